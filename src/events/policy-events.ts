@@ -1,0 +1,101 @@
+/** What happens to an organisation's rules, members and keys: the events of a PolicyActor's stream. */
+import * as z from "zod";
+
+const count = z.int().min(0);
+
+/** What a member may do: `member` calls models, `auditor` reads the books, `admin` does all. */
+export const Role = z.enum(["admin", "auditor", "member"]);
+export type Role = z.infer<typeof Role>;
+
+export const MemberData = z.strictObject({
+  id: z.string(),
+  role: Role,
+  tier: z.string(),
+  team: z.string().optional(),
+  tags: z.array(z.string()).optional(),
+  name: z.string().optional(),
+});
+export type MemberData = z.infer<typeof MemberData>;
+
+/** An organisation begins; the number of ledger shards is fixed for its life. */
+export const OrganisationFounded = z.strictObject({
+  type: z.literal("OrganisationFounded"),
+  v: z.literal(1),
+  data: z.strictObject({ organisation: z.string(), ledgerShards: count.min(1) }),
+});
+
+/** A member joins, or changes role, tier, team or tags; the whole of it is the new truth. */
+export const MemberSet = z.strictObject({
+  type: z.literal("MemberSet"),
+  v: z.literal(1),
+  data: MemberData,
+});
+
+/** A member leaves; their keys are revoked in the same transaction. */
+export const MemberRemoved = z.strictObject({
+  type: z.literal("MemberRemoved"),
+  v: z.literal(1),
+  data: z.strictObject({ id: z.string() }),
+});
+
+/** A key exists; only the SHA-256 of its secret is kept. */
+export const KeyIssued = z.strictObject({
+  type: z.literal("KeyIssued"),
+  v: z.literal(1),
+  data: z.strictObject({
+    keyId: z.string(),
+    member: z.string(),
+    label: z.string(),
+    secretHash: z.string(),
+    expiresAt: count.optional(),
+  }),
+});
+
+/** A key is refused from here on. */
+export const KeyRevoked = z.strictObject({
+  type: z.literal("KeyRevoked"),
+  v: z.literal(1),
+  data: z.strictObject({ keyId: z.string(), reason: z.string() }),
+});
+
+/** A policy version is decided; it is in force for all once `PolicyInForce` follows. */
+export const PolicyPublished = z.strictObject({
+  type: z.literal("PolicyPublished"),
+  v: z.literal(1),
+  data: z.strictObject({
+    version: count.min(1),
+    /** SHA-256 of the document's canonical JSON, hex. */
+    hash: z.string(),
+    document: z.record(z.string(), z.unknown()),
+    comment: z.string(),
+    /** The version whose document this brings back. */
+    restores: count.optional(),
+  }),
+});
+
+/** No call starts under an older version any more. */
+export const PolicyInForce = z.strictObject({
+  type: z.literal("PolicyInForce"),
+  v: z.literal(1),
+  data: z.strictObject({ version: count.min(1) }),
+});
+
+/** An admin's command was turned away: refusals are recorded like deeds. */
+export const CommandRefused = z.strictObject({
+  type: z.literal("CommandRefused"),
+  v: z.literal(1),
+  data: z.strictObject({ command: z.string(), code: z.string(), message: z.string() }),
+});
+
+export const PolicyFact = z.discriminatedUnion("type", [
+  OrganisationFounded,
+  MemberSet,
+  MemberRemoved,
+  KeyIssued,
+  KeyRevoked,
+  PolicyPublished,
+  PolicyInForce,
+  CommandRefused,
+]);
+/** Any fact of an organisation's policy stream. */
+export type PolicyFact = z.infer<typeof PolicyFact>;

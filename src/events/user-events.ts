@@ -1,0 +1,274 @@
+/**
+ * What happens to one principal's calls: the events of a UserActor's stream.
+ *
+ * Two fat events a request, `RequestAdmitted` and `RequestSettled`, because rows written dominate
+ * the bill. No event holds a prompt, an answer, a matched secret or a key: only counts, lengths,
+ * hashes and names that policy gave.
+ */
+import * as z from "zod";
+
+const count = z.int().min(0);
+const nanos = z.int().min(0);
+
+/** What was found in a text: never the text. */
+export const FindingData = z.strictObject({
+  rule: z.string(),
+  detector: z.string(),
+  action: z.enum(["off", "warn", "redact", "mask", "tokenize", "block"]),
+  enforced: z.boolean(),
+  direction: z.enum(["prompt", "answer"]),
+  channel: z.string(),
+  count,
+  lengths: z.array(count),
+});
+export type FindingData = z.infer<typeof FindingData>;
+
+export const UsageData = z.strictObject({
+  inputTokens: count,
+  outputTokens: count,
+  cachedReadTokens: count.optional(),
+  cacheWrite5mTokens: count.optional(),
+  cacheWrite1hTokens: count.optional(),
+  reasoningTokens: count.optional(),
+});
+
+export const PriceData = z.strictObject({
+  inputNanosPerMtok: nanos,
+  outputNanosPerMtok: nanos,
+  cachedReadNanosPerMtok: nanos.optional(),
+  cacheWrite5mNanosPerMtok: nanos.optional(),
+  cacheWrite1hNanosPerMtok: nanos.optional(),
+  reasoningNanosPerMtok: nanos.optional(),
+  requestNanos: nanos.optional(),
+});
+
+/** Who asked, for what, from where: the part of a request that audit views show. */
+export const AskedData = z.strictObject({
+  /** UUIDv7, so that ids sort by time; the caller sees it in `x-request-id`. */
+  requestId: z.string(),
+  member: z.string(),
+  keyId: z.string().optional(),
+  team: z.string().optional(),
+  tier: z.string(),
+  /** What is done, `chat.completion` and the like, or the caller's `x-tallygate-action`. */
+  action: z.string(),
+  /** What it is done to: the caller's `x-tallygate-resource`. */
+  resource: z.string().optional(),
+  /** The caller's own flat metadata. */
+  metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  dialect: z.string(),
+  model: z.string(),
+  stream: z.boolean(),
+  ip: z.string().optional(),
+  userAgent: z.string().optional(),
+  policyVersion: count,
+  policyHash: z.string(),
+  priceBook: z.string(),
+  /** SHA-256 of the prompt as it was sent on, hex. */
+  promptHash: z.string(),
+  findings: z.array(FindingData),
+  guard: z
+    .strictObject({ action: z.string(), score: z.number(), category: z.string().nullable() })
+    .optional(),
+});
+export type AskedData = z.infer<typeof AskedData>;
+
+/** A rate limit or cap as it applied to one request. `scope` is the bucket it was counted in. */
+export const LimitData = z.strictObject({
+  name: z.string(),
+  metric: z.enum(["requests", "tokens", "usd", "concurrency"]),
+  mode: z.enum(["sliding", "fixed", "gcra"]),
+  scope: z.string(),
+  /** Requests, tokens, nano-dollars or open requests. */
+  limit: count,
+  /** 0 for concurrency. */
+  windowMs: count,
+});
+export type LimitData = z.infer<typeof LimitData>;
+
+/** A budget as it applied to one request. */
+export const BudgetData = z.strictObject({
+  name: z.string(),
+  scope: z.string(),
+  period: z.enum(["day", "week", "month"]),
+  /** The period's first day in the organisation's time zone, as in `2026-11-01`. */
+  periodKey: z.string(),
+  limitNanos: nanos,
+  /** When the period ends, milliseconds. */
+  resetsAt: count,
+  thresholds: z.array(z.number()),
+  atLimit: z.enum(["block", "downgrade", "allow"]),
+});
+export type BudgetData = z.infer<typeof BudgetData>;
+
+/** A request may go to a provider; its worst case is held. Used by: audit, usage. */
+export const RequestAdmitted = z.strictObject({
+  type: z.literal("RequestAdmitted"),
+  v: z.literal(1),
+  data: AskedData.extend({
+    chain: z.array(z.strictObject({ provider: z.string(), model: z.string() })),
+    limits: z.array(LimitData),
+    budgets: z.array(BudgetData),
+    /** The most this request may use. */
+    bound: z.strictObject({ inputTokens: count, outputTokens: count, costNanos: nanos }),
+    accounting: z.enum(["strict", "estimate"]),
+    /** When the hold expires unless settled or extended, milliseconds. */
+    deadlineAt: count,
+  }),
+});
+
+/** A request was turned away; nothing was held. Used by: audit, usage. */
+export const RequestRefused = z.strictObject({
+  type: z.literal("RequestRefused"),
+  v: z.literal(1),
+  data: AskedData.extend({
+    code: z.string(),
+    /** The limit, budget or rule that refused. */
+    by: z.string().optional(),
+    /** The first moment at which the same request could pass, milliseconds. */
+    retryAt: count.optional(),
+  }),
+});
+
+/** More refusals like one that is already recorded, within the same window. Used by: audit, usage. */
+export const RefusalsCounted = z.strictObject({
+  type: z.literal("RefusalsCounted"),
+  v: z.literal(1),
+  data: z.strictObject({
+    code: z.string(),
+    by: z.string(),
+    member: z.string(),
+    count: count.min(1),
+    firstAt: count,
+    lastAt: count,
+    sampleRequestIds: z.array(z.string()),
+  }),
+});
+
+/** One call to one provider. */
+export const AttemptData = z.strictObject({
+  provider: z.string(),
+  model: z.string(),
+  /** HTTP status; 0 when no answer came. */
+  status: count,
+  code: z.string().optional(),
+  latencyMs: count,
+  usage: UsageData.optional(),
+  price: PriceData.optional(),
+  costNanos: nanos,
+});
+export type AttemptData = z.infer<typeof AttemptData>;
+
+/** A request ended and its true cost is booked in place of its hold. Used by: audit, usage, cost. */
+export const RequestSettled = z.strictObject({
+  type: z.literal("RequestSettled"),
+  v: z.literal(1),
+  data: z.strictObject({
+    requestId: z.string(),
+    outcome: z.enum(["completed", "failed", "aborted", "blocked", "cut"]),
+    attempts: z.array(AttemptData),
+    provider: z.string().optional(),
+    servedModel: z.string().optional(),
+    usage: UsageData,
+    costNanos: nanos,
+    /** True when the provider reported no usage and it was bounded from what was seen. */
+    estimated: z.boolean(),
+    /** What `estimate` accounting let past the hold. */
+    overrunNanos: nanos,
+    cache: z.enum(["hit", "miss", "off"]),
+    finish: z.string().optional(),
+    findings: z.array(FindingData),
+    /** SHA-256 of the answer as the caller got it, hex. */
+    answerHash: z.string().optional(),
+    status: count,
+    latencyMs: count,
+    firstByteMs: count.optional(),
+  }),
+});
+
+/** A hold was given back: no provider was reached. Used by: audit. */
+export const RequestReleased = z.strictObject({
+  type: z.literal("RequestReleased"),
+  v: z.literal(1),
+  data: z.strictObject({ requestId: z.string(), reason: z.string() }),
+});
+
+/** A long request keeps its hold for longer, or holds more. */
+export const HoldExtended = z.strictObject({
+  type: z.literal("HoldExtended"),
+  v: z.literal(1),
+  data: z.strictObject({ requestId: z.string(), deadlineAt: count, costNanos: nanos }),
+});
+
+/** No settlement came in time: the worst case is charged until one does. Used by: audit, cost. */
+export const HoldExpired = z.strictObject({
+  type: z.literal("HoldExpired"),
+  v: z.literal(1),
+  data: z.strictObject({ requestId: z.string(), chargedNanos: nanos }),
+});
+
+/** A settlement came after the hold had expired: the books take the true cost. Used by: audit, cost. */
+export const ExpiryCorrected = z.strictObject({
+  type: z.literal("ExpiryCorrected"),
+  v: z.literal(1),
+  data: RequestSettled.shape.data.extend({ refundNanos: nanos }),
+});
+
+/** A settlement for a request that nobody admitted; no money moves. Used by: audit. */
+export const SettlementOrphaned = z.strictObject({
+  type: z.literal("SettlementOrphaned"),
+  v: z.literal(1),
+  data: z.strictObject({ requestId: z.string(), costNanos: nanos }),
+});
+
+/** A budget's spend passed a share of its limit, once per period and share. Used by: audit, webhooks. */
+export const ThresholdCrossed = z.strictObject({
+  type: z.literal("ThresholdCrossed"),
+  v: z.literal(1),
+  data: z.strictObject({
+    budget: z.string(),
+    scope: z.string(),
+    periodKey: z.string(),
+    threshold: z.number(),
+    spentNanos: nanos,
+    limitNanos: nanos,
+  }),
+});
+
+/** From here on a key is refused whatever caches say. */
+export const KeyFenced = z.strictObject({
+  type: z.literal("KeyFenced"),
+  v: z.literal(1),
+  data: z.strictObject({ keyId: z.string() }),
+});
+
+/** A member read the books or used the console: reading is itself recorded. Used by: audit. */
+export const AccessRecorded = z.strictObject({
+  type: z.literal("AccessRecorded"),
+  v: z.literal(1),
+  data: z.strictObject({
+    requestId: z.string(),
+    member: z.string(),
+    action: z.string(),
+    resource: z.string(),
+    ip: z.string().optional(),
+    userAgent: z.string().optional(),
+  }),
+});
+
+export const UserFact = z.discriminatedUnion("type", [
+  RequestAdmitted,
+  RequestRefused,
+  RefusalsCounted,
+  RequestSettled,
+  RequestReleased,
+  HoldExtended,
+  HoldExpired,
+  ExpiryCorrected,
+  SettlementOrphaned,
+  ThresholdCrossed,
+  KeyFenced,
+  AccessRecorded,
+]);
+/** Any fact of a user's stream. */
+export type UserFact = z.infer<typeof UserFact>;
