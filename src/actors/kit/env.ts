@@ -1,0 +1,19 @@
+/** What the Worker and its actors are given by the runtime: bindings, secrets, plain settings. */
+import type { LedgerIngestApi } from "#actors/ledger/api.ts";
+import type { PolicyActorApi } from "#actors/policy/api.ts";
+import type { UserActorApi } from "#actors/user/commands.ts";
+
+type Namespace<Api> = DurableObjectNamespace<Api & Rpc.DurableObjectBranded>;
+
+/** Bindings as `wrangler.toml` names them. Providers' secrets are read by name, when they are used. */
+export interface Env {
+  USERS: Namespace<UserActorApi>;
+  POLICY: Namespace<PolicyActorApi>;
+  LEDGER: Namespace<LedgerIngestApi>;
+  KEYS: KVNamespace;
+  ARCHIVE: R2Bucket;
+  /** Root secret of the deployment: names actors, signs sessions, opens `/setup`. */
+  TALLYGATE_SECRET: string;
+  /** JSON list of trusted token issuers: organisation, issuer, audience, jwksUrl. */
+  TALLYGATE_JWT_ISSUERS?: string;
+}

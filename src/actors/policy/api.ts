@@ -1,0 +1,33 @@
+/** The RPC surface of a PolicyActor, for the edge. Admins' commands come over its WebSocket. */
+import type { Principal, PolicySnapshot } from "#policy/snapshot.ts";
+
+/** Starts an organisation: members, keys and a first policy, once. */
+export interface FoundCommand {
+  command: string;
+  at: number;
+  organisation: string;
+  ledgerShards: number;
+  members: unknown;
+  policy: unknown;
+}
+
+/** A refusal that the caller can act on. */
+export interface PolicyRefusal {
+  ok: false;
+  code: string;
+  message: string;
+  problems?: { path: string; message: string }[];
+}
+
+/** The RPC surface of a PolicyActor. */
+export interface PolicyActorApi {
+  /** The published version, or `undefined` when the caller's is still it; `null` without a policy. */
+  snapshot(
+    known: { version: number; hash: string } | null,
+  ): Promise<PolicySnapshot | undefined | null>;
+  /** Who a key belongs to; `null` for an unknown, expired, revoked or wrong one. Constant-time. */
+  lookUpKey(keyId: string, secretHash: string, at: number): Promise<Principal | null>;
+  /** A member by id, for sessions and tokens. */
+  lookUpMember(memberId: string): Promise<Principal | null>;
+  found(command: FoundCommand): Promise<{ ok: true; keys: Record<string, string> } | PolicyRefusal>;
+}

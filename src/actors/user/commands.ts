@@ -1,0 +1,102 @@
+/**
+ * What the edge asks of a UserActor, and what it answers. These shapes cross an RPC between
+ * versions of the Worker during a deploy: fields are added, never renamed.
+ */
+import type { UserFact } from "#events/user-events.ts";
+
+type DataOf<T extends UserFact["type"]> = Extract<UserFact, { type: T }>["data"];
+
+/** Where the actor belongs: sent with every command, kept by the actor at its first. */
+export interface Home {
+  organisation: string;
+  /** The actor's own name, which is its stream. */
+  stream: string;
+  /** The name of the ledger shard that collects this stream. */
+  ledger: string;
+}
+
+/** Asks to let a request go to its provider, holding its worst case. Idempotent by request id. */
+export interface AdmitCommand {
+  home: Home;
+  at: number;
+  request: DataOf<"RequestAdmitted">;
+  /** A verdict that stands already (DLP block, model not allowed): recorded as a refusal. */
+  verdict?: { code: string; by?: string };
+}
+
+/** How much of one limit or budget is left after the admitting transaction. */
+export interface LimitStatus {
+  name: string;
+  metric: "requests" | "tokens" | "usd" | "concurrency";
+  /** `budget` for budgets. */
+  kind: "rate" | "budget" | "concurrency";
+  limit: number;
+  remaining: number;
+  /** When more is available (for rates) or the period ends (for budgets), milliseconds. */
+  resetsAt: number;
+  windowMs: number;
+}
+
+/** The answer to `admit`. */
+export type AdmitReply =
+  | { outcome: "admitted"; seq: number; holdNanos: number; limits: LimitStatus[] }
+  | {
+      outcome: "refused";
+      seq: number;
+      code: string;
+      by?: string;
+      retryAt?: number;
+      limits: LimitStatus[];
+    }
+  /** The actor has seen a newer policy: load it and ask again. */
+  | { outcome: "stale-policy"; need: number };
+
+/** Books the true cost of a request. Idempotent by request id. */
+export interface SettleCommand {
+  home: Home;
+  at: number;
+  settlement: DataOf<"RequestSettled">;
+}
+
+/** Gives a hold back: no provider byte was sent. */
+export interface ReleaseCommand {
+  home: Home;
+  at: number;
+  requestId: string;
+  reason: string;
+}
+
+/** Keeps a hold for longer, or raises what it holds; refused when it would not fit. */
+export interface ExtendCommand {
+  home: Home;
+  at: number;
+  requestId: string;
+  deadlineAt: number;
+  costNanos: number;
+}
+
+/** Refuses a key from here on, whatever caches say. */
+export interface FenceKeyCommand {
+  home: Home;
+  at: number;
+  command: string;
+  keyId: string;
+}
+
+/** Writes down that somebody read the books. */
+export interface RecordAccessCommand {
+  home: Home;
+  at: number;
+  access: DataOf<"AccessRecorded">;
+}
+
+/** The RPC surface of a UserActor. */
+export interface UserActorApi {
+  admit(command: AdmitCommand): Promise<AdmitReply>;
+  /** Several at once: the edge batches settlements of one principal. */
+  settle(commands: readonly SettleCommand[]): Promise<void>;
+  release(command: ReleaseCommand): Promise<void>;
+  extend(command: ExtendCommand): Promise<{ ok: boolean }>;
+  fenceKey(command: FenceKeyCommand): Promise<void>;
+  recordAccess(command: RecordAccessCommand): Promise<void>;
+}

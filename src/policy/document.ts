@@ -1,0 +1,206 @@
+/**
+ * The policy document: everything an organisation decides, in one versioned, hashed value.
+ *
+ * Units are in the names: dollars for people (`limitUsd`), milliseconds, tokens. What a name refers
+ * to (detectors, provider kinds, patterns) is checked by `validate.ts` against what is built in.
+ */
+import * as z from "zod";
+import {
+  budgetsMax,
+  candidatesMax,
+  dlpRulesMax,
+  limitsMax,
+  nameCharsMax,
+  providersMax,
+  tiersMax,
+  windowMsMax,
+} from "./limits.ts";
+
+const Name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "a name of letters, digits, dot, dash and underscore")
+  .max(nameCharsMax);
+
+/** A model name as callers write it; `*` at the end matches any rest, alone it matches all. */
+const ModelPattern = z.string().min(1).max(200);
+
+/** Whole nano-dollars: nine decimals at most, so that nothing is lost on the way to integers. */
+const Usd = z
+  .number()
+  .min(0)
+  .max(9_000_000)
+  .refine((usd) => Math.abs(usd * 1e9 - Math.round(usd * 1e9)) < 1e-3, "at most nine decimals");
+
+const Price = z.strictObject({
+  inputUsdPerMtok: Usd,
+  outputUsdPerMtok: Usd,
+  cachedReadUsdPerMtok: Usd.optional(),
+  cacheWrite5mUsdPerMtok: Usd.optional(),
+  cacheWrite1hUsdPerMtok: Usd.optional(),
+  reasoningUsdPerMtok: Usd.optional(),
+  requestUsd: Usd.optional(),
+});
+
+/** A provider as this organisation uses it: which adapter, where, with which secret. */
+const ProviderEntry = z.strictObject({
+  /** The adapter: `openai`, `anthropic`, `google`, `ollama`, ... */
+  kind: Name,
+  /** Another address than the provider's own: a private endpoint or a test upstream. */
+  baseUrl: z.url().max(2_000).optional(),
+  /** The name of the secret that holds the credential; the adapter's own by default. */
+  secret: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]{0,63}$/, "the name of a secret, in capitals")
+    .optional(),
+});
+
+/** One way to answer: which asked models it serves, and as what. Lower priority is tried first. */
+const Candidate = z.strictObject({
+  provider: Name,
+  /** The model to ask the provider for; the asked one when absent. */
+  model: z.string().min(1).max(200).optional(),
+  serves: z.array(ModelPattern).min(1).max(200),
+  priority: z.int().min(0).max(1_000).default(100),
+});
+
+/** A class of service: which models its members may ask for, and who answers, in which order. */
+const Tier = z.strictObject({
+  title: z.string().max(200).optional(),
+  candidates: z.array(Candidate).min(1).max(candidatesMax),
+  /** The most output tokens a request may ask for. */
+  maxOutputTokens: z.int().min(1).max(10_000_000).optional(),
+  /** The cheaper tier that takes over when a budget says `downgrade`. */
+  downgradeTo: Name.optional(),
+});
+
+/** To whom a rule applies: every list that is given must match. */
+const When = z.strictObject({
+  members: z.array(z.string().max(200)).max(1_000).optional(),
+  teams: z.array(Name).max(1_000).optional(),
+  tiers: z.array(Name).max(tiersMax).optional(),
+  models: z.array(ModelPattern).max(200).optional(),
+  keys: z.array(Name).max(1_000).optional(),
+  tags: z.array(z.string().max(200)).max(200).optional(),
+});
+
+const Scope = z.enum(["user", "key", "model", "tag", "ip", "session", "team", "organisation"]);
+
+const Limit = z.strictObject({
+  name: Name,
+  metric: z.enum(["requests", "tokens", "usd"]),
+  /** Requests, tokens, or dollars. */
+  limit: z.number().positive().max(1e15),
+  windowMs: z.int().min(1_000).max(windowMsMax),
+  mode: z.enum(["sliding", "fixed", "gcra"]).default("sliding"),
+  scope: Scope.default("user"),
+  when: When.default({}),
+});
+
+const Concurrency = z.strictObject({
+  name: Name,
+  limit: z.int().min(1).max(10_000),
+  scope: z.enum(["user", "key", "model"]).default("user"),
+  when: When.default({}),
+});
+
+const Budget = z.strictObject({
+  name: Name,
+  limitUsd: Usd,
+  period: z.enum(["day", "week", "month"]).default("month"),
+  scope: z.enum(["user", "key", "tag", "team", "organisation"]).default("user"),
+  /** Shares of the limit that raise an event, once each per period. */
+  thresholds: z.array(z.number().gt(0).max(10)).max(10).default([0.8, 1]),
+  atLimit: z.enum(["block", "downgrade", "allow"]).default("block"),
+  when: When.default({}),
+});
+
+const Channel = z.enum([
+  "system",
+  "user",
+  "assistant",
+  "tool-arguments",
+  "tool-results",
+  "reasoning",
+  "file",
+]);
+
+const CustomPattern = z.strictObject({
+  source: z.string().min(1).max(512),
+  caseInsensitive: z.boolean().optional(),
+  checksum: z.enum(["luhn", "mod97"]).optional(),
+  contextWords: z.array(z.string().min(1).max(64)).max(50).optional(),
+  allow: z.array(z.string().min(1).max(200)).max(200).optional(),
+});
+
+const DlpRule = z
+  .strictObject({
+    id: Name,
+    detector: Name.optional(),
+    pattern: CustomPattern.optional(),
+    dictionary: z.array(z.string().min(2).max(200)).max(1_000).optional(),
+    directions: z
+      .array(z.enum(["prompt", "answer"]))
+      .min(1)
+      .max(2),
+    channels: z.array(Channel).min(1).optional(),
+    action: z.enum(["off", "warn", "redact", "mask", "tokenize", "block"]),
+    mode: z.enum(["enforce", "monitor"]).default("enforce"),
+    threshold: z.number().min(0).max(1).optional(),
+  })
+  .refine(
+    (rule) => [rule.detector, rule.pattern, rule.dictionary].filter(Boolean).length === 1,
+    "a rule names exactly one of detector, pattern and dictionary",
+  );
+
+const Guard = z.strictObject({
+  action: z.enum(["off", "flag", "block"]).default("flag"),
+  threshold: z.number().min(0).max(1).optional(),
+  channels: z.array(Channel).min(1).optional(),
+});
+
+const Accounting = z.strictObject({
+  /** `strict` cuts an answer that would cost more than was held; `estimate` lets it and says so. */
+  mode: z.enum(["strict", "estimate"]).default("strict"),
+  /** What a request that names no maximum may answer. */
+  defaultMaxOutputTokens: z.int().min(1).max(1_000_000).default(4_096),
+  /** A model without a price: refused, or charged at this price. */
+  unpriced: z.union([z.literal("deny"), Price]).default("deny"),
+  /** How long a hold lives without a settlement. */
+  holdMs: z.int().min(10_000).max(86_400_000).default(600_000),
+});
+
+const Upstream = z.strictObject({
+  firstByteMs: z.int().min(100).max(600_000).default(60_000),
+  betweenBytesMs: z.int().min(100).max(600_000).default(60_000),
+});
+
+/** The document as it is stored and hashed: every default is written out. */
+export const PolicyDocument = z.strictObject({
+  schema: z.literal(1),
+  timeZone: z.string().max(64).default("UTC"),
+  providers: z.record(Name, ProviderEntry).refine((all) => Object.keys(all).length <= providersMax),
+  tiers: z.record(Name, Tier).refine((all) => Object.keys(all).length <= tiersMax),
+  /** The tier of a member who names none. */
+  defaultTier: Name.default("standard"),
+  models: z
+    .strictObject({
+      allow: z.array(ModelPattern).max(1_000).default(["*"]),
+      deny: z.array(ModelPattern).max(1_000).default([]),
+    })
+    .prefault({}),
+  /** Prices that override the price book, by `provider/model` or by model. */
+  prices: z.record(z.string().max(300), Price).default({}),
+  limits: z.array(Limit).max(limitsMax).default([]),
+  concurrency: z.array(Concurrency).max(limitsMax).default([]),
+  budgets: z.array(Budget).max(budgetsMax).default([]),
+  dlp: z.strictObject({ rules: z.array(DlpRule).max(dlpRulesMax).default([]) }).prefault({}),
+  guard: Guard.prefault({ action: "off" }),
+  accounting: Accounting.prefault({}),
+  upstream: Upstream.prefault({}),
+});
+/** What admins write: defaults may be left out. */
+export type PolicyInput = z.input<typeof PolicyDocument>;
+export type PolicyDocument = z.infer<typeof PolicyDocument>;
+export type PolicyWhen = z.infer<typeof When>;
+export type PolicyPrice = z.infer<typeof Price>;
+export type PolicyTier = PolicyDocument["tiers"][string];

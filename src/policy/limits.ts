@@ -1,0 +1,16 @@
+/** How large a policy document may be: everything in it is read on every request. */
+
+/** The whole document as canonical JSON: it lives in one event row (2 MB) and in every isolate. */
+export const documentBytesMax = 256 * 1024;
+/** Candidates are tried one after another within one hold. */
+export const candidatesMax = 20;
+export const tiersMax = 50;
+export const providersMax = 100;
+/** Every limit that applies is checked in the admitting transaction. */
+export const limitsMax = 100;
+export const budgetsMax = 100;
+/** Each rule is scanned for on every text, both ways. */
+export const dlpRulesMax = 200;
+export const nameCharsMax = 64;
+/** A month of 31 days: the longest window and the reach of the fold. */
+export const windowMsMax = 31 * 24 * 60 * 60 * 1000;

@@ -1,0 +1,20 @@
+/** What the edge needs to know of an organisation to decide: one immutable policy version. */
+import type { MemberData } from "#events/policy-events.ts";
+import type { PolicyDocument } from "./document.ts";
+
+/** One published version, as every isolate holds it. */
+export interface PolicySnapshot {
+  organisation: string;
+  version: number;
+  /** SHA-256 of the document's canonical JSON, hex. */
+  hash: string;
+  document: PolicyDocument;
+  ledgerShards: number;
+}
+
+/** Who calls: a member, by one of their keys or by a session or token of theirs. */
+export interface Principal {
+  organisation: string;
+  member: MemberData;
+  keyId?: string;
+}
