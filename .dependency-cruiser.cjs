@@ -46,7 +46,7 @@ module.exports = {
     ),
     room(
       "partyserver-in-one-file",
-      { path: "^src/", pathNot: "^src/actors/kit/event-sourced-actor\\.ts$" },
+      { path: "^src/", pathNot: "^src/actors/kit/actor\\.ts$" },
       { path: "partyserver" },
       "one file knows partyserver.",
     ),

@@ -7,6 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import { canonicalJson } from "./canonical.ts";
+import { parseJson } from "./parse-json.ts";
 
 /** `prev` of a stream's first event. */
 export const GENESIS = "0".repeat(64);
@@ -92,7 +93,7 @@ export function seal(
 
 /** Reads a sealed event back; the caller has checked the hash or trusts the storage. */
 export function unseal(sealed: SealedEvent): EventEnvelope {
-  return { ...(JSON.parse(sealed.body) as Omit<EventEnvelope, "hash">), hash: sealed.hash };
+  return { ...(parseJson(sealed.body) as Omit<EventEnvelope, "hash">), hash: sealed.hash };
 }
 
 /** Why a run of events is not a chain from `head`: undefined when it is. */

@@ -1,0 +1,219 @@
+/**
+ * The shell around a decider: decide, append in one transaction, swap the state, answer.
+ *
+ * Invariants: a reply leaves only after its events are durable (the runtime's output gate); the
+ * state in memory is the fold of the events in storage; no `await` stands between a check and its
+ * append; the ledger gets every event, in order, at least once.
+ */
+import { unseal, type Cause, type Fact, type SealedEvent } from "#events/envelope.ts";
+import { Actor } from "./actor.ts";
+import type { Decider } from "./decider.ts";
+import type { Env } from "./env.ts";
+import { EventStore } from "./event-store.ts";
+import type { StreamHome } from "./home.ts";
+import { commitCommandsMax, commitQuietMs, outboxDelayMs, snapshotTailMax } from "./limits.ts";
+import { Outbox } from "./outbox.ts";
+
+/** A fact as it was appended. */
+export interface AppendedFact<F extends Fact> {
+  seq: number;
+  at: number;
+  fact: F;
+}
+
+interface Waiting<Command, F extends Fact> {
+  command: Command;
+  at: number;
+  cause: Cause;
+  resolve(facts: AppendedFact<F>[]): void;
+  reject(reason: unknown): void;
+}
+
+interface Snapshot {
+  version: number;
+  seq: number;
+  state: unknown;
+}
+
+export abstract class EventSourcedActor<State, Command, F extends Fact> extends Actor {
+  protected abstract readonly decider: Decider<State, Command, F>;
+  protected readonly store: EventStore;
+  readonly #outbox: Outbox;
+  #home: StreamHome | undefined;
+  #state: State | undefined;
+  #snapshotSeq = 0;
+  #queue: Waiting<Command, F>[] = [];
+  #flushTimer: ReturnType<typeof setTimeout> | undefined;
+  #flushAt = Infinity;
+  #lastArrivalAt = 0;
+  #alarmAt = Infinity;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.store = new EventStore(ctx.storage.sql);
+    this.#home = this.store.getMeta("home") as StreamHome | undefined;
+    this.#outbox = new Outbox(this.store, env);
+    if (this.#outbox.pending) this.#wakeBy(Date.now() + outboxDelayMs);
+  }
+
+  /** The fold of every event in storage. */
+  protected get state(): State {
+    this.#state ??= this.#rehydrate();
+    return this.#state;
+  }
+
+  protected get home(): StreamHome | undefined {
+    return this.#home;
+  }
+
+  /** Keeps where this stream belongs; the first word counts. */
+  protected settleIn(home: StreamHome): void {
+    if (this.#home !== undefined) return;
+    const { organisation, stream, ledger } = home;
+    this.#home = { organisation, stream, ledger };
+    this.store.setMeta("home", this.#home);
+  }
+
+  /** The time, never before the last event's: a clock that steps back is clamped. */
+  protected now(): number {
+    return Math.max(Date.now(), this.store.lastAt);
+  }
+
+  /** Decides and appends one command. */
+  protected execute(command: Command, at: number, cause: Cause): AppendedFact<F>[] {
+    const [facts] = this.#commit([{ command, at, cause }]);
+    return facts ?? [];
+  }
+
+  /**
+   * Decides and appends in one commit with the commands around it: at once while the actor is
+   * quiet, together once they come closer than two milliseconds. `patienceMs` lets a command that
+   * nobody waits for ride along with a later one.
+   */
+  protected enqueue(
+    command: Command,
+    at: number,
+    cause: Cause,
+    patienceMs = 0,
+  ): Promise<AppendedFact<F>[]> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ command, at, cause, resolve, reject });
+      const now = Date.now();
+      const quiet = now - this.#lastArrivalAt >= commitQuietMs;
+      if (patienceMs === 0) this.#lastArrivalAt = now;
+      if ((patienceMs === 0 && quiet) || this.#queue.length >= commitCommandsMax) this.#flush();
+      else this.#flushBy(now + patienceMs);
+    });
+  }
+
+  /** When the decider next has something to do on its own, milliseconds. */
+  protected nextDueAt(_state: State): number | undefined {
+    return undefined;
+  }
+
+  /** Runs the command that time brings. */
+  protected onDue(_at: number): void | Promise<void> {}
+
+  /** Told of every commit, for broadcasts and caches; must not throw. */
+  protected onAppended(_facts: readonly AppendedFact<F>[]): void {}
+
+  override async onAlarm(): Promise<void> {
+    this.#alarmAt = Infinity;
+    const due = this.nextDueAt(this.state);
+    if (due !== undefined && due <= this.now()) await this.onDue(this.now());
+    const outboxAt = await this.#outbox.flush(this.#home);
+    this.#snapshot();
+    const dueAt = this.nextDueAt(this.state) ?? Infinity;
+    this.#wakeBy(Math.min(outboxAt, dueAt));
+  }
+
+  #flushBy(at: number): void {
+    if (at >= this.#flushAt) return;
+    clearTimeout(this.#flushTimer);
+    this.#flushAt = at;
+    this.#flushTimer = setTimeout(() => this.#flush(), Math.max(at - Date.now(), 0));
+  }
+
+  #flush(): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushAt = Infinity;
+    const batch = this.#queue;
+    if (batch.length === 0) return;
+    this.#queue = [];
+    try {
+      const facts = this.#commit(batch);
+      for (const [index, waiting] of batch.entries()) waiting.resolve(facts[index] ?? []);
+    } catch (error) {
+      for (const waiting of batch) waiting.reject(error);
+    }
+  }
+
+  #commit(batch: readonly { command: Command; at: number; cause: Cause }[]): AppendedFact<F>[][] {
+    const home = this.#home;
+    if (home === undefined) throw new Error("the actor has no home yet");
+    let state = this.state;
+    try {
+      const appended = this.ctx.storage.transactionSync(() =>
+        batch.map(({ command, at, cause }) => {
+          const time = Math.max(at, this.store.lastAt);
+          const facts = this.decider.decide(state, command);
+          const sealed = this.store.append(home, facts, time, cause);
+          for (const fact of facts) state = this.decider.evolve(state, fact, time);
+          return facts.map((fact, index) => ({ seq: sealed[index]?.seq ?? 0, at: time, fact }));
+        }),
+      );
+      this.#state = state;
+      this.#afterCommit(appended);
+      return appended;
+    } catch (error) {
+      // What was decided in memory did not happen: fold again from what did.
+      this.#state = undefined;
+      this.store.reload();
+      throw error;
+    }
+  }
+
+  #afterCommit(appended: AppendedFact<F>[][]): void {
+    const facts = appended.flat();
+    if (facts.length === 0) return;
+    this.#wakeBy(Math.min(Date.now() + outboxDelayMs, this.nextDueAt(this.state) ?? Infinity));
+    this.onAppended(facts);
+  }
+
+  #wakeBy(at: number): void {
+    if (at >= this.#alarmAt) return;
+    this.#alarmAt = at;
+    void this.ctx.storage.setAlarm(at);
+  }
+
+  #snapshot(): void {
+    const seq = this.store.head.seq;
+    if (seq - this.#snapshotSeq < snapshotTailMax) return;
+    const snapshot: Snapshot = {
+      version: this.decider.snapshotVersion,
+      seq,
+      state: this.decider.toSnapshot(this.state),
+    };
+    this.store.setMeta("snapshot", snapshot);
+    this.#snapshotSeq = seq;
+  }
+
+  #rehydrate(): State {
+    const snapshot = this.store.getMeta("snapshot") as Snapshot | undefined;
+    const usable = snapshot !== undefined && snapshot.version === this.decider.snapshotVersion;
+    let state = usable ? this.decider.fromSnapshot(snapshot.state) : this.decider.initialState();
+    this.#snapshotSeq = usable ? snapshot.seq : 0;
+    const page = 1_000;
+    let next = this.#snapshotSeq + 1;
+    let events: SealedEvent[];
+    do {
+      events = this.store.read(next, page);
+      for (const sealed of events) {
+        const event = unseal(sealed);
+        state = this.decider.evolve(state, event as unknown as F, event.at);
+      }
+      next += page;
+    } while (events.length === page);
+    return state;
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * One stream in one actor's SQLite: append-only, hash-chained, guarded by triggers.
+ *
+ * Everything here is synchronous; the caller opens the transaction. The events table is also the
+ * outbox: `meta.exported` says how much of it the ledger has.
+ */
+import {
+  EMPTY_HEAD,
+  seal,
+  unseal,
+  type Cause,
+  type EventEnvelope,
+  type Fact,
+  type Head,
+  type SealedEvent,
+} from "#events/envelope.ts";
+import { parseJson } from "#events/parse-json.ts";
+
+const SCHEMA = [
+  "CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, body TEXT NOT NULL, hash TEXT NOT NULL) STRICT",
+  "CREATE TABLE IF NOT EXISTS meta (k TEXT PRIMARY KEY, v TEXT NOT NULL) STRICT, WITHOUT ROWID",
+  "CREATE TRIGGER IF NOT EXISTS events_no_update BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END",
+  "CREATE TRIGGER IF NOT EXISTS events_no_delete BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END",
+];
+
+type Row = { seq: number; body: string; hash: string };
+
+export class EventStore {
+  readonly #sql: SqlStorage;
+  #head: Head;
+  /** Time of the last event, milliseconds; 0 before the first. */
+  lastAt = 0;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    for (const statement of SCHEMA) sql.exec(statement);
+    this.#head = this.#readHead();
+  }
+
+  get head(): Head {
+    return this.#head;
+  }
+
+  /** Appends facts in order. Call inside a transaction; after a failed one call `reload`. */
+  append(
+    stream: { organisation: string; stream: string },
+    facts: readonly Fact[],
+    at: number,
+    cause: Cause,
+  ): SealedEvent[] {
+    const appended: SealedEvent[] = [];
+    for (const fact of facts) {
+      const sealed = seal(this.#head, stream, fact, at, cause);
+      this.#sql.exec(
+        "INSERT INTO events (seq, body, hash) VALUES (?, ?, ?)",
+        sealed.seq,
+        sealed.body,
+        sealed.hash,
+      );
+      this.#head = { epoch: this.#head.epoch, seq: sealed.seq, hash: sealed.hash };
+      appended.push(sealed);
+    }
+    if (facts.length > 0) this.lastAt = at;
+    return appended;
+  }
+
+  /** Forgets what a failed transaction left in memory. */
+  reload(): void {
+    this.#head = this.#readHead();
+  }
+
+  /** Events from `seq` on, in order. */
+  read(seq: number, limit: number): SealedEvent[] {
+    return this.#sql
+      .exec<Row>(
+        "SELECT seq, body, hash FROM events WHERE seq >= ? ORDER BY seq LIMIT ?",
+        seq,
+        limit,
+      )
+      .toArray();
+  }
+
+  /** A value that `setMeta` kept; `undefined` when there is none. */
+  getMeta(key: string): unknown {
+    const row = this.#sql.exec<{ v: string }>("SELECT v FROM meta WHERE k = ?", key).toArray()[0];
+    return row === undefined ? undefined : parseJson(row.v);
+  }
+
+  setMeta(key: string, value: unknown): void {
+    this.#sql.exec(
+      "INSERT INTO meta (k, v) VALUES (?, ?) ON CONFLICT (k) DO UPDATE SET v = excluded.v",
+      key,
+      JSON.stringify(value),
+    );
+  }
+
+  #readHead(): Head {
+    const last = this.#sql
+      .exec<Row>("SELECT seq, body, hash FROM events ORDER BY seq DESC LIMIT 1")
+      .toArray()[0];
+    if (last === undefined) {
+      this.lastAt = 0;
+      return EMPTY_HEAD;
+    }
+    const event: EventEnvelope = unseal(last);
+    this.lastAt = event.at;
+    return { epoch: event.epoch, seq: last.seq, hash: last.hash };
+  }
+}

@@ -1,0 +1,17 @@
+/** Bounds of the actor kit, each with its reason. */
+
+/** Events in one call to the ledger: keeps one ingest transaction short. */
+export const outboxEventsMax = 256;
+/** Calls to the ledger in one alarm: the rest waits for the next, so commands get their turn. */
+export const outboxBatchesMax = 16;
+/** How long an appended event may wait for its company before it goes to the ledger. */
+export const outboxDelayMs = 500;
+/** First wait after the ledger did not answer; doubles up to the last. */
+export const outboxRetryMs = 1_000;
+export const outboxRetryMaxMs = 60_000;
+/** Events folded at most when an actor wakes; a snapshot is written once the tail is longer. */
+export const snapshotTailMax = 256;
+/** Commands in one commit. */
+export const commitCommandsMax = 128;
+/** Commands this close together share a commit. */
+export const commitQuietMs = 2;

@@ -1,0 +1,69 @@
+/**
+ * The way from a stream to its ledger: every event, in order, at least once.
+ *
+ * The ledger accepts only the next event of a stream and skips what it has, so sending again is
+ * harmless and its answer says where to go on.
+ */
+import type { Env } from "./env.ts";
+import type { EventStore } from "./event-store.ts";
+import type { StreamHome } from "./home.ts";
+import {
+  outboxBatchesMax,
+  outboxDelayMs,
+  outboxEventsMax,
+  outboxRetryMaxMs,
+  outboxRetryMs,
+} from "./limits.ts";
+
+export class Outbox {
+  readonly #store: EventStore;
+  readonly #env: Env;
+  #exported: number;
+  #failures = 0;
+
+  constructor(store: EventStore, env: Env) {
+    this.#store = store;
+    this.#env = env;
+    this.#exported = (store.getMeta("exported") as number | undefined) ?? 0;
+  }
+
+  /** Whether the ledger lacks events. */
+  get pending(): boolean {
+    return this.#exported < this.#store.head.seq;
+  }
+
+  /** Sends what the ledger lacks. Returns when to come again, milliseconds, or Infinity. */
+  async flush(home: StreamHome | undefined): Promise<number> {
+    if (home === undefined || !this.pending) return Infinity;
+    const before = this.#exported;
+    let healthy = false;
+    try {
+      healthy = await this.#send(home);
+    } catch {
+      healthy = false;
+    }
+    if (this.#exported !== before) this.#store.setMeta("exported", this.#exported);
+    this.#failures = healthy ? 0 : this.#failures + 1;
+    if (!healthy) {
+      return Date.now() + Math.min(outboxRetryMs * 2 ** (this.#failures - 1), outboxRetryMaxMs);
+    }
+    return this.pending ? Date.now() + outboxDelayMs : Infinity;
+  }
+
+  async #send(home: StreamHome): Promise<boolean> {
+    const ledger = this.#env.LEDGER.getByName(home.ledger);
+    for (let batch = 0; batch < outboxBatchesMax && this.pending; batch += 1) {
+      const events = this.#store.read(this.#exported + 1, outboxEventsMax);
+      const reply = await ledger.ingest({
+        organisation: home.organisation,
+        stream: home.stream,
+        epoch: this.#store.head.epoch,
+        events,
+      });
+      // A fork is the ledger's alarm to raise; sending on would not mend it.
+      if (reply.outcome === "fork") return false;
+      this.#exported = reply.outcome === "ok" ? reply.head.seq : reply.seq - 1;
+    }
+    return true;
+  }
+}
