@@ -1,0 +1,212 @@
+/**
+ * The contract between this room and whoever speaks to providers: a dialect is a wire format (how
+ * bodies and streams are read and written), a provider is an address that speaks one. Everything
+ * here is pure: bodies in, bodies out; text in, text out.
+ */
+import type { Usage } from "#events/money.ts";
+import type { ChatRequest, ChatResponse, FinishReason, StreamPart } from "./chat.ts";
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+export type DialectId =
+  | "openai-chat"
+  | "anthropic-messages"
+  | "google-generate"
+  | "ollama-chat"
+  | "openai-responses";
+
+/** Where a piece of text stands in a conversation; DLP rules choose by it. */
+export type TextChannel =
+  | "system"
+  | "user"
+  | "assistant"
+  | "tool-arguments"
+  | "tool-results"
+  | "reasoning"
+  | "file";
+
+/**
+ * One piece of text inside a body. `replace` changes the body in place; for structured values (tool
+ * arguments) `text` is one unescaped string of them and `replace` encodes it again.
+ */
+export interface TextSlot {
+  channel: TextChannel;
+  text: string;
+  replace(text: string): void;
+}
+
+/** What admission needs to know of a request, whatever its dialect. */
+export interface RequestView {
+  model: string;
+  stream: boolean;
+  maxOutputTokens?: number;
+  /** Answers asked for (`n`, `candidateCount`); output is bounded by choices x maxOutputTokens. */
+  choices: number;
+  images: number;
+  tools: number;
+  user?: string;
+}
+
+/** A refusal of a body or of a crossing: names the field, says what was expected. */
+export interface Unsupported {
+  field: string;
+  message: string;
+}
+
+/**
+ * A value or a refusal. `notes` names what a crossing left out because the other side has no word
+ * for it and the answer does not depend on it (hints such as service tiers, foreign reasoning).
+ */
+export type Result<T> =
+  | { ok: true; value: T; notes?: Unsupported[] }
+  | { ok: false; error: Unsupported };
+
+/** What a client is told when the gateway refuses or fails. */
+export interface WireError {
+  status: number;
+  code: string;
+  type: string;
+  message: string;
+  requestId: string;
+}
+
+export interface EncoderMeta {
+  requestId: string;
+  model: string;
+  createdAtMs: number;
+  /** Whether the caller asked for usage in the stream, where a dialect makes that a choice. */
+  includeUsage: boolean;
+}
+
+export interface Dialect {
+  id: DialectId;
+  /** The framing of this dialect's streams. */
+  contentType: "sse" | "ndjson";
+  /** Checks what the gateway itself relies on and leaves the rest to the provider. */
+  parseRequest(body: Json): Result<RequestView>;
+  /** Every text the provider would see but tool descriptions; media as data URLs is skipped. */
+  requestTexts(body: JsonObject): TextSlot[];
+  /**
+   * A shallow copy for a provider of the same dialect: the model, a forced cap on output tokens in
+   * the field that model takes, and usage asked for in streams.
+   */
+  prepare(
+    body: JsonObject,
+    to: { model: string; maxOutputTokens: number; stream: boolean },
+  ): JsonObject;
+  decodeRequest(body: JsonObject): Result<ChatRequest>;
+  encodeRequest(request: ChatRequest): Result<JsonObject>;
+  decodeResponse(body: Json): Result<ChatResponse>;
+  encodeResponse(response: ChatResponse): JsonObject;
+  responseTexts(body: JsonObject): TextSlot[];
+  responseMeta(body: Json): {
+    usage?: Usage;
+    finish?: FinishReason;
+    servedModel?: string;
+    responseId?: string;
+  };
+  /** Watches a stream that keeps its dialect. `dropUsage`: usage was asked for by us alone. */
+  openTap(options?: { dropUsage?: boolean }): StreamTap;
+  openDecoder(): StreamDecoder;
+  openEncoder(meta: EncoderMeta): StreamEncoder;
+  /** The dialect's own error body; the code stands where its SDKs show it. */
+  encodeError(error: WireError): JsonObject;
+  /** Wire text that ends a stream with an error and is well-formed for the dialect's SDKs. */
+  encodeStreamError(error: WireError): string;
+}
+
+/** One event off the wire: `raw` are its exact characters with the terminator, `data` its payload. */
+export interface WireEvent {
+  raw: string;
+  event?: string;
+  data: string;
+}
+
+/** Cuts text into events, whatever the chunking. Throws `WireLimitError` past its bound. */
+export interface Splitter {
+  push(text: string): WireEvent[];
+  /** The rest, when a stream ends without its last terminator. */
+  end(): WireEvent[];
+}
+
+/** A text delta inside one stream event. */
+export interface StreamSlot {
+  /** Choice, channel and tool index: one scanner each, for the life of the stream. */
+  key: string;
+  channel: TextChannel;
+  text: string;
+  replace(text: string): void;
+}
+
+export interface TapStep {
+  /** Text deltas in this event, usually none or one. */
+  slots: StreamSlot[];
+  /**
+   * Keys whose text ends with this event (a finish reason, a block's stop). Held-back text of them
+   * is to be written with `delta` before this event's `wire()`.
+   */
+  closes: string[];
+  usage?: Usage;
+  finish?: FinishReason;
+  servedModel?: string;
+  responseId?: string;
+  /** The stream has said that it is complete. */
+  done?: boolean;
+  /** An error inside a stream that began with 200. */
+  error?: { code: string; message: string };
+  /**
+   * The event's text after `replace` calls: the exact raw when nothing was replaced, "" for an
+   * event whose only text became empty.
+   */
+  wire(): string;
+}
+
+export interface StreamTap {
+  read(event: WireEvent): TapStep;
+  /** A well-formed event that carries text for an open key. */
+  delta(key: string, text: string): string;
+  /** Wire text that ends all open blocks and the stream, well-formed, for a cut or a block. */
+  finish(reason: "content_filter" | "length", usage: Usage | undefined): string;
+  /** Leaves the usage chunk out of `wire()`: the gateway asked for it and the caller did not. */
+  dropUsageChunk: boolean;
+}
+
+export interface StreamDecoder {
+  push(event: WireEvent): StreamPart[];
+  /** Closes what is open; a stream that never finished yields an `error` part. */
+  end(): StreamPart[];
+}
+
+export interface StreamEncoder {
+  push(part: StreamPart): string;
+  end(): string;
+}
+
+export interface ProviderErrorView {
+  code: string;
+  message: string;
+  retryable: boolean;
+  retryAfterMs?: number;
+}
+
+/** An address that speaks a dialect. */
+export interface Provider {
+  id: string;
+  title: string;
+  dialect: DialectId;
+  defaultBaseUrl: string;
+  /** The name of the secret that holds the credential, for example OPENAI_API_KEY. */
+  secretName: string;
+  /** The URL and headers of one call. Caller headers pass by allow-list only. */
+  request(to: ProviderTarget): { url: string; headers: Record<string, string> };
+  decodeError(status: number, body: string, headers: Headers): ProviderErrorView;
+}
+
+export interface ProviderTarget {
+  baseUrl: string;
+  model: string;
+  stream: boolean;
+  credential: string | undefined;
+  callerHeaders: Headers;
+}
