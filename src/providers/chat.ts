@@ -4,19 +4,18 @@
  * cost N files and not N x N. What a dialect cannot say it refuses by name, never drops silently.
  */
 import type { Usage } from "#events/money.ts";
-import type { Json, JsonObject } from "./types.ts";
+import type { JsonObject } from "./types.ts";
 
 /** A prompt-caching mark: the prefix up to and including this part may be cached this long. */
 export interface CacheMark {
   ttl: "5m" | "1h";
 }
 
-/** Bytes in the request, a place to fetch them from, or a provider's own file id. */
+/** Bytes or text in the request, or a place to fetch them from; foreign file ids do not cross. */
 export type MediaSource =
   | { kind: "base64"; mediaType: string; data: string }
   | { kind: "url"; url: string; mediaType?: string }
-  | { kind: "text"; text: string }
-  | { kind: "file-id"; fileId: string };
+  | { kind: "text"; text: string };
 
 export interface TextPart {
   type: "text";
@@ -158,8 +157,3 @@ export type StreamPart =
   | { type: "tool-input-end"; id: string }
   | { type: "finish"; finish: FinishReason; usage?: Usage; stopSequence?: string }
   | { type: "error"; code: string; message: string };
-
-/** Narrows unknown JSON to an object, which arrays and null are not. */
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
