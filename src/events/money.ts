@@ -20,21 +20,21 @@ const TOKENS_PER_QUOTE = 1_000_000;
 export interface Usage {
   inputTokens: number;
   outputTokens: number;
-  cachedReadTokens?: number;
-  cacheWrite5mTokens?: number;
-  cacheWrite1hTokens?: number;
-  reasoningTokens?: number;
+  cachedReadTokens?: number | undefined;
+  cacheWrite5mTokens?: number | undefined;
+  cacheWrite1hTokens?: number | undefined;
+  reasoningTokens?: number | undefined;
 }
 
 /** Nano-dollars per million tokens, and per request. A missing part costs what its whole costs. */
 export interface Price {
   inputNanosPerMtok: Nanos;
   outputNanosPerMtok: Nanos;
-  cachedReadNanosPerMtok?: Nanos;
-  cacheWrite5mNanosPerMtok?: Nanos;
-  cacheWrite1hNanosPerMtok?: Nanos;
-  reasoningNanosPerMtok?: Nanos;
-  requestNanos?: Nanos;
+  cachedReadNanosPerMtok?: Nanos | undefined;
+  cacheWrite5mNanosPerMtok?: Nanos | undefined;
+  cacheWrite1hNanosPerMtok?: Nanos | undefined;
+  reasoningNanosPerMtok?: Nanos | undefined;
+  requestNanos?: Nanos | undefined;
 }
 
 /** Throws on an amount that is negative, fractional or past the safe integers: a programmer's error. */

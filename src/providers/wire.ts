@@ -8,7 +8,6 @@ import { WIRE_EVENT_CHARS_MAX } from "./limits.ts";
 import type { Splitter, WireEvent } from "./types.ts";
 
 const LF = 10;
-const CR = 13;
 const SPACE = 32;
 const COLON = 58;
 
