@@ -1,0 +1,145 @@
+/**
+ * A gateway on this machine: the Worker's bundle in workerd with the bindings of wrangler.toml, the
+ * development upstream, and a seeded organisation.
+ *
+ * The Worker listens on a socket of its own, with neither wrangler's dev proxy nor Miniflare's entry
+ * in front: what answers here is what would answer in production, at its own speed.
+ */
+import path from "node:path";
+import { bundleWorker } from "./bundle.ts";
+import { readDevVars, liveProviders, findOllama } from "./dev-vars.ts";
+import type { LiveProvider } from "./dev-vars.ts";
+import { startDevUpstream } from "./dev-upstream.ts";
+import { loadMiniflare, loadWrangler, root } from "./from-wrangler.ts";
+import { leashChildren } from "./leash.ts";
+import { anyFreePort, freePortFrom } from "./ports.ts";
+import { seed } from "./seed.ts";
+import { devUpstreamSecret, startingPolicy } from "./starting-policy.ts";
+import { openState, readSecret, readSeeded, saveSeeded } from "./state.ts";
+import type { Keys } from "./state.ts";
+
+export interface LaunchOptions {
+  /** The port to listen on, or the first free one after it; 0 for any. */
+  port: number;
+  /** The folder for everything that is kept; `.tallygate/state-<port>` when absent. */
+  state?: string;
+  /** Another entry than wrangler.toml's `main`. */
+  worker?: string;
+  /** Variables for the Worker, over those of `.dev.vars`. */
+  vars?: Record<string, string>;
+  /** Another policy than the starting one; `$UPSTREAM` in its JSON stands for the upstream's address. */
+  policy?: unknown;
+}
+
+export interface Running {
+  url: string;
+  port: number;
+  upstream: string;
+  keys: Keys;
+  state: string;
+  live: LiveProvider[];
+  /** The models of an Ollama on its default port, if one answers. */
+  ollama: string[] | undefined;
+  /** Whether this start made the organisation, or found it. */
+  isNew: boolean;
+  stop(): Promise<void>;
+}
+
+/** Runs the Worker in workerd. */
+async function startWorker(options: {
+  port: number;
+  state: string;
+  entry: string | undefined;
+  vars: Record<string, string>;
+}): Promise<{ stop(): Promise<void> }> {
+  const { workerOptions, main } =
+    loadWrangler().unstable_getMiniflareWorkerOptions(path.join(root, "wrangler.toml"));
+  const entry = options.entry ?? main;
+  if (!entry) throw new Error("wrangler.toml names no `main`.");
+  const { Miniflare, NoOpLog, convertV4MiniflareOptions } = loadMiniflare();
+  const { modulesRules: _, bindings, ...bound } = workerOptions;
+  const worker = {
+    ...bound,
+    name: "tallygate",
+    modules: await bundleWorker(entry),
+    bindings: { ...(bindings as object), ...options.vars },
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: options.port }],
+  };
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: "127.0.0.1",
+      port: 0,
+      log: new NoOpLog(),
+      handleStructuredLogs: ({ level, message }: { level: string; message: string }) => {
+        if (level === "error" || level === "warn") process.stderr.write(`worker: ${message}\n`);
+      },
+      cf: false,
+      telemetry: { enabled: false },
+      resourcePersistencePath: path.join(options.state, "storage"),
+      workers: [worker],
+    }),
+  );
+  await miniflare.ready;
+  const release = leashChildren();
+  return {
+    async stop() {
+      release();
+      await miniflare.dispose();
+    },
+  };
+}
+
+/** The upstream's port: the one that this state's policy names, or a new one. */
+async function upstreamPort(saved: number | undefined, gatewayPort: number): Promise<number> {
+  if (saved !== undefined) {
+    if ((await freePortFrom(saved)) === saved) return saved;
+    throw new Error(
+      `Port ${saved}, where this state's policy expects the development upstream, is taken: stop what listens there, or start with another --state.`,
+    );
+  }
+  return gatewayPort + 10_000 < 32_768 ? freePortFrom(gatewayPort + 10_000) : anyFreePort();
+}
+
+const filled = (policy: unknown, upstreamUrl: string): unknown =>
+  JSON.parse(JSON.stringify(policy).replaceAll("$UPSTREAM", upstreamUrl));
+
+/** Starts everything, seeds what is new, and answers when it can be used. */
+export async function launch(options: LaunchOptions): Promise<Running> {
+  const port = options.port === 0 ? await anyFreePort() : await freePortFrom(options.port);
+  const url = `http://127.0.0.1:${port}`;
+  const state = openState(options.state ?? path.join(root, ".tallygate", `state-${port}`));
+  const fromFile = readDevVars(path.join(root, ".dev.vars"));
+  const seeded = readSeeded(state);
+  const live = liveProviders(fromFile);
+  const secret = readSecret(state);
+  const ollama = findOllama();
+  const upstream = await startDevUpstream(await upstreamPort(seeded?.upstreamPort, port));
+  const stops = [() => upstream.stop()];
+  const stop = async (): Promise<void> => {
+    await Promise.all(stops.map((each) => each()));
+  };
+  try {
+    const vars = {
+      [devUpstreamSecret]: "dev-upstream",
+      ...fromFile,
+      ...options.vars,
+      TALLYGATE_SECRET: secret,
+    };
+    const worker = await startWorker({ port, state, entry: options.worker, vars });
+    stops.push(() => worker.stop());
+    const policy = options.policy ?? startingPolicy({ upstreamUrl: upstream.url, live });
+    const keys = seeded?.keys ?? (await seed(url, secret, filled(policy, upstream.url)));
+    saveSeeded(state, {
+      url,
+      organisation: "dev",
+      upstreamPort: Number(new URL(upstream.url).port),
+      live: seeded?.live ?? live.map(({ kind }) => kind),
+      keys,
+    });
+    const isNew = seeded === undefined;
+    return { url, port, upstream: upstream.url, keys, state, live, ollama: await ollama, isNew, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

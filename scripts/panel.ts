@@ -1,0 +1,51 @@
+/** What `npm start` prints: where the gateway is, and lines that work as they stand. */
+import path from "node:path";
+import { root } from "./from-wrangler.ts";
+import type { Running } from "./gateway.ts";
+
+/** The model that every line asks for. */
+export const model = "gpt-4o-mini";
+
+const chat = (url: string, key: string, prompt: string): string => {
+  const body = JSON.stringify({ model, messages: [{ role: "user", content: prompt }] });
+  return `curl -s ${url}/v1/chat/completions -H 'authorization: Bearer ${key}' -H 'content-type: application/json' -d '${body}'`;
+};
+
+/** What can be said of real providers, and what to do to use one. Values are never shown. */
+function providerLines(gateway: Running): string[] {
+  const lines = gateway.live.map(({ kind, secret }) => `${kind}: real, with ${secret} of .dev.vars`);
+  if (gateway.live.length === 0) lines.push("none real: put keys into .dev.vars (see .dev.vars.example)");
+  if (gateway.ollama) {
+    const models = gateway.ollama.slice(0, 3).join(", ") || "no models yet";
+    lines.push(`Ollama found on 127.0.0.1:11434 (${models}): point the policy's ollama provider at it`);
+  }
+  return lines;
+}
+
+/** The panel as text. */
+export function panel(gateway: Running): string {
+  const { url, keys, upstream } = gateway;
+  const settled = path.relative(root, gateway.state);
+  const state = settled.startsWith("..") ? gateway.state : settled;
+  const loop = `for i in $(seq 61); do ${chat(url, keys.bob, "hello")} -o /dev/null -w '%{http_code} '; done; echo`;
+  const rows: [string, string[]][] = [
+    ["Gateway", [url]],
+    ["Health", [`${url}/health`]],
+    ["Upstream", [`${upstream} (development mock; requests it saw: ${upstream}/__aimock/journal)`]],
+    ["Providers", providerLines(gateway)],
+    ["State", [`${state} (delete it to begin anew)`]],
+    ["Ask", [chat(url, keys.alice, "hello")]],
+    ["OpenAI SDK", [`export OPENAI_BASE_URL=${url}/v1 OPENAI_API_KEY=${keys.alice}`]],
+    ["Anthropic SDK", [`export ANTHROPIC_BASE_URL=${url} ANTHROPIC_API_KEY=${keys.alice}`]],
+    ["See a redaction", [chat(url, keys.alice, "say my card is 4111 1111 1111 1111")]],
+    ["Run into a limit", [loop]],
+    ["Change policy", [policyLine(gateway)]],
+  ];
+  const text = rows.flatMap(([name, lines]) => [`  ${name}`, ...lines.map((line) => `    ${line}`)]);
+  return ["", "Tallygate is ready. Ctrl-C stops it.", "", ...text, ""].join("\n");
+}
+
+/** The command that changes policy live: the limit of the line before it, doubled. */
+export function policyLine(gateway: Pick<Running, "url" | "keys">): string {
+  return `TALLYGATE_URL=${gateway.url} TALLYGATE_KEY=${gateway.keys.admin} npm run --silent policy -- set limits.requests-per-minute.limit=120`;
+}

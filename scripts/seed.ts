@@ -1,0 +1,44 @@
+/** The first organisation of a local gateway: made once, by whoever holds the gateway's secret. */
+import type { Keys } from "./state.ts";
+
+const members = [
+  { id: "admin", role: "admin" },
+  { id: "auditor", role: "auditor" },
+  { id: "alice", role: "member", tier: "standard" },
+  { id: "bob", role: "member", tier: "standard" },
+];
+
+function isKeys(value: unknown): value is Keys {
+  const keys = value as Record<string, unknown> | null | undefined;
+  return members.every(({ id }) => typeof keys?.[id] === "string");
+}
+
+/**
+ * Makes the organisation `dev` with its members and policy.
+ *
+ * @returns the members' API keys, which the gateway tells only this once
+ */
+export async function seed(url: string, secret: string, policy: unknown): Promise<Keys> {
+  const answer = await fetch(`${url}/setup`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+    body: JSON.stringify({ organisation: "dev", members, policy }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  const text = await answer.text();
+  if (answer.status === 409) {
+    throw new Error(
+      "The organisation exists, but its keys were not saved: delete the state folder or name another with --state.",
+    );
+  }
+  let body: { keys?: unknown } | undefined;
+  try {
+    body = JSON.parse(text) as { keys?: unknown };
+  } catch {
+    body = undefined;
+  }
+  if (!answer.ok || !isKeys(body?.keys)) {
+    throw new Error(`POST /setup answered ${answer.status}: ${text.slice(0, 2_000)}`);
+  }
+  return body.keys;
+}

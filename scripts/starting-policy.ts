@@ -1,0 +1,64 @@
+/** The policy that a local gateway starts with. */
+import type { PolicyInput } from "#policy/document.ts";
+import type { LiveProvider } from "./dev-vars.ts";
+
+/** The name of the variable that holds the key for the development upstream. */
+export const devUpstreamSecret = "DEV_UPSTREAM_KEY";
+
+const minuteMs = 60_000;
+
+/** Where each dialect lives under the upstream's address, and which models it answers. */
+const dialects = [
+  { kind: "openai", path: "/v1", serves: ["gpt-*", "o1*", "o3*", "o4*", "chatgpt-*"] },
+  { kind: "anthropic", path: "", serves: ["claude-*"] },
+  { kind: "google", path: "/v1beta", serves: ["gemini-*"] },
+  { kind: "ollama", path: "", serves: ["llama*", "qwen*", "mistral*", "phi*", "gemma*"] },
+] as const;
+
+const redacted = ["card", "ssn", "email", "phone"];
+const blocked = ["aws-key", "api-secret"];
+
+/**
+ * 60 requests a minute and 5 dollars a month for each user, and no other limit; cards, SSNs, e-mail
+ * and phone numbers redacted, AWS keys and API secrets blocked, both ways; three tiers over the
+ * development upstream. A provider in `live` is called at its own address with its own key instead.
+ *
+ * @param upstreamUrl the development upstream, without a path
+ */
+export function startingPolicy(options: {
+  upstreamUrl: string;
+  live: readonly LiveProvider[];
+}): PolicyInput {
+  const providers = dialects.map(({ kind, path }) => {
+    const live = options.live.find((provider) => provider.kind === kind);
+    const entry = live
+      ? { kind, secret: live.secret }
+      : { kind, baseUrl: `${options.upstreamUrl}${path}`, secret: devUpstreamSecret };
+    return [kind, entry] as const;
+  });
+  const tier = (title: string) => ({
+    title,
+    candidates: dialects.map(({ kind, serves }) => ({ provider: kind, serves: [...serves] })),
+  });
+  const rule = (action: "redact" | "block") => (detector: string) => ({
+    id: detector,
+    detector,
+    directions: ["prompt" as const, "answer" as const],
+    action,
+  });
+  return {
+    schema: 1,
+    providers: Object.fromEntries(providers),
+    tiers: {
+      standard: tier("Standard"),
+      premium: tier("Premium"),
+      enterprise: tier("Enterprise"),
+    },
+    defaultTier: "standard",
+    // Ollama's models run at home: they have no price, and cost nothing.
+    prices: { "ollama/*": { inputUsdPerMtok: 0, outputUsdPerMtok: 0 } },
+    limits: [{ name: "requests-per-minute", metric: "requests", limit: 60, windowMs: minuteMs }],
+    budgets: [{ name: "month", limitUsd: 5, period: "month" }],
+    dlp: { rules: [...redacted.map(rule("redact")), ...blocked.map(rule("block"))] },
+  };
+}

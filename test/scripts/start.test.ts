@@ -1,0 +1,66 @@
+/** `npm start`, with a Worker that answers only what starting asks of one. */
+import { createServer } from "node:net";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import path from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { startGateway } from "../support/gateway.ts";
+import type { GatewayOptions, TestGateway } from "../support/gateway.ts";
+
+const started: TestGateway[] = [];
+const start = async (options: GatewayOptions = {}): Promise<TestGateway> => {
+  const gateway = await startGateway({ worker: "test/support/contract-worker.ts", ...options });
+  started.push(gateway);
+  return gateway;
+};
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((gateway) => gateway.stop()));
+});
+
+const count = async (gateway: TestGateway): Promise<unknown> =>
+  (await fetch(`${gateway.url}/count`)).json();
+
+test("a started gateway has an upstream, four keys and a secret that only its owner reads", async () => {
+  const gateway = await start();
+  expect(Object.keys(gateway.keys)).toEqual(["admin", "auditor", "alice", "bob"]);
+  expect(await (await fetch(`${gateway.upstream}/__aimock/journal`)).json()).toBeDefined();
+  expect(statSync(path.join(gateway.state, "secret")).mode & 0o777).toBe(0o600);
+  expect(statSync(path.join(gateway.state, "keys.json")).mode & 0o777).toBe(0o600);
+  expect(readFileSync(path.join(gateway.state, "secret"), "utf8")).toMatch(/^[0-9a-f]{64}\n$/);
+});
+
+test("a killed gateway comes back at the same address with its storage and its keys", async () => {
+  const first = await start();
+  expect(await count(first)).toBe(1);
+  await first.kill();
+  await expect(fetch(`${first.url}/health`)).rejects.toThrow("fetch failed");
+  const again = await start({ state: first.state, port: Number(new URL(first.url).port) });
+  expect(again.url).toBe(first.url);
+  expect(again.upstream).toBe(first.upstream);
+  expect(again.keys).toEqual(first.keys);
+  expect(await count(again)).toBe(2);
+});
+
+test("a taken port is said and the next free one is used", async () => {
+  const squatter = createServer();
+  const port = await new Promise<number>((resolve) => {
+    squatter.listen(0, "127.0.0.1", () => resolve((squatter.address() as { port: number }).port));
+  });
+  const gateway = await start({ port });
+  squatter.close();
+  expect(gateway.url).not.toBe(`http://127.0.0.1:${port}`);
+  expect(gateway.complaints()).toContain(`port ${port} is taken`);
+});
+
+test("stopping leaves neither process nor port nor temporary state", async () => {
+  const gateway = await start();
+  await gateway.stop();
+  await expect(fetch(`${gateway.url}/health`)).rejects.toThrow("fetch failed");
+  await expect(fetch(gateway.upstream)).rejects.toThrow("fetch failed");
+  expect(existsSync(gateway.state)).toBe(false);
+});
+
+test("a Worker that does not build is one clear error, and nothing keeps running", async () => {
+  await expect(start({ worker: "test/support/no-such-worker.ts" })).rejects.toThrow(
+    "no-such-worker.ts",
+  );
+});
