@@ -1,4 +1,4 @@
-/** The arrows between rooms. `scripts/check-rooms.mjs` runs this and refuses a run that cruised nothing. */
+/** The arrows between rooms. `scripts/rooms.ts` runs this and refuses a run that cruised nothing. */
 const room = (name, from, to, comment) => ({ name, severity: "error", comment, from, to });
 module.exports = {
   forbidden: [
@@ -50,7 +50,18 @@ module.exports = {
       { path: "partyserver" },
       "one file knows partyserver.",
     ),
-    room("no-circular", {}, { circular: true }, "no cycles."),
+    room(
+      "pure-rooms-reach-no-runtime",
+      { path: "^src/(events|policy|dlp|providers|projections)/" },
+      { path: "^(cloudflare:|node_modules/partyserver/)", reachable: true },
+      "what is pure runs anywhere.",
+    ),
+    room(
+      "no-circular",
+      {},
+      { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+      "no cycles, but for types.",
+    ),
   ],
   options: {
     doNotFollow: { path: "node_modules" },

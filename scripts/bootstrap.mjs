@@ -44,7 +44,8 @@ function readLock(file) {
  */
 export function isInstalled(root) {
   const wanted = readLock(path.join(root, "package-lock.json"));
-  if (!wanted) throw new Unready("package-lock.json is missing: run `git checkout package-lock.json`.");
+  if (!wanted)
+    throw new Unready("package-lock.json is missing: run `git checkout package-lock.json`.");
   let found;
   try {
     found = readLock(path.join(root, "node_modules", ".package-lock.json"));
@@ -56,7 +57,8 @@ export function isInstalled(root) {
     if (where === "" || locked.link) return true;
     const installed = found.packages?.[where];
     if (!installed) return Boolean(locked.optional || locked.devOptional || locked.peer);
-    if (installed.version !== locked.version || installed.integrity !== locked.integrity) return false;
+    if (installed.version !== locked.version || installed.integrity !== locked.integrity)
+      return false;
     return Boolean(locked.optional) || existsSync(path.join(root, where, "package.json"));
   });
 }
@@ -76,14 +78,19 @@ export function explainInstallFailure(output) {
   if (/EACCES|EPERM/.test(output)) {
     return "npm may not write to node_modules: make this folder yours (`chown`), then run this again.";
   }
-  const last = output.trim().split("\n").findLast((line) => line.trim() !== "") ?? "no output";
+  const last =
+    output
+      .trim()
+      .split("\n")
+      .findLast((line) => line.trim() !== "") ?? "no output";
   return `\`npm ci\` failed: ${last}`;
 }
 
 /** How npm is started: by the very npm that runs us, when one does. */
 function npm() {
   const script = process.env.npm_execpath;
-  if (script && /npm-cli\.[cm]?js$/.test(script)) return { file: process.execPath, before: [script] };
+  if (script && /npm-cli\.[cm]?js$/.test(script))
+    return { file: process.execPath, before: [script] };
   return { file: process.platform === "win32" ? "npm.cmd" : "npm", before: [] };
 }
 
@@ -116,7 +123,13 @@ async function install(root) {
 
 /** The Node 24 that the `node` package brings, or this one when it is new enough. */
 export function findNode(root, running = process.versions.node, execPath = process.execPath) {
-  const shipped = path.join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
+  const shipped = path.join(
+    root,
+    "node_modules",
+    "node",
+    "bin",
+    process.platform === "win32" ? "node.exe" : "node",
+  );
   if (existsSync(shipped)) return shipped;
   if (Number.parseInt(running, 10) >= 24) return execPath;
   throw new Unready(
@@ -130,7 +143,9 @@ export async function ensureReady(root = home) {
   if (!isInstalled(root)) {
     await install(root);
     if (!isInstalled(root)) {
-      throw new Unready("node_modules still differs from package-lock.json: delete node_modules, then run this again.");
+      throw new Unready(
+        "node_modules still differs from package-lock.json: delete node_modules, then run this again.",
+      );
     }
   }
   return findNode(root);
@@ -145,7 +160,8 @@ async function handOver(node, args) {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}` },
   });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+    process.on(signal, () => child.kill(signal));
   const { code, signal } = await new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => resolve({ code, signal }));

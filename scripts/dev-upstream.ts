@@ -56,7 +56,7 @@ const say =
 /** Calls the first tool on offer, with an argument for each required property. */
 function callTool(request: ChatCompletionRequest): FixtureResponse {
   const tool = request.tools?.[0]?.function;
-  const schema = tool?.parameters as { required?: string[] } | undefined;
+  const schema: { required?: string[] } | undefined = tool?.parameters;
   const values = (schema?.required ?? []).map((name) => [name, "Paris"] as const);
   const text = JSON.stringify(Object.fromEntries(values));
   const call = { name: tool?.name ?? "lookup", arguments: text };
@@ -66,7 +66,10 @@ function callTool(request: ChatCompletionRequest): FixtureResponse {
 /** Starts the mock on `port` of 127.0.0.1 (0: any). */
 export async function startDevUpstream(port: number): Promise<DevUpstream> {
   const mock = new LLMock({ port, host: "127.0.0.1", logLevel: "silent", chunkSize: 12 });
-  mock.on({ predicate: (request) => Boolean(request.tools?.length), hasToolResult: false }, callTool);
+  mock.on(
+    { predicate: (request) => Boolean(request.tools?.length), hasToolResult: false },
+    callTool,
+  );
   mock.onMessage(
     /repeat .*(card|e-?mail|phone)/i,
     say(() => `The card is ${testCard}, the address ${testEmail}, the phone ${testPhone}.`),

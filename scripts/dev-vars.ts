@@ -7,7 +7,9 @@ export function readDevVars(file: string): Record<string, string> {
   if (!existsSync(file)) return {};
   const parsed = Object.entries(parseEnv(readFileSync(file, "utf8")));
   return Object.fromEntries(
-    parsed.filter((pair): pair is [string, string] => typeof pair[1] === "string" && pair[1] !== ""),
+    parsed.filter(
+      (pair): pair is [string, string] => typeof pair[1] === "string" && pair[1] !== "",
+    ),
   );
 }
 

@@ -19,7 +19,7 @@ export interface Esbuild {
 export interface MiniflareModule {
   Miniflare: new (options: object) => { ready: Promise<URL>; dispose(): Promise<void> };
   NoOpLog: new () => object;
-  convertV4MiniflareOptions(options: object): object;
+  convertV4MiniflareOptions: (options: object) => object;
 }
 
 /** The part of wrangler that is used here. */

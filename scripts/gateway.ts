@@ -25,6 +25,8 @@ export interface LaunchOptions {
   state?: string;
   /** Another entry than wrangler.toml's `main`. */
   worker?: string;
+  /** Whether keys in `.dev.vars` are used: real providers are called, and cost. */
+  devVars: boolean;
   /** Variables for the Worker, over those of `.dev.vars`. */
   vars?: Record<string, string>;
   /** Another policy than the starting one; `$UPSTREAM` in its JSON stands for the upstream's address. */
@@ -52,8 +54,9 @@ async function startWorker(options: {
   entry: string | undefined;
   vars: Record<string, string>;
 }): Promise<{ stop(): Promise<void> }> {
-  const { workerOptions, main } =
-    loadWrangler().unstable_getMiniflareWorkerOptions(path.join(root, "wrangler.toml"));
+  const { workerOptions, main } = loadWrangler().unstable_getMiniflareWorkerOptions(
+    path.join(root, "wrangler.toml"),
+  );
   const entry = options.entry ?? main;
   if (!entry) throw new Error("wrangler.toml names no `main`.");
   const { Miniflare, NoOpLog, convertV4MiniflareOptions } = loadMiniflare();
@@ -108,7 +111,7 @@ export async function launch(options: LaunchOptions): Promise<Running> {
   const port = options.port === 0 ? await anyFreePort() : await freePortFrom(options.port);
   const url = `http://127.0.0.1:${port}`;
   const state = openState(options.state ?? path.join(root, ".tallygate", `state-${port}`));
-  const fromFile = readDevVars(path.join(root, ".dev.vars"));
+  const fromFile = options.devVars ? readDevVars(path.join(root, ".dev.vars")) : {};
   const seeded = readSeeded(state);
   const live = liveProviders(fromFile);
   const secret = readSecret(state);
@@ -137,7 +140,17 @@ export async function launch(options: LaunchOptions): Promise<Running> {
       keys,
     });
     const isNew = seeded === undefined;
-    return { url, port, upstream: upstream.url, keys, state, live, ollama: await ollama, isNew, stop };
+    return {
+      url,
+      port,
+      upstream: upstream.url,
+      keys,
+      state,
+      live,
+      ollama: await ollama,
+      isNew,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -13,11 +13,16 @@ const chat = (url: string, key: string, prompt: string): string => {
 
 /** What can be said of real providers, and what to do to use one. Values are never shown. */
 function providerLines(gateway: Running): string[] {
-  const lines = gateway.live.map(({ kind, secret }) => `${kind}: real, with ${secret} of .dev.vars`);
-  if (gateway.live.length === 0) lines.push("none real: put keys into .dev.vars (see .dev.vars.example)");
+  const lines = gateway.live.map(
+    ({ kind, secret }) => `${kind}: real, with ${secret} of .dev.vars`,
+  );
+  if (gateway.live.length === 0)
+    lines.push("none real: put keys into .dev.vars (see .dev.vars.example)");
   if (gateway.ollama) {
     const models = gateway.ollama.slice(0, 3).join(", ") || "no models yet";
-    lines.push(`Ollama found on 127.0.0.1:11434 (${models}): point the policy's ollama provider at it`);
+    lines.push(
+      `Ollama found on 127.0.0.1:11434 (${models}): point the policy's ollama provider at it`,
+    );
   }
   return lines;
 }
@@ -41,7 +46,10 @@ export function panel(gateway: Running): string {
     ["Run into a limit", [loop]],
     ["Change policy", [policyLine(gateway)]],
   ];
-  const text = rows.flatMap(([name, lines]) => [`  ${name}`, ...lines.map((line) => `    ${line}`)]);
+  const text = rows.flatMap(([name, lines]) => [
+    `  ${name}`,
+    ...lines.map((line) => `    ${line}`),
+  ]);
   return ["", "Tallygate is ready. Ctrl-C stops it.", "", ...text, ""].join("\n");
 }
 

@@ -15,11 +15,13 @@ const usage = `npm start -- [options]
   --json         print one JSON line when ready, for scripts
   --policy FILE  start a new state with this policy document ($UPSTREAM: the upstream's address)
   --worker FILE  run another Worker entry than wrangler.toml's
+  --no-dev-vars  leave .dev.vars alone: the development upstream answers for every provider
   --var K=V      a variable for the Worker, as often as needed
 `;
 
 function readOptions() {
   const { values } = parseArgs({
+    allowNegative: true,
     options: {
       port: { type: "string", default: "8787" },
       state: { type: "string" },
@@ -27,6 +29,7 @@ function readOptions() {
       policy: { type: "string" },
       worker: { type: "string" },
       var: { type: "string", multiple: true, default: [] },
+      "dev-vars": { type: "boolean", default: true },
       help: { type: "boolean", default: false },
     },
   });
@@ -68,6 +71,7 @@ async function main(): Promise<void> {
   const gateway = await launch({
     port: options.port,
     vars: options.vars,
+    devVars: options["dev-vars"],
     ...(options.state === undefined ? {} : { state: options.state }),
     ...(options.worker === undefined ? {} : { worker: options.worker }),
     ...(options.policy === undefined

@@ -18,6 +18,18 @@ const dialects = [
 const redacted = ["card", "ssn", "email", "phone"];
 const blocked = ["aws-key", "api-secret"];
 
+const tier = (title: string) => ({
+  title,
+  candidates: dialects.map(({ kind, serves }) => ({ provider: kind, serves: [...serves] })),
+});
+
+const rule = (action: "redact" | "block") => (detector: string) => ({
+  id: detector,
+  detector,
+  directions: ["prompt" as const, "answer" as const],
+  action,
+});
+
 /**
  * 60 requests a minute and 5 dollars a month for each user, and no other limit; cards, SSNs, e-mail
  * and phone numbers redacted, AWS keys and API secrets blocked, both ways; three tiers over the
@@ -35,16 +47,6 @@ export function startingPolicy(options: {
       ? { kind, secret: live.secret }
       : { kind, baseUrl: `${options.upstreamUrl}${path}`, secret: devUpstreamSecret };
     return [kind, entry] as const;
-  });
-  const tier = (title: string) => ({
-    title,
-    candidates: dialects.map(({ kind, serves }) => ({ provider: kind, serves: [...serves] })),
-  });
-  const rule = (action: "redact" | "block") => (detector: string) => ({
-    id: detector,
-    detector,
-    directions: ["prompt" as const, "answer" as const],
-    action,
   });
   return {
     schema: 1,

@@ -71,7 +71,7 @@ async function readyLine(child: ChildProcess, complaints: () => string): Promise
 /** Starts a gateway and answers when it is ready. */
 export async function startGateway(options: GatewayOptions = {}): Promise<TestGateway> {
   const state = options.state ?? mkdtempSync(path.join(tmpdir(), "tallygate-"));
-  const args = ["--json", "--state", state];
+  const args = ["--json", "--no-dev-vars", "--state", state];
   args.push("--port", String(options.port ?? (await anyFreePort())));
   if (options.worker !== undefined) args.push("--worker", options.worker);
   if (options.policy !== undefined) {
