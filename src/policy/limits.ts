@@ -14,3 +14,5 @@ export const dlpRulesMax = 200;
 export const nameCharsMax = 64;
 /** A month of 31 days: the longest window and the reach of the fold. */
 export const windowMsMax = 31 * 24 * 60 * 60 * 1000;
+/** An answer names at most this many problems of a document. */
+export const problemsMax = 100;

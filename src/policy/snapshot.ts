@@ -17,4 +17,6 @@ export interface Principal {
   organisation: string;
   member: MemberData;
   keyId?: string;
+  /** When the key ends, milliseconds: whoever caches a principal checks it. */
+  keyExpiresAt?: number;
 }

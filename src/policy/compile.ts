@@ -1,0 +1,180 @@
+/**
+ * A policy document made ready for the request path, once a version: patterns, conditions and
+ * amounts are worked out here, so that resolving a caller only looks things up.
+ */
+import type { BudgetData, LimitData } from "#events/user-events.ts";
+import type { PolicyDocument, PolicyTier } from "./document.ts";
+import { compilePatterns, type ModelMatcher } from "./pattern.ts";
+import { nanosOf } from "./price.ts";
+import { compileWhen, type Condition, type Subject } from "./when.ts";
+
+/** One way to answer, with everything the edge needs to call it. */
+export interface ChainLink {
+  /** The provider's name in the policy. */
+  provider: string;
+  /** The adapter that speaks to it. */
+  kind: string;
+  baseUrl?: string;
+  /** The name of the secret with the credential. */
+  secret?: string;
+  /** The model to ask the provider for. */
+  model: string;
+}
+
+export interface CompiledCandidate {
+  serves: ModelMatcher;
+  /** Without `model` the asked one is passed on. */
+  link: Omit<ChainLink, "model"> & { model: string | undefined };
+}
+
+export interface CompiledTier {
+  name: string;
+  /** In the order of trying. */
+  candidates: readonly CompiledCandidate[];
+  maxOutputTokens: number | undefined;
+  downgradeTo: string | undefined;
+}
+
+/** The buckets that a rule counts one request in: mostly one, one a tag for `tag`, none if absent. */
+export type ScopeOf = (subject: Subject) => readonly string[];
+
+export interface CompiledRule<Template> {
+  applies: Condition;
+  scopes: ScopeOf;
+  /** True for scopes above one member (team, organisation). */
+  shared: boolean;
+  template: Template;
+}
+
+/** A budget as it applies to one request, still without its period. */
+export type BudgetSpec = Omit<BudgetData, "periodKey" | "resetsAt">;
+
+export interface CompiledPolicy {
+  tiers: ReadonlyMap<string, CompiledTier>;
+  allow: ModelMatcher;
+  deny: ModelMatcher;
+  limits: readonly CompiledRule<Omit<LimitData, "scope">>[];
+  budgets: readonly CompiledRule<Omit<BudgetSpec, "scope">>[];
+}
+
+const compiledPolicies = new WeakMap<PolicyDocument, CompiledPolicy>();
+
+/** The compiled form of a document; the same object for the same document. */
+export function compilePolicy(document: PolicyDocument): CompiledPolicy {
+  let compiled = compiledPolicies.get(document);
+  if (compiled === undefined) {
+    compiled = compile(document);
+    compiledPolicies.set(document, compiled);
+  }
+  return compiled;
+}
+
+function compile(document: PolicyDocument): CompiledPolicy {
+  return {
+    tiers: new Map(
+      Object.entries(document.tiers).map(([name, tier]) => [
+        name,
+        compileTier(name, tier, document.providers),
+      ]),
+    ),
+    allow: compilePatterns(document.models.allow),
+    deny: compilePatterns(document.models.deny),
+    limits: [...document.limits.map(compileLimit), ...document.concurrency.map(compileConcurrency)],
+    budgets: document.budgets.map(compileBudget),
+  };
+}
+
+function compileTier(
+  name: string,
+  tier: PolicyTier,
+  providers: PolicyDocument["providers"],
+): CompiledTier {
+  const ordered = tier.candidates.toSorted((a, b) => a.priority - b.priority);
+  const candidates: CompiledCandidate[] = [];
+  for (const { provider, model, serves } of ordered) {
+    const entry = providers[provider];
+    // A validated document names only providers that exist; one that does not is never called.
+    if (entry === undefined) continue;
+    const link: CompiledCandidate["link"] = { provider, kind: entry.kind, model };
+    if (entry.baseUrl !== undefined) link.baseUrl = entry.baseUrl;
+    if (entry.secret !== undefined) link.secret = entry.secret;
+    candidates.push({ serves: compilePatterns(serves), link });
+  }
+  return { name, candidates, maxOutputTokens: tier.maxOutputTokens, downgradeTo: tier.downgradeTo };
+}
+
+function compileLimit(limit: PolicyDocument["limits"][number]): CompiledPolicy["limits"][number] {
+  return {
+    applies: compileWhen(limit.when),
+    scopes: scopesOf(limit.scope, limit.when.tags),
+    shared: isShared(limit.scope),
+    template: {
+      name: limit.name,
+      metric: limit.metric,
+      mode: limit.mode,
+      limit: limit.metric === "usd" ? nanosOf(limit.limit) : Math.floor(limit.limit),
+      windowMs: limit.windowMs,
+    },
+  };
+}
+
+function compileConcurrency(
+  cap: PolicyDocument["concurrency"][number],
+): CompiledPolicy["limits"][number] {
+  return {
+    applies: compileWhen(cap.when),
+    scopes: scopesOf(cap.scope, cap.when.tags),
+    shared: isShared(cap.scope),
+    template: {
+      name: cap.name,
+      metric: "concurrency",
+      mode: "sliding",
+      limit: cap.limit,
+      windowMs: 0,
+    },
+  };
+}
+
+function compileBudget(
+  budget: PolicyDocument["budgets"][number],
+): CompiledPolicy["budgets"][number] {
+  return {
+    applies: compileWhen(budget.when),
+    scopes: scopesOf(budget.scope, budget.when.tags),
+    shared: isShared(budget.scope),
+    template: {
+      name: budget.name,
+      period: budget.period,
+      limitNanos: nanosOf(budget.limitUsd),
+      thresholds: budget.thresholds,
+      atLimit: budget.atLimit,
+    },
+  };
+}
+
+type Scope = PolicyDocument["limits"][number]["scope"];
+
+function isShared(scope: Scope): boolean {
+  return scope === "team" || scope === "organisation";
+}
+
+/** How a scope names its buckets. A limit on some tags counts only those tags. */
+function scopesOf(scope: Scope, tags: readonly string[] | undefined): ScopeOf {
+  const named = tags && new Set(tags);
+  const table: Record<Scope, ScopeOf> = {
+    user: () => ["user"],
+    organisation: () => ["organisation"],
+    key: (subject) => bucket("key", subject.keyId),
+    model: (subject) => bucket("model", subject.model),
+    team: (subject) => bucket("team", subject.team),
+    ip: (subject) => bucket("ip", subject.ip),
+    session: (subject) => bucket("session", subject.session),
+    tag: (subject) =>
+      subject.tags.filter((tag) => named?.has(tag) ?? true).map((tag) => `tag:${tag}`),
+  };
+  return table[scope];
+}
+
+function bucket(prefix: string, value: string | undefined): string[] {
+  return value === undefined ? [] : [`${prefix}:${value}`];
+}

@@ -1,0 +1,66 @@
+/** Prices that a policy sets itself, as integers: they override the price book. */
+import { NANOS_PER_DOLLAR, type Price } from "#events/money.ts";
+import type { PolicyDocument, PolicyPrice } from "./document.ts";
+
+/** Dollars, with nine decimals at most, as whole nano-dollars. */
+export function nanosOf(usd: number): number {
+  return Math.round(usd * NANOS_PER_DOLLAR);
+}
+
+/** A policy's price in nano-dollars per million tokens. */
+export function priceOf(price: PolicyPrice): Price {
+  const compiled: Price = {
+    inputNanosPerMtok: nanosOf(price.inputUsdPerMtok),
+    outputNanosPerMtok: nanosOf(price.outputUsdPerMtok),
+  };
+  if (price.cachedReadUsdPerMtok !== undefined) {
+    compiled.cachedReadNanosPerMtok = nanosOf(price.cachedReadUsdPerMtok);
+  }
+  if (price.cacheWrite5mUsdPerMtok !== undefined) {
+    compiled.cacheWrite5mNanosPerMtok = nanosOf(price.cacheWrite5mUsdPerMtok);
+  }
+  if (price.cacheWrite1hUsdPerMtok !== undefined) {
+    compiled.cacheWrite1hNanosPerMtok = nanosOf(price.cacheWrite1hUsdPerMtok);
+  }
+  if (price.reasoningUsdPerMtok !== undefined) {
+    compiled.reasoningNanosPerMtok = nanosOf(price.reasoningUsdPerMtok);
+  }
+  if (price.requestUsd !== undefined) compiled.requestNanos = nanosOf(price.requestUsd);
+  return compiled;
+}
+
+const compiledPrices = new WeakMap<PolicyDocument, Map<string, Price>>();
+
+/**
+ * The price that the policy sets for a model at a provider (by the provider's name in the policy):
+ * `provider/model` before `model`; undefined when it sets none and the price book decides.
+ */
+export function priceFor(
+  document: PolicyDocument,
+  provider: string,
+  model: string,
+): Price | undefined {
+  let prices = compiledPrices.get(document);
+  if (prices === undefined) {
+    prices = new Map(
+      Object.entries(document.prices).map(([name, price]) => [name, priceOf(price)]),
+    );
+    compiledPrices.set(document, prices);
+  }
+  if (prices.size === 0) return undefined;
+  return prices.get(`${provider}/${model}`) ?? prices.get(model);
+}
+
+const unpricedPrices = new WeakMap<PolicyDocument, Price>();
+
+/** What a model without any price is charged; undefined when policy denies such models. */
+export function unpricedPrice(document: PolicyDocument): Price | undefined {
+  const { unpriced } = document.accounting;
+  if (unpriced === "deny") return undefined;
+  let price = unpricedPrices.get(document);
+  if (price === undefined) {
+    price = priceOf(unpriced);
+    unpricedPrices.set(document, price);
+  }
+  return price;
+}

@@ -1,0 +1,199 @@
+/**
+ * What a policy version means for one request: who may answer, under which limits and budgets.
+ *
+ * Invariants: the same snapshot and caller give the same answer; a refused caller still gets their
+ * limits, so that the refusal can be recorded with them; a rule that counts in a bucket the request
+ * does not have (no session, no key) does not apply.
+ */
+import type { MemberData } from "#events/policy-events.ts";
+import type { LimitData } from "#events/user-events.ts";
+import {
+  type BudgetSpec,
+  type ChainLink,
+  compilePolicy,
+  type CompiledPolicy,
+  type CompiledTier,
+} from "./compile.ts";
+import type { PolicyDocument } from "./document.ts";
+import { matchesModel } from "./pattern.ts";
+import type { PolicySnapshot } from "./snapshot.ts";
+import type { Subject } from "./when.ts";
+
+/** Who asks for what. */
+export interface Caller {
+  member: MemberData;
+  keyId?: string | undefined;
+  /** The model as the caller wrote it. */
+  model: string;
+  ip?: string | undefined;
+  session?: string | undefined;
+  /** The request's own tags; the member's are added. */
+  tags: readonly string[];
+  /** Serves under this tier instead of the member's own: after a budget said `downgrade`. */
+  tier?: string | undefined;
+}
+
+/** Why a model is not served. */
+export interface ModelRefusal {
+  code: "model_not_allowed" | "model_not_found";
+  message: string;
+}
+
+/** A policy version as it applies to one request. */
+export interface Resolved {
+  /** The tier that serves. */
+  tier: string;
+  /** Who may answer, in the order of trying; empty when refused. */
+  chain: ChainLink[];
+  refusal?: ModelRefusal;
+  /** Rate limits and concurrency caps of one member. `usd` limits are in nano-dollars. */
+  limits: LimitData[];
+  budgets: BudgetSpec[];
+  /** Limits above one member (team, organisation). */
+  sharedLimits: LimitData[];
+  /** Budgets above one member (team, organisation). */
+  sharedBudgets: BudgetSpec[];
+  dlpRules: PolicyDocument["dlp"]["rules"];
+  guard: PolicyDocument["guard"];
+  accounting: PolicyDocument["accounting"];
+  upstream: PolicyDocument["upstream"];
+  /** The most output tokens the tier lets a request ask for. */
+  maxOutputTokens?: number;
+  /** The tier that takes over when a budget with `downgrade` is used up. */
+  downgradeTo?: string;
+  /** For `periodOf`. */
+  timeZone: string;
+}
+
+/** Resolves a policy version for one request. On the hot path: no allocation beyond the answer. */
+export function resolveFor(snapshot: PolicySnapshot, caller: Caller): Resolved {
+  const { document } = snapshot;
+  const policy = compilePolicy(document);
+  // A member who names no tier follows the document's default, also when it changes.
+  const ownTier = caller.member.tier === "" ? document.defaultTier : caller.member.tier;
+  const tierName = caller.tier ?? ownTier;
+  const tier = policy.tiers.get(tierName);
+  const subject = subjectOf(caller, ownTier, tierName);
+  const chain = tier === undefined ? [] : chainOf(tier, caller.model);
+  const refusal = refusalOf(policy, tierName, tier, chain, caller.model);
+  const resolved: Resolved = {
+    tier: tierName,
+    chain: refusal === undefined ? chain : [],
+    limits: [],
+    budgets: [],
+    sharedLimits: [],
+    sharedBudgets: [],
+    dlpRules: document.dlp.rules,
+    guard: document.guard,
+    accounting: document.accounting,
+    upstream: document.upstream,
+    timeZone: document.timeZone,
+  };
+  if (refusal !== undefined) resolved.refusal = refusal;
+  if (tier?.maxOutputTokens !== undefined) resolved.maxOutputTokens = tier.maxOutputTokens;
+  const downgraded = tierName !== ownTier;
+  // One step: the cheaper tier serves on, so a used-up budget must not send it further down.
+  if (tier?.downgradeTo !== undefined && !downgraded) resolved.downgradeTo = tier.downgradeTo;
+  addLimits(policy, subject, resolved);
+  addBudgets(policy, subject, downgraded, resolved);
+  return resolved;
+}
+
+function subjectOf(caller: Caller, ownTier: string, tierName: string): Subject {
+  const { member } = caller;
+  const memberTags = member.tags ?? [];
+  return {
+    memberId: member.id,
+    team: member.team,
+    tiers: ownTier === tierName ? [ownTier] : [ownTier, tierName],
+    keyId: caller.keyId,
+    model: caller.model,
+    tags:
+      memberTags.length === 0 && caller.tags.length < 2
+        ? caller.tags
+        : [...new Set([...memberTags, ...caller.tags])],
+    ip: caller.ip,
+    session: caller.session,
+  };
+}
+
+/** The tier's candidates that serve a model, each way once. */
+function chainOf(tier: CompiledTier, model: string): ChainLink[] {
+  const chain: ChainLink[] = [];
+  for (const { serves, link } of tier.candidates) {
+    if (!matchesModel(serves, model)) continue;
+    const asked = link.model ?? model;
+    if (chain.some((other) => other.provider === link.provider && other.model === asked)) continue;
+    chain.push({ ...link, model: asked });
+  }
+  return chain;
+}
+
+function refusalOf(
+  policy: CompiledPolicy,
+  tierName: string,
+  tier: CompiledTier | undefined,
+  chain: readonly ChainLink[],
+  model: string,
+): ModelRefusal | undefined {
+  if (matchesModel(policy.deny, model) || !matchesModel(policy.allow, model)) {
+    return {
+      code: "model_not_allowed",
+      message: `Your organisation's policy does not allow the model "${model}". Ask for another model, or ask an admin to allow it.`,
+    };
+  }
+  if (tier === undefined) {
+    return {
+      code: "model_not_allowed",
+      message: `Your tier "${tierName}" is not in your organisation's policy. Ask an admin to give you another tier.`,
+    };
+  }
+  if (chain.length > 0) return undefined;
+  for (const other of policy.tiers.values()) {
+    if (!other.candidates.some(({ serves }) => matchesModel(serves, model))) continue;
+    return {
+      code: "model_not_allowed",
+      message: `The model "${model}" is not part of your tier "${tierName}". Ask for another model, or ask an admin for another tier.`,
+    };
+  }
+  return {
+    code: "model_not_found",
+    message: `No provider in your organisation's policy serves the model "${model}". GET /v1/models lists those that are served.`,
+  };
+}
+
+function addLimits(policy: CompiledPolicy, subject: Subject, resolved: Resolved): void {
+  for (const rule of policy.limits) {
+    if (!rule.applies(subject)) continue;
+    const list = rule.shared ? resolved.sharedLimits : resolved.limits;
+    for (const scope of rule.scopes(subject)) list.push({ ...rule.template, scope });
+  }
+}
+
+function addBudgets(
+  policy: CompiledPolicy,
+  subject: Subject,
+  downgraded: boolean,
+  resolved: Resolved,
+): void {
+  for (const rule of policy.budgets) {
+    if (!rule.applies(subject)) continue;
+    const list = rule.shared ? resolved.sharedBudgets : resolved.budgets;
+    const atLimit = atLimitOf(rule.template.atLimit, resolved.downgradeTo, downgraded);
+    for (const scope of rule.scopes(subject)) list.push({ ...rule.template, scope, atLimit });
+  }
+}
+
+/**
+ * What a used-up budget does: `downgrade` counts on without blocking once the cheaper tier serves,
+ * and blocks where there is no cheaper tier to go to.
+ */
+function atLimitOf(
+  atLimit: BudgetSpec["atLimit"],
+  downgradeTo: string | undefined,
+  downgraded: boolean,
+): BudgetSpec["atLimit"] {
+  if (atLimit !== "downgrade") return atLimit;
+  if (downgraded) return "allow";
+  return downgradeTo === undefined ? "block" : "downgrade";
+}

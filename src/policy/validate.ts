@@ -1,0 +1,196 @@
+/**
+ * Turns what an admin wrote into a policy document, or says everything that is wrong with it: the
+ * schema first, then what refers to what.
+ */
+import { canonicalJson } from "#events/canonical.ts";
+import { addressProblem } from "./address.ts";
+import { PolicyDocument } from "./document.ts";
+import { documentBytesMax, problemsMax } from "./limits.ts";
+
+/** One thing to mend. `path` is as in `tiers.standard.candidates[0].provider`. */
+export interface PolicyProblem {
+  path: string;
+  message: string;
+}
+
+/** What the rest of the gateway offers, which a document may name. */
+export interface KnownFeatures {
+  /** The adapters: `openai`, `anthropic`, ... */
+  providerKinds: ReadonlySet<string>;
+  /** Problems of the DLP rules, with paths below `dlp.rules`. */
+  checkDlpRules(rules: PolicyDocument["dlp"]["rules"]): PolicyProblem[];
+  /** Lets providers live on this machine or in a private network. */
+  allowPrivate?: boolean;
+}
+
+export type Validation =
+  | { ok: true; document: PolicyDocument }
+  | { ok: false; problems: PolicyProblem[] };
+
+/** Validates a document of unknown origin. With `ok` every default is written out. */
+export function validatePolicy(input: unknown, known: KnownFeatures): Validation {
+  const parsed = PolicyDocument.safeParse(input);
+  if (!parsed.success) {
+    return refusedWith(
+      parsed.error.issues.map((issue) => ({ path: pathOf(issue.path), message: issue.message })),
+    );
+  }
+  const document = parsed.data;
+  const problems = [
+    ...sizeProblems(document),
+    ...timeZoneProblems(document),
+    ...providerProblems(document, known),
+    ...tierProblems(document),
+    ...patternProblems(document),
+    ...nameProblems(document),
+    ...amountProblems(document),
+    ...scopeProblems(document),
+    ...dlpProblems(document, known),
+  ];
+  return problems.length > 0 ? refusedWith(problems) : { ok: true, document };
+}
+
+function refusedWith(problems: PolicyProblem[]): Validation {
+  return { ok: false, problems: problems.slice(0, problemsMax) };
+}
+
+/** A path for people, from the steps to a place in a document. */
+export function pathOf(steps: readonly PropertyKey[]): string {
+  return steps
+    .map((step, index) =>
+      typeof step === "number" ? `[${step}]` : `${index === 0 ? "" : "."}${String(step)}`,
+    )
+    .join("");
+}
+
+function sizeProblems(document: PolicyDocument): PolicyProblem[] {
+  const bytes = new TextEncoder().encode(canonicalJson(document)).length;
+  if (bytes <= documentBytesMax) return [];
+  const message = `the document is ${bytes} bytes long, at most ${documentBytesMax} are kept`;
+  return [{ path: "", message }];
+}
+
+function timeZoneProblems({ timeZone }: PolicyDocument): PolicyProblem[] {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone }).format(0);
+    return [];
+  } catch {
+    const message = `"${timeZone}" is no time zone; write one as in "Europe/Berlin"`;
+    return [{ path: "timeZone", message }];
+  }
+}
+
+function providerProblems(document: PolicyDocument, known: KnownFeatures): PolicyProblem[] {
+  const problems: PolicyProblem[] = [];
+  for (const [name, { kind, baseUrl }] of Object.entries(document.providers)) {
+    if (!known.providerKinds.has(kind)) {
+      const kinds = [...known.providerKinds].sort().join(", ");
+      const message = `there is no provider kind "${kind}"; known are ${kinds}`;
+      problems.push({ path: `providers.${name}.kind`, message });
+    }
+    const message = baseUrl && addressProblem(baseUrl, known.allowPrivate ?? false);
+    if (message) problems.push({ path: `providers.${name}.baseUrl`, message });
+  }
+  return problems;
+}
+
+function tierProblems(document: PolicyDocument): PolicyProblem[] {
+  const { tiers, providers, defaultTier } = document;
+  const problems: PolicyProblem[] = [];
+  if (!Object.hasOwn(tiers, defaultTier)) {
+    problems.push({ path: "defaultTier", message: `there is no tier "${defaultTier}"` });
+  }
+  for (const [name, tier] of Object.entries(tiers)) {
+    for (const [index, { provider }] of tier.candidates.entries()) {
+      if (Object.hasOwn(providers, provider)) continue;
+      const path = `tiers.${name}.candidates[${index}].provider`;
+      problems.push({ path, message: `there is no provider "${provider}"` });
+    }
+    if (tier.downgradeTo === undefined) continue;
+    const path = `tiers.${name}.downgradeTo`;
+    if (!Object.hasOwn(tiers, tier.downgradeTo)) {
+      problems.push({ path, message: `there is no tier "${tier.downgradeTo}"` });
+    } else if (leadsBack(tiers, name)) {
+      problems.push({ path, message: "the tiers to downgrade to lead back here" });
+    }
+  }
+  return problems;
+}
+
+function leadsBack(tiers: PolicyDocument["tiers"], start: string): boolean {
+  const seen = new Set<string>();
+  let next = tiers[start]?.downgradeTo;
+  while (next !== undefined && !seen.has(next)) {
+    if (next === start) return true;
+    seen.add(next);
+    next = tiers[next]?.downgradeTo;
+  }
+  return false;
+}
+
+function patternProblems(document: PolicyDocument): PolicyProblem[] {
+  const places: [string, readonly string[]][] = [
+    ["models.allow", document.models.allow],
+    ["models.deny", document.models.deny],
+  ];
+  for (const [name, tier] of Object.entries(document.tiers)) {
+    for (const [index, { serves }] of tier.candidates.entries()) {
+      places.push([`tiers.${name}.candidates[${index}].serves`, serves]);
+    }
+  }
+  for (const list of ["limits", "concurrency", "budgets"] as const) {
+    for (const [index, { when }] of document[list].entries()) {
+      places.push([`${list}[${index}].when.models`, when.models ?? []]);
+    }
+  }
+  return places.flatMap(([path, patterns]) =>
+    patterns.flatMap((pattern, index) => {
+      const star = pattern.indexOf("*");
+      if (star === -1 || star === pattern.length - 1) return [];
+      const message = `in "${pattern}" a star may only stand at the end`;
+      return [{ path: `${path}[${index}]`, message }];
+    }),
+  );
+}
+
+function nameProblems(document: PolicyDocument): PolicyProblem[] {
+  const lists: [string, readonly string[]][] = [
+    // Rate limits and caps share one list of names in answers, so they share one here.
+    ["limits", [...document.limits, ...document.concurrency].map(({ name }) => name)],
+    ["budgets", document.budgets.map(({ name }) => name)],
+    ["dlp.rules", document.dlp.rules.map(({ id }) => id)],
+  ];
+  return lists.flatMap(([path, names]) => {
+    const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+    return [...twice].map((name) => ({ path, message: `the name "${name}" is used twice` }));
+  });
+}
+
+function amountProblems(document: PolicyDocument): PolicyProblem[] {
+  return document.limits.flatMap(({ metric, limit }, index) => {
+    const path = `limits[${index}].limit`;
+    if (metric !== "usd") {
+      return Number.isSafeInteger(limit) ? [] : [{ path, message: `${metric} are whole numbers` }];
+    }
+    const whole = Math.round(limit * 1e9);
+    if (whole >= 1 && Number.isSafeInteger(whole)) return [];
+    return [{ path, message: "dollars are at least 0.000000001 and at most 9,000,000" }];
+  });
+}
+
+function scopeProblems(document: PolicyDocument): PolicyProblem[] {
+  return (["limits", "budgets"] as const).flatMap((list) =>
+    document[list].flatMap(({ scope }, index) => {
+      if (scope !== "team" && scope !== "organisation") return [];
+      const message = `the scope "${scope}" is not yet supported; use "user", "key" or "tag"`;
+      return [{ path: `${list}[${index}].scope`, message }];
+    }),
+  );
+}
+
+function dlpProblems(document: PolicyDocument, known: KnownFeatures): PolicyProblem[] {
+  return known.checkDlpRules(document.dlp.rules).map(({ path, message }) => {
+    if (path === "" || path.startsWith("[")) return { path: `dlp.rules${path}`, message };
+    return { path: path.startsWith("dlp") ? path : `dlp.rules.${path}`, message };
+  });
+}
