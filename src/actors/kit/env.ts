@@ -14,6 +14,8 @@ export interface Env {
   ARCHIVE: R2Bucket;
   /** Root secret of the deployment: names actors, signs sessions, opens `/setup`. */
   TALLYGATE_SECRET: string;
+  /** `1` lets policies name providers on this machine or in a private network: for development. */
+  TALLYGATE_ALLOW_PRIVATE?: string;
   /** JSON list of trusted token issuers: organisation, issuer, audience, jwksUrl. */
   TALLYGATE_JWT_ISSUERS?: string;
 }

@@ -1,0 +1,49 @@
+/**
+ * Names of actors and streams: keyed hashes, so that a name tells nothing about whose it is and
+ * nobody without the deployment's secret can compute one.
+ */
+import { createHmac } from "node:crypto";
+
+function keyedHash(secret: string, parts: readonly string[]): string {
+  // A JSON list keeps ("a", "bc") and ("ab", "c") apart.
+  return createHmac("sha256", secret).update(JSON.stringify(parts)).digest("hex").slice(0, 32);
+}
+
+/** A UserActor's name, which is its stream: one principal of one organisation. */
+export function userStream(secret: string, organisation: string, memberId: string): string {
+  return `u_${keyedHash(secret, ["user", organisation, memberId])}`;
+}
+
+/** A PolicyActor's name, which is its stream. */
+export function policyName(secret: string, organisation: string): string {
+  return `p_${keyedHash(secret, ["policy", organisation])}`;
+}
+
+/** The LedgerActor that collects a stream: one of the organisation's `shards`. */
+export function ledgerName(
+  secret: string,
+  organisation: string,
+  stream: string,
+  shards: number,
+): string {
+  return `${ledgerPrefix(secret, organisation)}${shardOf(stream, shards)}`;
+}
+
+/** Every LedgerActor of an organisation, for questions that go to all. */
+export function ledgerNames(secret: string, organisation: string, shards: number): string[] {
+  const prefix = ledgerPrefix(secret, organisation);
+  return Array.from({ length: shards }, (_, shard) => `${prefix}${shard}`);
+}
+
+function ledgerPrefix(secret: string, organisation: string): string {
+  return `l_${keyedHash(secret, ["ledger", organisation])}_`;
+}
+
+/** FNV-1a, 32 bit: streams are keyed hashes already, so any even spread does. */
+function shardOf(stream: string, shards: number): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < stream.length; index += 1) {
+    hash = Math.imul(hash ^ stream.charCodeAt(index), 0x01000193);
+  }
+  return (hash >>> 0) % shards;
+}

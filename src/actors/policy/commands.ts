@@ -1,0 +1,42 @@
+/**
+ * What a PolicyActor's decider is asked. The shell has checked shapes, validated documents, drawn
+ * the randomness and read the clock.
+ */
+import type { MemberData } from "#events/policy-events.ts";
+import type { PolicyDocument } from "#policy/document.ts";
+
+/** A key about to be issued; the secret itself never comes here. */
+export interface KeyDraft {
+  keyId: string;
+  member: string;
+  label: string;
+  secretHash: string;
+  expiresAt?: number;
+}
+
+/** A validated document and its hash. */
+export interface PolicyDraft {
+  document: PolicyDocument;
+  hash: string;
+  comment: string;
+}
+
+export type PolicyCommand =
+  | {
+      type: "Found";
+      organisation: string;
+      ledgerShards: number;
+      members: MemberData[];
+      keys: KeyDraft[];
+      policy: PolicyDraft;
+    }
+  | { type: "PublishPolicy"; expectVersion: number; policy: PolicyDraft }
+  | { type: "RollBackPolicy"; expectVersion: number; version: number; policy: PolicyDraft }
+  | { type: "SetMember"; member: MemberData }
+  | { type: "RemoveMember"; member: string }
+  | { type: "IssueKey"; key: KeyDraft; at: number }
+  | { type: "RevokeKey"; keyId: string; reason: string }
+  /** Time has come for versions that wait to be in force. */
+  | { type: "BringIntoForce"; at: number }
+  /** The shell turned an admin's command away before it got here. */
+  | { type: "Refuse"; command: string; code: string; message: string };

@@ -1,0 +1,179 @@
+/**
+ * Decides what becomes of an organisation's rules, members and keys.
+ *
+ * Invariants:
+ * - an organisation is founded once
+ * - versions are 1, 2, 3, ...; who publishes names the version they changed, or is refused
+ * - a version is in force only when every lease on an older one has ended
+ * - an organisation always has an admin
+ * - every live key belongs to a member, and every member's tier is in the current policy
+ */
+import type { Decider } from "#actors/kit/decider.ts";
+import type { MemberData, PolicyFact } from "#events/policy-events.ts";
+import type { PolicyDocument } from "#policy/document.ts";
+import type { KeyDraft, PolicyCommand, PolicyDraft } from "./commands.ts";
+import { keysMax, keysPerMemberMax, membersMax } from "./limits.ts";
+import { evolve, fromSnapshot, initialState, toSnapshot, type PolicyState } from "./state.ts";
+
+type CommandOf<T extends PolicyCommand["type"]> = Extract<PolicyCommand, { type: T }>;
+type Deciders = {
+  [T in PolicyCommand["type"]]: (state: PolicyState, command: CommandOf<T>) => PolicyFact[];
+};
+
+const deciders: Deciders = {
+  Found: (state, command) => {
+    if (state.organisation !== undefined) {
+      return refused("Found", "organisation_exists", "This organisation was set up before.");
+    }
+    const { organisation, ledgerShards, members, keys, policy } = command;
+    return [
+      { type: "OrganisationFounded", v: 1, data: { organisation, ledgerShards } },
+      ...members.map(memberSet),
+      ...keys.map(keyIssued),
+      published(1, policy),
+      // Nobody holds a lease on an older version: there is none.
+      inForce(1),
+    ];
+  },
+
+  PublishPolicy: (state, { expectVersion, policy }) =>
+    publishFault("PublishPolicy", state, expectVersion, policy.document) ?? [
+      published(expectVersion + 1, policy),
+    ],
+
+  RollBackPolicy: (state, { expectVersion, version, policy }) =>
+    publishFault("RollBackPolicy", state, expectVersion, policy.document) ?? [
+      published(expectVersion + 1, policy, version),
+    ],
+
+  SetMember: (state, { member }) => {
+    const known = state.members.get(member.id);
+    if (known === undefined && state.members.size >= membersMax) {
+      return refused("SetMember", "too_many", `An organisation has at most ${membersMax} members.`);
+    }
+    if (!tierExists(state.current?.document, member.tier)) {
+      const message = `There is no tier "${member.tier}" in the current policy.`;
+      return refused("SetMember", "unknown_tier", message);
+    }
+    if (known?.role === "admin" && member.role !== "admin" && isLastAdmin(state, member.id)) {
+      return refused("SetMember", "last_admin", "The last admin cannot become anything else.");
+    }
+    return [memberSet(member)];
+  },
+
+  RemoveMember: (state, { member: id }) => {
+    if (!state.members.has(id)) {
+      return refused("RemoveMember", "member_not_found", `There is no member "${id}".`);
+    }
+    if (isLastAdmin(state, id)) {
+      return refused("RemoveMember", "last_admin", "The last admin cannot be removed.");
+    }
+    const keys = [...state.keys.values()].filter(({ member }) => member === id);
+    return [
+      ...keys.map(({ keyId }) => keyRevoked(keyId, "member removed")),
+      { type: "MemberRemoved", v: 1, data: { id } },
+    ];
+  },
+
+  IssueKey: (state, { key, at }) => {
+    if (!state.members.has(key.member)) {
+      return refused("IssueKey", "member_not_found", `There is no member "${key.member}".`);
+    }
+    if (key.expiresAt !== undefined && key.expiresAt <= at) {
+      return refused("IssueKey", "expires_in_past", "A key must expire in the future.");
+    }
+    const own = [...state.keys.values()].filter(({ member }) => member === key.member).length;
+    if (own >= keysPerMemberMax || state.keys.size >= keysMax) {
+      const message = `At most ${keysPerMemberMax} keys a member and ${keysMax} in all: revoke some first.`;
+      return refused("IssueKey", "too_many", message);
+    }
+    return [keyIssued(key)];
+  },
+
+  RevokeKey: (state, { keyId, reason }) => {
+    if (state.keys.has(keyId)) return [keyRevoked(keyId, reason)];
+    // Sent again after a lost answer: it is revoked, as asked.
+    if (state.revoked.some((key) => key.keyId === keyId)) return [];
+    return refused("RevokeKey", "key_not_found", `There is no key "${keyId}".`);
+  },
+
+  BringIntoForce: (state, { at }) =>
+    state.pending.filter(({ dueAt }) => dueAt <= at).map(({ version }) => inForce(version)),
+
+  Refuse: (_state, { command, code, message }) => refused(command, code, message),
+};
+
+function decide(state: PolicyState, command: PolicyCommand): PolicyFact[] {
+  const decider = deciders[command.type] as (
+    state: PolicyState,
+    command: PolicyCommand,
+  ) => PolicyFact[];
+  return decider(state, command);
+}
+
+/** The pure core of every PolicyActor. */
+export const policyDecider: Decider<PolicyState, PolicyCommand, PolicyFact> = {
+  initialState,
+  decide,
+  evolve,
+  snapshotVersion: 1,
+  toSnapshot,
+  fromSnapshot,
+};
+
+function publishFault(
+  command: string,
+  state: PolicyState,
+  expectVersion: number,
+  document: PolicyDocument,
+): PolicyFact[] | undefined {
+  const version = state.current?.version ?? 0;
+  if (version !== expectVersion) {
+    const message = `You changed version ${expectVersion}, but version ${version} is current. Load it and make your change to it.`;
+    return refused(command, "version_conflict", message);
+  }
+  const orphan = [...state.members.values()].find(({ tier }) => !tierExists(document, tier));
+  if (orphan === undefined) return undefined;
+  const message = `The tier "${orphan.tier}" is in use by ${orphan.id}: keep it, or give its members another tier first.`;
+  return refused(command, "tier_in_use", message);
+}
+
+/** Whether a member may have this tier; the empty one stands for the document's default. */
+function tierExists(document: object | undefined, tier: string): boolean {
+  const { tiers } = (document ?? {}) as Partial<PolicyDocument>;
+  return tier === "" || Object.hasOwn(tiers ?? {}, tier);
+}
+
+function isLastAdmin(state: PolicyState, id: string): boolean {
+  if (state.members.get(id)?.role !== "admin") return false;
+  return ![...state.members.values()].some((other) => other.role === "admin" && other.id !== id);
+}
+
+function memberSet(member: MemberData): PolicyFact {
+  return { type: "MemberSet", v: 1, data: member };
+}
+
+function keyIssued(key: KeyDraft): PolicyFact {
+  return { type: "KeyIssued", v: 1, data: key };
+}
+
+function keyRevoked(keyId: string, reason: string): PolicyFact {
+  return { type: "KeyRevoked", v: 1, data: { keyId, reason } };
+}
+
+function published(version: number, policy: PolicyDraft, restores?: number): PolicyFact {
+  const data = { version, ...policy };
+  return {
+    type: "PolicyPublished",
+    v: 1,
+    data: restores === undefined ? data : { ...data, restores },
+  };
+}
+
+function inForce(version: number): PolicyFact {
+  return { type: "PolicyInForce", v: 1, data: { version } };
+}
+
+function refused(command: string, code: string, message: string): PolicyFact[] {
+  return [{ type: "CommandRefused", v: 1, data: { command, code, message } }];
+}

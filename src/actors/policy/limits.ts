@@ -1,0 +1,34 @@
+/** Bounds of the policy actor, each with its reason. */
+
+/** Members and keys live in one snapshot row (2 MB) together with the current document (256 KB). */
+export const membersMax = 2_000;
+export const keysMax = 4_000;
+/** Removing a member revokes all their keys in one transaction. */
+export const keysPerMemberMax = 50;
+/** Revoked keys that lists still show; the log has them all. */
+export const revokedShownMax = 500;
+/** Versions that can be listed and brought back; the log has them all. */
+export const versionsMax = 500;
+/** Members of one setup call: each gets a key in the same transaction. */
+export const foundersMax = 500;
+
+/** A frame from an admin: a document of 256 KB, escaped, fits. */
+export const frameCharsMax = 512 * 1024;
+/** Longer document bodies are left out of broadcasts; `GetPolicy` has them. */
+export const broadcastDocumentCharsMax = 64 * 1024;
+/** Events in the answer to one `Resume`; the client asks on from the last. */
+export const resumeEventsMax = 500;
+/** Admins' sockets of one organisation: each commit is sent to all of them. */
+export const socketsMax = 64;
+/** Commands a socket may send at once, and then each second. */
+export const commandBurst = 40;
+export const commandsPerSecond = 20;
+/** Answers kept so that a command sent again gets the same one. */
+export const answersMax = 1_000;
+
+/** Keys copied to KV or fenced in one go; the rest follows with the next alarm. */
+export const mirrorBatch = 100;
+/** Keys copied at the same time: KV takes six connections. */
+export const mirrorLanes = 6;
+/** Wait before a copy that failed is tried again. */
+export const mirrorRetryMs = 2_000;

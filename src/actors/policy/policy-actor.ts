@@ -1,0 +1,178 @@
+/**
+ * The PolicyActor of one organisation: a shell that parses, decides, appends and answers. The edge
+ * asks it by RPC; admins talk to it over a hibernating WebSocket.
+ */
+import { timingSafeEqual } from "node:crypto";
+import type { Env } from "#actors/kit/env.ts";
+import { type AppendedFact, EventSourcedActor } from "#actors/kit/event-sourced-actor.ts";
+import { ledgerName, policyName } from "#actors/kit/names.ts";
+import type { MemberData, PolicyFact } from "#events/policy-events.ts";
+import { type ApiKey, formatKey, hashSecret, KEY_BYTES, makeKey } from "#policy/api-key.ts";
+import { hashPolicy } from "#policy/hash.ts";
+import type { Principal, PolicySnapshot } from "#policy/snapshot.ts";
+import type { FoundCommand, PolicyActorApi, PolicyRefusal } from "./api.ts";
+import type { PolicyCommand } from "./commands.ts";
+import { policyDecider } from "./decider.ts";
+import { checkFounding } from "./input.ts";
+import { KeyMirror, type KeyStanding } from "./key-mirror.ts";
+import { knownFeatures } from "./known.ts";
+import { currentDocument } from "./documents.ts";
+import type { KeyRecord, PolicyState } from "./state.ts";
+
+/** Compared with when there is no such key, so that both answers take the same time. */
+const NO_HASH = "0".repeat(64);
+
+export class PolicyActor
+  extends EventSourcedActor<PolicyState, PolicyCommand, PolicyFact>
+  implements PolicyActorApi
+{
+  protected override readonly decider = policyDecider;
+  readonly #mirror: KeyMirror;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#mirror = new KeyMirror(ctx.storage.sql, env);
+  }
+
+  snapshot(
+    known: { version: number; hash: string } | null,
+  ): Promise<PolicySnapshot | undefined | null> {
+    const { current, organisation, ledgerShards } = this.state;
+    if (current === undefined || organisation === undefined) return Promise.resolve(null);
+    const { version, hash } = current;
+    // eslint-disable-next-line unicorn/no-useless-undefined -- "you have it" is not "there is none"
+    if (known?.version === version && known.hash === hash) return Promise.resolve(undefined);
+    const document = currentDocument(current);
+    return Promise.resolve({ organisation, version, hash, document, ledgerShards });
+  }
+
+  lookUpKey(keyId: string, secretHash: string, at: number): Promise<Principal | null> {
+    const key = this.state.keys.get(keyId);
+    const same = sameHash(key?.secretHash ?? NO_HASH, secretHash);
+    if (key === undefined || !same) return Promise.resolve(null);
+    // The later of two clocks: a caller's slow clock must not keep a key alive.
+    if (key.expiresAt !== undefined && key.expiresAt <= Math.max(at, this.now())) {
+      return Promise.resolve(null);
+    }
+    return Promise.resolve(this.#principalOf(key.member, key) ?? null);
+  }
+
+  lookUpMember(memberId: string): Promise<Principal | null> {
+    return Promise.resolve(this.#principalOf(memberId) ?? null);
+  }
+
+  async found(
+    command: FoundCommand,
+  ): Promise<{ ok: true; keys: Record<string, string> } | PolicyRefusal> {
+    if (this.state.organisation !== undefined) {
+      const message = "This organisation was set up before. Its admins change it from here on.";
+      return { ok: false, code: "organisation_exists", message };
+    }
+    const checked = checkFounding(command, this.#known());
+    if (!checked.ok) {
+      const message = "The members or the policy need mending; `problems` says where.";
+      return { ok: false, code: "invalid_setup", message, problems: checked.problems };
+    }
+    const { organisation, ledgerShards, members, document } = checked;
+    const { TALLYGATE_SECRET: secret } = this.env;
+    const stream = policyName(secret, organisation);
+    const ledger = ledgerName(secret, organisation, stream, ledgerShards);
+    const keys = new Map(members.map(({ id }) => [id, newKey(organisation)]));
+    this.settleIn({ organisation, stream, ledger });
+    const policy = { document, hash: hashPolicy(document), comment: "the first policy" };
+    const at = this.now();
+    this.execute(
+      {
+        type: "Found",
+        organisation,
+        ledgerShards,
+        members,
+        keys: [...keys].map(([member, key]) => ({
+          keyId: key.keyId,
+          member,
+          label: "first key",
+          secretHash: hashSecret(key.secret),
+        })),
+        policy,
+      },
+      at,
+      { command: command.command },
+    );
+    await this.#flushKeys();
+    const texts = [...keys].map(([member, key]) => [member, formatKey(key)] as const);
+    return { ok: true, keys: Object.fromEntries(texts) };
+  }
+
+  protected override nextDueAt({ pending }: PolicyState): number | undefined {
+    const due = Math.min(pending[0]?.dueAt ?? Infinity, this.#mirror.dueAt ?? Infinity);
+    return due === Infinity ? undefined : due;
+  }
+
+  protected override async onDue(at: number): Promise<void> {
+    if (this.state.pending.some(({ dueAt }) => dueAt <= at)) {
+      this.execute({ type: "BringIntoForce", at }, at, { command: "alarm" });
+    }
+    await this.#flushKeys();
+  }
+
+  protected override onAppended(facts: readonly AppendedFact<PolicyFact>[]): void {
+    for (const { fact, at } of facts) this.#markKeys(fact, at);
+  }
+
+  /** Notes the keys whose copies a fact makes stale. */
+  #markKeys(fact: PolicyFact, at: number): void {
+    if (fact.type === "KeyIssued") this.#mirror.mark(fact.data.keyId, fact.data.member, at);
+    if (fact.type === "KeyRevoked") {
+      const { keyId } = fact.data;
+      const key = this.state.revoked.findLast((revoked) => revoked.keyId === keyId);
+      if (key !== undefined) this.#mirror.mark(keyId, key.member, at);
+    }
+    if (fact.type === "MemberSet") {
+      for (const key of this.state.keys.values()) {
+        if (key.member === fact.data.id) this.#mirror.mark(key.keyId, key.member, at);
+      }
+    }
+  }
+
+  async #flushKeys(): Promise<void> {
+    const { organisation, ledgerShards } = this.state;
+    if (organisation === undefined || this.#mirror.dueAt === undefined) return;
+    const standingOf = (keyId: string, member: string) => this.#standingOf(keyId, member);
+    await this.#mirror.flush({ organisation, ledgerShards, standingOf }, this.now());
+  }
+
+  #standingOf(keyId: string, member: string): KeyStanding {
+    const key = this.state.keys.get(keyId);
+    const principal = key && this.#principalOf(key.member, key);
+    if (key === undefined || principal === undefined) return { revokedOf: member };
+    return { live: { secretHash: key.secretHash, principal } };
+  }
+
+  #principalOf(memberId: string, key?: KeyRecord): Principal | undefined {
+    const { organisation, members } = this.state;
+    const member: MemberData | undefined = members.get(memberId);
+    if (organisation === undefined || member === undefined) return undefined;
+    const principal: Principal = { organisation, member };
+    if (key !== undefined) {
+      principal.keyId = key.keyId;
+      if (key.expiresAt !== undefined) principal.keyExpiresAt = key.expiresAt;
+    }
+    return principal;
+  }
+
+  #known(): ReturnType<typeof knownFeatures> {
+    return knownFeatures(this.env.TALLYGATE_ALLOW_PRIVATE === "1");
+  }
+}
+
+/** A key from the runtime's own randomness. */
+function newKey(organisation: string): ApiKey {
+  return makeKey(organisation, crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
+}
+
+/** Compares two SHA-256 in hex without telling by its time where they differ. */
+function sameHash(a: string, b: string): boolean {
+  const left = new TextEncoder().encode(a);
+  const right = new TextEncoder().encode(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+}

@@ -1,0 +1,150 @@
+/** What a PolicyActor knows: the fold of its stream. Bounded, because a snapshot is one row. */
+import type { MemberData, PolicyFact } from "#events/policy-events.ts";
+import { IN_FORCE_AFTER_MS } from "#policy/lease.ts";
+import { revokedShownMax, versionsMax } from "./limits.ts";
+
+/** A key that is valid until it expires or is revoked. */
+export interface KeyRecord {
+  keyId: string;
+  member: string;
+  label: string;
+  /** SHA-256 of the secret, hex. */
+  secretHash: string;
+  issuedAt: number;
+  expiresAt?: number;
+}
+
+export interface RevokedKey {
+  keyId: string;
+  member: string;
+  label: string;
+  reason: string;
+  revokedAt: number;
+}
+
+/** One published version, without its document: that is in the event `seq`. */
+export interface VersionRecord {
+  version: number;
+  hash: string;
+  seq: number;
+  at: number;
+  comment: string;
+  restores?: number;
+  inForceAt?: number;
+}
+
+export interface PolicyState {
+  /** Events folded so far, which is the stream's last `seq`. */
+  seq: number;
+  organisation: string | undefined;
+  ledgerShards: number;
+  members: Map<string, MemberData>;
+  keys: Map<string, KeyRecord>;
+  revoked: RevokedKey[];
+  current: { version: number; hash: string; document: Record<string, unknown> } | undefined;
+  versions: VersionRecord[];
+  /** Versions that are published and wait until no lease on an older one is left. */
+  pending: { version: number; dueAt: number }[];
+}
+
+export function initialState(): PolicyState {
+  return {
+    seq: 0,
+    organisation: undefined,
+    ledgerShards: 1,
+    members: new Map(),
+    keys: new Map(),
+    revoked: [],
+    current: undefined,
+    versions: [],
+    pending: [],
+  };
+}
+
+type Evolvers = {
+  [T in PolicyFact["type"]]: (
+    state: PolicyState,
+    data: Extract<PolicyFact, { type: T }>["data"],
+    at: number,
+  ) => void;
+};
+
+const evolvers: Evolvers = {
+  OrganisationFounded: (state, { organisation, ledgerShards }) => {
+    state.organisation = organisation;
+    state.ledgerShards = ledgerShards;
+  },
+  MemberSet: (state, member) => {
+    state.members.set(member.id, member);
+  },
+  MemberRemoved: (state, { id }) => {
+    state.members.delete(id);
+  },
+  KeyIssued: (state, data, at) => {
+    const { keyId, member, label, secretHash, expiresAt } = data;
+    const record: KeyRecord = { keyId, member, label, secretHash, issuedAt: at };
+    if (expiresAt !== undefined) record.expiresAt = expiresAt;
+    state.keys.set(keyId, record);
+  },
+  KeyRevoked: (state, { keyId, reason }, at) => {
+    const key = state.keys.get(keyId);
+    if (key === undefined) return;
+    state.keys.delete(keyId);
+    const { member, label } = key;
+    state.revoked.push({ keyId, member, label, reason, revokedAt: at });
+    if (state.revoked.length > revokedShownMax) state.revoked.shift();
+  },
+  PolicyPublished: (state, { version, hash, document, comment, restores }, at) => {
+    state.current = { version, hash, document };
+    const record: VersionRecord = { version, hash, seq: state.seq, at, comment };
+    if (restores !== undefined) record.restores = restores;
+    state.versions.push(record);
+    if (state.versions.length > versionsMax) state.versions.shift();
+    state.pending.push({ version, dueAt: at + IN_FORCE_AFTER_MS });
+  },
+  PolicyInForce: (state, { version }, at) => {
+    state.pending = state.pending.filter((waiting) => waiting.version > version);
+    for (const record of state.versions) {
+      if (record.version <= version) record.inForceAt ??= at;
+    }
+  },
+  CommandRefused: () => {},
+};
+
+/** Folds one fact into the state, in place. */
+export function evolve(state: PolicyState, fact: PolicyFact, at: number): PolicyState {
+  state.seq += 1;
+  const evolver = evolvers[fact.type] as
+    | ((state: PolicyState, data: PolicyFact["data"], at: number) => void)
+    | undefined;
+  evolver?.(state, fact.data, at);
+  return state;
+}
+
+type Stored = Omit<PolicyState, "members" | "keys" | "organisation" | "current"> & {
+  organisation: string | null;
+  current: PolicyState["current"] | null;
+  members: MemberData[];
+  keys: KeyRecord[];
+};
+
+export function toSnapshot(state: PolicyState): Stored {
+  return {
+    ...state,
+    organisation: state.organisation ?? null,
+    current: state.current ?? null,
+    members: [...state.members.values()],
+    keys: [...state.keys.values()],
+  };
+}
+
+export function fromSnapshot(json: unknown): PolicyState {
+  const stored = json as Stored;
+  return {
+    ...stored,
+    organisation: stored.organisation ?? undefined,
+    current: stored.current ?? undefined,
+    members: new Map(stored.members.map((member) => [member.id, member])),
+    keys: new Map(stored.keys.map((key) => [key.keyId, key])),
+  };
+}
