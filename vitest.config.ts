@@ -15,7 +15,14 @@ export default defineConfig({
         },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: { TALLYGATE_SECRET: "a secret for tests", TALLYGATE_ALLOW_PRIVATE: "1" },
+            },
+          }),
+        ],
         test: {
           name: "workerd",
           include: ["test/**/*.workerd.test.ts"],

@@ -1,4 +1,6 @@
 /** The Worker's entry: what the runtime calls, and the actors' classes that it must find here. */
+export { PolicyActor } from "#actors/policy/policy-actor.ts";
+
 export default {
   fetch(): Response {
     return new Response("ok\n");
