@@ -51,3 +51,11 @@ export function compact(object: { [key: string]: Json | undefined }): JsonObject
   for (const [key, value] of Object.entries(object)) if (value !== undefined) kept[key] = value;
   return kept;
 }
+
+/** A table's own entry: keys come off the wire, and "constructor" must not find the prototype's. */
+export function lookup<T>(
+  table: Readonly<Record<string, T>>,
+  key: Json | undefined,
+): T | undefined {
+  return typeof key === "string" && Object.hasOwn(table, key) ? table[key] : undefined;
+}

@@ -1,0 +1,110 @@
+/** Stream parts into a chat completions stream. */
+import type { StreamPart } from "../chat.ts";
+import type { EncoderMeta, StreamEncoder, WireError } from "../types.ts";
+import { encodeStreamError } from "./errors.ts";
+import { writeFinish } from "./response.ts";
+import { writeUsage } from "./usage.ts";
+
+export function openEncoder(meta: EncoderMeta): StreamEncoder {
+  return new OpenAiEncoder(meta);
+}
+
+class OpenAiEncoder implements StreamEncoder {
+  readonly #meta: EncoderMeta;
+  /** Everything of a chunk up to its choices: the same in each, so it is written once. */
+  #head = "";
+  #model: string;
+  #ended = false;
+  readonly #callIndex = new Map<string, number>();
+
+  constructor(meta: EncoderMeta) {
+    this.#meta = meta;
+    this.#model = meta.model;
+  }
+
+  push(part: StreamPart): string {
+    if (this.#ended) return "";
+    if (part.type === "response-metadata") {
+      this.#model = part.model ?? this.#model;
+      return "";
+    }
+    if (part.type === "error") return this.#fail(part.code, part.message);
+    return this.#begin() + this.#write(part);
+  }
+
+  end(): string {
+    if (this.#ended) return "";
+    return this.#fail("stream_cut", "the answer ended before it was whole");
+  }
+
+  #begin(): string {
+    if (this.#head !== "") return "";
+    const created = Math.floor(this.#meta.createdAtMs / 1000);
+    const id = JSON.stringify(`chatcmpl-${this.#meta.requestId}`);
+    const model = JSON.stringify(this.#model);
+    this.#head = `data: {"id":${id},"object":"chat.completion.chunk","created":${created},"model":${model},"choices":[`;
+    return this.#delta('"role":"assistant","content":""');
+  }
+
+  #delta(members: string): string {
+    return `${this.#head}{"index":0,"delta":{${members}},"finish_reason":null}]}\n\n`;
+  }
+
+  #write(part: Exclude<StreamPart, { type: "response-metadata" | "error" }>): string {
+    switch (part.type) {
+      case "text-delta":
+        return this.#delta(`"content":${JSON.stringify(part.text)}`);
+      case "reasoning-delta":
+        return this.#delta(`"reasoning_content":${JSON.stringify(part.text)}`);
+      case "tool-input-delta": {
+        const index = this.#callIndex.get(part.id) ?? 0;
+        const text = JSON.stringify(part.delta);
+        return this.#delta(`"tool_calls":[{"index":${index},"function":{"arguments":${text}}}]`);
+      }
+      case "tool-input-start":
+        return this.#startCall(part.id, part.name);
+      case "reasoning-start":
+        return part.redacted === undefined ? "" : this.#detail("encrypted", "data", part.redacted);
+      case "reasoning-end":
+        return part.signature === undefined
+          ? ""
+          : this.#detail("text", "signature", part.signature);
+      case "finish":
+        return this.#finish(part);
+      case "text-start":
+      case "text-end":
+      case "tool-input-end":
+        return "";
+    }
+  }
+
+  #startCall(id: string, name: string): string {
+    const index = this.#callIndex.size;
+    this.#callIndex.set(id, index);
+    const fn = { name, arguments: "" };
+    const call = JSON.stringify({ index, id, type: "function", function: fn });
+    return this.#delta(`"tool_calls":[${call}]`);
+  }
+
+  #detail(kind: string, member: string, value: string): string {
+    const detail = JSON.stringify({ type: `reasoning.${kind}`, [member]: value });
+    return this.#delta(`"reasoning_details":[${detail}]`);
+  }
+
+  #finish(part: Extract<StreamPart, { type: "finish" }>): string {
+    this.#ended = true;
+    const reason = writeFinish(part.finish);
+    let text = `${this.#head}{"index":0,"delta":{},"finish_reason":"${reason}"}]}\n\n`;
+    if (part.usage && this.#meta.includeUsage) {
+      text += `${this.#head}],"usage":${JSON.stringify(writeUsage(part.usage))}}\n\n`;
+    }
+    return `${text}data: [DONE]\n\n`;
+  }
+
+  #fail(code: string, message: string): string {
+    this.#ended = true;
+    const { requestId } = this.#meta;
+    const error: WireError = { status: 502, code, type: "api_error", message, requestId };
+    return encodeStreamError(error);
+  }
+}

@@ -1,0 +1,192 @@
+/** Slots over the texts of a body: where each stands, and how it is changed in place. */
+import { isObject, parseJson } from "./json.ts";
+import { JSON_DEPTH_MAX } from "./limits.ts";
+import type { Json, JsonObject, TextChannel, TextSlot } from "./types.ts";
+
+/** Adds a slot for a string member; anything else adds nothing. */
+export function addField(
+  slots: TextSlot[],
+  holder: JsonObject,
+  key: string,
+  channel: TextChannel,
+  onReplace?: () => void,
+): void {
+  const text = holder[key];
+  if (typeof text !== "string" || text === "") return;
+  slots.push({
+    channel,
+    text,
+    replace(replacement) {
+      holder[key] = replacement;
+      onReplace?.();
+    },
+  });
+}
+
+/**
+ * Adds a slot for every string and number inside a structured value: a card number passed as a
+ * number is still a card number. A replaced number becomes a string.
+ */
+export function addLeaves(
+  slots: TextSlot[],
+  holder: JsonObject | Json[],
+  key: string | number,
+  channel: TextChannel,
+  onReplace?: () => void,
+  depth = 0,
+): void {
+  const box = holder as Record<string | number, Json>;
+  const value = box[key];
+  if (typeof value === "string" || typeof value === "number") {
+    const text = String(value);
+    if (text === "") return;
+    slots.push({
+      channel,
+      text,
+      replace(replacement) {
+        box[key] = replacement;
+        onReplace?.();
+      },
+    });
+  } else if (depth >= JSON_DEPTH_MAX) {
+    addTooDeep(slots, box, key, channel, onReplace);
+  } else if (Array.isArray(value)) {
+    for (let at = 0; at < value.length; at += 1) {
+      addLeaves(slots, value, at, channel, onReplace, depth + 1);
+    }
+  } else if (isObject(value)) {
+    for (const name of Object.keys(value)) {
+      if (looksLikeData(name)) addKey(slots, value, name, channel, onReplace);
+      addLeaves(slots, value, name, channel, onReplace, depth + 1);
+    }
+  }
+}
+
+/** What lies below the depth bound is one slot of JSON text: nothing escapes by nesting. */
+function addTooDeep(
+  slots: TextSlot[],
+  box: Record<string | number, Json>,
+  key: string | number,
+  channel: TextChannel,
+  onReplace?: () => void,
+): void {
+  const value = box[key];
+  if (typeof value !== "object" || value === null) return;
+  slots.push({
+    channel,
+    text: JSON.stringify(value),
+    replace(replacement) {
+      box[key] = replacement;
+      onReplace?.();
+    },
+  });
+}
+
+/** Member names are schema words as a rule; with digits or an at sign they may carry data. */
+function looksLikeData(name: string): boolean {
+  for (let at = 0; at < name.length; at += 1) {
+    const code = name.charCodeAt(at);
+    if (code === 64 || (code >= 48 && code <= 57)) return name.length > 5;
+  }
+  return false;
+}
+
+function addKey(
+  slots: TextSlot[],
+  holder: JsonObject,
+  name: string,
+  channel: TextChannel,
+  onReplace?: () => void,
+): void {
+  let current = name;
+  slots.push({
+    channel,
+    text: name,
+    replace(replacement) {
+      const value = holder[current];
+      delete holder[current];
+      current = replacement;
+      if (value !== undefined) holder[replacement] = value;
+      onReplace?.();
+    },
+  });
+}
+
+/** Adds slots for JSON text such as OpenAI's `arguments`: its leaves, or all of it when malformed. */
+export function addJsonText(
+  slots: TextSlot[],
+  holder: JsonObject,
+  key: string,
+  channel: TextChannel,
+  onReplace?: () => void,
+): void {
+  const text = holder[key];
+  if (typeof text !== "string" || text === "") return;
+  const root = parseJson(text);
+  if (typeof root !== "object" || root === null) {
+    addField(slots, holder, key, channel, onReplace);
+    return;
+  }
+  const box: JsonObject = { root };
+  addLeaves(slots, box, "root", channel, () => {
+    holder[key] = JSON.stringify(box["root"] ?? null);
+    onReplace?.();
+  });
+}
+
+const TEXT_MEDIA_TYPES = ["text/", "application/json", "application/xml", "application/csv"];
+
+/** Whether bytes of this media type are text that a model reads as such. */
+export function isTextMedia(mediaType: string): boolean {
+  const lower = mediaType.toLowerCase();
+  return TEXT_MEDIA_TYPES.some((prefix) => lower.startsWith(prefix));
+}
+
+/** Adds a slot for base64 text in a member; `prefix` is what stands before the base64. */
+export function addBase64Text(
+  slots: TextSlot[],
+  holder: JsonObject,
+  key: string,
+  prefix: string,
+  channel: TextChannel,
+): void {
+  const value = holder[key];
+  if (typeof value !== "string") return;
+  const text = decodeBase64Text(value.slice(prefix.length));
+  if (text === undefined || text === "") return;
+  slots.push({
+    channel,
+    text,
+    replace(replacement) {
+      holder[key] = prefix + encodeBase64Text(replacement);
+    },
+  });
+}
+
+/** UTF-8 text out of base64, or undefined when it is neither. */
+export function decodeBase64Text(base64: string): string | undefined {
+  try {
+    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+export function encodeBase64Text(text: string): string {
+  let binary = "";
+  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+/** The parts of a base64 data URL, or undefined for any other URL. */
+export function readDataUrl(
+  url: string,
+): { mediaType: string; data: string; prefix: string } | undefined {
+  if (!url.startsWith("data:")) return undefined;
+  const comma = url.indexOf(",");
+  const head = comma === -1 ? "" : url.slice(5, comma);
+  if (!head.endsWith(";base64")) return undefined;
+  const mediaType = head.slice(0, head.indexOf(";"));
+  return { mediaType, data: url.slice(comma + 1), prefix: url.slice(0, comma + 1) };
+}
