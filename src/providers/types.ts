@@ -144,9 +144,11 @@ export interface TapStep {
   slots: StreamSlot[];
   /**
    * Keys whose text ends with this event (a finish reason, a block's stop). Held-back text of them
-   * is to be written with `delta` before this event's `wire()`.
+   * is to be written with `delta` before this event's `wire()`; but when the same event also has a
+   * slot of that key, all that is left belongs into that slot's `replace`, and `delta` is not used.
    */
   closes: string[];
+  /** Running totals of the whole answer: the last one seen counts. */
   usage?: Usage;
   finish?: FinishReason;
   servedModel?: string;

@@ -3,7 +3,7 @@ import type { ChatRequest, ResponseFormat, Tool, ToolChoice } from "../chat.ts";
 import { checkFields, crossing, type FieldRule, type Notes, refuse } from "../crossing.ts";
 import { asArray, asNumber, asObject, asString, isObject, lookup } from "../json.ts";
 import type { Json, JsonObject, Result } from "../types.ts";
-import { decodedecodeMessages } from "./decode-messages.ts";
+import { decodeCacheMark, decodeMessages } from "./decode-messages.ts";
 
 const isEmpty: FieldRule = (value) =>
   value === false ||

@@ -19,6 +19,9 @@ import { takesMaxCompletionTokens } from "./view.ts";
 
 const STOPS_MAX = 4;
 
+/** OpenAI's end-user identifiers are short; longer ones are whole documents of a client's own. */
+const USER_CHARS_MAX = 64;
+
 export function encodeRequest(request: ChatRequest): Result<JsonObject> {
   return crossing((notes) => {
     const messages: Json[] = [];
@@ -33,7 +36,7 @@ export function encodeRequest(request: ChatRequest): Result<JsonObject> {
       ...encodeTools(request, notes),
       response_format: encodeFormat(request.responseFormat),
       reasoning_effort: encodeEffort(request, notes),
-      user: request.user,
+      user: encodeUser(request.user, notes),
       metadata: request.metadata,
     });
     if (request.maxOutputTokens !== undefined) {
@@ -107,7 +110,14 @@ const EFFORT_BY_BUDGET: readonly [number, string][] = [
 function encodeEffort(request: ChatRequest, notes: Notes): string | undefined {
   const setting = request.reasoning;
   if (!setting) return undefined;
-  if (!setting.enabled) return "none";
+  if (!setting.enabled && setting.effort === undefined) {
+    // Only newer models know "none", and those that do not reason refuse any effort.
+    notes.push({
+      field: "thinking",
+      message: "left out: not every model can be told not to think",
+    });
+    return undefined;
+  }
   if (setting.effort !== undefined) return setting.effort;
   const budget = setting.budgetTokens;
   if (budget === undefined) return undefined;
@@ -187,4 +197,10 @@ function encodeFile(part: FilePart): JsonObject {
   if (part.source.kind === "text") return { type: "text", text: part.source.text };
   const file = { filename: part.name ?? "document", file_data: urlOfSource(part.source) };
   return { type: "file", file };
+}
+
+function encodeUser(user: string | undefined, notes: Notes): string | undefined {
+  if (user === undefined || user.length <= USER_CHARS_MAX) return user;
+  notes.push({ field: "user", message: `left out: longer than ${USER_CHARS_MAX} characters` });
+  return undefined;
 }

@@ -74,8 +74,9 @@ class OpenAiEncoder implements StreamEncoder {
       case "text-start":
       case "text-end":
       case "tool-input-end":
-        return "";
+        break;
     }
+    return "";
   }
 
   #startCall(id: string, name: string): string {
