@@ -64,8 +64,6 @@ export function prepare(
  */
 function withoutForeignThinking(messages: Json | undefined): Json[] | undefined {
   if (!Array.isArray(messages)) return undefined;
-  const isForeign = (block: Json) =>
-    isObject(block) && block["type"] === "thinking" && block["signature"] === "";
   const has = (message: Json) =>
     isObject(message) && Array.isArray(message["content"]) && message["content"].some(isForeign);
   if (!messages.some(has)) return undefined;
@@ -73,4 +71,8 @@ function withoutForeignThinking(messages: Json | undefined): Json[] | undefined 
     if (!isObject(message) || !Array.isArray(message["content"])) return message;
     return { ...message, content: message["content"].filter((block) => !isForeign(block)) };
   });
+}
+
+function isForeign(block: Json): boolean {
+  return isObject(block) && block["type"] === "thinking" && block["signature"] === "";
 }

@@ -1,0 +1,124 @@
+/** What providers over HTTP share: headers by allow-list, errors by shape, waits by header. */
+import { asArray, asObject, asString, objectsIn, parseJson } from "./json.ts";
+import { ERROR_MESSAGE_CHARS_MAX, RETRY_AFTER_MS_MAX } from "./limits.ts";
+import type {
+  DialectId,
+  Json,
+  JsonObject,
+  Provider,
+  ProviderErrorView,
+  ProviderTarget,
+} from "./types.ts";
+
+/** One provider as data; what is not data is a function of the call alone. */
+export interface ProviderRow {
+  id: string;
+  title: string;
+  dialect: DialectId;
+  defaultBaseUrl: string;
+  secretName: string;
+  /** The path below the base URL, with its query. */
+  path(to: ProviderTarget): string;
+  /** The headers that carry the credential. */
+  auth(credential: string): Record<string, string>;
+  /** Caller headers that mean something to this provider; all others stay behind. */
+  forward?: readonly string[];
+  /** Headers that every call carries unless the caller sent its own. */
+  headers?: Readonly<Record<string, string>>;
+}
+
+export function httpProvider(row: ProviderRow): Provider {
+  const { id, title, dialect, defaultBaseUrl, secretName } = row;
+  return {
+    id,
+    title,
+    dialect,
+    defaultBaseUrl,
+    secretName,
+    request(to) {
+      const headers: Record<string, string> = {
+        "content-type": "application/json",
+        ...row.headers,
+      };
+      for (const name of row.forward ?? []) {
+        const value = to.callerHeaders.get(name);
+        if (value !== null) headers[name] = value;
+      }
+      if (to.credential !== undefined) Object.assign(headers, row.auth(to.credential));
+      return { url: trimSlashes(to.baseUrl) + row.path(to), headers };
+    },
+    decodeError: decodeHttpError,
+  };
+}
+
+function trimSlashes(baseUrl: string): string {
+  let end = baseUrl.length;
+  while (end > 0 && baseUrl.endsWith("/", end)) end -= 1;
+  return baseUrl.slice(0, end);
+}
+
+export function bearer(credential: string): Record<string, string> {
+  return { authorization: `Bearer ${credential}` };
+}
+
+const RETRYABLE = new Set([408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529]);
+
+/** Codes that say 429 but will not change by waiting: the account is out of money. */
+const EXHAUSTED = new Set([
+  "insufficient_quota",
+  "billing_hard_limit_reached",
+  "credits_exhausted",
+]);
+
+/**
+ * Reads an error in any of the shapes in use: `{error: {message, code, type}}` (OpenAI, Anthropic,
+ * Google, also inside an array), `{error: "..."}` (Ollama), `{message}` (others), or no JSON at all.
+ */
+export function decodeHttpError(status: number, body: string, headers: Headers): ProviderErrorView {
+  const root = parseJson(body);
+  const outer = asObject(asArray(root)?.[0]) ?? asObject(root) ?? {};
+  const error = asObject(outer["error"]) ?? outer;
+  const code = codeOf(error) ?? `http_${status}`;
+  const message =
+    asString(outer["error"]) ?? asString(error["message"]) ?? asString(error["detail"]);
+  const advice = headers.get("x-should-retry");
+  const retryable =
+    advice === "true" || (advice !== "false" && RETRYABLE.has(status) && !EXHAUSTED.has(code));
+  const retryAfterMs = waitOf(headers) ?? waitOfGoogle(error);
+  return {
+    code,
+    message: (message ?? `the provider answered ${status}`).slice(0, ERROR_MESSAGE_CHARS_MAX),
+    retryable,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+}
+
+function codeOf(error: JsonObject): string | undefined {
+  const candidates: (Json | undefined)[] = [error["code"], error["status"], error["type"]];
+  return candidates.find((one): one is string => typeof one === "string" && one !== "");
+}
+
+/** `retry-after-ms`, else `retry-after` in seconds, else as a date against the answer's own date. */
+function waitOf(headers: Headers): number | undefined {
+  const ms = Number(headers.get("retry-after-ms") ?? Number.NaN);
+  if (Number.isFinite(ms)) return clampWait(ms);
+  const after = headers.get("retry-after");
+  if (after === null) return undefined;
+  const seconds = Number(after);
+  if (Number.isFinite(seconds)) return clampWait(seconds * 1000);
+  return clampWait(Date.parse(after) - Date.parse(headers.get("date") ?? ""));
+}
+
+function clampWait(ms: number): number | undefined {
+  if (!Number.isFinite(ms)) return undefined;
+  return Math.min(Math.max(Math.ceil(ms), 0), RETRY_AFTER_MS_MAX);
+}
+
+/** Google names the wait in its body: `details[].retryDelay` as "34.5s". */
+function waitOfGoogle(error: JsonObject): number | undefined {
+  for (const detail of objectsIn(error["details"])) {
+    const delay = asString(detail["retryDelay"]);
+    if (delay?.endsWith("s")) return clampWait(Number(delay.slice(0, -1)) * 1000);
+  }
+  return undefined;
+}

@@ -1,0 +1,27 @@
+/** Every provider and every dialect, one line each. */
+import { anthropicMessages } from "./anthropic-messages/dialect.ts";
+import { anthropic } from "./anthropic.ts";
+import { openaiChat } from "./openai-chat/dialect.ts";
+import { openai } from "./openai.ts";
+import type { Dialect, DialectId, Provider } from "./types.ts";
+
+export const PROVIDERS: Readonly<Record<string, Provider>> = {
+  openai,
+  anthropic,
+};
+
+const DIALECTS: Readonly<Partial<Record<DialectId, Dialect>>> = {
+  "openai-chat": openaiChat,
+  "anthropic-messages": anthropicMessages,
+};
+
+/** The dialect of an id. Throws on one that is not built in: a programmer's error. */
+export function dialectOf(id: DialectId): Dialect {
+  const dialect = DIALECTS[id];
+  if (!dialect) throw new RangeError(`no dialect ${id}`);
+  return dialect;
+}
+
+export function providerIds(): string[] {
+  return Object.keys(PROVIDERS);
+}
