@@ -76,6 +76,9 @@ export class PolicyActor
     const { organisation, ledgerShards, members, document } = checked;
     const { TALLYGATE_SECRET: secret } = this.env;
     const stream = policyName(secret, organisation);
+    if (this.name !== stream) {
+      return { ok: false, code: "wrong_actor", message: "This actor belongs to somebody else." };
+    }
     const ledger = ledgerName(secret, organisation, stream, ledgerShards);
     const keys = new Map(members.map(({ id }) => [id, newKey(organisation)]));
     this.settleIn({ organisation, stream, ledger });

@@ -1,0 +1,234 @@
+import { describe, expect, it } from "vitest";
+import { PolicyDocument, type PolicyInput } from "#policy/document.ts";
+import { modelsFor } from "#policy/models.ts";
+import { priceFor, unpricedPrice } from "#policy/price.ts";
+import { type Caller, resolveFor } from "#policy/resolve.ts";
+import type { PolicySnapshot } from "#policy/snapshot.ts";
+import { samplePolicy } from "./sample.ts";
+
+function snapshotOf(input: PolicyInput): PolicySnapshot {
+  const document = PolicyDocument.parse(input);
+  return { organisation: "acme", version: 1, hash: "h", document, ledgerShards: 4 };
+}
+
+const sample = snapshotOf(samplePolicy());
+
+function caller(changes: Partial<Caller> = {}): Caller {
+  return { member: { id: "bob", role: "member", tier: "" }, model: "small", tags: [], ...changes };
+}
+
+const premium: Caller["member"] = { id: "ann", role: "member", tier: "premium" };
+
+describe("the chain", () => {
+  it("is the tier's candidates that serve the model, by priority, with what is needed to call", () => {
+    const { chain, tier, maxOutputTokens } = resolveFor(sample, caller());
+    expect(tier).toBe("standard");
+    expect(maxOutputTokens).toBe(1_000);
+    expect(chain).toEqual([
+      { provider: "main", kind: "openai", secret: "OPENAI_KEY", model: "small" },
+      {
+        provider: "second",
+        kind: "anthropic",
+        baseUrl: "https://claude.example.com/v1",
+        model: "claude-small",
+      },
+    ]);
+  });
+
+  it("holds each provider and model once, and keeps the document's order among equals", () => {
+    const { chain } = resolveFor(sample, caller({ member: premium, model: "large" }));
+    expect(chain.map(({ provider, model }) => `${provider}/${model}`)).toEqual([
+      "second/large",
+      "main/large",
+    ]);
+  });
+
+  it("matches a star as a prefix and anything else exactly", () => {
+    const served = (model: string) => resolveFor(sample, caller({ model })).chain.length;
+    expect([served("gpt-9"), served("claude-x"), served("small2"), served("Gpt-9")]).toEqual([
+      1, 1, 0, 0,
+    ]);
+  });
+
+  it("is empty with a refusal for a denied, an untiered and an unknown model", () => {
+    const refusal = (model: string, tier = "") => {
+      const member = { id: "bob", role: "member" as const, tier };
+      const resolved = resolveFor(sample, caller({ model, member }));
+      expect(resolved.chain).toEqual([]);
+      expect(resolved.limits.length).toBeGreaterThan(0);
+      return resolved.refusal?.code;
+    };
+    expect(refusal("gpt-secret", "premium")).toBe("model_not_allowed");
+    expect(refusal("old-1", "premium")).toBe("model_not_allowed");
+    expect(refusal("large")).toBe("model_not_allowed");
+    expect(refusal("small", "gone")).toBe("model_not_allowed");
+    const standardOnly = samplePolicy();
+    delete standardOnly.tiers["premium"];
+    const snapshot = snapshotOf(standardOnly);
+    expect(resolveFor(snapshot, caller({ model: "x" })).refusal?.code).toBe("model_not_found");
+  });
+
+  it("refuses what is not on the allow list", () => {
+    const snapshot = snapshotOf({ ...samplePolicy(), models: { allow: ["gpt-*"] } });
+    expect(resolveFor(snapshot, caller()).refusal?.code).toBe("model_not_allowed");
+    expect(resolveFor(snapshot, caller({ model: "gpt-4" })).refusal).toBeUndefined();
+  });
+});
+
+describe("limits", () => {
+  it("name the bucket they count in, and leave out buckets that the request does not have", () => {
+    const { limits } = resolveFor(sample, caller({ model: "gpt-4" }));
+    expect(limits.map(({ name, scope }) => `${name} ${scope}`)).toEqual([
+      "rpm user",
+      "per-model model:gpt-4",
+      "open user",
+    ]);
+    const more = resolveFor(sample, caller({ keyId: "k1", tags: ["nightly", "other", "nightly"] }));
+    expect(more.limits.map(({ name, scope }) => `${name} ${scope}`)).toEqual([
+      "rpm user",
+      "spend key:k1",
+      "per-model model:small",
+      "batch tag:nightly",
+      "open user",
+    ]);
+  });
+
+  it("are integers: dollars become nano-dollars, caps have no window", () => {
+    const { limits } = resolveFor(sample, caller({ keyId: "k1" }));
+    expect(limits.find(({ name }) => name === "spend")).toEqual({
+      name: "spend",
+      metric: "usd",
+      mode: "sliding",
+      scope: "key:k1",
+      limit: 250_000_000,
+      windowMs: 3_600_000,
+    });
+    expect(limits.find(({ name }) => name === "open")).toEqual({
+      name: "open",
+      metric: "concurrency",
+      mode: "sliding",
+      scope: "user",
+      limit: 3,
+      windowMs: 0,
+    });
+  });
+
+  it("count one bucket a tag, the member's own tags included", () => {
+    const input = samplePolicy();
+    input.limits = [
+      { name: "each", metric: "requests", limit: 1, windowMs: 1_000, scope: "tag" },
+      { name: "net", metric: "requests", limit: 1, windowMs: 1_000, scope: "ip" },
+      { name: "talk", metric: "requests", limit: 1, windowMs: 1_000, scope: "session" },
+    ];
+    input.concurrency = [];
+    const member = { id: "bob", role: "member" as const, tier: "", tags: ["x"] };
+    const asked = caller({ member, tags: ["y", "x"], ip: "10.0.0.1", session: "s1" });
+    const { limits } = resolveFor(snapshotOf(input), asked);
+    expect(limits.map(({ scope }) => scope)).toEqual([
+      "tag:x",
+      "tag:y",
+      "ip:10.0.0.1",
+      "session:s1",
+    ]);
+  });
+
+  it("apply only when every list of their condition matches", () => {
+    const input = samplePolicy();
+    const when = { members: ["bob"], models: ["gpt-*"], keys: ["k1"], teams: ["red"] };
+    input.limits = [{ name: "narrow", metric: "requests", limit: 1, windowMs: 1_000, when }];
+    input.concurrency = [];
+    const snapshot = snapshotOf(input);
+    const member = { id: "bob", role: "member" as const, tier: "", team: "red" };
+    const hit = caller({ member, model: "gpt-4", keyId: "k1" });
+    const count = (changes: Partial<Caller>) =>
+      resolveFor(snapshot, { ...hit, ...changes }).limits.length;
+    expect(count({})).toBe(1);
+    expect(count({ model: "small" })).toBe(0);
+    expect(count({ keyId: undefined })).toBe(0);
+    expect(count({ member: { ...member, id: "eve" } })).toBe(0);
+    expect(count({ member: { id: "bob", role: "member", tier: "" } })).toBe(0);
+  });
+
+  it("above one member come in lists of their own", () => {
+    const input = samplePolicy();
+    input.limits = [
+      { name: "all", metric: "requests", limit: 1, windowMs: 1_000, scope: "organisation" },
+    ];
+    input.budgets = [{ name: "team", limitUsd: 1, scope: "team" }];
+    input.concurrency = [];
+    const member = { id: "bob", role: "member" as const, tier: "", team: "red" };
+    const resolved = resolveFor(snapshotOf(input), caller({ member }));
+    expect([resolved.limits, resolved.budgets]).toEqual([[], []]);
+    expect(resolved.sharedLimits.map(({ scope }) => scope)).toEqual(["organisation"]);
+    expect(resolved.sharedBudgets.map(({ scope }) => scope)).toEqual(["team:red"]);
+  });
+});
+
+describe("budgets", () => {
+  it("are in nano-dollars and carry their period, not yet its key", () => {
+    expect(resolveFor(sample, caller()).budgets).toEqual([
+      {
+        name: "month",
+        scope: "user",
+        period: "month",
+        limitNanos: 5_000_000_000,
+        thresholds: [0.8, 1],
+        atLimit: "block",
+      },
+    ]);
+  });
+
+  it("downgrade once: the cheaper tier serves on while the budget still counts", () => {
+    const first = resolveFor(sample, caller({ member: premium }));
+    expect([first.tier, first.downgradeTo]).toEqual(["premium", "standard"]);
+    expect(first.budgets.map(({ atLimit }) => atLimit)).toEqual(["block", "downgrade"]);
+    const second = resolveFor(sample, caller({ member: premium, tier: "standard" }));
+    expect([second.tier, second.downgradeTo]).toEqual(["standard", undefined]);
+    expect(second.maxOutputTokens).toBe(1_000);
+    expect(second.budgets.map(({ name, atLimit }) => `${name} ${atLimit}`)).toEqual([
+      "month block",
+      "premium-day allow",
+    ]);
+  });
+
+  it("block where there is no cheaper tier to go to", () => {
+    const input = samplePolicy();
+    input.budgets = [{ name: "month", limitUsd: 5, atLimit: "downgrade" }];
+    expect(resolveFor(snapshotOf(input), caller()).budgets[0]?.atLimit).toBe("block");
+  });
+});
+
+describe("prices", () => {
+  it("of a provider's model come before those of a model, as integers", () => {
+    const { document } = sample;
+    expect(priceFor(document, "main", "gpt-4")).toEqual({
+      inputNanosPerMtok: 2_500_000_000,
+      outputNanosPerMtok: 10_000_000_000,
+    });
+    expect(priceFor(document, "second", "gpt-4")).toEqual({
+      inputNanosPerMtok: 1_000_000_000,
+      outputNanosPerMtok: 1_000_000_000,
+      requestNanos: 1,
+    });
+    expect(priceFor(document, "main", "gpt-5")).toBeUndefined();
+  });
+
+  it("of models without one are policy's to name", () => {
+    expect(unpricedPrice(sample.document)).toBeUndefined();
+    const unpriced = { inputUsdPerMtok: 0.1, outputUsdPerMtok: 0.2 };
+    const { document } = snapshotOf({ ...samplePolicy(), accounting: { unpriced } });
+    expect(unpricedPrice(document)).toEqual({
+      inputNanosPerMtok: 100_000_000,
+      outputNanosPerMtok: 200_000_000,
+    });
+  });
+});
+
+describe("the models that are listed", () => {
+  it("are the exact names the member's tier serves and policy allows", () => {
+    expect(modelsFor(sample, caller().member)).toEqual(["small"]);
+    expect(modelsFor(sample, premium)).toEqual(["large"]);
+    const snapshot = snapshotOf({ ...samplePolicy(), models: { deny: ["small"] } });
+    expect(modelsFor(snapshot, caller().member)).toEqual([]);
+  });
+});
