@@ -3,6 +3,7 @@
  * asks it by RPC; admins talk to it over a hibernating WebSocket.
  */
 import { timingSafeEqual } from "node:crypto";
+import type { Connection, ConnectionContext } from "#actors/kit/actor.ts";
 import type { Env } from "#actors/kit/env.ts";
 import { type AppendedFact, EventSourcedActor } from "#actors/kit/event-sourced-actor.ts";
 import { ledgerName, policyName } from "#actors/kit/names.ts";
@@ -10,6 +11,8 @@ import type { MemberData, PolicyFact } from "#events/policy-events.ts";
 import { type ApiKey, formatKey, hashSecret, KEY_BYTES, makeKey } from "#policy/api-key.ts";
 import { hashPolicy } from "#policy/hash.ts";
 import type { Principal, PolicySnapshot } from "#policy/snapshot.ts";
+import { AdminDesk, type DeskHost, type DeskSocket } from "./admin-desk.ts";
+import { AnswerBook } from "./answers.ts";
 import type { FoundCommand, PolicyActorApi, PolicyRefusal } from "./api.ts";
 import type { PolicyCommand } from "./commands.ts";
 import { policyDecider } from "./decider.ts";
@@ -17,6 +20,7 @@ import { checkFounding } from "./input.ts";
 import { KeyMirror, type KeyStanding } from "./key-mirror.ts";
 import { knownFeatures } from "./known.ts";
 import { currentDocument } from "./documents.ts";
+import { KEY_HEADER, MEMBER_HEADER, type Seat } from "./seat.ts";
 import type { KeyRecord, PolicyState } from "./state.ts";
 
 /** Compared with when there is no such key, so that both answers take the same time. */
@@ -28,10 +32,14 @@ export class PolicyActor
 {
   protected override readonly decider = policyDecider;
   readonly #mirror: KeyMirror;
+  readonly #desk: AdminDesk;
+  /** Whose command is being appended: they get an answer instead of the broadcast. */
+  #sender: DeskSocket | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#mirror = new KeyMirror(ctx.storage.sql, env);
+    this.#desk = new AdminDesk(this.#deskHost(), new AnswerBook(ctx.storage.sql));
   }
 
   snapshot(
@@ -106,6 +114,38 @@ export class PolicyActor
     return { ok: true, keys: Object.fromEntries(texts) };
   }
 
+  /** Only the edge reaches an actor, and it opens sockets only for those it has authenticated. */
+  protected override accepts(request: Request): boolean {
+    return (
+      request.headers.get("upgrade")?.toLowerCase() === "websocket" &&
+      request.headers.has(MEMBER_HEADER)
+    );
+  }
+
+  override onConnect(connection: Connection, context?: ConnectionContext): void {
+    const headers = context?.request.headers;
+    const seat: Seat = { member: decodeURIComponent(headers?.get(MEMBER_HEADER) ?? "") };
+    const keyId = headers?.get(KEY_HEADER);
+    if (keyId != null) seat.keyId = keyId;
+    connection.setState(seat);
+    this.#desk.connect(connection as DeskSocket);
+  }
+
+  override async onMessage(connection: Connection, message: unknown): Promise<void> {
+    await this.#desk.receive(connection as DeskSocket, message).catch(() => {
+      // Nothing of the cause goes out; the command was not carried out, or its answer is kept.
+      connection.close(1011, "internal");
+    });
+  }
+
+  override onClose(connection: Connection): void {
+    this.#desk.leave(connection as DeskSocket);
+  }
+
+  override onError(connection: Connection): void {
+    this.#desk.leave(connection as DeskSocket);
+  }
+
   protected override nextDueAt({ pending }: PolicyState): number | undefined {
     const due = Math.min(pending[0]?.dueAt ?? Infinity, this.#mirror.dueAt ?? Infinity);
     return due === Infinity ? undefined : due;
@@ -120,6 +160,34 @@ export class PolicyActor
 
   protected override onAppended(facts: readonly AppendedFact<PolicyFact>[]): void {
     for (const { fact, at } of facts) this.#markKeys(fact, at);
+    this.#desk.broadcast(facts[0]?.seq ?? 0, facts.length, this.#sender);
+  }
+
+  #deskHost(): DeskHost {
+    const state = () => this.state;
+    const known = () => this.#known();
+    return {
+      get state() {
+        return state();
+      },
+      get known() {
+        return known();
+      },
+      now: () => this.now(),
+      newKey: () => newKey(this.state.organisation ?? ""),
+      events: (fromSeq, limit) => this.store.read(fromSeq, limit),
+      execute: (command, at, cause, sender) => {
+        this.#sender = sender;
+        try {
+          return this.execute(command, at, cause).map(({ fact }) => fact);
+        } finally {
+          this.#sender = undefined;
+        }
+      },
+      flushKeys: () => this.#flushKeys(),
+      keyIsPending: (keyId) => this.#mirror.isMarked(keyId),
+      sockets: () => this.getConnections<Seat>() as Iterable<DeskSocket>,
+    };
   }
 
   /** Notes the keys whose copies a fact makes stale. */

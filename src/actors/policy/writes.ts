@@ -1,0 +1,127 @@
+/** From an admin's command to the decider's: documents validated, keys drawn, answers shaped. */
+import type { PolicyFact } from "#events/policy-events.ts";
+import { type ApiKey, formatKey, hashSecret } from "#policy/api-key.ts";
+import { diffPolicies } from "#policy/diff.ts";
+import { hashPolicy } from "#policy/hash.ts";
+import { IN_FORCE_AFTER_MS } from "#policy/lease.ts";
+import { type KnownFeatures, type PolicyProblem, validatePolicy } from "#policy/validate.ts";
+import type { PolicyCommand, PolicyDraft } from "./commands.ts";
+import { currentDocument } from "./documents.ts";
+import type { AdminCode, WriteFrame } from "./frames.ts";
+import { documentOf, noVersion, type ReadEvents, versionOf } from "./reads.ts";
+import type { PolicyState } from "./state.ts";
+
+/** What a command is prepared with. */
+export interface WriteContext {
+  state: PolicyState;
+  known: KnownFeatures;
+  /** A fresh key, should the command issue one. */
+  newKey: () => ApiKey;
+  at: number;
+  events: ReadEvents;
+}
+
+export type Prepared =
+  | {
+      ok: true;
+      command: PolicyCommand;
+      /** The answer's result, from the facts that the command led to. */
+      result(facts: readonly PolicyFact[]): object;
+      /** Told with the first answer only, never kept. */
+      once?: object;
+      /** The key whose revocation must be enforced before the answer leaves. */
+      revokes?: string;
+    }
+  | { ok: false; code: AdminCode; message: string; problems?: PolicyProblem[] };
+
+type Preparers = {
+  [T in WriteFrame["type"]]: (
+    frame: Extract<WriteFrame, { type: T }>,
+    context: WriteContext,
+  ) => Prepared;
+};
+
+const preparers: Preparers = {
+  PublishPolicy: ({ expectVersion, document, comment }, context) => {
+    const draft = draftOf(document, comment, context.known);
+    if (!draft.ok) return draft;
+    const { policy } = draft;
+    const command: PolicyCommand = { type: "PublishPolicy", expectVersion, policy };
+    return { ok: true, command, result: publishResult(policy, context) };
+  },
+  RollBackPolicy: ({ expectVersion, version, comment }, context) => {
+    const record = versionOf(context.state, version);
+    if (record === undefined) return noVersion(version);
+    // Validated again: what a document names may be gone since it was published.
+    const draft = draftOf(documentOf(record, context.events), comment, context.known);
+    if (!draft.ok) return draft;
+    const { policy } = draft;
+    const command: PolicyCommand = { type: "RollBackPolicy", expectVersion, version, policy };
+    return { ok: true, command, result: publishResult(policy, context) };
+  },
+  SetMember: ({ member }) => ({
+    ok: true,
+    command: { type: "SetMember", member },
+    result: () => ({ member }),
+  }),
+  RemoveMember: ({ member }) => ({
+    ok: true,
+    command: { type: "RemoveMember", member },
+    result: (facts) => ({
+      member,
+      keysRevoked: facts.flatMap((fact) => (fact.type === "KeyRevoked" ? [fact.data.keyId] : [])),
+    }),
+  }),
+  IssueKey: ({ member, label, expiresAt }, { newKey, at }) => {
+    const fresh = newKey();
+    const { keyId } = fresh;
+    const expiry = expiresAt === undefined ? {} : { expiresAt };
+    const key = { keyId, member, label, secretHash: hashSecret(fresh.secret), ...expiry };
+    return {
+      ok: true,
+      command: { type: "IssueKey", key, at },
+      result: () => ({ keyId, member, label, ...expiry }),
+      once: { key: formatKey(fresh) },
+    };
+  },
+  RevokeKey: ({ keyId, reason }) => ({
+    ok: true,
+    command: { type: "RevokeKey", keyId, reason },
+    result: () => ({ keyId }),
+    revokes: keyId,
+  }),
+};
+
+/** Makes a decider's command of an admin's, or says why there is none. */
+export function prepareWrite(frame: WriteFrame, context: WriteContext): Prepared {
+  const preparer = preparers[frame.type] as (frame: WriteFrame, context: WriteContext) => Prepared;
+  return preparer(frame, context);
+}
+
+function draftOf(
+  input: unknown,
+  comment: string,
+  known: KnownFeatures,
+): { ok: true; policy: PolicyDraft } | Extract<Prepared, { ok: false }> {
+  const checked = validatePolicy(input, known);
+  if (checked.ok) {
+    const { document } = checked;
+    return { ok: true, policy: { document, hash: hashPolicy(document), comment } };
+  }
+  const { problems } = checked;
+  const message = `The policy has ${problems.length} problem${problems.length === 1 ? "" : "s"}; nothing was published.`;
+  return { ok: false, code: "invalid_policy", message, problems };
+}
+
+function publishResult(
+  policy: PolicyDraft,
+  { state, at }: WriteContext,
+): (facts: readonly PolicyFact[]) => object {
+  const before = state.current && currentDocument(state.current);
+  const changes = diffPolicies(before, policy.document);
+  return (facts) => {
+    const fact = facts.find(({ type }) => type === "PolicyPublished");
+    const version = fact?.type === "PolicyPublished" ? fact.data.version : 0;
+    return { version, hash: policy.hash, changes, inForceBy: at + IN_FORCE_AFTER_MS };
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * The way in for admins: `GET /admin/socket`, upgraded to the WebSocket of their organisation's
+ * PolicyActor. Who comes in is asked of that actor itself, so a revoked key opens nothing.
+ *
+ * The actor gets a request made here, header by header: nothing that a caller wrote (connection
+ * ids, props, identities) reaches it.
+ */
+import type { Env } from "#actors/kit/env.ts";
+import { policyName } from "#actors/kit/names.ts";
+import { KEY_HEADER, MEMBER_HEADER } from "#actors/policy/seat.ts";
+import { hashSecret, parseKey } from "#policy/api-key.ts";
+import type { Principal } from "#policy/snapshot.ts";
+import { refuse } from "./reply.ts";
+
+/** The protocol's name in `sec-websocket-protocol`. */
+export const ADMIN_PROTOCOL = "tallygate.v1";
+/** Browsers cannot set headers on a WebSocket: they offer the key as a second protocol. */
+const KEY_PROTOCOL_PREFIX = "key.";
+
+/** Finds out who a request without a key is, by a session cookie or the like. */
+export type Authenticate = (request: Request) => Promise<Principal | null>;
+
+/** Serves `GET /admin/socket`: authenticates by key, else by `authenticate`, then opens. */
+export async function handleAdminSocket(
+  request: Request,
+  env: Env,
+  authenticate?: Authenticate,
+): Promise<Response> {
+  const early = upgradeFault(request);
+  if (early !== undefined) return early;
+  const key = keyOf(request.headers);
+  const principal =
+    key === undefined ? await authenticate?.(request) : await principalOfKey(key, env);
+  if (principal == null) {
+    return refuse(401, "invalid_key", "Send an admin's or auditor's API key that is still valid.");
+  }
+  // A browser sends a cookie along wherever the page came from; only its Origin tells.
+  if (key === undefined && !request.headers.has("origin")) {
+    return refuse(403, "origin_not_allowed", "A session opens a socket from the console only.");
+  }
+  return openAdminSocket(request, env, principal);
+}
+
+/** Opens the socket for a principal who has been authenticated. */
+export async function openAdminSocket(
+  request: Request,
+  env: Env,
+  principal: Principal,
+): Promise<Response> {
+  const fault = upgradeFault(request);
+  if (fault !== undefined) return fault;
+  if (principal.member.role === "member") {
+    return refuse(403, "forbidden", "Only admins and auditors may come in here.");
+  }
+  const headers = new Headers({
+    upgrade: "websocket",
+    [MEMBER_HEADER]: encodeURIComponent(principal.member.id),
+  });
+  if (principal.keyId !== undefined) headers.set(KEY_HEADER, principal.keyId);
+  const url = `https://actor.invalid/admin/socket?_pk=${crypto.randomUUID()}`;
+  const stub = env.POLICY.getByName(policyName(env.TALLYGATE_SECRET, principal.organisation));
+  const response = await stub.fetch(new Request(url, { headers }));
+  const { webSocket } = response;
+  if (webSocket === null) return refuse(503, "unavailable", "The socket could not be opened.");
+  const offered = protocolsOf(request.headers).includes(ADMIN_PROTOCOL);
+  return new Response(null, {
+    status: 101,
+    webSocket,
+    // A browser drops a connection whose offer of protocols is not answered.
+    headers: offered ? { "sec-websocket-protocol": ADMIN_PROTOCOL } : {},
+  });
+}
+
+function upgradeFault(request: Request): Response | undefined {
+  if (request.method !== "GET") return refuse(405, "method_not_allowed", "Use GET.");
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+    return refuse(426, "upgrade_required", "This address speaks WebSocket only.");
+  }
+  const origin = request.headers.get("origin");
+  if (origin === null || sameHost(origin, request.url)) return undefined;
+  return refuse(403, "origin_not_allowed", "Sockets open from the gateway's own pages only.");
+}
+
+function sameHost(origin: string, url: string): boolean {
+  return URL.canParse(origin) && new URL(origin).host === new URL(url).host;
+}
+
+/** The key as a command line sends it (`authorization`) or as a browser does (a protocol). */
+function keyOf(headers: Headers): string | undefined {
+  const [scheme = "", key] = (headers.get("authorization") ?? "").split(" ");
+  if (scheme.toLowerCase() === "bearer" && key !== undefined) return key;
+  return protocolsOf(headers)
+    .find((protocol) => protocol.startsWith(KEY_PROTOCOL_PREFIX))
+    ?.slice(KEY_PROTOCOL_PREFIX.length);
+}
+
+function protocolsOf(headers: Headers): string[] {
+  return (headers.get("sec-websocket-protocol") ?? "").split(",").map((text) => text.trim());
+}
+
+async function principalOfKey(text: string, env: Env): Promise<Principal | null> {
+  const key = parseKey(text);
+  if (key === undefined) return null;
+  const stub = env.POLICY.getByName(policyName(env.TALLYGATE_SECRET, key.organisation));
+  return await stub.lookUpKey(key.keyId, hashSecret(key.secret), Date.now());
+}
