@@ -2,10 +2,13 @@
  * The very copies of miniflare, workerd and esbuild that wrangler brings: one version of each,
  * pinned by wrangler's own, without naming them a second time in package.json.
  */
-import { createRequire } from "node:module";
+import { createRequire, enableCompileCache } from "node:module";
 import path from "node:path";
 
 export const root = path.resolve(import.meta.dirname, "..");
+
+// wrangler is ten megabytes of code: compiled once, a start takes a third less.
+enableCompileCache(path.join(root, ".tallygate", "compiled"));
 
 const here = createRequire(import.meta.url);
 const inWrangler = createRequire(here.resolve("wrangler"));

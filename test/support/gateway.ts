@@ -1,7 +1,7 @@
 /** A real gateway for tests: `npm start -- --json` as a child, its workerd and upstream with it. */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -46,9 +46,25 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
+/** Whether a process of the group runs: the dead that nobody has waited for yet do not count. */
+function groupRuns(child: ChildProcess): boolean {
+  if (!existsSync("/proc/self/stat")) return signalGroup(child, 0);
+  return readdirSync("/proc").some((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    try {
+      // pid (name) state parent group ...; the name may hold anything, even parentheses.
+      const stat = readFileSync(`/proc/${name}/stat`, "latin1");
+      const [state, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return Number(group) === child.pid && state !== "Z" && state !== "X";
+    } catch {
+      return false;
+    }
+  });
+}
+
 /** Waits until no process of the group is left, so that its port and its files are free again. */
 async function groupEnded(child: ChildProcess): Promise<void> {
-  while (signalGroup(child, 0)) {
+  while (groupRuns(child)) {
     await new Promise((resolve) => {
       setTimeout(resolve, 10);
     });
