@@ -44,6 +44,8 @@ export interface RequestView {
   /** Answers asked for (`n`, `candidateCount`); output is bounded by choices x maxOutputTokens. */
   choices: number;
   images: number;
+  /** Documents and other files beside text and images. */
+  files?: number;
   tools: number;
   user?: string;
 }

@@ -26,7 +26,8 @@ export function parseRequest(body: Json): Result<RequestView> {
     model: request.model,
     stream: request.stream ?? false,
     choices: 1,
-    images: countImages(asObject(body)?.["messages"]),
+    images: countBlocks(asObject(body)?.["messages"], "image"),
+    files: countBlocks(asObject(body)?.["messages"], "document"),
     tools: request.tools?.length ?? 0,
   };
   if (typeof request.max_tokens === "number") view.maxOutputTokens = request.max_tokens;
@@ -34,16 +35,16 @@ export function parseRequest(body: Json): Result<RequestView> {
   return { ok: true, value: view };
 }
 
-/** Images in messages and in the tool results inside them. */
-function countImages(messages: Json | undefined): number {
-  let images = 0;
+/** Blocks of a type in messages and in the tool results inside them. */
+function countBlocks(messages: Json | undefined, type: string): number {
+  let count = 0;
   for (const message of objectsIn(messages)) {
     for (const block of objectsIn(message["content"])) {
-      if (block["type"] === "image") images += 1;
-      for (const inner of objectsIn(block["content"])) if (inner["type"] === "image") images += 1;
+      if (block["type"] === type) count += 1;
+      for (const inner of objectsIn(block["content"])) if (inner["type"] === type) count += 1;
     }
   }
-  return images;
+  return count;
 }
 
 export function prepare(
@@ -64,9 +65,7 @@ export function prepare(
  */
 function withoutForeignThinking(messages: Json | undefined): Json[] | undefined {
   if (!Array.isArray(messages)) return undefined;
-  const has = (message: Json) =>
-    isObject(message) && Array.isArray(message["content"]) && message["content"].some(isForeign);
-  if (!messages.some(has)) return undefined;
+  if (!messages.some(hasForeign)) return undefined;
   return messages.map((message) => {
     if (!isObject(message) || !Array.isArray(message["content"])) return message;
     return { ...message, content: message["content"].filter((block) => !isForeign(block)) };
@@ -75,4 +74,10 @@ function withoutForeignThinking(messages: Json | undefined): Json[] | undefined 
 
 function isForeign(block: Json): boolean {
   return isObject(block) && block["type"] === "thinking" && block["signature"] === "";
+}
+
+function hasForeign(message: Json): boolean {
+  return (
+    isObject(message) && Array.isArray(message["content"]) && message["content"].some(isForeign)
+  );
 }

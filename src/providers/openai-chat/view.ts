@@ -30,7 +30,8 @@ export function parseRequest(body: Json): Result<RequestView> {
     model: request.model,
     stream: request.stream ?? false,
     choices: request.n ?? 1,
-    images: countImages(body),
+    images: countParts(body, "image_url"),
+    files: countParts(body, "file") + countParts(body, "input_audio"),
     tools: request.tools?.length ?? 0,
   };
   const maxOutputTokens = request.max_completion_tokens ?? request.max_tokens;
@@ -39,14 +40,14 @@ export function parseRequest(body: Json): Result<RequestView> {
   return { ok: true, value: view };
 }
 
-function countImages(body: Json): number {
-  let images = 0;
+function countParts(body: Json, type: string): number {
+  let count = 0;
   for (const message of objectsIn(asObject(body)?.["messages"])) {
     for (const part of objectsIn(message["content"])) {
-      if (part["type"] === "image_url") images += 1;
+      if (part["type"] === type) count += 1;
     }
   }
-  return images;
+  return count;
 }
 
 /**
