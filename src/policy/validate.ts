@@ -17,7 +17,7 @@ export interface PolicyProblem {
 export interface KnownFeatures {
   /** The adapters: `openai`, `anthropic`, ... */
   providerKinds: ReadonlySet<string>;
-  /** Problems of the DLP rules, with paths below `dlp.rules`. */
+  /** Problems of the DLP rules, with paths below `dlp`, as in `rules.3.pattern`. */
   checkDlpRules(rules: PolicyDocument["dlp"]["rules"]): PolicyProblem[];
   /** Lets providers live on this machine or in a private network. */
   allowPrivate?: boolean;
@@ -189,8 +189,9 @@ function scopeProblems(document: PolicyDocument): PolicyProblem[] {
 }
 
 function dlpProblems(document: PolicyDocument, known: KnownFeatures): PolicyProblem[] {
-  return known.checkDlpRules(document.dlp.rules).map(({ path, message }) => {
-    if (path === "" || path.startsWith("[")) return { path: `dlp.rules${path}`, message };
-    return { path: path.startsWith("dlp") ? path : `dlp.rules.${path}`, message };
-  });
+  return known.checkDlpRules(document.dlp.rules).map(({ path, message }) => ({
+    // As in `rules.3.pattern`, in this page's way of writing places.
+    path: `dlp.${path}`.replace(/\.(\d+)(?=\.|$)/g, "[$1]"),
+    message,
+  }));
 }

@@ -25,7 +25,7 @@ import { socketsMax } from "./limits.ts";
 import { answerRead, visible } from "./reads.ts";
 import type { Seat } from "./seat.ts";
 import type { PolicyState } from "./state.ts";
-import { type Prepared, prepareWrite } from "./writes.ts";
+import { type Prepared, prepareWrite, revoking } from "./writes.ts";
 
 /** WebSocket close code for a policy violation (RFC 6455, section 7.4.1). */
 const VIOLATION = 1008;
@@ -49,7 +49,8 @@ export interface DeskHost {
   execute(command: PolicyCommand, at: number, cause: Cause, sender: DeskSocket): PolicyFact[];
   /** Brings KV and fences in step with the keys. */
   flushKeys(): Promise<void>;
-  keyIsPending(keyId: string): boolean;
+  /** Whether a revoked key still waits for its fence or its copy's end. */
+  revocationsPending(): boolean;
   sockets(): Iterable<DeskSocket>;
 }
 
@@ -146,34 +147,43 @@ export class AdminDesk {
   ): Promise<void> {
     const { id } = frame;
     const member = socket.state?.member ?? "";
-    const known = this.#answers.find(member, id, text);
-    if (known === "reused") {
+    const kept = this.#answers.find(member, id, text);
+    if (kept === "reused") {
       const message = "This id stood for another command before; take a new one.";
       answer(socket, { id, ok: false, code: "command_id_reused", message });
       return;
     }
-    if (known !== undefined) {
-      send(socket, known.answer);
-      return;
-    }
-    const prepared = this.#prepare(frame, role, at);
-    const facts = this.#decide(socket, frame, prepared, at);
-    const settled = answerOf(id, prepared, facts, this.#host.state.seq);
-    const revokes = prepared.ok && settled.ok ? prepared.revokes : undefined;
-    // A revocation's answer is not kept: sent again, it is enforced again and then answered.
-    if (revokes === undefined) this.#answers.keep(member, id, text, encodeFrame(settled));
+    const reply = kept?.answer ?? this.#carryOut(socket, frame, text, member, role, at);
     await this.#host.flushKeys();
-    if (revokes !== undefined && this.#host.keyIsPending(revokes)) {
-      const message = "The key is revoked in the log; enforcing it everywhere is still under way.";
+    if (revoking.has(frame.type) && this.#host.revocationsPending()) {
+      const message =
+        "It is revoked in the log; enforcing it everywhere is under way. Send the command again.";
       answer(socket, { id, ok: false, code: "revocation_pending", message });
       return;
     }
-    const once = prepared.ok && settled.ok ? prepared.once : undefined;
-    if (once === undefined || !settled.ok) answer(socket, settled);
-    else answer(socket, { ...settled, result: { ...(settled.result as object), ...once } });
+    send(socket, reply);
     if (this.#roleOf(socket) === undefined) {
       this.#dismiss(socket, "forbidden", "Your key or membership has ended.");
     }
+  }
+
+  /** Decides a command and keeps its answer; returns the answer for its sender alone. */
+  #carryOut(
+    socket: DeskSocket,
+    frame: WriteFrame,
+    text: string,
+    member: string,
+    role: Role,
+    at: number,
+  ): string {
+    const { id } = frame;
+    const prepared = this.#prepare(frame, role, at);
+    const facts = this.#decide(socket, frame, prepared, at);
+    const settled = answerOf(id, prepared, facts, this.#host.state.seq);
+    const reply = encodeFrame(settled);
+    this.#answers.keep(member, id, text, reply);
+    if (!prepared.ok || !settled.ok || prepared.once === undefined) return reply;
+    return encodeFrame({ ...settled, result: { ...(settled.result as object), ...prepared.once } });
   }
 
   #prepare(frame: WriteFrame, role: Role, at: number): Prepared {

@@ -60,9 +60,10 @@ export class KeyMirror {
     this.dueAt = Math.min(this.dueAt ?? Infinity, at + mirrorRetryMs);
   }
 
-  /** Whether a key still waits for KV or its fence. */
-  isMarked(keyId: string): boolean {
-    return this.#sql.exec("SELECT 1 FROM key_marks WHERE key_id = ?", keyId).toArray().length > 0;
+  /** The keys that still wait for KV or their fence. */
+  markedKeys(): string[] {
+    const rows = this.#sql.exec<{ key_id: string }>("SELECT key_id FROM key_marks").toArray();
+    return rows.map((row) => row.key_id);
   }
 
   /** Works through the marks, a bounded number of them, one run after another. */

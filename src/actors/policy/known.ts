@@ -1,9 +1,8 @@
 /** What the rest of the gateway offers to a policy document. */
 import type { KnownFeatures } from "#policy/validate.ts";
-
-const providerKinds: ReadonlySet<string> = new Set(["openai", "anthropic", "google", "ollama"]);
+import { providerIds } from "#providers/registry.ts";
 
 /** The features of this build; `allowPrivate` is the deployment's choice. */
 export function knownFeatures(allowPrivate: boolean): KnownFeatures {
-  return { providerKinds, checkDlpRules: () => [], allowPrivate };
+  return { providerKinds: new Set(providerIds()), checkDlpRules: () => [], allowPrivate };
 }

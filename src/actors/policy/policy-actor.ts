@@ -185,7 +185,7 @@ export class PolicyActor
         }
       },
       flushKeys: () => this.#flushKeys(),
-      keyIsPending: (keyId) => this.#mirror.isMarked(keyId),
+      revocationsPending: () => this.#mirror.markedKeys().some((id) => !this.state.keys.has(id)),
       sockets: () => this.getConnections<Seat>() as Iterable<DeskSocket>,
     };
   }

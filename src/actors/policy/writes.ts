@@ -29,8 +29,6 @@ export type Prepared =
       result(facts: readonly PolicyFact[]): object;
       /** Told with the first answer only, never kept. */
       once?: object;
-      /** The key whose revocation must be enforced before the answer leaves. */
-      revokes?: string;
     }
   | { ok: false; code: AdminCode; message: string; problems?: PolicyProblem[] };
 
@@ -88,9 +86,11 @@ const preparers: Preparers = {
     ok: true,
     command: { type: "RevokeKey", keyId, reason },
     result: () => ({ keyId }),
-    revokes: keyId,
   }),
 };
+
+/** Commands whose answer waits until every revocation is enforced. */
+export const revoking: ReadonlySet<WriteFrame["type"]> = new Set(["RevokeKey", "RemoveMember"]);
 
 /** Makes a decider's command of an admin's, or says why there is none. */
 export function prepareWrite(frame: WriteFrame, context: WriteContext): Prepared {
