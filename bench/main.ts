@@ -1,0 +1,84 @@
+/** `npm run bench`: what the gateway costs, measured beside the least that a Worker can do. */
+import { parseArgs } from "node:util";
+import { keepBooks } from "./books.ts";
+import { startLoad, startMock } from "./load.ts";
+import { describeMachine, version } from "./machine.ts";
+import { measure } from "./measure.ts";
+import { figures, isMockBound, print } from "./report.ts";
+import { allNames, startTargets } from "./targets.ts";
+
+const usage = `npm run bench -- [options]
+  --json         print the report as JSON
+  --rounds N     rounds (5)
+  --seconds S    seconds for each load in each round (1)
+  --only a,b     these targets, beside direct and bare: ${allNames.join(", ")}
+  --worker FILE  another Worker entry than src/edge/worker.ts
+`;
+
+/** Large installs: only when asked for by name. */
+const onlyByName: ReadonlySet<string> = new Set(["litellm"]);
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      json: { type: "boolean", default: false },
+      rounds: { type: "string", default: "5" },
+      seconds: { type: "string", default: "1" },
+      only: { type: "string" },
+      worker: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const rounds = Number(values.rounds);
+  const seconds = Number(values.seconds);
+  const isFine = Number.isInteger(rounds) && rounds > 0 && seconds > 0;
+  if (!isFine)
+    throw new Error("--rounds takes a whole number above 0, --seconds a number above 0.");
+  const asked = values.only?.split(",");
+  const unknown = asked?.filter((name) => !(allNames as readonly string[]).includes(name)) ?? [];
+  if (unknown.length > 0)
+    throw new Error(`--only knows no "${unknown[0]}": ${allNames.join(", ")}.`);
+  const named = asked ?? allNames.filter((name) => !onlyByName.has(name));
+  const notNamed = asked ? [] : [...onlyByName];
+  return { ...values, rounds, seconds, wanted: new Set(["direct", "bare", ...named]), notNamed };
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  if (options.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const { rounds, seconds, wanted } = options;
+  const progress = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
+  const machine = describeMachine();
+  const mock = await startMock();
+  const generator = startLoad();
+  const started = await startTargets({ wanted, upstreamPort: mock.port, worker: options.worker });
+  try {
+    const { targets } = started;
+    const series = await measure({ targets, generator, rounds, seconds, progress });
+    const notNamed = options.notNamed.map((name) => [name, `a large install: name it with --only`]);
+    const skipped: Record<string, string> = { ...started.skipped, ...Object.fromEntries(notNamed) };
+    const all = figures(series, skipped);
+    const isOurs = all.some(({ name, rps }) => name.startsWith("tallygate") && rps !== undefined);
+    const upstreamUrl = `http://127.0.0.1:${mock.port}`;
+    if (isOurs) progress("rows, fsyncs, memory");
+    const books = isOurs ? await keepBooks(upstreamUrl, generator) : undefined;
+    const mockBound = isMockBound(all);
+    const report = { machine, version: version(), rounds, seconds, mockBound, targets: all, books };
+    process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : print(report));
+  } finally {
+    generator.stop();
+    mock.stop();
+    await started.stop();
+  }
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);
