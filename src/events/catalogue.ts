@@ -1,0 +1,49 @@
+/** Every event there is, by type and version: whose stream it is in and what its data looks like. */
+import type * as z from "zod";
+import { PolicyFact } from "./policy-events.ts";
+import { UserFact } from "./user-events.ts";
+
+/** The kinds of stream: one principal's calls, or one organisation's rules. */
+export type StreamKind = "user" | "policy";
+
+/** One event type in one version. */
+export interface CatalogueEntry {
+  type: string;
+  v: number;
+  stream: StreamKind;
+  /** Checks `{type, v, data}`. */
+  schema: z.ZodType;
+}
+
+function entriesOf(stream: StreamKind, options: readonly FactSchema[]): CatalogueEntry[] {
+  return options.map((schema) => ({
+    type: schema.shape.type.value,
+    v: schema.shape.v.value,
+    stream,
+    schema,
+  }));
+}
+
+type FactSchema = z.ZodObject<{
+  type: z.ZodLiteral<string>;
+  v: z.ZodLiteral<number>;
+  data: z.ZodType;
+}>;
+
+/** All events, in the order of the files that define them. */
+export const catalogue: readonly CatalogueEntry[] = [
+  ...entriesOf("user", UserFact.options),
+  ...entriesOf("policy", PolicyFact.options),
+];
+
+const byName = new Map(catalogue.map((entry) => [`${entry.type} ${entry.v}`, entry]));
+
+/** The entry of a type in a version; `undefined` when this code does not know it. */
+export function lookUpEvent(type: string, v: number): CatalogueEntry | undefined {
+  return byName.get(`${type} ${v}`);
+}
+
+/** The newest version of a type that this code knows; 0 when it knows none. */
+export function newestVersion(type: string): number {
+  return catalogue.reduce((v, entry) => (entry.type === type ? Math.max(v, entry.v) : v), 0);
+}
