@@ -1,0 +1,55 @@
+/** Admins' acts in the audit list: what each event of a policy stream reads like there. */
+import type { EventEnvelope } from "#events/envelope.ts";
+import type { PolicyFact } from "#events/policy-events.ts";
+import type { AuditEntry } from "./audit-entry.ts";
+
+type DataOf<T extends PolicyFact["type"]> = Extract<PolicyFact, { type: T }>["data"];
+
+interface Act {
+  base: Pick<AuditEntry, "kind" | "action" | "outcome">;
+  set: { [K in keyof AuditEntry]?: AuditEntry[K] | undefined };
+}
+
+function act(action: string, set: Act["set"] = {}): Act {
+  return { base: { kind: "act", action, outcome: "completed" }, set };
+}
+
+const acts: { [T in PolicyFact["type"]]: (data: DataOf<T>) => Act } = {
+  OrganisationFounded: (data) =>
+    act("organisation.founded", {
+      resource: data.organisation,
+      metadata: { ledgerShards: data.ledgerShards },
+    }),
+  MemberSet: (data) =>
+    act("member.set", { resource: data.id, metadata: { role: data.role, tier: data.tier } }),
+  MemberRemoved: (data) => act("member.removed", { resource: data.id }),
+  KeyIssued: (data) =>
+    act("key.issued", {
+      resource: data.keyId,
+      metadata: { member: data.member, label: data.label },
+    }),
+  KeyRevoked: (data) =>
+    act("key.revoked", { resource: data.keyId, metadata: { reason: data.reason } }),
+  PolicyPublished: (data) =>
+    act("policy.published", {
+      resource: `policy/${data.version}`,
+      policyVersion: data.version,
+      policyHash: data.hash,
+      metadata: {
+        comment: data.comment,
+        ...(data.restores === undefined ? {} : { restores: data.restores }),
+      },
+    }),
+  PolicyInForce: (data) =>
+    act("policy.in-force", { resource: `policy/${data.version}`, policyVersion: data.version }),
+  CommandRefused: (data) => ({
+    base: { kind: "act", action: "command.refused", outcome: "refused" },
+    set: { resource: data.command, code: data.code, metadata: { message: data.message } },
+  }),
+};
+
+/** How an event of a policy stream reads; `undefined` for a type that is not known (yet). */
+export function actOf(event: EventEnvelope): Act | undefined {
+  if (!Object.hasOwn(acts, event.type)) return undefined;
+  return (acts[event.type as PolicyFact["type"]] as (data: object) => Act)(event.data);
+}

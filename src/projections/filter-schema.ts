@@ -1,0 +1,34 @@
+/** The audit filter's schema: every field bounded, for query strings and for live tails. */
+import * as z from "zod";
+import type { AuditFilter } from "./queries.ts";
+
+const name = z.string().min(1).max(200);
+const time = z.int().min(0).max(8_640_000_000_000_000);
+
+/** Parses an `AuditFilter` from plain data. */
+export const AuditFilterSchema = z.strictObject({
+  user: name.exactOptional(),
+  team: name.exactOptional(),
+  model: name.exactOptional(),
+  provider: name.exactOptional(),
+  action: name.exactOptional(),
+  resource: name.exactOptional(),
+  dlp: z.enum(["none", "warned", "redacted", "blocked"]).exactOptional(),
+  outcome: z
+    .enum([
+      "admitted",
+      "completed",
+      "failed",
+      "aborted",
+      "blocked",
+      "cut",
+      "refused",
+      "released",
+      "expired",
+      "orphaned",
+    ])
+    .exactOptional(),
+  code: name.exactOptional(),
+  from: time.exactOptional(),
+  to: time.exactOptional(),
+}) satisfies z.ZodType<AuditFilter>;

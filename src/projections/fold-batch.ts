@@ -1,0 +1,106 @@
+/**
+ * Folds a run of events into rows: the one runner behind live views, rebuilds and replay.
+ *
+ * All changes of a run are merged in memory first, so a row is written once however many events
+ * touch it.
+ */
+import type { EventEnvelope } from "#events/envelope.ts";
+import { audit, auditTable, requestIdOf } from "./audit.ts";
+import type { AuditEntry } from "./audit-entry.ts";
+import { cost } from "./cost.ts";
+import type { Cell, Projection, Row, Table } from "./projection.ts";
+import { usage } from "./usage.ts";
+
+/** Every view, in the order in which they are folded. */
+export const projections: readonly Projection[] = [audit, cost, usage];
+
+/** Every view's tables. */
+export const tables: readonly Table[] = projections.flatMap((projection) => projection.tables);
+
+/** The version of all views together: raised by each of theirs. */
+export const viewsVersion = projections
+  .map((projection) => `${projection.name}:${projection.version}`)
+  .join(" ");
+
+/** Reads a row that an earlier run left; `undefined` when there is none. */
+export type ReadRow = (table: Table, key: readonly Cell[]) => Row | undefined;
+
+/** A row that a run changed; `row` is `undefined` when nothing is left of it. */
+export interface Touched {
+  table: Table;
+  key: readonly Cell[];
+  row: Row | undefined;
+  /** True when the row was there before the run. */
+  existed: boolean;
+}
+
+interface Slot {
+  table: Table;
+  key: readonly Cell[];
+  value: unknown;
+  existed: boolean;
+  changed: boolean;
+}
+
+function tableNamed(name: string): Table {
+  const table = tables.find((table) => table.name === name);
+  if (table === undefined) throw new Error(`no view has a table ${name}`);
+  return table;
+}
+
+/** A run's rows in memory over what is stored. */
+export class Workbench {
+  readonly #read: ReadRow;
+  readonly #slots = new Map<string, Slot>();
+  /** Audit entries that the run changed, by id, in the order of their first change. */
+  readonly #entries = new Set<Slot>();
+
+  constructor(read: ReadRow) {
+    this.#read = read;
+  }
+
+  /** Folds one event into every view, or throws what a fold throws and changes nothing. */
+  apply(event: EventEnvelope): void {
+    const id = requestIdOf(event);
+    const request =
+      id === undefined ? undefined : (this.#slot(auditTable, [id]).value as AuditEntry);
+    const results = new Map<Slot, unknown>();
+    for (const projection of projections) {
+      for (const change of projection.fold(event, request)) {
+        const slot = this.#slot(tableNamed(change.table), change.key);
+        const before = results.has(slot) ? results.get(slot) : slot.value;
+        results.set(slot, slot.table.combine(before, change.patch));
+      }
+    }
+    for (const [slot, value] of results) {
+      slot.value = value;
+      slot.changed = true;
+      if (slot.table.name === auditTable.name) this.#entries.add(slot);
+    }
+  }
+
+  /** Audit entries as they are after the run. */
+  entries(): AuditEntry[] {
+    return [...this.#entries].map((slot) => slot.value as AuditEntry);
+  }
+
+  /** What has to be written; rows that came and went within the run are not. */
+  *touched(): Generator<Touched> {
+    for (const { table, key, value, existed, changed } of this.#slots.values()) {
+      if (!changed || (value === undefined && !existed)) continue;
+      yield { table, key, row: value === undefined ? undefined : table.toRow(value), existed };
+    }
+  }
+
+  #slot(table: Table, key: readonly Cell[]): Slot {
+    const name = `${table.name} ${JSON.stringify(key)}`;
+    let slot = this.#slots.get(name);
+    if (slot === undefined) {
+      const row = this.#read(table, key);
+      const value = row === undefined ? undefined : table.fromRow(row);
+      slot = { table, key, value, existed: row !== undefined, changed: false };
+      this.#slots.set(name, slot);
+    }
+    return slot;
+  }
+}

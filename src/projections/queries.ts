@@ -1,0 +1,88 @@
+/** What can be asked of the views, as plain data that crosses RPC. */
+import type { AuditEntry, AuditOutcome, DlpResult } from "./audit-entry.ts";
+
+/** All that are given must hold; absent fields hold for every entry. */
+export interface AuditFilter {
+  user?: string;
+  team?: string;
+  /** The model asked for or the one that answered. */
+  model?: string;
+  provider?: string;
+  action?: string;
+  resource?: string;
+  dlp?: DlpResult;
+  outcome?: AuditOutcome;
+  code?: string;
+  /** Milliseconds since 1970, inclusive. */
+  from?: number;
+  /** Milliseconds since 1970, exclusive. */
+  to?: number;
+}
+
+export interface AuditQuery {
+  filter: AuditFilter;
+  /** Entries older than this id, exclusive: a page's `next`. */
+  cursor?: string;
+  limit: number;
+}
+
+/**
+ * One page, newest first. It holds every match between the query's cursor and `next`, inclusive;
+ * `next` is absent once there is nothing older. A page may be short or empty and yet have a `next`,
+ * because the rows that one query looks at are bounded.
+ */
+export interface AuditPage {
+  entries: AuditEntry[];
+  next?: string;
+}
+
+/** What sums can be grouped by. `day` and `month` are UTC. */
+export const dimensions = ["hour", "day", "month", "model", "provider", "user", "team"] as const;
+export type Dimension = (typeof dimensions)[number];
+
+export interface SumsQuery {
+  groupBy: Dimension[];
+  /** Milliseconds, inclusive; lowered to a whole hour. */
+  from?: number;
+  /** Milliseconds, exclusive; raised to a whole hour. */
+  to?: number;
+  filter: { user?: string; team?: string; model?: string; provider?: string };
+}
+
+/** One group: what it is about, in the order asked, and its sums. */
+export interface SumsGroup {
+  /** `2026-11-21T09`, `2026-11-21`, `2026-11` for times; names for the rest. */
+  by: Record<string, string>;
+  sums: Record<string, number>;
+}
+
+export interface SumsAnswer {
+  groups: SumsGroup[];
+  /** True when there were more groups than an answer may hold; sums are then incomplete. */
+  truncated: boolean;
+}
+
+/** Whether an entry passes a filter: the live tail's test, the same as the query's. */
+export function matches(entry: AuditEntry, filter: AuditFilter): boolean {
+  const { model, from, to } = filter;
+  if (from !== undefined && entry.at < from) return false;
+  if (to !== undefined && entry.at >= to) return false;
+  if (model !== undefined && entry.modelAsked !== model && entry.modelServed !== model) {
+    return false;
+  }
+  return exactFields.every(
+    (field) => filter[field] === undefined || filter[field] === entry[field],
+  );
+}
+
+/** The fields of a filter that must equal the entry's own. */
+export const exactFields = [
+  "user",
+  "team",
+  "provider",
+  "action",
+  "resource",
+  "dlp",
+  "outcome",
+  "code",
+] as const;
