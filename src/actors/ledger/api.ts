@@ -1,5 +1,7 @@
 /** The RPC surface of a LedgerActor: collects streams, answers questions about them. */
 import type { Head, SealedEvent } from "#events/envelope.ts";
+import type { AuditEntry } from "#projections/audit-entry.ts";
+import type { AuditPage, AuditQuery, SumsAnswer, SumsQuery } from "#projections/queries.ts";
 
 /** A run of one stream, in order. */
 export interface IngestCommand {
@@ -19,3 +21,47 @@ export type IngestReply =
 export interface LedgerIngestApi {
   ingest(command: IngestCommand): Promise<IngestReply>;
 }
+
+/** Asks for a stream's events as they were sealed. */
+export interface RawEventsQuery {
+  stream: string;
+  /** The first event's number. */
+  from: number;
+  limit: number;
+}
+
+/** Something that needs a human: a stream that does not fit its history, an event no view can read. */
+export interface LedgerFault {
+  stream: string;
+  epoch: number;
+  seq: number;
+  kind: "fork" | "malformed" | "mismatch";
+  message: string;
+  /** When it was first seen, milliseconds. */
+  at: number;
+}
+
+/** What a rebuild found: `differences` counts the rows that only the old or the new views had. */
+export interface RebuildReport {
+  events: number;
+  differences: number;
+}
+
+/** What the edge asks on behalf of auditors, admins and members. All answers are bounded. */
+export interface LedgerQueryApi {
+  auditEvents(query: AuditQuery): Promise<AuditPage>;
+  auditEntry(id: string): Promise<AuditEntry | null>;
+  usage(query: SumsQuery): Promise<SumsAnswer>;
+  costs(query: SumsQuery): Promise<SumsAnswer>;
+  rawEvents(query: RawEventsQuery): Promise<SealedEvent[]>;
+  faults(): Promise<LedgerFault[]>;
+  /** Folds the whole log into fresh tables, compares them with the live ones, swaps. */
+  rebuildViews(): Promise<RebuildReport>;
+}
+
+/** All of it. */
+export interface LedgerApi extends LedgerIngestApi, LedgerQueryApi {}
+
+/** Where a live tail connects, and the query parameter that carries its filter as JSON. */
+export const TAIL_PATH = "/tail";
+export const TAIL_FILTER_PARAM = "filter";

@@ -1,0 +1,22 @@
+/** Bounds of the ledger, each with its reason. */
+
+/** Characters of events in one row of the log: at most three bytes each, and a row holds 2 MB. */
+export const logRowCharsMax = 500_000;
+/** Events in one `ingest`; a sender's batch is 256, and one transaction must stay short. */
+export const ingestEventsMax = 2_048;
+/** Audit rows that one query looks at: bounds its time; the page's `next` goes on from there. */
+export const auditScanMax = 10_000;
+/** Entries in one page. */
+export const auditPageMax = 500;
+/** Groups in one answer of sums: about 2 MB over RPC. */
+export const sumsGroupsMax = 10_000;
+/** Events in one answer of raw events: as many as a sender's batch. */
+export const rawEventsMax = 256;
+/** Faults kept: the first ones tell, and a sender that repeats itself must not fill the disk. */
+export const faultsMax = 1_000;
+/** Live tails on one shard: each is sent every match. */
+export const tailsMax = 64;
+/** Entries sent to one tail in one second; what is over is counted, not sent. */
+export const tailEntriesPerSecondMax = 200;
+/** Events folded between writes while views are rebuilt: bounds memory. */
+export const rebuildEventsMax = 2_000;

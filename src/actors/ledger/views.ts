@@ -1,0 +1,97 @@
+/** The views' tables in SQLite: made, read and written as the projections describe them. */
+import { createTable, type Cell, type Row, type Table } from "#projections/projection.ts";
+import { tables, Workbench } from "#projections/fold-batch.ts";
+import type { CountingSql } from "./sql.ts";
+
+/** One set of the views' tables; a rebuild makes a second one with its own suffix. */
+export class Views {
+  readonly #sql: CountingSql;
+  readonly #suffix: string;
+
+  constructor(sql: CountingSql, suffix = "") {
+    this.#sql = sql;
+    this.#suffix = suffix;
+    for (const table of tables) sql.run(createTable(table, this.#name(table)));
+  }
+
+  /** An empty run over what is stored. */
+  workbench(): Workbench {
+    return new Workbench((table, key) => this.#read(table, key));
+  }
+
+  /** Writes what a run changed, one row a row. */
+  write(workbench: Workbench): void {
+    for (const { table, key, row, existed } of workbench.touched()) {
+      if (row === undefined) this.#delete(table, key);
+      else if (existed) this.#update(table, row);
+      else this.#insert(table, row);
+    }
+  }
+
+  /** Rows that only one of two sets has: 0 when they hold the same. */
+  differences(other: Views): number {
+    let rows = 0;
+    for (const table of tables) {
+      for (const [a, b] of [
+        [this.#name(table), other.#name(table)],
+        [other.#name(table), this.#name(table)],
+      ]) {
+        const [found] = this.#sql.run<{ n: number }>(
+          `SELECT count(*) AS n FROM (SELECT * FROM "${a}" EXCEPT SELECT * FROM "${b}")`,
+        );
+        rows += found?.n ?? 0;
+      }
+    }
+    return rows;
+  }
+
+  /** Puts another set's tables in the place of this one's. */
+  replaceWith(other: Views): void {
+    for (const table of tables) {
+      this.#sql.run(`DROP TABLE "${this.#name(table)}"`);
+      this.#sql.run(`ALTER TABLE "${other.#name(table)}" RENAME TO "${this.#name(table)}"`);
+    }
+  }
+
+  /** Removes this set. */
+  drop(): void {
+    for (const table of tables) this.#sql.run(`DROP TABLE IF EXISTS "${this.#name(table)}"`);
+  }
+
+  #name(table: Table): string {
+    return `${table.name}${this.#suffix}`;
+  }
+
+  #where(table: Table): string {
+    return table.key.map((column) => `"${column}" = ?`).join(" AND ");
+  }
+
+  #read(table: Table, key: readonly Cell[]): Row | undefined {
+    return this.#sql.run(
+      `SELECT * FROM "${this.#name(table)}" WHERE ${this.#where(table)}`,
+      ...key,
+    )[0];
+  }
+
+  #insert(table: Table, row: Row): void {
+    const columns = table.columns.map((column) => column.name);
+    this.#sql.run(
+      `INSERT INTO "${this.#name(table)}" VALUES (${columns.map(() => "?").join(", ")})`,
+      ...columns.map((column) => row[column] ?? null),
+    );
+  }
+
+  #update(table: Table, row: Row): void {
+    const names = table.columns.map((column) => column.name);
+    const rest = names.filter((column) => !table.key.includes(column));
+    this.#sql.run(
+      `UPDATE "${this.#name(table)}" SET ${rest.map((column) => `"${column}" = ?`).join(", ")} WHERE ${this.#where(table)}`,
+      ...rest.map((column) => row[column] ?? null),
+      ...table.key.map((column) => row[column] ?? null),
+    );
+  }
+
+  #delete(table: Table, key: readonly Cell[]): void {
+    this.#sql.run(`DELETE FROM "${this.#name(table)}" WHERE ${this.#where(table)}`, ...key);
+  }
+}
