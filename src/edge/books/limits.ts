@@ -1,0 +1,9 @@
+/** Bounds of the books' HTTP surface, each with its reason. */
+
+/** Entries in one page: about a megabyte of JSON. */
+export const pageMax = 500;
+export const pageDefault = 50;
+/** Events of one entry that are sent raw: a request has two or three; what lies between is its chain. */
+export const rawEventsShown = 256;
+/** A query string: filters are names, not documents. */
+export const queryCharsMax = 2_048;

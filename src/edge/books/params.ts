@@ -1,0 +1,73 @@
+/** What may stand in the query strings of the books, and what it means; all of it bounded. */
+import * as z from "zod";
+import { AuditFilterSchema } from "#projections/filter-schema.ts";
+import { dimensions, type AuditFilter, type SumsQuery } from "#projections/queries.ts";
+import { pageDefault, pageMax } from "./limits.ts";
+
+/** Milliseconds since 1970, or an ISO 8601 date (midnight UTC) or time with its zone. */
+const time = z.union(
+  [
+    z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number),
+    z.iso.date().transform((text) => Date.parse(text)),
+    z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
+  ],
+  "expected milliseconds since 1970, a date as in 2026-11-21, or a time as in 2026-11-21T09:00:00Z",
+);
+
+const times = { from: time.exactOptional(), to: time.exactOptional() };
+
+/** An entry's id, as in `x-request-id`. */
+export const EntryId = z.string().regex(/^[\w.-]{1,64}$/, "expected a request id");
+
+const filterParams = { ...AuditFilterSchema.shape, ...times };
+
+/** `GET /audit/tail`. */
+export const TailParams = z.strictObject(filterParams);
+
+/** `GET /audit/events`. */
+export const EventsParams = z.strictObject({
+  ...filterParams,
+  cursor: EntryId.exactOptional(),
+  limit: z.coerce.number().int().min(1).max(pageMax).default(pageDefault),
+});
+
+const By = z
+  .string()
+  .max(200)
+  .transform((text) => text.split(",").filter((name) => name !== ""))
+  .pipe(z.array(z.enum(dimensions)).max(dimensions.length));
+
+const { user, team, model, provider } = AuditFilterSchema.shape;
+
+/** `GET /usage` and `GET /costs`. */
+export const SumsParams = z
+  .strictObject({ by: By.default(["model"]), ...times, user, team, model, provider })
+  .transform(({ by, from, to, ...filter }): SumsQuery => ({
+    groupBy: [...new Set(by)],
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    filter,
+  }));
+
+/** What a page asks: the filter without the page's own fields. */
+export function splitPage(params: z.output<typeof EventsParams>): {
+  filter: AuditFilter;
+  cursor?: string;
+  limit: number;
+} {
+  const { cursor, limit, ...filter } = params;
+  return cursor === undefined ? { filter, limit } : { filter, cursor, limit };
+}
+
+/** One sentence on what is wrong with a query string: names and expectations, never the values. */
+export function sentenceOf(error: z.ZodError): string {
+  const first = error.issues[0];
+  if (first === undefined) return "The query string is not valid.";
+  if (first.code === "unrecognized_keys") {
+    return `Unknown query parameter: ${first.keys.slice(0, 3).join(", ").slice(0, 100)}.`;
+  }
+  return `Query parameter ${first.path.join(".") || "?"}: ${first.message}.`;
+}
