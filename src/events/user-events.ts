@@ -56,6 +56,8 @@ export const AskedData = z.strictObject({
   resource: z.string().optional(),
   /** The caller's own flat metadata. */
   metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  /** What the caller's limits by tag count it under: a limit made later counts it too. */
+  tags: z.array(z.string()).optional(),
   dialect: z.string(),
   model: z.string(),
   stream: z.boolean(),
@@ -94,6 +96,8 @@ export const BudgetData = z.strictObject({
   /** The period's first day in the organisation's time zone, as in `2026-11-01`. */
   periodKey: z.string(),
   limitNanos: nanos,
+  /** When the period starts, milliseconds. Without it the start is taken an hour too early. */
+  startsAt: count.optional(),
   /** When the period ends, milliseconds. */
   resetsAt: count,
   thresholds: z.array(z.number()),
@@ -101,32 +105,49 @@ export const BudgetData = z.strictObject({
 });
 export type BudgetData = z.infer<typeof BudgetData>;
 
+/** What a request asks to hold, and the limits and budgets that were in force for it. */
+const HoldAskedData = z.strictObject({
+  chain: z.array(z.strictObject({ provider: z.string(), model: z.string() })),
+  limits: z.array(LimitData),
+  budgets: z.array(BudgetData),
+  /** The most this request may use. */
+  bound: z.strictObject({ inputTokens: count, outputTokens: count, costNanos: nanos }),
+  accounting: z.enum(["strict", "estimate"]),
+  /** When the hold expires unless settled or extended, milliseconds. */
+  deadlineAt: count,
+});
+
 /** A request may go to a provider; its worst case is held. Used by: audit, usage. */
 export const RequestAdmitted = z.strictObject({
   type: z.literal("RequestAdmitted"),
   v: z.literal(1),
   data: AskedData.extend({
-    chain: z.array(z.strictObject({ provider: z.string(), model: z.string() })),
-    limits: z.array(LimitData),
-    budgets: z.array(BudgetData),
-    /** The most this request may use. */
-    bound: z.strictObject({ inputTokens: count, outputTokens: count, costNanos: nanos }),
-    accounting: z.enum(["strict", "estimate"]),
-    /** When the hold expires unless settled or extended, milliseconds. */
-    deadlineAt: count,
+    ...HoldAskedData.shape,
+    /** What is left of each limit, then of each budget, after this admission. */
+    left: z.array(count).optional(),
+    /** Budgets that it passed, which policy allows. */
+    over: z.array(z.string()).optional(),
   }),
 });
 
-/** A request was turned away; nothing was held. Used by: audit, usage. */
+/**
+ * A request was turned away; nothing was held. It carries what was asked, so that the decision can
+ * be made again. Used by: audit, usage.
+ */
 export const RequestRefused = z.strictObject({
   type: z.literal("RequestRefused"),
   v: z.literal(1),
   data: AskedData.extend({
+    ...HoldAskedData.partial().shape,
     code: z.string(),
     /** The limit, budget or rule that refused. */
     by: z.string().optional(),
+    /** The bucket of that limit or budget. */
+    scope: z.string().optional(),
     /** The first moment at which the same request could pass, milliseconds. */
     retryAt: count.optional(),
+    /** True when the verdict stood before the actor was asked (a DLP block, a model not allowed). */
+    given: z.boolean().optional(),
   }),
 });
 
@@ -228,6 +249,7 @@ export const ThresholdCrossed = z.strictObject({
   data: z.strictObject({
     budget: z.string(),
     scope: z.string(),
+    period: z.enum(["day", "week", "month"]).optional(),
     periodKey: z.string(),
     threshold: z.number(),
     spentNanos: nanos,

@@ -1,0 +1,215 @@
+/**
+ * Admission: may this request go to a provider, and if not, what refuses it and until when.
+ *
+ * Invariants: `judge` is a pure function of the folded state and the recorded request, so any
+ * decision can be made again from the log; the first refusal of a kind in its quiet time is a fact,
+ * the others are counted; an older policy than the newest seen decides nothing.
+ */
+import type { BudgetData, LimitData, UserFact } from "#events/user-events.ts";
+import { accountOf, affords, budgetLeft, crossings } from "./budgets.ts";
+import { isAmount } from "./holds.ts";
+import { accountsMax, bucketsMax, openHoldsMax } from "./limits.ts";
+import { amountOf, bucketOf, fits, left, retryAt } from "./rates.ts";
+import { accountKey, bucketKey, quietKey, type RequestData, type UserState } from "./state.ts";
+
+export interface Verdict {
+  code: string;
+  by?: string | undefined;
+}
+
+export interface Refusal extends Verdict {
+  scope?: string | undefined;
+  retryAt?: number | undefined;
+  given?: boolean;
+}
+
+export type Judgement =
+  | { admits: true; left: number[]; over: string[] }
+  | { admits: false; refusal: Refusal };
+
+const codes = {
+  requests: "rate_limited",
+  tokens: "token_rate_limited",
+  usd: "spend_rate_limited",
+  concurrency: "concurrency_limited",
+} as const;
+
+/** What an admit command adds to the log; nothing when it repeats, is stale, or is only counted. */
+export function decideAdmit(
+  state: UserState,
+  command: { request: RequestData; verdict?: Verdict },
+  at: number,
+): UserFact[] {
+  const { request, verdict } = command;
+  if (isRepeat(state, request.requestId) || isStale(state, request)) return [];
+  const judgement = judge(state, request, at, verdict);
+  const passed = request.budgets.flatMap((budget) => crossedBefore(state, budget));
+  if (judgement.admits) {
+    const { left, over } = judgement;
+    const data = over.length > 0 ? { ...request, left, over } : { ...request, left };
+    return [{ type: "RequestAdmitted", v: 1, data }, ...passed];
+  }
+  const { refusal } = judgement;
+  if (isQuiet(state, refusal, at)) return passed;
+  return [{ type: "RequestRefused", v: 1, data: refusedData(request, refusal) }, ...passed];
+}
+
+export function isRepeat(state: UserState, requestId: string): boolean {
+  return (
+    state.holds.has(requestId) || state.outcomes.has(requestId) || state.expired.has(requestId)
+  );
+}
+
+export function isStale(state: UserState, request: RequestData): boolean {
+  return request.policyVersion < state.policyVersion;
+}
+
+/** Whether a refusal like this one is recorded already, so that it is only counted. */
+export function isQuiet(state: UserState, refusal: Refusal, at: number): boolean {
+  return refusal.given !== true && (state.quiets.get(quietKey(refusal)) ?? 0) > at;
+}
+
+/** Admits or refuses, in the promised order: verdict, key, concurrency, rates, budgets. */
+export function judge(
+  state: UserState,
+  request: RequestData,
+  at: number,
+  verdict?: Verdict,
+): Judgement {
+  if (verdict !== undefined) return refuse({ code: verdict.code, by: verdict.by, given: true });
+  const { keyId, limits, budgets, bound } = request;
+  if (keyId !== undefined && state.fenced.has(keyId))
+    return refuse({ code: "key_revoked", by: keyId });
+  const fault = faultOf(state, request);
+  if (fault !== undefined) return refuse(fault);
+  const left: number[] = [];
+  const over: string[] = [];
+  const refusals: Refusal[] = [];
+  let full: Refusal | undefined;
+  for (const limit of limits) {
+    const verdict =
+      limit.metric === "concurrency" ? checkCap(state, limit) : checkRate(state, limit, bound, at);
+    if (typeof verdict === "number") left.push(verdict);
+    else if (limit.metric === "concurrency") full ??= verdict;
+    else refusals.push(verdict);
+  }
+  if (full !== undefined) return refuse(full);
+  for (const budget of budgets) {
+    const verdict = checkBudget(state, budget, bound.costNanos, over);
+    if (typeof verdict === "number") left.push(verdict);
+    else refusals.push(verdict);
+  }
+  const [first] = refusals;
+  return first === undefined
+    ? { admits: true, left, over }
+    : refuse({ ...first, retryAt: latest(refusals) });
+}
+
+function refuse(refusal: Refusal): Judgement {
+  return { admits: false, refusal };
+}
+
+/** All must pass, so the last of them decides when; never, when one of them never does. */
+function latest(refusals: readonly Refusal[]): number | undefined {
+  let at = 0;
+  for (const { retryAt } of refusals) {
+    if (retryAt === undefined) return undefined;
+    at = Math.max(at, retryAt);
+  }
+  return at;
+}
+
+function checkCap(state: UserState, limit: LimitData): number | Refusal {
+  const open = openUnder(state, limit);
+  if (open < limit.limit) return limit.limit - open - 1;
+  return { code: codes.concurrency, by: limit.name, scope: limit.scope };
+}
+
+/** Open holds under a cap; a cap that is new counts those of its scope. */
+export function openUnder(state: UserState, limit: LimitData): number {
+  const known = state.caps.get(bucketKey(limit));
+  if (known !== undefined) return known;
+  let open = 0;
+  for (const hold of state.holds.values()) if (hold.scopes.includes(limit.scope)) open++;
+  return open;
+}
+
+function checkRate(
+  state: UserState,
+  limit: LimitData,
+  bound: RequestData["bound"],
+  at: number,
+): number | Refusal {
+  const bucket = bucketOf(state, limit, at);
+  const amount = amountOf(limit.metric, bound);
+  if (fits(bucket, limit, amount, at)) return left(bucket, limit, amount, at);
+  const { name: by, scope, metric } = limit;
+  return { code: codes[metric], by, scope, retryAt: retryAt(bucket, limit, amount, at) };
+}
+
+function checkBudget(
+  state: UserState,
+  budget: BudgetData,
+  costNanos: number,
+  over: string[],
+): number | Refusal {
+  const account = accountOf(state, budget);
+  if (affords(account, budget, costNanos)) return budgetLeft(account, budget, costNanos);
+  if (budget.atLimit === "allow") {
+    over.push(budget.name);
+    return 0;
+  }
+  const { name: by, scope, limitNanos, resetsAt } = budget;
+  const code = budget.atLimit === "downgrade" ? "budget_downgrade" : "budget_exceeded";
+  return { code, by, scope, retryAt: costNanos > limitNanos ? undefined : resetsAt };
+}
+
+function crossedBefore(state: UserState, budget: BudgetData): UserFact[] {
+  const account = state.accounts.get(accountKey(budget));
+  return account === undefined ? [] : crossings(account, budget, account.settledNanos);
+}
+
+/** What cannot be counted, or finds no room to be counted in. */
+function faultOf(state: UserState, request: RequestData): Refusal | undefined {
+  const { bound, limits, budgets, deadlineAt } = request;
+  const { inputTokens, outputTokens, costNanos } = bound;
+  if (!isAmount(inputTokens) || !isAmount(outputTokens) || !isAmount(costNanos)) {
+    return { code: "invalid_limits", by: "bound" };
+  }
+  if (!isAmount(deadlineAt)) return { code: "invalid_limits", by: "deadlineAt" };
+  for (const limit of limits) {
+    const isCap = limit.metric === "concurrency";
+    if (!isAmount(limit.limit) || !(isCap || (isAmount(limit.windowMs) && limit.windowMs > 0))) {
+      return { code: "invalid_limits", by: limit.name };
+    }
+    const full = !isCap && state.buckets.size >= bucketsMax && !state.buckets.has(bucketKey(limit));
+    if (full) return { code: codes[limit.metric], by: limit.name };
+  }
+  for (const budget of budgets) {
+    if (!isAmount(budget.limitNanos)) return { code: "invalid_limits", by: budget.name };
+    const full = state.accounts.size >= accountsMax && !state.accounts.has(accountKey(budget));
+    if (full) return { code: "budget_exceeded", by: budget.name };
+  }
+  if (state.holds.size >= openHoldsMax) return { code: codes.concurrency, by: "open-requests" };
+  return undefined;
+}
+
+type RefusedData = Extract<UserFact, { type: "RequestRefused" }>["data"];
+
+function refusedData(request: RequestData, refusal: Refusal): RefusedData {
+  const data: RefusedData = { ...request, code: refusal.code };
+  delete (data as Partial<RequestData>).left;
+  delete (data as Partial<RequestData>).over;
+  // What cannot be counted cannot be written down either.
+  if (refusal.code === "invalid_limits") {
+    delete data.limits;
+    delete data.budgets;
+    delete data.bound;
+    delete data.deadlineAt;
+  }
+  if (refusal.by !== undefined) data.by = refusal.by;
+  if (refusal.scope !== undefined) data.scope = refusal.scope;
+  if (refusal.retryAt !== undefined) data.retryAt = refusal.retryAt;
+  if (refusal.given === true) data.given = true;
+  return data;
+}

@@ -1,0 +1,61 @@
+/**
+ * The decider of one principal: rates, concurrency, holds, budgets and key fences, composed.
+ *
+ * Invariants: see `rates.ts`, `budgets.ts`, `holds.ts` and `admit.ts`, each of which lists its own.
+ * Time comes in on the command and is clamped to the last event's; a refusal is a fact.
+ */
+import type { Decider } from "#actors/kit/decider.ts";
+import type { UserFact } from "#events/user-events.ts";
+import { decideAdmit, type Verdict } from "./admit.ts";
+import { evolve } from "./evolve.ts";
+import { decideExpire, decideExtend, decideRelease, decideSettle } from "./holds.ts";
+import { fromSnapshot, snapshotVersion, toSnapshot } from "./snapshot.ts";
+import { initialState, type DataOf, type RequestData, type UserState } from "./state.ts";
+
+/** What a UserActor decides about. `at` is milliseconds since 1970, UTC. */
+export type UserCommand =
+  | { type: "admit"; at: number; request: RequestData; verdict?: Verdict }
+  | { type: "settle"; at: number; settlement: DataOf<"RequestSettled"> }
+  | { type: "release"; at: number; requestId: string; reason: string }
+  | { type: "extend"; at: number; requestId: string; deadlineAt: number; costNanos: number }
+  | { type: "fence-key"; at: number; keyId: string }
+  | { type: "record-access"; at: number; access: DataOf<"AccessRecorded"> }
+  /** Refusals that were counted in memory since the last append. */
+  | { type: "count-refusals"; at: number; counts: readonly DataOf<"RefusalsCounted">[] }
+  /** Brought by the alarm. */
+  | { type: "expire"; at: number };
+
+/** What happens because of a command. Pure, total. */
+export function decide(state: UserState, command: UserCommand): UserFact[] {
+  // A clock that steps back is clamped, as the shell clamps the event's time.
+  const at = Math.max(command.at, state.lastAt);
+  switch (command.type) {
+    case "admit":
+      return decideAdmit(state, command, at);
+    case "settle":
+      return decideSettle(state, command.settlement, at);
+    case "release":
+      return decideRelease(state, command.requestId, command.reason);
+    case "extend":
+      return decideExtend(state, command, at);
+    case "fence-key":
+      if (state.fenced.has(command.keyId)) return [];
+      return [{ type: "KeyFenced", v: 1, data: { keyId: command.keyId } }];
+    case "record-access":
+      return [{ type: "AccessRecorded", v: 1, data: command.access }];
+    case "count-refusals":
+      return command.counts.map((data) => ({ type: "RefusalsCounted", v: 1, data }));
+    case "expire":
+    default:
+      return decideExpire(state, at);
+  }
+}
+
+export const userDecider: Decider<UserState, UserCommand, UserFact> = {
+  initialState,
+  decide,
+  evolve,
+  snapshotVersion,
+  toSnapshot,
+  fromSnapshot,
+};

@@ -1,0 +1,315 @@
+/**
+ * The fold: what each fact changes. Works from facts alone, never throws, changes the state in
+ * place. A fact of a type that is not known here changes nothing but the count.
+ */
+import type { BudgetData, UserFact } from "#events/user-events.ts";
+import { openUnder } from "./admit.ts";
+import {
+  accountOf,
+  adoptBudget,
+  dropOldAccounts,
+  isUnder,
+  noteCrossing,
+  startOf,
+} from "./budgets.ts";
+import { correctUse, noteUse, scopesOf } from "./history.ts";
+import {
+  bucketsMax,
+  expiredMax,
+  outcomesMax,
+  quietMsMax,
+  quietsMax,
+  rememberMs,
+} from "./limits.ts";
+import { amend, amountOf, bucketOf, count } from "./rates.ts";
+import {
+  accountKey,
+  bucketKey,
+  quietKey,
+  tokensBound,
+  type Bucket,
+  type DataOf,
+  type Hold,
+  type Outcome,
+  type RequestData,
+  type UserState,
+} from "./state.ts";
+
+export function evolve(state: UserState, fact: UserFact, at: number): UserState {
+  state.seq++;
+  if (at > state.lastAt) state.lastAt = at;
+  switch (fact.type) {
+    case "RequestAdmitted":
+      admitted(state, fact.data, at);
+      break;
+    case "RequestRefused":
+      refused(state, fact.data, at);
+      break;
+    case "RequestSettled":
+      settled(state, fact.data, at);
+      break;
+    case "ExpiryCorrected":
+      corrected(state, fact.data, at);
+      break;
+    case "RequestReleased":
+      end(state, fact.data.requestId, { at, how: "released" }, 0, 0);
+      break;
+    case "HoldExpired":
+      expired(state, fact.data, at);
+      break;
+    case "HoldExtended":
+      extended(state, fact.data, at);
+      break;
+    case "SettlementOrphaned":
+      remember(state, fact.data.requestId, { at, how: "orphaned" });
+      break;
+    case "ThresholdCrossed":
+      noteCrossing(state, fact.data);
+      break;
+    case "KeyFenced":
+      state.fenced.add(fact.data.keyId);
+      break;
+    case "RefusalsCounted":
+    case "AccessRecorded":
+      break;
+  }
+  return state;
+}
+
+function admitted(state: UserState, data: RequestData, at: number): void {
+  const { bound, requestId, deadlineAt } = data;
+  state.policyVersion = Math.max(state.policyVersion, data.policyVersion);
+  const tokens = tokensBound(bound);
+  const scopes = scopesOf(data);
+  const hold: Hold = {
+    seq: state.seq,
+    at,
+    deadlineAt,
+    costNanos: bound.costNanos,
+    tokens,
+    scopes,
+    buckets: [],
+    caps: [],
+    accounts: [],
+  };
+  for (const limit of data.limits) {
+    const key = bucketKey(limit);
+    if (limit.metric === "concurrency") {
+      if (!state.caps.has(key)) openCap(state, key, openUnder(state, limit), limit.scope);
+      state.caps.set(key, (state.caps.get(key) ?? 0) + 1);
+      hold.caps.push(key);
+      continue;
+    }
+    const bucket = keepBucket(state, key, bucketOf(state, limit, at), limit.scope, at);
+    count(bucket, limit, amountOf(limit.metric, bound), at);
+    if (limit.metric !== "requests") hold.buckets.push(key);
+  }
+  for (const budget of data.budgets) {
+    keepAccount(state, budget, at).heldNanos += bound.costNanos;
+    hold.accounts.push(accountKey(budget));
+  }
+  noteUse(state, scopes, at, tokens, bound.costNanos);
+  state.holds.set(requestId, hold);
+}
+
+/** A cap that is new is occupied by the open holds of its scope. */
+function openCap(state: UserState, key: string, open: number, scope: string): void {
+  if (state.caps.size >= bucketsMax) {
+    for (const [other, holds] of state.caps) if (holds === 0) state.caps.delete(other);
+  }
+  state.caps.set(key, open);
+  for (const hold of state.holds.values()) {
+    if (hold.scopes.includes(scope) && !hold.caps.includes(key)) hold.caps.push(key);
+  }
+}
+
+/** Keeps a bucket; one that is new is corrected by the earlier requests that it counts. */
+function keepBucket(
+  state: UserState,
+  key: string,
+  bucket: Bucket,
+  scope: string,
+  at: number,
+): Bucket {
+  if (state.buckets.get(key) === bucket) return bucket;
+  if (!state.buckets.has(key) && state.buckets.size >= bucketsMax / 2) dropIdle(state, at);
+  state.buckets.set(key, bucket);
+  if (bucket.metric === "requests" || bucket.log.at.length === 0) return bucket;
+  for (const hold of unsettled(state)) {
+    if (hold.scopes.includes(scope) && !hold.buckets.includes(key)) hold.buckets.push(key);
+  }
+  return bucket;
+}
+
+function* unsettled(state: UserState): Generator<Hold> {
+  yield* state.holds.values();
+  for (const { hold } of state.expired.values()) yield hold;
+}
+
+/** Buckets whose last use has left their window say nothing. */
+function dropIdle(state: UserState, at: number): void {
+  for (const [key, bucket] of state.buckets) {
+    if (bucket.mode === "gcra" && bucket.tat.ms >= at) continue;
+    if ((bucket.log.at.at(-1) ?? 0) <= at - bucket.windowMs) state.buckets.delete(key);
+  }
+}
+
+function keepAccount(
+  state: UserState,
+  budget: BudgetData,
+  at: number,
+): ReturnType<typeof accountOf> {
+  const key = accountKey(budget);
+  const account = accountOf(state, budget);
+  if (!state.accounts.has(key)) {
+    dropOldAccounts(state, at);
+    state.accounts.set(key, account);
+    const startsAt = startOf(budget);
+    for (const hold of unsettled(state)) {
+      if (isUnder(hold, budget, startsAt)) hold.accounts.push(key);
+    }
+  }
+  adoptBudget(account, budget);
+  return account;
+}
+
+function refused(state: UserState, data: DataOf<"RequestRefused">, at: number): void {
+  state.policyVersion = Math.max(state.policyVersion, data.policyVersion);
+  const { code, by, scope, retryAt } = data;
+  const outcome: Outcome = { at, how: "refused", seq: state.seq, code };
+  if (by !== undefined) outcome.by = by;
+  if (retryAt !== undefined) outcome.retryAt = retryAt;
+  remember(state, data.requestId, outcome);
+  if (data.given === true) return;
+  for (const budget of data.budgets ?? []) keepAccount(state, budget, at);
+  const limit = data.limits?.find((limit) => limit.name === by && limit.scope === scope);
+  const windowMs = limit === undefined || limit.windowMs === 0 ? quietMsMax : limit.windowMs;
+  if (state.quiets.size >= quietsMax) {
+    for (const [key, until] of state.quiets) if (until <= at) state.quiets.delete(key);
+    const [oldest] = state.quiets.keys();
+    if (state.quiets.size >= quietsMax && oldest !== undefined) state.quiets.delete(oldest);
+  }
+  state.quiets.set(quietKey(data), at + Math.min(windowMs, quietMsMax));
+}
+
+function settled(state: UserState, data: DataOf<"RequestSettled">, at: number): void {
+  const tokens = data.usage.inputTokens + data.usage.outputTokens;
+  end(state, data.requestId, { at, how: "settled" }, tokens, data.costNanos);
+}
+
+/** Ends an open hold with what it truly used. */
+function end(
+  state: UserState,
+  requestId: string,
+  outcome: Outcome,
+  tokens: number,
+  costNanos: number,
+): void {
+  const hold = state.holds.get(requestId);
+  if (hold === undefined) return;
+  leave(state, requestId, hold, costNanos);
+  correctHold(state, hold, tokens, costNanos);
+  remember(state, requestId, outcome);
+}
+
+/** Takes a hold off the open ones and books what it cost. */
+function leave(state: UserState, requestId: string, hold: Hold, costNanos: number): void {
+  state.holds.delete(requestId);
+  for (const key of hold.caps) state.caps.set(key, Math.max((state.caps.get(key) ?? 0) - 1, 0));
+  for (const key of hold.accounts) {
+    const account = state.accounts.get(key);
+    if (account === undefined) continue;
+    account.heldNanos -= hold.costNanos;
+    account.settledNanos += costNanos;
+  }
+}
+
+/** Puts the truth in place of the bound in every rate and in the past, at the moments it is booked to. */
+function correctHold(state: UserState, hold: Hold, tokens: number, costNanos: number): void {
+  const raised = hold.raises ?? [];
+  const parts = [{ at: hold.at, nanos: hold.costNanos }, ...raised];
+  for (const raise of raised) if (parts[0] !== undefined) parts[0].nanos -= raise.nanos;
+  let rest = costNanos;
+  for (const [index, part] of parts.entries()) {
+    const share = index === parts.length - 1 ? rest : Math.min(rest, part.nanos);
+    rest -= share;
+    correctAt(state, hold, part.at, index === 0 ? tokens - hold.tokens : 0, share - part.nanos);
+  }
+}
+
+function correctAt(
+  state: UserState,
+  hold: Hold,
+  at: number,
+  tokensDelta: number,
+  nanosDelta: number,
+): void {
+  for (const key of hold.buckets) {
+    const bucket = state.buckets.get(key);
+    if (bucket !== undefined) amend(bucket, at, bucket.metric === "usd" ? nanosDelta : tokensDelta);
+  }
+  correctUse(state, hold.scopes, at, tokensDelta, nanosDelta);
+}
+
+function expired(state: UserState, data: DataOf<"HoldExpired">, at: number): void {
+  const hold = state.holds.get(data.requestId);
+  if (hold === undefined) return;
+  leave(state, data.requestId, hold, data.chargedNanos);
+  for (const [requestId, old] of state.expired) {
+    if (at - old.at <= rememberMs && state.expired.size < expiredMax) break;
+    state.expired.delete(requestId);
+    remember(state, requestId, { at: old.at, how: "settled" });
+  }
+  state.expired.set(data.requestId, { hold, at });
+}
+
+function corrected(state: UserState, data: DataOf<"ExpiryCorrected">, at: number): void {
+  const { requestId, costNanos, usage } = data;
+  const late = state.expired.get(requestId);
+  if (late === undefined) return;
+  state.expired.delete(requestId);
+  for (const key of late.hold.accounts) {
+    const account = state.accounts.get(key);
+    if (account !== undefined) account.settledNanos += costNanos - late.hold.costNanos;
+  }
+  correctHold(state, late.hold, usage.inputTokens + usage.outputTokens, costNanos);
+  remember(state, requestId, { at, how: "settled" });
+}
+
+/** Holds longer, or more; what is more is counted at the moment it is held. */
+function extended(state: UserState, data: DataOf<"HoldExtended">, at: number): void {
+  const hold = state.holds.get(data.requestId);
+  if (hold === undefined) return;
+  hold.deadlineAt = data.deadlineAt;
+  const nanos = data.costNanos - hold.costNanos;
+  if (nanos <= 0) return;
+  hold.costNanos = data.costNanos;
+  hold.raises = [...(hold.raises ?? []), { at, nanos }];
+  for (const key of hold.accounts) {
+    const account = state.accounts.get(key);
+    if (account !== undefined) account.heldNanos += nanos;
+  }
+  for (const key of hold.buckets) {
+    const bucket = state.buckets.get(key);
+    if (bucket?.metric === "usd") count(bucket, { ...bucket, name: "", scope: "" }, nanos, at);
+  }
+  noteUse(state, hold.scopes, at, 0, nanos, 0);
+}
+
+/** Remembers how a request ended, and forgets the oldest beyond the bounds. */
+function remember(state: UserState, requestId: string, outcome: Outcome): void {
+  if (!state.outcomes.has(requestId)) state.outcomeIds.push(requestId);
+  state.outcomes.set(requestId, outcome);
+  for (;;) {
+    const oldest = state.outcomeIds[state.forgotten];
+    if (oldest === undefined) break;
+    const endedAt = state.outcomes.get(oldest)?.at ?? 0;
+    if (state.outcomes.size <= outcomesMax && state.lastAt - endedAt <= rememberMs) break;
+    state.outcomes.delete(oldest);
+    state.forgotten++;
+  }
+  if (state.forgotten > 1_024) {
+    state.outcomeIds.splice(0, state.forgotten);
+    state.forgotten = 0;
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * What a principal used in the last month, by scope: so that a limit or budget that is made or
+ * widened today counts what happened before it.
+ *
+ * Invariants: it never counts less than what was used. It is exact while a scope has at
+ * most 2048 distinct moments in a month; where it has merged, it counts up to one cell too much (a
+ * second within the last minute, ten seconds within the last half hour, an hour before that). A scope that was dropped
+ * for want of room counts as the whole user.
+ */
+import type { LimitData } from "#events/user-events.ts";
+import { historyEntriesMax, historyMs, historyScopesMax } from "./limits.ts";
+import type { RequestData, UserState } from "./state.ts";
+import { copyLane, correct, emptyLog, forget, record, type UsageLog } from "./usage-log.ts";
+
+export const REQUESTS = 0;
+export const TOKENS = 1;
+export const NANOS = 2;
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+const laneOf: Record<LimitData["metric"], number> = {
+  requests: REQUESTS,
+  tokens: TOKENS,
+  usd: NANOS,
+  concurrency: REQUESTS,
+};
+
+/** The scopes whose past is kept, for one request. */
+export function scopesOf(request: RequestData): string[] {
+  const scopes = ["user", `model:${request.model}`];
+  if (request.keyId !== undefined) scopes.push(`key:${request.keyId}`);
+  for (const tag of request.tags ?? []) scopes.push(`tag:${tag}`);
+  const add = ({ scope }: { scope: string }): void => {
+    if (scope.startsWith("tag:") && !scopes.includes(scope)) scopes.push(scope);
+  };
+  for (const limit of request.limits) add(limit);
+  for (const budget of request.budgets) add(budget);
+  return scopes;
+}
+
+function isKept(scope: string): boolean {
+  return scope === "user" || /^(?:key|model|tag):/.test(scope);
+}
+
+/** Notes an admission under each of its scopes. */
+export function noteUse(
+  state: UserState,
+  scopes: readonly string[],
+  at: number,
+  tokens: number,
+  costNanos: number,
+  requests = 1,
+): void {
+  const amounts = [requests, tokens, costNanos];
+  const cells = (moment: number): number => cellOf(moment, at);
+  for (const scope of scopes) {
+    const log = logOf(state, scope);
+    forget(log, at - historyMs);
+    record(log, at, amounts, cells, historyEntriesMax);
+  }
+}
+
+/** Corrects what an admission at `at` noted. */
+export function correctUse(
+  state: UserState,
+  scopes: readonly string[],
+  at: number,
+  tokensDelta: number,
+  nanosDelta: number,
+): void {
+  for (const scope of scopes) {
+    const log = state.history.get(scope);
+    if (log === undefined) continue;
+    correct(log, at, TOKENS, tokensDelta);
+    correct(log, at, NANOS, nanosDelta);
+  }
+}
+
+/** What a scope used of one metric after a moment, as a log of its own. */
+export function pastOf(
+  state: UserState,
+  metric: LimitData["metric"],
+  scope: string,
+  after: number,
+): UsageLog {
+  if (!isKept(scope)) return emptyLog(1);
+  const own = state.history.get(scope);
+  const lane = laneOf[metric];
+  // What was dropped may have been this scope's: the whole user's use is the safe answer.
+  const log = state.historyDroppedAt > after ? state.history.get("user") : own;
+  return log === undefined ? emptyLog(1) : copyLane(log, lane, after);
+}
+
+function logOf(state: UserState, scope: string): UsageLog {
+  const known = state.history.get(scope);
+  if (known !== undefined) return known;
+  if (state.history.size >= historyScopesMax) dropStalest(state);
+  const log = emptyLog(3);
+  state.history.set(scope, log);
+  return log;
+}
+
+function dropStalest(state: UserState): void {
+  let stalest = "";
+  let stalestAt = Infinity;
+  for (const [scope, log] of state.history) {
+    const lastAt = log.at.at(-1) ?? 0;
+    if (scope !== "user" && lastAt < stalestAt) {
+      stalest = scope;
+      stalestAt = lastAt;
+    }
+  }
+  state.history.delete(stalest);
+  state.historyDroppedAt = Math.max(state.historyDroppedAt, stalestAt);
+}
+
+/** Seconds in the last minute, tens of seconds in the last half hour, hours before. */
+function cellOf(moment: number, now: number): number {
+  const age = now - moment;
+  let grain = hourMs;
+  if (age <= 30 * minuteMs) grain = age <= minuteMs ? 1_000 : 10_000;
+  return Math.floor(moment / grain) * grain;
+}

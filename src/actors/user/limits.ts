@@ -1,0 +1,37 @@
+/** Bounds of a UserActor's state, each with its reason. */
+
+/** Distinct moments that one limit remembers exactly; beyond, moments are merged into cells. */
+export const logEntriesMax = 1_024;
+/** Cells that a merged window is divided into: a merged moment leaves at most one cell late. */
+export const cellsPerWindow = 512;
+/** Open holds of one principal: they live in memory and in the snapshot. */
+export const openHoldsMax = 4_096;
+/** Ended requests that are remembered, so that a repeated message changes nothing. */
+export const outcomesMax = 4_096;
+/** How long an ended request is remembered, and a late settlement still corrects an expiry. */
+export const rememberMs = 48 * 60 * 60 * 1_000;
+/** Expired holds that a late settlement can still correct. */
+export const expiredMax = 4_096;
+/** Buckets of limits, and accounts of budgets: scopes such as sessions are the caller's to invent. */
+export const bucketsMax = 4_096;
+export const accountsMax = 4_096;
+/** An account outlives its period by as long as anything can still be booked to it. */
+export const accountKeepMs = 4 * 24 * 60 * 60 * 1_000;
+/** Scopes (the user, keys, models, tags) whose past is kept for limits that are made later. */
+export const historyScopesMax = 32;
+/** Distinct moments of it; a month of busy hours and a busy half hour are half as many. */
+export const historyEntriesMax = 2_048;
+/** How far that past reaches: the longest window and the longest month, and a day. */
+export const historyMs = 32 * 24 * 60 * 60 * 1_000;
+/** Holds that one command may expire: the rest is due again at once. */
+export const expiriesPerCommandMax = 256;
+/** The longest that a hold may live, however often it is extended. */
+export const holdMsMax = 24 * 60 * 60 * 1_000;
+/** Refusals alike within this time of a recorded one are counted, not recorded one by one. */
+export const quietMsMax = 60_000;
+/** How long counted refusals may wait in memory before they are recorded. */
+export const countedDelayMs = 1_000;
+/** Request ids that a count of refusals names. */
+export const sampleIdsMax = 5;
+/** Quiet times that are remembered. */
+export const quietsMax = 256;

@@ -1,0 +1,78 @@
+/**
+ * The state as plain JSON and back: a cache of the fold, never the truth.
+ *
+ * Moments are written as differences, so that a busy principal's snapshot stays small.
+ */
+import { initialState, type Bucket, type UserState } from "./state.ts";
+import type { UsageLog } from "./usage-log.ts";
+
+/** Raised whenever the state's shape or meaning changes. */
+export const snapshotVersion = 1;
+
+type Packed = Omit<UsageLog, "head">;
+
+/** The state as plain JSON. */
+export function toSnapshot(state: UserState): unknown {
+  return {
+    ...state,
+    fenced: [...state.fenced],
+    holds: [...state.holds],
+    expired: [...state.expired],
+    outcomes: [...state.outcomes],
+    outcomeIds: state.outcomeIds.slice(state.forgotten),
+    forgotten: 0,
+    buckets: [...state.buckets].map(([key, bucket]) => [key, { ...bucket, log: pack(bucket.log) }]),
+    caps: [...state.caps],
+    accounts: [...state.accounts],
+    history: [...state.history].map(([scope, log]) => [scope, pack(log)]),
+    quiets: [...state.quiets],
+  };
+}
+
+type Pairs<T> = [string, T][];
+type Stored = Omit<UserState, "fenced" | "buckets" | "history"> & {
+  fenced: string[];
+  buckets: Pairs<Omit<Bucket, "log"> & { log: Packed }>;
+  history: Pairs<Packed>;
+};
+
+/** The state that `toSnapshot` wrote. */
+export function fromSnapshot(json: unknown): UserState {
+  const stored = structuredClone(json) as Stored;
+  return {
+    ...initialState(),
+    ...stored,
+    fenced: new Set(stored.fenced),
+    holds: map(stored.holds),
+    expired: map(stored.expired),
+    outcomes: map(stored.outcomes),
+    buckets: map(
+      stored.buckets.map(([key, bucket]) => [key, { ...bucket, log: unpack(bucket.log) }]),
+    ),
+    caps: map(stored.caps),
+    accounts: map(stored.accounts),
+    history: map(stored.history.map(([scope, log]) => [scope, unpack(log)])),
+    quiets: map(stored.quiets),
+  };
+}
+
+function map<T>(pairs: unknown): Map<string, T> {
+  return new Map(pairs as Pairs<T>);
+}
+
+function pack(log: UsageLog): Packed {
+  let before = 0;
+  const at = log.at.slice(log.head).map((moment) => {
+    const step = moment - before;
+    before = moment;
+    return step;
+  });
+  const lanes = log.lanes.map((list) => list.slice(log.head));
+  return { at, lanes, sums: [...log.sums], goneAt: log.goneAt };
+}
+
+function unpack(packed: Packed): UsageLog {
+  let before = 0;
+  const at = packed.at.map((step) => (before += step));
+  return { ...packed, at, head: 0 };
+}

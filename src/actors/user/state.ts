@@ -1,0 +1,151 @@
+/**
+ * The state of one principal: everything that admission reads, folded from the stream's facts.
+ *
+ * Invariants: it is a function of the facts alone; it is bounded (`limits.ts`); amounts are
+ * integers. Keys of buckets and accounts are made here and nowhere else.
+ */
+import type { BudgetData, LimitData, UserFact } from "#events/user-events.ts";
+import type { UsageLog } from "./usage-log.ts";
+
+export type DataOf<T extends UserFact["type"]> = Extract<UserFact, { type: T }>["data"];
+export type RequestData = DataOf<"RequestAdmitted">;
+export type SettlementData = DataOf<"RequestSettled">;
+
+/** What an admitted request holds, and where it is counted. */
+export interface Hold {
+  /** Number of its admission in the stream. */
+  seq: number;
+  /** When it was admitted: everything of it is booked to this moment and its periods. */
+  at: number;
+  deadlineAt: number;
+  costNanos: number;
+  /** What extensions added, each at its own moment: dollar limits count it there. */
+  raises?: { at: number; nanos: number }[];
+  tokens: number;
+  /** Scopes whose past counts it. */
+  scopes: string[];
+  /** Buckets of token and dollar limits that its settlement corrects. */
+  buckets: string[];
+  /** Concurrency caps that it occupies. */
+  caps: string[];
+  /** Budget accounts that hold its cost. */
+  accounts: string[];
+}
+
+/** How a request ended, remembered so that a repeated message changes nothing. */
+export interface Outcome {
+  at: number;
+  how: "settled" | "released" | "refused" | "orphaned";
+  /** Of a refusal: what was answered. */
+  seq?: number;
+  code?: string;
+  by?: string;
+  retryAt?: number;
+}
+
+/** One rate limit's memory: what it counted, and how the policy last described it. */
+export interface Bucket {
+  metric: LimitData["metric"];
+  mode: LimitData["mode"];
+  limit: number;
+  windowMs: number;
+  log: UsageLog;
+  /** Of `gcra`: the theoretical arrival time, milliseconds and a fraction in units of 1/limit. */
+  tat: Moment;
+  /** Of `gcra`: the same before the first moment of the log. */
+  base: Moment;
+}
+
+/** A moment finer than a millisecond: `ms + part / limit`. */
+export interface Moment {
+  ms: number;
+  part: number;
+}
+
+/** One budget in one period. */
+export interface Account {
+  name: string;
+  scope: string;
+  period: BudgetData["period"];
+  periodKey: string;
+  resetsAt: number;
+  limitNanos: number;
+  thresholds: readonly number[];
+  atLimit: BudgetData["atLimit"];
+  settledNanos: number;
+  heldNanos: number;
+  /** Shares whose crossing is recorded. */
+  crossed: number[];
+}
+
+export interface UserState {
+  /** Events folded so far, which is the number of the last one. */
+  seq: number;
+  lastAt: number;
+  /** The highest policy version seen. */
+  policyVersion: number;
+  fenced: Set<string>;
+  holds: Map<string, Hold>;
+  /** Holds that ended by time, charged in full, with the moment of that. */
+  expired: Map<string, { hold: Hold; at: number }>;
+  outcomes: Map<string, Outcome>;
+  /** Their ids in order; the first `forgotten` are gone. */
+  outcomeIds: string[];
+  forgotten: number;
+  buckets: Map<string, Bucket>;
+  /** Open holds by concurrency cap. */
+  caps: Map<string, number>;
+  accounts: Map<string, Account>;
+  /** By scope: requests, tokens and nano-dollars over time. */
+  history: Map<string, UsageLog>;
+  /** The last moment at which a scope's history was dropped for want of room. */
+  historyDroppedAt: number;
+  /** Until when refusals alike are counted instead of recorded. */
+  quiets: Map<string, number>;
+}
+
+export function initialState(): UserState {
+  return {
+    seq: 0,
+    lastAt: 0,
+    policyVersion: 0,
+    fenced: new Set(),
+    holds: new Map(),
+    expired: new Map(),
+    outcomes: new Map(),
+    outcomeIds: [],
+    forgotten: 0,
+    buckets: new Map(),
+    caps: new Map(),
+    accounts: new Map(),
+    history: new Map(),
+    historyDroppedAt: -1,
+    quiets: new Map(),
+  };
+}
+
+/** A limit's bucket: its name and what it counts apart. Names hold no bar. */
+export function bucketKey(limit: Pick<LimitData, "name" | "scope">): string {
+  return `${limit.name}|${limit.scope}`;
+}
+
+/** A budget's account in one period. */
+export function accountKey(
+  budget: Pick<BudgetData, "name" | "scope" | "period" | "periodKey">,
+): string {
+  return `${budget.name}|${budget.period}|${budget.periodKey}|${budget.scope}`;
+}
+
+/** Refusals that count as alike. */
+export function quietKey(refusal: {
+  code: string;
+  by?: string | undefined;
+  scope?: string | undefined;
+}): string {
+  return `${refusal.code}|${refusal.by ?? ""}|${refusal.scope ?? ""}`;
+}
+
+/** Tokens that a request may use at most: what token limits count until it settles. */
+export function tokensBound(bound: RequestData["bound"]): number {
+  return bound.inputTokens + bound.outputTokens;
+}

@@ -1,0 +1,46 @@
+/** What is left of each limit and budget of a request, as headers and refusals tell it. */
+import type { BudgetData } from "#events/user-events.ts";
+import { openUnder } from "./admit.ts";
+import { accountOf, budgetLeft, startOf } from "./budgets.ts";
+import type { LimitStatus } from "./commands.ts";
+import { bucketOf, left, resetsAt } from "./rates.ts";
+import type { RequestData, UserState } from "./state.ts";
+
+/**
+ * The status of every limit, then of every budget. `exact`, when given, is what the admitting
+ * transaction left of each, in the same order.
+ */
+export function statusesOf(
+  state: UserState,
+  request: RequestData,
+  at: number,
+  exact?: readonly number[],
+): LimitStatus[] {
+  const limits = request.limits.map((limit): LimitStatus => {
+    const { name, metric, limit: most, windowMs } = limit;
+    if (metric === "concurrency") {
+      const remaining = Math.max(most - openUnder(state, limit), 0);
+      return { name, metric, kind: "concurrency", limit: most, remaining, resetsAt: at, windowMs };
+    }
+    const bucket = bucketOf(state, limit, at);
+    const remaining = left(bucket, limit, 0, at);
+    const reset = resetsAt(bucket, limit, at);
+    return { name, metric, kind: "rate", limit: most, remaining, resetsAt: reset, windowMs };
+  });
+  const all = [...limits, ...request.budgets.map((budget) => budgetStatus(state, budget))];
+  if (exact === undefined) return all;
+  return all.map((status, index) => ({ ...status, remaining: exact[index] ?? status.remaining }));
+}
+
+function budgetStatus(state: UserState, budget: BudgetData): LimitStatus {
+  const { name, limitNanos, resetsAt } = budget;
+  return {
+    name,
+    metric: "usd",
+    kind: "budget",
+    limit: limitNanos,
+    remaining: budgetLeft(accountOf(state, budget), budget, 0),
+    resetsAt,
+    windowMs: resetsAt - startOf(budget),
+  };
+}

@@ -1,0 +1,123 @@
+/**
+ * The actor of one principal: a thin shell around the decider.
+ *
+ * The actor's own clock decides, never the caller's: isolates differ by seconds, windows do not.
+ */
+import { EventSourcedActor } from "#actors/kit/event-sourced-actor.ts";
+import type { Cause } from "#events/envelope.ts";
+import type { UserFact } from "#events/user-events.ts";
+import type { Refusal } from "./admit.ts";
+import { answerFromFacts, answerFromState } from "./answer.ts";
+import type {
+  AdmitCommand,
+  AdmitReply,
+  ExtendCommand,
+  FenceKeyCommand,
+  RecordAccessCommand,
+  ReleaseCommand,
+  SettleCommand,
+  UserActorApi,
+} from "./commands.ts";
+import { CountedRefusals } from "./counted.ts";
+import { userDecider, type UserCommand } from "./decider.ts";
+import { isExtended, nextDeadline } from "./holds.ts";
+import { countedDelayMs } from "./limits.ts";
+import type { RequestData, UserState } from "./state.ts";
+
+/** A settlement nobody waits for rides along with a later command. */
+const settlePatienceMs = 20;
+
+export class UserActor
+  extends EventSourcedActor<UserState, UserCommand, UserFact>
+  implements UserActorApi
+{
+  protected override readonly decider = userDecider;
+  readonly #counted = new CountedRefusals();
+  #countedTimer: ReturnType<typeof setTimeout> | undefined;
+
+  async admit(command: AdmitCommand): Promise<AdmitReply> {
+    this.settleIn(command.home);
+    const { request } = command;
+    const { member, keyId } = request;
+    const cause: Cause = { command: request.requestId, member };
+    if (keyId !== undefined) cause.keyId = keyId;
+    // A batch may change what its later commands meet: then they are answered from the new state.
+    for (;;) {
+      const at = this.now();
+      const known = answerFromState(this.state, command, at);
+      if (known !== undefined) {
+        if (known.counted !== undefined) this.#count(request, known.counted, at);
+        return known.reply;
+      }
+      this.#flushCounted();
+      const admit: UserCommand = { type: "admit", at, request };
+      if (command.verdict !== undefined) admit.verdict = command.verdict;
+      const facts = await this.enqueue(admit, at, cause);
+      const reply = answerFromFacts(this.state, request, facts);
+      if (reply !== undefined) return reply;
+    }
+  }
+
+  async settle(commands: readonly SettleCommand[]): Promise<void> {
+    const all = commands.map(({ home, settlement }) => {
+      this.settleIn(home);
+      const at = this.now();
+      const cause = { command: settlement.requestId };
+      return this.enqueue({ type: "settle", at, settlement }, at, cause, settlePatienceMs);
+    });
+    await Promise.all(all);
+  }
+
+  async release({ home, requestId, reason }: ReleaseCommand): Promise<void> {
+    this.settleIn(home);
+    const at = this.now();
+    await this.enqueue({ type: "release", at, requestId, reason }, at, { command: requestId });
+  }
+
+  async extend(command: ExtendCommand): Promise<{ ok: boolean }> {
+    const { home, requestId, deadlineAt, costNanos } = command;
+    this.settleIn(home);
+    const at = this.now();
+    const extend = { type: "extend", at, requestId, deadlineAt, costNanos } as const;
+    await this.enqueue(extend, at, { command: requestId });
+    return { ok: isExtended(this.state, command) };
+  }
+
+  async fenceKey({ home, command, keyId }: FenceKeyCommand): Promise<void> {
+    this.settleIn(home);
+    const at = this.now();
+    await this.enqueue({ type: "fence-key", at, keyId }, at, { command });
+  }
+
+  async recordAccess({ home, access }: RecordAccessCommand): Promise<void> {
+    this.settleIn(home);
+    const at = this.now();
+    const cause = { command: access.requestId, member: access.member };
+    await this.enqueue({ type: "record-access", at, access }, at, cause);
+  }
+
+  protected override nextDueAt(state: UserState): number | undefined {
+    return nextDeadline(state);
+  }
+
+  protected override onDue(at: number): void {
+    this.execute({ type: "expire", at }, at, { command: "alarm" });
+  }
+
+  #count(request: RequestData, refusal: Refusal, at: number): void {
+    this.#counted.add(request, refusal, at);
+    this.#countedTimer ??= setTimeout(() => this.#flushCounted(), countedDelayMs);
+  }
+
+  #flushCounted(): void {
+    clearTimeout(this.#countedTimer);
+    this.#countedTimer = undefined;
+    if (this.#counted.isEmpty) return;
+    const at = this.now();
+    const counts = this.#counted.take();
+    // Counts that a failed commit loses are only counts: the refusals they tell of changed nothing.
+    this.enqueue({ type: "count-refusals", at, counts }, at, { command: "counted" }).catch(
+      () => {},
+    );
+  }
+}
