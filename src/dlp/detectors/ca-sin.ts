@@ -1,0 +1,14 @@
+/** Canadian social insurance number: Luhn, never starting with 0 or 8. */
+import { luhn, monotone } from "../kit/checksums.ts";
+import { numberDetector } from "../kit/number.ts";
+
+export const caSin = numberDetector({
+  id: "ca-sin",
+  title: "Canadian social insurance number",
+  groups: ["pii", "government-ids"],
+  layouts: { "3-3-3": 0.4, "9": 0.2 },
+  mixed: true,
+  valid: (digits) => !/^[08]/.test(digits) && !monotone(digits) && luhn(digits),
+  checksum: true,
+  words: ["sin", "social insurance", "sins", "nas", "assurance sociale"],
+});

@@ -1,0 +1,92 @@
+/** Wallet addresses: Bitcoin (base58check, bech32) and Ethereum. */
+import { ALNUM, HEX } from "../kit/chars.ts";
+import { hasContext } from "../kit/context.ts";
+import type { Candidate, Detector } from "../kit/detector.ts";
+import { sha256 } from "../kit/sha256.ts";
+import type { Source } from "../kit/source.ts";
+
+const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+const BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+const WORDS = [
+  "wallet",
+  "bitcoin",
+  "btc",
+  "eth",
+  "ethereum",
+  "crypto",
+  "address",
+  "send it to",
+  "tx",
+];
+
+/** Base58check (version byte, 20 bytes, 4 bytes of a double SHA-256). */
+function base58check(text: string): boolean {
+  const bytes = new Uint8Array(25);
+  for (const character of text) {
+    let carry = BASE58.indexOf(character);
+    if (carry < 0) return false;
+    for (let i = 24; i >= 0; i -= 1) {
+      carry += (bytes[i] ?? 0) * 58;
+      bytes[i] = carry & 255;
+      carry >>= 8;
+    }
+    if (carry > 0) return false;
+  }
+  const digest = sha256(sha256(bytes.subarray(0, 21)));
+  return [0, 1, 2, 3].every((i) => digest[i] === bytes[21 + i]);
+}
+
+/** The bech32 polynomial (BIP 173 and 350) of a lower-case address with prefix `bc`. */
+function bech32(text: string): boolean {
+  const generator = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3];
+  let check = 1;
+  const step = (value: number): void => {
+    const top = check >>> 25;
+    check = ((check & 0x1ffffff) << 5) ^ value;
+    generator.forEach((constant, i) => {
+      if (((top >> i) & 1) === 1) check ^= constant;
+    });
+  };
+  for (const value of [3, 3, 0, 2, 3]) step(value);
+  for (const character of text.slice(3)) {
+    const value = BECH32.indexOf(character);
+    if (value < 0) return false;
+    step(value);
+  }
+  return check === 1 || check === 0x2bc830a3;
+}
+
+function bitcoin(source: Source, at: number, word: string): Candidate | undefined {
+  const end = at + word.length;
+  const plain = /^[13]/.test(word);
+  if (plain ? word.length < 26 || word.length > 35 : word.length < 42) return undefined;
+  if (plain ? !base58check(word) : !bech32(word)) return undefined;
+  return { start: at, end, confidence: 0.95, why: ["shape", "checksum"] };
+}
+
+function ethereum(source: Source, at: number, word: string): Candidate | undefined {
+  if (word.length !== 42 || source.run(at + 2, HEX, at + 42) !== at + 42) return undefined;
+  const context = hasContext(source, at, WORDS);
+  const why = context ? ["shape", "context"] : ["shape"];
+  return { start: at, end: at + 42, confidence: context ? 0.9 : 0.6, why };
+}
+
+export const cryptoWallet: Detector = {
+  id: "crypto-wallet",
+  title: "Cryptocurrency wallet address",
+  version: 1,
+  groups: ["financial", "pii"],
+  evidence: "shape, checksum, context",
+  prefilter: { kind: "literals", literals: ["1", "3", "bc1", "0x"] },
+  maxLength: 90,
+  validate(source, at) {
+    if (!source.opens(at) || source.code(at - 1) === 95) return undefined;
+    const hex = source.has(at, "0x");
+    if (!hex && !source.has(at, "1") && !source.has(at, "3") && !source.has(at, "bc1"))
+      return undefined;
+    const end = source.run(at, ALNUM, at + 91);
+    if (end - at < 26 || end - at > 90 || !source.closes(end)) return undefined;
+    const word = source.text.slice(at, end);
+    return hex ? ethereum(source, at, word) : bitcoin(source, at, word);
+  },
+};

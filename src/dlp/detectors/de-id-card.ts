@@ -1,0 +1,13 @@
+/** German identity card number: nine characters of the passport alphabet, by context. */
+import { wordDetector } from "../kit/word.ts";
+
+export const deIdCard = wordDetector({
+  id: "de-id-card",
+  title: "German identity card number",
+  groups: ["pii", "government-ids"],
+  prefilter: { kind: "mixed", letters: [1, 2, 3, 4] },
+  maxLength: 10,
+  valid: (word) => /^[CFGHJKLMNPRTVWXYZ][0-9CFGHJKLMNPRTVWXYZ]{8}[0-9]?$/.test(word),
+  words: ["personalausweis", "ausweis", "ausweisnummer", "id card"],
+  alone: 0.2,
+});

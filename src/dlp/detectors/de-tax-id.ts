@@ -1,0 +1,25 @@
+/** German tax id: eleven digits, ISO 7064 mod 11,10, one digit repeated. */
+import { mod11Of10 } from "../kit/checksums.ts";
+import { numberDetector } from "../kit/number.ts";
+
+export const deTaxId = numberDetector({
+  id: "de-tax-id",
+  title: "German tax identification number",
+  groups: ["pii", "government-ids"],
+  layouts: { "11": 0.4, "2-3-3-3": 0.6 },
+  separators: " ",
+  valid(digits) {
+    const distinct = new Set(digits.slice(0, 10)).size;
+    return digits[0] !== "0" && distinct >= 7 && distinct <= 9 && mod11Of10(digits);
+  },
+  checksum: true,
+  words: [
+    "steuer-id",
+    "steuer",
+    "steueridentifikationsnummer",
+    "idnr",
+    "tin",
+    "steuernummer",
+    "tax id",
+  ],
+});

@@ -1,0 +1,15 @@
+/** Aadhaar: twelve digits, not starting with 0 or 1, Verhoeff checksum. */
+import { monotone, verhoeff } from "../kit/checksums.ts";
+import { numberDetector } from "../kit/number.ts";
+
+export const inAadhaar = numberDetector({
+  id: "in-aadhaar",
+  title: "Indian Aadhaar number",
+  groups: ["pii", "government-ids"],
+  layouts: { "4-4-4": 0.6, "12": 0.35 },
+  separators: " -:",
+  valid: (digits) => !/^[01]/.test(digits) && !monotone(digits) && verhoeff(digits),
+  checksum: true,
+  words: ["aadhaar", "aadhar", "uidai", "uid", "adhaar"],
+  against: ["card", "order", "invoice"],
+});

@@ -1,0 +1,14 @@
+/** Indian permanent account number: the fourth letter names the kind of holder. */
+import { wordDetector } from "../kit/word.ts";
+
+export const inPan = wordDetector({
+  id: "in-pan",
+  title: "Indian permanent account number",
+  groups: ["pii", "government-ids", "financial"],
+  prefilter: { kind: "mixed", letters: [5] },
+  maxLength: 10,
+  valid: (word, written) =>
+    written === word && /^[A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]$/.test(word),
+  words: ["pan", "permanent account", "income tax"],
+  alone: 0.6,
+});

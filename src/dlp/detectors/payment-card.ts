@@ -1,0 +1,99 @@
+/** Payment card numbers: issuer ranges, lengths and Luhn (ISO/IEC 7812). Test cards count too. */
+import { luhn, monotone } from "../kit/checksums.ts";
+import { hasContext } from "../kit/context.ts";
+import type { Candidate, Detector } from "../kit/detector.ts";
+import { endsAfter, groupAt, type DigitRun } from "../kit/digits.ts";
+import type { Source } from "../kit/source.ts";
+
+const WORDS = [
+  "card",
+  "credit",
+  "debit",
+  "visa",
+  "mastercard",
+  "amex",
+  "pan",
+  "cc",
+  "kreditkarte",
+  "karte",
+  "carte",
+  "tarjeta",
+  "charge",
+  "payment",
+  "card_number",
+  "cardnumber",
+  "ccn",
+];
+const AGAINST = ["order", "tracking", "invoice", "ticket", "imei", "timestamp", "upc", "isbn"];
+
+/** Lengths an issuer's range permits, by leading digits. */
+function lengthFits(digits: string): boolean {
+  const length = digits.length;
+  const four = Number(digits.slice(0, 4));
+  const two = Math.floor(four / 100);
+  if (digits[0] === "4") return length === 13 || length === 16 || length === 19;
+  if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return length === 16;
+  if (two === 34 || two === 37) return length === 15;
+  if (four === 6011 || two === 65 || (four >= 6440 && four <= 6499))
+    return length >= 16 && length <= 19;
+  if (two === 36 || two === 38 || two === 39 || (four >= 3000 && four <= 3059) || four === 3095) {
+    return length === 14 || length === 16;
+  }
+  if (four >= 3528 && four <= 3589) return length >= 16 && length <= 19;
+  if (four === 2131 || four === 1800) return length === 15;
+  if (two === 62 || two === 81) return length >= 16 && length <= 19;
+  // Maestro and its kin: wide ranges, so only with context (see `judge`).
+  return (two === 50 || (two >= 56 && two <= 69)) && length >= 12 && length <= 19;
+}
+
+function isWideRange(digits: string): boolean {
+  const two = Number(digits.slice(0, 2));
+  return (
+    two === 50 ||
+    (two >= 56 && two <= 64 && two !== 62) ||
+    two === 66 ||
+    two === 67 ||
+    two === 68 ||
+    two === 69
+  );
+}
+
+const LAYOUTS = /^(?:\d{12,19}|4-4-4-4|4-4-4-4-[1-3]|4-6-5|4-6-4|4-4-4-1|4-4-5|6-13|4-4-4-2|8-8)$/;
+
+function judge(source: Source, run: DigitRun, count: number): Candidate | undefined {
+  const last = groupAt(run, count);
+  const end = run.ends[last];
+  if (end === undefined || !endsAfter(source, run, last)) return undefined;
+  const digits = run.digits.slice(0, count);
+  if (monotone(digits) || !lengthFits(digits) || !luhn(digits)) return undefined;
+  const written = run.groups.slice(0, last + 1);
+  if (!LAYOUTS.test(last === 0 ? digits : written.join("-"))) return undefined;
+  const why = ["shape", "checksum"];
+  if (hasContext(source, run.start, WORDS)) {
+    return { start: run.start, end, confidence: 0.98, why: [...why, "context"] };
+  }
+  if (hasContext(source, run.start, AGAINST, 24))
+    return { start: run.start, end, confidence: 0.4, why };
+  return { start: run.start, end, confidence: isWideRange(digits) ? 0.55 : 0.85, why };
+}
+
+export const paymentCard: Detector = {
+  id: "payment-card",
+  title: "Payment card number",
+  version: 1,
+  groups: ["credit-cards", "financial", "pii"],
+  evidence: "shape, checksum, context",
+  prefilter: { kind: "digits", first: [4, 6, 8, 12, 13, 14, 15, 16, 17, 18, 19] },
+  maxLength: 24,
+  validate(source, at) {
+    if (!source.opens(at)) return undefined;
+    const run = source.digits(at);
+    if (run === undefined || run.glued || run.digits.length < 12) return undefined;
+    if (![4, 6, 8].includes(run.groups[0] ?? 0) && (run.groups[0] ?? 0) < 12) return undefined;
+    for (let count = 19; count >= 12; count -= 1) {
+      const found = judge(source, run, count);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  },
+};

@@ -1,0 +1,171 @@
+/** Telephone numbers: international with `+`, North American layouts, others by context. */
+import { ALNUM, DIGIT, is } from "../kit/chars.ts";
+import { hasContext } from "../kit/context.ts";
+import type { Candidate, Detector } from "../kit/detector.ts";
+import type { Source } from "../kit/source.ts";
+
+const PLUS = 43;
+const OPEN = 40;
+const CLOSE = 41;
+const DIGITS_MAX = 15;
+const WORDS = [
+  "phone",
+  "tel",
+  "telephone",
+  "mobile",
+  "cell",
+  "cellphone",
+  "fax",
+  "whatsapp",
+  "call",
+  "dial",
+  "text me",
+  "sms",
+  "reach",
+  "ring",
+  "contact number",
+  "handy",
+  "telefon",
+  "telefono",
+  "móvil",
+  "desk",
+  "office",
+  "telepono",
+  "landline",
+  "number is",
+];
+const LABEL = /^[ ,\\-]{1,3}(?:office|fax|mobile|cell|home|desk|work|phone|tel)/i;
+
+interface Reading {
+  end: number;
+  digits: string;
+  /** Digits of each group, with "(" before those in parentheses. */
+  layout: string;
+  /** Separators between the groups, one string. */
+  separators: string;
+}
+
+/** One separator, or two where a parenthesis or an extra blank is part of the writing. */
+function separatorEnd(source: Source, at: number): number {
+  let index = at;
+  while (index - at < 3) {
+    const code = source.code(index);
+    const dash = code === 32 || code === 45 || code === 46 || code === 0xa0 || code === 47;
+    if (!dash && code !== OPEN && code !== CLOSE) break;
+    if (dash && index > at && source.code(index - 1) === code) break;
+    index += 1;
+  }
+  return index;
+}
+
+function readNumber(source: Source, at: number): Reading | undefined {
+  let index = source.code(at) === PLUS ? at + 1 : at;
+  const groups: string[] = [];
+  let digits = "";
+  let separators = "";
+  let end = -1;
+  while (groups.length < 8) {
+    const gap =
+      groups.length === 0
+        ? index + (source.code(index) === OPEN ? 1 : 0)
+        : separatorEnd(source, index);
+    if (groups.length > 0 && gap === index) break;
+    const stop = source.run(gap, DIGIT, gap + DIGITS_MAX + 1);
+    if (stop === gap || digits.length + stop - gap > DIGITS_MAX) break;
+    separators += source.text.slice(index, gap);
+    groups.push(`${source.code(gap - 1) === OPEN ? "(" : ""}${stop - gap}`);
+    digits += source.text.slice(gap, stop);
+    end = stop;
+    index = stop;
+  }
+  if (end < 0) return undefined;
+  return { end, digits, layout: groups.join("-"), separators };
+}
+
+/** An extension ("x565", " ext. 12") after a number, or the same end. */
+function extensionEnd(source: Source, end: number): number {
+  let index = source.code(end) === 32 ? end + 1 : end;
+  if ((source.code(index) | 32) === 120) index += 1;
+  else if (source.has(index, "ext")) index += source.code(index + 3) === 46 ? 4 : 3;
+  else return end;
+  if (source.code(index) === 32) index += 1;
+  const stop = source.run(index, DIGIT, index + 7);
+  return stop > index && stop - index <= 6 ? stop : end;
+}
+
+function shapeConfidence(source: Source, at: number, reading: Reading): number {
+  const { layout, digits, separators } = reading;
+  if (source.code(at) === PLUS) return digits.length >= 8 ? 0.85 : 0;
+  if (/^(?:1-)?\(3-3-4$/.test(layout)) return 0.8;
+  if (layout === "3-3-4" || layout === "1-3-3-4" || layout === "3-3-3-4") {
+    if (separators.includes("/")) return 0.3;
+    const same = separators.split("").every((separator) => separator === separators[0]);
+    if (!same) return 0.45;
+    const north = /^(?:00)?1?[2-9]\d\d[2-9]/.test(digits);
+    return separators[0] === "-" ? 0.6 : north ? 0.55 : 0.4;
+  }
+  return 0.2;
+}
+
+/** Layouts that are years, dates or decimals however near the word "call" stands. */
+function looksLikeDate(reading: Reading): boolean {
+  return /^(?:4-2-2|2-2-4|1-2-4|2-1-4|1-1-4|4-1-1|4-4-4-4)(?:-|$)/.test(reading.layout);
+}
+
+function candidateAt(source: Source, at: number): Candidate | undefined {
+  const reading = readNumber(source, at);
+  if (reading === undefined || reading.digits.length < 7) return undefined;
+  const stop = extensionEnd(source, reading.end);
+  if (!source.closes(stop)) return undefined;
+  if (is(source.code(stop), 0) || (source.code(stop) === 46 && is(source.code(stop + 1), DIGIT)))
+    return undefined;
+  if ((source.code(stop) === 45 || source.code(stop) === 47) && is(source.code(stop + 1), ALNUM)) {
+    return undefined;
+  }
+  const found = { start: at, end: stop };
+  const alone = shapeConfidence(source, at, reading);
+  if (hasContext(source, at, WORDS, 40) && !looksLikeDate(reading)) {
+    const plain = alone >= 0.5 ? 0.95 : reading.separators.includes("/") ? 0.4 : 0.7;
+    return { ...found, confidence: plain, why: ["shape", "context"] };
+  }
+  if (alone < 0.5 && !looksLikeDate(reading)) {
+    source.code(stop + 10);
+    if (LABEL.test(source.text.slice(stop, stop + 10))) {
+      return { ...found, confidence: 0.65, why: ["shape", "context"] };
+    }
+  }
+  return { ...found, confidence: alone, why: ["shape"] };
+}
+
+export const phone: Detector = {
+  id: "phone",
+  title: "Telephone number",
+  version: 1,
+  groups: ["contact", "pii"],
+  evidence: "shape, context",
+  prefilter: [
+    { kind: "anywhere", literals: ["+", "("] },
+    { kind: "digits", first: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] },
+  ],
+  maxLength: 40,
+  validate(source, at) {
+    const first = source.code(at);
+    const before = source.code(at - 1);
+    if (first !== PLUS && first !== OPEN && !is(first, DIGIT)) return undefined;
+    if (!source.opens(at) || before === PLUS || before === 95) return undefined;
+    if (first === OPEN && source.code(at + 1) === PLUS) return undefined;
+    if (first !== PLUS && is(source.code(at - 2), DIGIT) && before !== 32 && before !== 10) {
+      if (before === 45 || before === 46 || before === 44 || before === 47 || before === 58)
+        return undefined;
+    }
+    if (is(first, DIGIT) && (before === OPEN || before === 36)) return undefined;
+    if (
+      (first === PLUS || first === OPEN) &&
+      !is(source.code(at + 1), DIGIT) &&
+      source.code(at + 1) !== OPEN
+    ) {
+      return undefined;
+    }
+    return candidateAt(source, at);
+  },
+};

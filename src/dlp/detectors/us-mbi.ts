@@ -1,0 +1,17 @@
+/** Medicare beneficiary identifier: eleven places, each with its own class of characters. */
+import { wordDetector } from "../kit/word.ts";
+
+export const usMbi = wordDetector({
+  id: "us-mbi",
+  title: "US Medicare beneficiary identifier",
+  groups: ["pii", "medical"],
+  prefilter: { kind: "digits", first: [1, 2] },
+  maxLength: 13,
+  separators: "-",
+  valid: (word, written) =>
+    /^[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y][0-9]-?[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y][0-9]-?[AC-HJKMNP-RT-Y]{2}[0-9]{2}$/.test(
+      written.toUpperCase(),
+    ) && word.length === 11,
+  words: ["mbi", "medicare", "beneficiary"],
+  alone: 0.7,
+});

@@ -1,0 +1,17 @@
+/** United States Social Security number: area, group and serial ranges, no checksum. */
+import { numberDetector } from "../kit/number.ts";
+
+export const usSsn = numberDetector({
+  id: "us-ssn",
+  title: "US Social Security number",
+  groups: ["pii", "government-ids"],
+  layouts: { "3-2-4": 0.7, "9": 0.2 },
+  valid(digits, run) {
+    const area = digits.slice(0, 3);
+    if (area === "000" || area === "666" || digits[0] === "9") return false;
+    if (digits.slice(3, 5) === "00" || digits.slice(5) === "0000") return false;
+    return run.groups.length === 1 || run.separators[0] === "-" || digits[0] !== "0";
+  },
+  words: ["ssn", "social security", "social sec", "ss#", "ssns", "soc sec"],
+  against: ["part no", "part", "sku", "order", "invoice", "tracking"],
+});

@@ -1,0 +1,30 @@
+/** An administrator's word list as a detector: whole words, letter case aside, longest first. */
+import type { Detector } from "./kit/detector.ts";
+import { isWordCode } from "./kit/chars.ts";
+
+/** The detector of one rule's words; it carries the rule's id. */
+export function dictionaryDetector(rule: string, dictionary: readonly string[]): Detector {
+  const words = new Set(dictionary.map((word) => word.trim().toLowerCase()));
+  const lengths = [...new Set([...words].map((word) => word.length))].toSorted((a, b) => b - a);
+  return {
+    id: rule,
+    title: rule,
+    version: 1,
+    groups: [],
+    evidence: "dictionary",
+    prefilter: { kind: "anywhere", literals: [...words], ignoreCase: true },
+    maxLength: lengths[0] ?? 0,
+    validate(source, at) {
+      if (isWordCode(source.code(at)) && (!source.opens(at) || source.code(at - 1) === 95))
+        return undefined;
+      for (const length of lengths) {
+        const end = at + length;
+        if (source.code(end - 1) < 0) continue;
+        if (!words.has(source.text.slice(at, end).toLowerCase())) continue;
+        if (isWordCode(source.code(end - 1)) && !source.closes(end)) continue;
+        return { start: at, end, confidence: 1, why: ["dictionary"] };
+      }
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+/** What a detector is. It says what a text looks like; what to do about it is a rule's business. */
+import type { Source } from "./source.ts";
+
+/**
+ * Where in a text a detector may find something, as the engine's one pass can tell cheaply.
+ * - `literals`: one of these stands at the anchor, with no letter or digit before it.
+ * - `anywhere`: one of these stands at the anchor, whatever goes before.
+ * - `digits`: a digit run of one of these lengths begins at the anchor after a non-letter.
+ * - `mixed`: a word begins at the anchor with so many letters and then a digit.
+ */
+export type Prefilter =
+  | { kind: "literals" | "anywhere"; literals: readonly string[]; ignoreCase?: boolean }
+  | { kind: "digits"; first: readonly number[] }
+  | { kind: "mixed"; letters: readonly number[] };
+
+/** A span that looks like the detector's type, with what speaks for it. */
+export interface Candidate {
+  start: number;
+  end: number;
+  /** 0 to 1: shape alone 0.3 to 0.6, a checksum about 0.8, context adds 0.35. */
+  confidence: number;
+  /** The evidence: "shape", "checksum", "context", "prefix", "entropy", "name". */
+  why: string[];
+  /** The match reached its bound inside a run of this class: what runs on belongs to it. */
+  runsOn?: string;
+}
+
+export interface Detector {
+  /** Kebab-case; appears in rules, events and placeholders. */
+  id: string;
+  title: string;
+  /** Goes up when findings change, so that an event can be read years later. */
+  version: number;
+  /** Ids of the groups it belongs to. */
+  groups: readonly string[];
+  /** Which evidence it weighs, for the reference page. */
+  evidence: string;
+  prefilter: Prefilter | readonly Prefilter[];
+  /** Longest match in UTF-16 units. */
+  maxLength: number;
+  /** The candidate whose anchor is `at`, if any. Pure; reads at most 64 characters to the left. */
+  validate(source: Source, at: number): Candidate | undefined;
+  /** What `redact` puts in place of a match, when not the usual placeholder. */
+  replacement?: string;
+}

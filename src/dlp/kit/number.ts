@@ -1,0 +1,90 @@
+/** Numbers with a fixed layout, an optional checksum and context words: most identity numbers. */
+import { hasContext } from "./context.ts";
+import type { Candidate, Detector } from "./detector.ts";
+import { endsAfter, groupAt, type DigitRun } from "./digits.ts";
+import type { Source } from "./source.ts";
+
+export interface NumberSpec {
+  id: string;
+  title: string;
+  version?: number;
+  groups: readonly string[];
+  /** Group lengths as written, "3-2-4"; with the confidence the shape (and checksum) earns alone. */
+  layouts: Readonly<Record<string, number>>;
+  /** Separators that may stand between groups. Default: blank and hyphen. */
+  separators?: string;
+  /** Whether different separators may be mixed in one number. */
+  mixed?: boolean;
+  /** Whether the digits can be such a number: ranges, dates, checksum. */
+  valid?(digits: string, run: DigitRun): boolean;
+  /** Whether `valid` has a checksum, as said in `why` and on the reference page. */
+  checksum?: boolean;
+  /** Words before it that speak for it. */
+  words: readonly string[];
+  /** Words before it that speak against it. */
+  against?: readonly string[];
+  /** Confidence with a context word. Default 0.9. */
+  withContext?: number;
+}
+
+interface Layout {
+  name: string;
+  count: number;
+  alone: number;
+}
+
+function layoutsOf(spec: NumberSpec): Layout[] {
+  return Object.entries(spec.layouts).map(([name, alone]) => {
+    const count = name.split("-").reduce((sum, group) => sum + Number(group), 0);
+    return { name, count, alone };
+  });
+}
+
+function judge(
+  spec: NumberSpec,
+  layout: Layout,
+  source: Source,
+  run: DigitRun,
+): Candidate | undefined {
+  const last = groupAt(run, layout.count, spec.separators ?? " -", spec.mixed ?? false);
+  const end = run.ends[last];
+  if (end === undefined || run.groups.slice(0, last + 1).join("-") !== layout.name)
+    return undefined;
+  if (!endsAfter(source, run, last)) return undefined;
+  if (spec.valid !== undefined && !spec.valid(run.digits.slice(0, layout.count), run)) {
+    return undefined;
+  }
+  const why = spec.checksum === true ? ["shape", "checksum"] : ["shape"];
+  if (hasContext(source, run.start, spec.words)) {
+    return { start: run.start, end, confidence: spec.withContext ?? 0.9, why: [...why, "context"] };
+  }
+  if (spec.against !== undefined && hasContext(source, run.start, spec.against, 24))
+    return undefined;
+  return { start: run.start, end, confidence: layout.alone, why };
+}
+
+/** A detector from a table of layouts. */
+export function numberDetector(spec: NumberSpec): Detector {
+  const layouts = layoutsOf(spec).toSorted((a, b) => b.count - a.count);
+  const first = [...new Set(layouts.map((layout) => Number.parseInt(layout.name, 10)))];
+  const evidence = `${spec.checksum === true ? "shape, checksum" : "shape"}, context`;
+  return {
+    id: spec.id,
+    title: spec.title,
+    version: spec.version ?? 1,
+    groups: spec.groups,
+    evidence,
+    prefilter: { kind: "digits", first },
+    maxLength: 32,
+    validate(source, at) {
+      if (!source.opens(at)) return undefined;
+      const run = source.digits(at);
+      if (run === undefined || run.glued || !first.includes(run.groups[0] ?? 0)) return undefined;
+      for (const layout of layouts) {
+        const found = judge(spec, layout, source, run);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,33 @@
+/** Values that documentation and templates put where a secret goes: never a secret. */
+
+const WORDS =
+  /example|sample|your|placeholder|dummy|changeme|change_me|change-me|redacted|token:|xxxx|\.\.\.|\*\*\*|insert|<|>|\$\{|\{\{|%\(|process\.env|os\.environ|getenv|secrets\.|abcdefghijkl|1234567890ab|aaaaaaaa|00000000/i;
+
+/** True for documentation placeholders, templates, and runs nobody draws at random. */
+export function isPlaceholder(value: string): boolean {
+  if (WORDS.test(value)) return true;
+  let run = 1;
+  for (let i = 1; i < value.length; i += 1) {
+    run = value[i] === value[i - 1] ? run + 1 : 1;
+    // Real keys may hold long runs of one letter only as version bytes ("AAAA" in base64).
+    if (run >= 8 && value[i] !== "A") return true;
+  }
+  return distinct(value) < 4;
+}
+
+/** How many different characters a text has. */
+export function distinct(value: string): number {
+  return new Set(value).size;
+}
+
+/** Shannon entropy in bits a character. */
+export function entropy(value: string): number {
+  const counts = new Map<string, number>();
+  for (const character of value) counts.set(character, (counts.get(character) ?? 0) + 1);
+  let bits = 0;
+  for (const count of counts.values()) {
+    const share = count / value.length;
+    bits -= share * Math.log2(share);
+  }
+  return bits;
+}

@@ -1,0 +1,83 @@
+/** Secrets with a prefix of their own: the shape most services give their keys today. */
+import { ALNUM, is } from "./chars.ts";
+import type { Candidate, Detector } from "./detector.ts";
+import { isPlaceholder } from "./placeholder.ts";
+import type { Source } from "./source.ts";
+
+export interface TokenSpec {
+  id: string;
+  title: string;
+  version?: number;
+  groups?: readonly string[];
+  /** Literal beginnings, case-sensitive: the anchors. */
+  prefixes: readonly string[];
+  /** Characters a value may have besides letters and digits. */
+  extra?: string;
+  /** The whole value, anchored with ^. Sees only characters of its alphabet. Linear. */
+  pattern: RegExp;
+  /** How far before the anchor a value may begin, for services that mark the middle. */
+  back?: number;
+  /** Longest value. A value that reaches it and goes on is swallowed to its end. */
+  maxLength?: number;
+  confidence?: number;
+}
+
+const LENGTH_MAX = 512;
+/** A longer value is drawn by a machine, and might spell any short word by chance. */
+const PLACEHOLDER_LOOK = 96;
+
+/** Where the value begins: at the anchor, or at the start of the run around it. */
+function startOf(source: Source, at: number, spec: TokenSpec): number {
+  const { back = 0, extra = "" } = spec;
+  let start = at;
+  while (at - start < back) {
+    const code = source.code(start - 1);
+    if (!is(code, ALNUM) && (code < 0 || !extra.includes(String.fromCharCode(code)))) break;
+    start -= 1;
+  }
+  return start;
+}
+
+/** Nothing of the value's own kind may stand before it, or it is the tail of something else. */
+function opens(source: Source, start: number, extra: string): boolean {
+  const before = source.code(start - 1);
+  if (is(before, ALNUM)) return false;
+  if (before === 95 || before === 45 || before === 46)
+    return !extra.includes(String.fromCharCode(before));
+  return true;
+}
+
+function find(source: Source, start: number, spec: TokenSpec): Candidate | undefined {
+  const { extra = "", maxLength = LENGTH_MAX } = spec;
+  const end = source.run(start, ALNUM, start + maxLength, extra);
+  const word = source.text.slice(start, end);
+  const match = spec.pattern.exec(word);
+  if (match === null || isPlaceholder(match[0].slice(0, PLACEHOLDER_LOOK))) return undefined;
+  const found = {
+    start,
+    end: start + match[0].length,
+    confidence: spec.confidence ?? 0.9,
+    why: ["prefix", "shape"],
+  };
+  return found.end === start + maxLength ? { ...found, runsOn: `|${extra}` } : found;
+}
+
+/** A detector for a service's prefixed tokens. */
+export function tokenDetector(spec: TokenSpec): Detector {
+  const { back = 0, extra = "" } = spec;
+  return {
+    id: spec.id,
+    title: spec.title,
+    version: spec.version ?? 1,
+    groups: ["api-secrets", ...(spec.groups ?? [])],
+    evidence: "prefix, shape",
+    prefilter: { kind: back > 0 ? "anywhere" : "literals", literals: spec.prefixes },
+    maxLength: spec.maxLength ?? LENGTH_MAX,
+    validate(source, at) {
+      if (!spec.prefixes.some((prefix) => source.has(at, prefix))) return undefined;
+      const start = startOf(source, at, spec);
+      if (!opens(source, start, extra)) return undefined;
+      return find(source, start, spec);
+    },
+  };
+}

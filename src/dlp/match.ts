@@ -1,0 +1,17 @@
+/** What a scan reports of one match. */
+import type { DlpAction } from "./rule.ts";
+
+/** One match: offsets are UTF-16 units of the text as given. */
+export interface Match {
+  start: number;
+  end: number;
+  detector: string;
+  rule: string;
+  confidence: number;
+  action: DlpAction;
+  enforced: boolean;
+  /** The evidence for it. */
+  why: string[];
+  /** The match reached its bound inside a run of letters, digits and these characters. */
+  runsOn?: string;
+}

@@ -1,0 +1,165 @@
+/** Rules checked and compiled: what a policy version scans with. */
+import { DETECTORS, GROUPS } from "./catalogue.ts";
+import { compilePattern, patternProblem, type CustomScanner } from "./custom.ts";
+import { dictionaryDetector } from "./dictionary.ts";
+import { compileEngine, type Engine } from "./engine.ts";
+import type { Detector } from "./kit/detector.ts";
+import {
+  DICTIONARY_WORDS_MAX,
+  DICTIONARY_WORD_CHARS_MAX,
+  PATTERNS_MAX,
+  RULES_MAX,
+} from "./limits.ts";
+import type { Direction, DlpRule, Where } from "./rule.ts";
+
+/** One problem of a rule list, for the administrator; the path says where ("rules.2.pattern"). */
+export interface RuleProblem {
+  path: string;
+  message: string;
+}
+
+/** What one (direction, channel) scans with. */
+export interface Plan {
+  readonly engine: Engine;
+  /** The rules a detector of the engine answers to, by its index. */
+  readonly rulesOf: readonly (readonly DlpRule[])[];
+  readonly patterns: readonly { scanner: CustomScanner; rule: DlpRule }[];
+}
+
+/** Compiled rules, cached by the caller per policy version. */
+export interface DlpProgram {
+  readonly rules: readonly DlpRule[];
+  /** Whether any rule looks at this direction: when not, text may pass untouched. */
+  watches(direction: Direction): boolean;
+  /** The detectors and patterns of one place, or undefined when nothing watches it. */
+  plan(where: Where): Plan | undefined;
+}
+
+/** The detectors a rule's `detector` names: one, or those of a group. */
+function named(id: string): readonly Detector[] {
+  const one = DETECTORS.find((detector) => detector.id === id);
+  if (one !== undefined) return [one];
+  const group = GROUPS.find((entry) => entry.id === id);
+  return group === undefined ? [] : DETECTORS.filter((detector) => detector.groups.includes(id));
+}
+
+function dictionaryProblem(words: readonly string[]): string | undefined {
+  if (words.length === 0) return "the dictionary is empty: give at least one word";
+  if (words.length > DICTIONARY_WORDS_MAX) {
+    return `the dictionary has ${words.length} words; at most ${DICTIONARY_WORDS_MAX} are taken`;
+  }
+  const bad = words.find((word) => word.trim() === "" || word.length > DICTIONARY_WORD_CHARS_MAX);
+  if (bad === undefined) return undefined;
+  return `a dictionary word must have 1 to ${DICTIONARY_WORD_CHARS_MAX} characters that are not blanks`;
+}
+
+function checkRule(rule: DlpRule, path: string): RuleProblem[] {
+  const problems: RuleProblem[] = [];
+  const add = (at: string, message: string): void => {
+    problems.push({ path: at === "" ? path : `${path}.${at}`, message });
+  };
+  if (!/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(rule.id) || rule.id.length > 64) {
+    add("id", "an id is kebab-case (a-z, 0-9, hyphens), at most 64 characters");
+  }
+  const kinds = [rule.detector, rule.pattern, rule.dictionary].filter((kind) => kind !== undefined);
+  if (kinds.length !== 1) add("", "a rule has exactly one of detector, pattern and dictionary");
+  if (rule.detector !== undefined && named(rule.detector).length === 0) {
+    add(
+      "detector",
+      `there is no detector or group "${rule.detector}"; the reference page lists them`,
+    );
+  }
+  const pattern = rule.pattern === undefined ? undefined : patternProblem(rule.pattern);
+  if (pattern !== undefined) add("pattern", pattern);
+  const words = rule.dictionary === undefined ? undefined : dictionaryProblem(rule.dictionary);
+  if (words !== undefined) add("dictionary", words);
+  if (rule.directions.length === 0)
+    add("directions", "a rule needs a direction: prompt, answer or both");
+  if (rule.channels?.length === 0)
+    add("channels", "an empty list matches nothing; leave it out for all");
+  if (rule.threshold !== undefined && !(rule.threshold >= 0 && rule.threshold <= 1)) {
+    add("threshold", "a threshold lies between 0 and 1");
+  }
+  return problems;
+}
+
+/** Everything an administrator must mend before the rules can be compiled; empty when nothing. */
+export function checkRules(rules: readonly DlpRule[]): RuleProblem[] {
+  const problems = rules.flatMap((rule, index) => checkRule(rule, `rules.${index}`));
+  const seen = new Set<string>();
+  rules.forEach((rule, index) => {
+    if (seen.has(rule.id)) {
+      problems.push({ path: `rules.${index}.id`, message: `two rules have the id "${rule.id}"` });
+    }
+    seen.add(rule.id);
+  });
+  if (rules.length > RULES_MAX) {
+    problems.push({
+      path: "rules",
+      message: `${rules.length} rules; at most ${RULES_MAX} are taken`,
+    });
+  }
+  if (rules.filter((rule) => rule.pattern !== undefined).length > PATTERNS_MAX) {
+    problems.push({
+      path: "rules",
+      message: `at most ${PATTERNS_MAX} rules may have own patterns`,
+    });
+  }
+  return problems;
+}
+
+function detectorsOf(rule: DlpRule): readonly Detector[] {
+  if (rule.detector !== undefined) return named(rule.detector);
+  return rule.dictionary === undefined ? [] : [dictionaryDetector(rule.id, rule.dictionary)];
+}
+
+function buildPlan(
+  rules: readonly DlpRule[],
+  scanners: ReadonlyMap<string, CustomScanner>,
+): Plan | undefined {
+  if (rules.length === 0) return undefined;
+  const byDetector = new Map<string, { detector: Detector; rules: DlpRule[] }>();
+  for (const rule of rules) {
+    for (const detector of detectorsOf(rule)) {
+      const entry = byDetector.get(detector.id) ?? { detector, rules: [] };
+      entry.rules.push(rule);
+      byDetector.set(detector.id, entry);
+    }
+  }
+  const entries = [...byDetector.values()];
+  const patterns = rules.flatMap((rule) => {
+    const scanner = scanners.get(rule.id);
+    return scanner === undefined ? [] : [{ scanner, rule }];
+  });
+  return {
+    engine: compileEngine(entries.map((entry) => entry.detector)),
+    rulesOf: entries.map((entry) => entry.rules),
+    patterns,
+  };
+}
+
+/** Compiles rules. Throws when `checkRules` has anything against them. */
+export function compileDlp(rules: readonly DlpRule[]): DlpProgram {
+  const problems = checkRules(rules);
+  const first = problems[0];
+  if (first !== undefined) throw new Error(`DLP rules refused at ${first.path}: ${first.message}`);
+  const active = rules.filter((rule) => rule.action !== "off");
+  const scanners = new Map<string, CustomScanner>();
+  for (const rule of active) {
+    if (rule.pattern !== undefined) scanners.set(rule.id, compilePattern(rule.id, rule.pattern));
+  }
+  const plans = new Map<string, Plan | undefined>();
+  return {
+    rules,
+    watches: (direction) => active.some((rule) => rule.directions.includes(direction)),
+    plan({ direction, channel }) {
+      const chosen = active.filter(
+        (rule) => rule.directions.includes(direction) && (rule.channels?.includes(channel) ?? true),
+      );
+      // Channels with the same rules share one plan.
+      const key = chosen.map((rule) => rule.id).join(" ");
+      if (!plans.has(key)) plans.set(key, buildPlan(chosen, scanners));
+      return plans.get(key);
+    },
+  };
+}

@@ -1,0 +1,181 @@
+/** Scanning a text against a program: candidates become matches, overlaps are resolved. */
+import { decodeRun, eachRun, runStart } from "./base64.ts";
+import { runEngine, type Engine, type Sink } from "./engine.ts";
+import type { Candidate } from "./kit/detector.ts";
+import { Source } from "./kit/source.ts";
+import { KEPT_CHARS } from "./limits.ts";
+import type { Match } from "./match.ts";
+import { normalise, type Normal } from "./normalise.ts";
+import type { DlpProgram, Plan } from "./program.ts";
+import { byStart, resolve } from "./resolve.ts";
+import type { DlpRule, Where } from "./rule.ts";
+import { swallow } from "./swallow.ts";
+
+export type { Match } from "./match.ts";
+
+/** What a pass over a (part of a) text found. */
+export interface Scanned {
+  /** Every match of every rule whose verdict is final, sorted; overlaps not yet resolved. */
+  matches: Match[];
+  /** Everything before this offset is final. */
+  hold: number;
+  /** Everything before this offset is neither held nor context of what is held. */
+  keep: number;
+  /** Where each pattern goes on searching: past its last final match. */
+  resume: number[];
+}
+
+/** The normalised index of an offset of the input: of the first character at or after it. */
+function normalIndex(normal: Normal, offset: number): number {
+  const { starts } = normal;
+  if (starts === undefined) return Math.min(offset, normal.text.length);
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((starts[middle] ?? 0) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function startOf(normal: Normal, index: number): number {
+  return normal.starts === undefined ? index : (normal.starts[index] ?? normal.read);
+}
+
+function endOf(normal: Normal, index: number): number {
+  return normal.ends === undefined ? index : (normal.ends[index - 1] ?? 0);
+}
+
+/** Collects matches, one for every rule that a candidate satisfies. */
+class Collector {
+  readonly matches: Match[] = [];
+  readonly #plan: Plan;
+  readonly #normal: Normal;
+
+  constructor(plan: Plan, normal: Normal) {
+    this.#plan = plan;
+    this.#normal = normal;
+  }
+
+  add(detector: number, candidate: Candidate): void {
+    const id = this.#plan.engine.detectors[detector]?.id ?? "";
+    for (const rule of this.#plan.rulesOf[detector] ?? []) {
+      if (candidate.confidence < (rule.threshold ?? 0.5)) continue;
+      this.#push(rule, rule.detector === undefined ? rule.id : id, candidate);
+    }
+  }
+
+  addPattern(rule: DlpRule, start: number, end: number): void {
+    this.#push(rule, rule.id, { start, end, confidence: 1, why: ["pattern"] });
+  }
+
+  #push(rule: DlpRule, detector: string, candidate: Candidate): void {
+    this.matches.push({
+      start: startOf(this.#normal, candidate.start),
+      end: endOf(this.#normal, candidate.end),
+      detector,
+      rule: rule.id,
+      confidence: candidate.confidence,
+      action: rule.action,
+      enforced: rule.mode === "enforce",
+      why: candidate.why,
+      ...(candidate.runsOn === undefined ? {} : { runsOn: candidate.runsOn }),
+    });
+  }
+}
+
+/** Looks into base64 runs; a run that may still grow is held back from its start. */
+function scanRuns(engine: Engine, text: string, from: number, ended: boolean, add: Sink): number {
+  let hold = text.length;
+  eachRun(text, from, (start, end) => {
+    if (!ended && end >= text.length) {
+      hold = Math.min(hold, start);
+      return;
+    }
+    const decoded = decodeRun(text.slice(start, end));
+    if (decoded === undefined) return;
+    const surest = new Map<number, Candidate>();
+    runEngine(engine, new Source(decoded, true), 0, true, (detector, found) => {
+      const best = surest.get(detector);
+      if (best === undefined || best.confidence < found.confidence) surest.set(detector, found);
+    });
+    for (const [detector, { confidence, why }] of surest) {
+      add(detector, { start, end, confidence, why: [...why, "base64"] }, start);
+    }
+  });
+  return hold;
+}
+
+/** Moves a hold back so that it splits no match and no base64 run. */
+function settleHold(text: string, hold: number, starts: readonly [number, number][]): number {
+  const spans = starts.toSorted((a, b) => b[0] - a[0]);
+  let settled = hold;
+  for (;;) {
+    const before = settled;
+    const run = runStart(text, settled);
+    if (run >= 0) settled = run;
+    for (const [start, end] of spans) if (start < settled && end > settled) settled = start;
+    if (settled === before) return settled;
+  }
+}
+
+/**
+ * One pass over `text` from offset `from` on; what stands before it is context only. `ended` says
+ * whether the text is whole: when not, only what no continuation can change is final.
+ */
+export function scanFrom(
+  plan: Plan,
+  text: string,
+  from: number,
+  ended: boolean,
+  resume: readonly number[],
+): Scanned {
+  const normal = normalise(text, ended);
+  const start = normalIndex(normal, from);
+  const source = new Source(normal.text, ended);
+  const collector = new Collector(plan, normal);
+  const spans: [number, number][] = [];
+  // A span begins at its anchor: what is held must be found again, so the anchor is held too.
+  const add = (detector: number, candidate: Candidate, anchor: number): void => {
+    if (candidate.start < start) return;
+    spans.push([Math.min(anchor, candidate.start), candidate.end]);
+    collector.add(detector, candidate);
+  };
+  let hold = runEngine(plan.engine, source, start, ended, add);
+  hold = Math.min(hold, scanRuns(plan.engine, normal.text, start, ended, add));
+  const ends = plan.patterns.map(() => [] as [number, number][]);
+  plan.patterns.forEach(({ scanner, rule }, index) => {
+    const at = Math.max(start, normalIndex(normal, resume[index] ?? 0));
+    const open = scanner.scan(source, at, ended, (matchStart, matchEnd) => {
+      spans.push([matchStart, matchEnd]);
+      ends[index]?.push([matchStart, matchEnd]);
+      collector.addPattern(rule, matchStart, matchEnd);
+    });
+    hold = Math.min(hold, open);
+  });
+  // What went before `from` was final; a careful guess at a word's start must not reopen it.
+  hold = ended ? normal.text.length : Math.max(start, settleHold(normal.text, hold, spans));
+  const last = ends.map((list, index) => {
+    const final = list.filter(([matchStart]) => matchStart < hold).at(-1);
+    return final === undefined ? (resume[index] ?? 0) : startOf(normal, final[1]);
+  });
+  const offset = ended ? text.length : splitSafe(text, startOf(normal, hold));
+  const matches = collector.matches.filter((match) => match.start < offset).toSorted(byStart);
+  const keep = startOf(normal, Math.max(0, hold - KEPT_CHARS));
+  return { matches, hold: offset, keep, resume: last };
+}
+
+/** Never between the halves of a surrogate pair. */
+function splitSafe(text: string, offset: number): number {
+  const before = text.charCodeAt(offset - 1);
+  return before >= 0xd800 && before <= 0xdbff ? offset - 1 : offset;
+}
+
+/** The winners of a whole text, sorted and without overlaps. Also what POST /dlp/scan answers. */
+export function scanText(program: DlpProgram, text: string, where: Where): Match[] {
+  const plan = program.plan(where);
+  if (plan === undefined || text === "") return [];
+  const { matches } = scanFrom(plan, text, 0, true, []);
+  return swallow(resolve(matches), text, text.length, "", 0).winners;
+}

@@ -1,0 +1,27 @@
+/** AWS secret access keys: forty base64 characters under a name that says so. */
+import { readAssignment } from "../kit/assignment.ts";
+import type { Detector } from "../kit/detector.ts";
+import { entropy, isPlaceholder } from "../kit/placeholder.ts";
+
+const NAME = /aws.{0,24}(?:secret|key)|secret.{0,3}access.{0,3}key|secretaccesskey/;
+
+export const awsSecret: Detector = {
+  id: "aws-secret",
+  title: "AWS secret access key",
+  version: 1,
+  groups: ["api-secrets", "aws"],
+  evidence: "name, shape, entropy",
+  prefilter: { kind: "anywhere", literals: ["=", ":", " is "] },
+  maxLength: 40,
+  validate(source, at) {
+    const code = source.code(at);
+    if (code !== 61 && code !== 58 && code !== 32) return undefined;
+    const found = readAssignment(source, at);
+    if (found === undefined || found.value.length !== 40 || !NAME.test(found.name))
+      return undefined;
+    if (!/^[A-Za-z0-9/+]{40}$/.test(found.value) || isPlaceholder(found.value)) return undefined;
+    if (entropy(found.value) < 3.5) return undefined;
+    const { start, end } = found;
+    return { start, end, confidence: 0.9, why: ["name", "shape", "entropy"] };
+  },
+};

@@ -1,0 +1,70 @@
+/** Values assigned to a name that says secret, whatever the service. */
+import { mixture, readAssignment, type Assignment } from "../kit/assignment.ts";
+import type { Detector } from "../kit/detector.ts";
+import { entropy, isPlaceholder } from "../kit/placeholder.ts";
+
+const PASSWORD =
+  /(?:^|[_.-]|[a-z])(?:pass(?:word|wd|phrase)?|pwd)$|^(?:pass(?:word|wd|phrase)?|pwd)/;
+const SECRET =
+  /secret|token|api.?key|access.?key|private.?key|signing.?key|encryption.?key|auth.?key|account.?key|credential|auth$|apikey|license.?key|client.?key|_key$|-key$|\.key$|^key$/;
+/** Names that hold digests, counts, identifiers and the like. */
+const AGAINST =
+  /checksum|digest|integrity|etag|sha\d|md5|hash|commit|public|pubkey|token_?(?:count|s|type|izer|id|url|uri|name)$|max_?tokens|tokens$|tokenizer|primary_?key|foreign_?key|cache_?key|sort_?key|partition_?key|key_?(?:name|id|code|type)$|publishable|trace|span_?id|resolved|class$|next$|csrf_?field|_url$|_path$|_file$|_name$/;
+
+/** Code and prose after a colon or equals sign: calls, paths, names, numbers. */
+function readsAsCode(value: string): boolean {
+  if (/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+(?:\(|\[|$)/.test(value)) return true;
+  if (/^[a-z]+(?:[_-][a-z]+)*$/.test(value) || /^[A-Z]+(?:_[A-Z]+)*$/.test(value)) return true;
+  if (/^[a-z]+(?:[A-Z][a-z]+)*$/.test(value) || /^[A-Z][a-z]+(?:[A-Z][a-z]+)*$/.test(value))
+    return true;
+  if (
+    /^(?:https?|file|ftp|data|arn|urn):/.test(value) ||
+    (/^[./~]?[\w.-]*\/[\w./-]*$/.test(value) && !/\d.*[a-zA-Z].*\d/.test(value))
+  )
+    return true;
+  return /[([{]/.test(value) && /[)\]}]/.test(value) && /^[\w.]+[([]/.test(value);
+}
+
+function judgePassword(found: Assignment): number {
+  const { value } = found;
+  const { digits, upper, lower, other } = mixture(value);
+  const kinds = [digits, upper, lower, other].filter((count) => count > 0).length;
+  if (value.length < 8 || value.length > 128) return 0;
+  if (kinds >= 3) return 0.8;
+  if (kinds === 2 && (digits > 0 || other > 0) && (found.quoted || digits > 0)) return 0.65;
+  return found.quoted && entropy(value) >= 3.2 && value.length >= 12 ? 0.5 : 0.3;
+}
+
+function judgeSecret(found: Assignment): number {
+  const { value } = found;
+  const { digits, upper, lower, other } = mixture(value);
+  if (value.length < 10 || digits === 0 || upper + lower === 0 || other > value.length / 4)
+    return 0;
+  const bits = entropy(value);
+  if (value.length >= 16 && bits >= 3) return 0.8;
+  return bits >= 3 && value.length >= 10 ? 0.6 : 0.2;
+}
+
+export const genericSecret: Detector = {
+  id: "generic-secret",
+  title: "Assigned secret or password",
+  version: 1,
+  groups: ["api-secrets"],
+  evidence: "name, entropy",
+  prefilter: { kind: "anywhere", literals: ["=", ":", " is "] },
+  maxLength: 512,
+  validate(source, at) {
+    const code = source.code(at);
+    if (code !== 61 && code !== 58 && code !== 32) return undefined;
+    const found = readAssignment(source, at);
+    if (found === undefined || AGAINST.test(found.name)) return undefined;
+    const password = PASSWORD.test(found.name);
+    if (!password && !SECRET.test(found.name)) return undefined;
+    if (isPlaceholder(found.value.slice(0, 96)) || readsAsCode(found.value)) return undefined;
+    const confidence = password ? judgePassword(found) : judgeSecret(found);
+    if (confidence === 0) return undefined;
+    const { start, end, cut } = found;
+    const candidate = { start, end, confidence, why: ["name", "entropy"] };
+    return cut ? { ...candidate, runsOn: "|-._~+/=" } : candidate;
+  },
+};

@@ -1,0 +1,127 @@
+/**
+ * Redacting a text that arrives in pieces. Held back is only what a continuation could still
+ * change, so that for any split the pieces add up to the redaction of the whole.
+ */
+import type { DlpProgram, Plan } from "./program.ts";
+import { note, replacementFor } from "./replace.ts";
+import { resolve } from "./resolve.ts";
+import type { Finding, Where } from "./rule.ts";
+import type { Match } from "./match.ts";
+import { scanFrom } from "./scan.ts";
+import { swallow } from "./swallow.ts";
+import type { Vault } from "./vault.ts";
+
+/** What one push released. `blockedBy` is set once; after it nothing is released any more. */
+export interface StreamStep {
+  text: string;
+  findings: Finding[];
+  blockedBy?: string;
+}
+
+export interface StreamRedactor {
+  /** Takes the next piece and releases what is final. */
+  push(delta: string): StreamStep;
+  /** The text is over: releases the rest. */
+  end(): StreamStep;
+}
+
+/** A stream of one piece, for whole texts. */
+export interface WholeRedactor extends StreamRedactor {
+  pushLast(text: string): StreamStep;
+}
+
+class Redactor implements WholeRedactor {
+  readonly #plan: Plan;
+  readonly #where: Where;
+  readonly #vault: Vault | undefined;
+  /** Context that was released, then what is held. */
+  #buffer = "";
+  /** Where the held part begins in the buffer. */
+  #from = 0;
+  /** Length of the buffer below which another scan is not worth it. */
+  #scanAt = 0;
+  #resume: number[] = [];
+  #swallowing = "";
+  #blocked = false;
+
+  constructor(plan: Plan, where: Where, vault: Vault | undefined) {
+    this.#plan = plan;
+    this.#where = where;
+    this.#vault = vault;
+  }
+
+  push(delta: string): StreamStep {
+    this.#buffer += delta;
+    if (this.#blocked || this.#buffer.length < this.#scanAt) return { text: "", findings: [] };
+    return this.#step(false);
+  }
+
+  end(): StreamStep {
+    return this.#blocked ? { text: "", findings: [] } : this.#step(true);
+  }
+
+  pushLast(text: string): StreamStep {
+    this.#buffer += text;
+    return this.#step(true);
+  }
+
+  #step(ended: boolean): StreamStep {
+    const scanned = scanFrom(this.#plan, this.#buffer, this.#from, ended, this.#resume);
+    const { hold } = scanned;
+    // Enforced and watched matches are resolved apart: watching must not hide what is enforced.
+    const enforced = resolve(scanned.matches.filter((match) => match.enforced));
+    const taken = swallow(enforced, this.#buffer, hold, this.#swallowing, this.#from);
+    const step = this.#release(taken.winners, taken.skipTo, hold);
+    for (const match of resolve(scanned.matches.filter((match) => !match.enforced))) {
+      note(step.findings, match, this.#where);
+    }
+    this.#swallowing = taken.open;
+    this.#resume = scanned.resume;
+    this.#keep(hold, scanned.keep);
+    return step;
+  }
+
+  #release(winners: readonly Match[], from: number, hold: number): StreamStep {
+    const findings: Finding[] = [];
+    let text = "";
+    let at = from;
+    let blockedBy: string | undefined;
+    for (const match of winners) {
+      note(findings, match, this.#where);
+      if (blockedBy !== undefined) continue;
+      text += this.#buffer.slice(at, match.start);
+      if (match.action === "block") blockedBy = match.rule;
+      else text += replacementFor(match, this.#buffer.slice(match.start, match.end), this.#vault);
+      at = match.end;
+    }
+    if (blockedBy !== undefined) {
+      this.#blocked = true;
+      return { text, findings, blockedBy };
+    }
+    return { text: text + this.#buffer.slice(at, hold), findings };
+  }
+
+  /** Drops what neither the held part nor its context needs. */
+  #keep(hold: number, cut: number): void {
+    this.#buffer = this.#buffer.slice(cut);
+    this.#from = hold - cut;
+    this.#resume = this.#resume.map((offset) => Math.max(0, offset - cut));
+    // A long held part is scanned again only when it has grown by a sixteenth, so that one
+    // character at a time costs a bounded number of passes.
+    const held = this.#buffer.length - this.#from;
+    this.#scanAt = held > 256 ? this.#buffer.length + (held >> 4) : 0;
+  }
+}
+
+/** Passes everything on: no rule watches this place. */
+const OPEN: WholeRedactor = {
+  push: (delta) => ({ text: delta, findings: [] }),
+  pushLast: (text) => ({ text, findings: [] }),
+  end: () => ({ text: "", findings: [] }),
+};
+
+/** A redactor for one text: one per choice and channel of an answer. */
+export function openStream(program: DlpProgram, where: Where, vault?: Vault): WholeRedactor {
+  const plan = program.plan(where);
+  return plan === undefined ? OPEN : new Redactor(plan, where, vault);
+}

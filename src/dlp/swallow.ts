@@ -1,0 +1,52 @@
+/**
+ * What runs on past a match's bound belongs to the match. A key of a megabyte is one placeholder:
+ * its bound is what a stream holds back, and the rest is swallowed as it comes.
+ */
+import { ALNUM, is } from "./kit/chars.ts";
+import type { Match } from "./match.ts";
+
+/** Winners after swallowing, and what is still being swallowed at the end of the text. */
+export interface Swallowed {
+  winners: Match[];
+  /** How far the text before the first winner was swallowed by an earlier match. */
+  skipTo: number;
+  /** The run still open where the final text ends: its extra characters, or "" for none. */
+  open: string;
+}
+
+/** `extra` has a leading mark, so that a run of letters and digits alone is not the empty string. */
+function runEnd(text: string, from: number, to: number, extra: string): number {
+  let end = from;
+  while (end < to) {
+    const code = text.charCodeAt(end);
+    if (!is(code, ALNUM) && !extra.includes(text[end] ?? "", 1)) break;
+    end += 1;
+  }
+  return end;
+}
+
+/** Extends winners over their runs; `open` is a run left over before `from`. */
+export function swallow(
+  winners: readonly Match[],
+  text: string,
+  to: number,
+  open: string,
+  from: number,
+): Swallowed {
+  const kept: Match[] = [];
+  let run = open;
+  let taken = open === "" ? from : runEnd(text, from, to, open);
+  const skipTo = taken;
+  if (taken < to) run = "";
+  for (const match of winners) {
+    if (match.end <= taken) continue;
+    const trimmed = match.start < taken ? { ...match, start: taken } : { ...match };
+    if (match.start >= taken && match.runsOn !== undefined && match.enforced) {
+      trimmed.end = runEnd(text, match.end, to, match.runsOn);
+      run = trimmed.end === to ? match.runsOn : "";
+      taken = trimmed.end;
+    }
+    kept.push(trimmed);
+  }
+  return { winners: kept, skipTo, open: run };
+}

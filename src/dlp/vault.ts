@@ -1,0 +1,96 @@
+/**
+ * The tokenization map of one request: placeholder to original and back. A provider sees the
+ * placeholder, the caller gets the original, also mid-stream and inside JSON-escaped arguments.
+ * It lives in memory for the request; nothing here may be logged.
+ */
+
+/** Longest placeholder: the hold-back of a streaming restorer. */
+const PLACEHOLDER_MAX = 96;
+const SHAPE = /\[TOKEN:[a-z0-9-]{1,72}:\d{1,6}\]/g;
+
+export interface Vault {
+  /** The placeholder of an original; the same original of the same detector has the same one. */
+  placeholder(detector: string, original: string): string;
+  /** How many originals are held. */
+  readonly size: number;
+  /** Puts originals back in a text. */
+  restore(text: string): string;
+  /** The same inside a JSON text: originals are escaped as JSON strings are. */
+  restoreJson(text: string): string;
+  /** The original of a placeholder, or undefined when it is not one of this vault's. */
+  lookup(placeholder: string): string | undefined;
+}
+
+/** Restores text that comes in pieces. */
+export interface StreamRestorer {
+  push(delta: string): string;
+  end(): string;
+}
+
+function escapeJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+/** A new, empty vault. */
+export function openVault(): Vault {
+  const byOriginal = new Map<string, string>();
+  const byPlaceholder = new Map<string, string>();
+  const counts = new Map<string, number>();
+  const replace = (text: string, encode: (original: string) => string): string => {
+    if (byPlaceholder.size === 0 || !text.includes("[TOKEN:")) return text;
+    return text.replaceAll(SHAPE, (placeholder) => {
+      const original = byPlaceholder.get(placeholder);
+      return original === undefined ? placeholder : encode(original);
+    });
+  };
+  return {
+    placeholder(detector, original) {
+      const key = `${detector} ${original}`;
+      const known = byOriginal.get(key);
+      if (known !== undefined) return known;
+      const count = (counts.get(detector) ?? 0) + 1;
+      counts.set(detector, count);
+      const placeholder = `[TOKEN:${detector}:${count}]`;
+      byOriginal.set(key, placeholder);
+      byPlaceholder.set(placeholder, original);
+      return placeholder;
+    },
+    get size() {
+      return byPlaceholder.size;
+    },
+    restore: (text) => replace(text, (original) => original),
+    restoreJson: (text) => replace(text, escapeJson),
+    lookup: (placeholder) => byPlaceholder.get(placeholder),
+  };
+}
+
+/** Where a placeholder may begin that the end of the text cuts off; the length when none may. */
+function openPlaceholder(text: string): number {
+  const at = text.lastIndexOf("[");
+  if (at < 0 || text.length - at > PLACEHOLDER_MAX) return text.length;
+  const tail = text.slice(at);
+  return /^\[(?:T|TO|TOK|TOKE|TOKEN|TOKEN:[a-z0-9-]*(?::\d*)?)?$/.test(tail) ? at : text.length;
+}
+
+/**
+ * A restorer for text in pieces: holds back only what may be the beginning of a placeholder.
+ * `json` says that the text is itself JSON (tool arguments), so originals are escaped.
+ */
+export function openRestore(vault: Vault, json = false): StreamRestorer {
+  let held = "";
+  const restore = (text: string): string => (json ? vault.restoreJson(text) : vault.restore(text));
+  return {
+    push(delta) {
+      held += delta;
+      const cut = openPlaceholder(held);
+      const out = restore(held.slice(0, cut));
+      held = held.slice(cut);
+      return out;
+    },
+    end() {
+      const out = restore(held);
+      held = "";
+      return out;
+    },
+  };
+}
