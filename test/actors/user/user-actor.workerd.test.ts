@@ -7,7 +7,7 @@ import type { RequestData } from "#actors/user/state.ts";
 import { unseal } from "#events/envelope.ts";
 import { budgetOf, limitOf, requestOf, settlementOf } from "./fixtures.ts";
 
-const users = env.USERS as unknown as DurableObjectNamespace<UserActor>;
+const { USERS: users } = env as unknown as { USERS: DurableObjectNamespace<UserActor> };
 const soon = () => Date.now() + 600_000;
 let actors = 0;
 
@@ -20,7 +20,7 @@ class Principal {
   }
 
   get api(): UserActorApi {
-    return this.stub as unknown as UserActorApi;
+    return this.stub;
   }
 
   admit(requestId: string, fields: Partial<RequestData> = {}): Promise<AdmitReply> {
