@@ -188,7 +188,7 @@ export const PolicyDocument = z.strictObject({
       deny: z.array(ModelPattern).max(1_000).default([]),
     })
     .prefault({}),
-  /** Prices that override the price book, by `provider/model` or by model. */
+  /** Prices that override the price book, by `provider/model` or by model; a star may end a name. */
   prices: z.record(z.string().max(300), Price).default({}),
   limits: z.array(Limit).max(limitsMax).default([]),
   concurrency: z.array(Concurrency).max(limitsMax).default([]),

@@ -29,26 +29,46 @@ export function priceOf(price: PolicyPrice): Price {
   return compiled;
 }
 
-const compiledPrices = new WeakMap<PolicyDocument, Map<string, Price>>();
+interface PriceTable {
+  exact: ReadonlyMap<string, Price>;
+  /** Prefixes of names with a star, longest first. */
+  prefixes: readonly { prefix: string; price: Price }[];
+}
+
+const priceTables = new WeakMap<PolicyDocument, PriceTable>();
 
 /**
  * The price that the policy sets for a model at a provider (by the provider's name in the policy):
- * `provider/model` before `model`; undefined when it sets none and the price book decides.
+ * `provider/model` before `model`, exact names before the longest that ends in a star; undefined
+ * when it sets none and the price book decides.
  */
 export function priceFor(
   document: PolicyDocument,
   provider: string,
   model: string,
 ): Price | undefined {
-  let prices = compiledPrices.get(document);
-  if (prices === undefined) {
-    prices = new Map(
-      Object.entries(document.prices).map(([name, price]) => [name, priceOf(price)]),
-    );
-    compiledPrices.set(document, prices);
+  let table = priceTables.get(document);
+  if (table === undefined) {
+    table = priceTable(document);
+    priceTables.set(document, table);
   }
-  if (prices.size === 0) return undefined;
-  return prices.get(`${provider}/${model}`) ?? prices.get(model);
+  const full = `${provider}/${model}`;
+  return (
+    table.exact.get(full) ??
+    table.exact.get(model) ??
+    table.prefixes.find(({ prefix }) => full.startsWith(prefix) || model.startsWith(prefix))?.price
+  );
+}
+
+function priceTable({ prices }: PolicyDocument): PriceTable {
+  const exact = new Map<string, Price>();
+  const prefixes: { prefix: string; price: Price }[] = [];
+  for (const [name, price] of Object.entries(prices)) {
+    if (name.endsWith("*")) prefixes.push({ prefix: name.slice(0, -1), price: priceOf(price) });
+    else exact.set(name, priceOf(price));
+  }
+  prefixes.sort((a, b) => b.prefix.length - a.prefix.length);
+  return { exact, prefixes };
 }
 
 const unpricedPrices = new WeakMap<PolicyDocument, Price>();

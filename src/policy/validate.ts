@@ -132,6 +132,7 @@ function patternProblems(document: PolicyDocument): PolicyProblem[] {
   const places: [string, readonly string[]][] = [
     ["models.allow", document.models.allow],
     ["models.deny", document.models.deny],
+    ["prices", Object.keys(document.prices)],
   ];
   for (const [name, tier] of Object.entries(document.tiers)) {
     for (const [index, { serves }] of tier.candidates.entries()) {

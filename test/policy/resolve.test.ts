@@ -19,6 +19,10 @@ function caller(changes: Partial<Caller> = {}): Caller {
 
 const premium: Caller["member"] = { id: "ann", role: "member", tier: "premium" };
 
+function price(usd: number) {
+  return { inputUsdPerMtok: usd, outputUsdPerMtok: usd };
+}
+
 describe("the chain", () => {
   it("is the tier's candidates that serve the model, by priority, with what is needed to call", () => {
     const { chain, tier, maxOutputTokens } = resolveFor(sample, caller());
@@ -44,10 +48,10 @@ describe("the chain", () => {
   });
 
   it("matches a star as a prefix and anything else exactly", () => {
-    const served = (model: string) => resolveFor(sample, caller({ model })).chain.length;
-    expect([served("gpt-9"), served("claude-x"), served("small2"), served("Gpt-9")]).toEqual([
-      1, 1, 0, 0,
-    ]);
+    const served = ["gpt-9", "claude-x", "small2", "Gpt-9"].filter(
+      (model) => resolveFor(sample, caller({ model })).chain.length > 0,
+    );
+    expect(served).toEqual(["gpt-9", "claude-x"]);
   });
 
   it("is empty with a refusal for a denied, an untiered and an unknown model", () => {
@@ -211,6 +215,17 @@ describe("prices", () => {
       requestNanos: 1,
     });
     expect(priceFor(document, "main", "gpt-5")).toBeUndefined();
+  });
+
+  it("may name many models with a star, of which the longest counts", () => {
+    const prices = { "*": price(1), "home/*": price(0), "gpt-*": price(2), "gpt-4": price(3) };
+    const { document } = snapshotOf({ ...samplePolicy(), prices });
+    const input = (provider: string, model: string) =>
+      (priceFor(document, provider, model)?.inputNanosPerMtok ?? -1) / 1e9;
+    expect(input("home", "llama")).toBe(0);
+    expect(input("main", "gpt-5")).toBe(2);
+    expect(input("main", "gpt-4")).toBe(3);
+    expect(input("main", "other")).toBe(1);
   });
 
   it("of models without one are policy's to name", () => {

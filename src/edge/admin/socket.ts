@@ -20,23 +20,20 @@ const KEY_PROTOCOL_PREFIX = "key.";
 /** Finds out who a request without a key is, by a session cookie or the like. */
 export type Authenticate = (request: Request) => Promise<Principal | null>;
 
-/** Serves `GET /admin/socket`: authenticates by key, else by `authenticate`, then opens. */
+/**
+ * Serves `GET /admin/socket`. A key among the protocols is looked up here; everything else is
+ * `authenticate`'s to judge, without which only a key in `authorization` is taken.
+ */
 export async function handleAdminSocket(
   request: Request,
   env: Env,
   authenticate?: Authenticate,
 ): Promise<Response> {
-  const early = upgradeFault(request);
-  if (early !== undefined) return early;
-  const key = keyOf(request.headers);
+  const key = protocolKeyOf(request.headers) ?? (authenticate ? undefined : bearerOf(request));
   const principal =
     key === undefined ? await authenticate?.(request) : await principalOfKey(key, env);
   if (principal == null) {
     return refuse(401, "invalid_key", "Send an admin's or auditor's API key that is still valid.");
-  }
-  // A browser sends a cookie along wherever the page came from; only its Origin tells.
-  if (key === undefined && !request.headers.has("origin")) {
-    return refuse(403, "origin_not_allowed", "A session opens a socket from the console only.");
   }
   return openAdminSocket(request, env, principal);
 }
@@ -47,11 +44,8 @@ export async function openAdminSocket(
   env: Env,
   principal: Principal,
 ): Promise<Response> {
-  const fault = upgradeFault(request);
+  const fault = faultOf(request, principal);
   if (fault !== undefined) return fault;
-  if (principal.member.role === "member") {
-    return refuse(403, "forbidden", "Only admins and auditors may come in here.");
-  }
   const headers = new Headers({
     upgrade: "websocket",
     [MEMBER_HEADER]: encodeURIComponent(principal.member.id),
@@ -71,13 +65,19 @@ export async function openAdminSocket(
   });
 }
 
-function upgradeFault(request: Request): Response | undefined {
+/** Who it is comes before how they ask: so a plain GET tells a command line what is wrong. */
+function faultOf(request: Request, principal: Principal): Response | undefined {
   if (request.method !== "GET") return refuse(405, "method_not_allowed", "Use GET.");
+  if (principal.member.role === "member") {
+    return refuse(403, "forbidden", "Only admins and auditors may come in here.");
+  }
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
     return refuse(426, "upgrade_required", "This address speaks WebSocket only.");
   }
   const origin = request.headers.get("origin");
-  if (origin === null || sameHost(origin, request.url)) return undefined;
+  // A browser sends a session along wherever the page came from; only its Origin tells.
+  const allowed = origin === null ? !request.headers.has("cookie") : sameHost(origin, request.url);
+  if (allowed) return undefined;
   return refuse(403, "origin_not_allowed", "Sockets open from the gateway's own pages only.");
 }
 
@@ -85,10 +85,12 @@ function sameHost(origin: string, url: string): boolean {
   return URL.canParse(origin) && new URL(origin).host === new URL(url).host;
 }
 
-/** The key as a command line sends it (`authorization`) or as a browser does (a protocol). */
-function keyOf(headers: Headers): string | undefined {
-  const [scheme = "", key] = (headers.get("authorization") ?? "").split(" ");
-  if (scheme.toLowerCase() === "bearer" && key !== undefined) return key;
+function bearerOf(request: Request): string | undefined {
+  const [scheme = "", key] = (request.headers.get("authorization") ?? "").split(" ");
+  return scheme.toLowerCase() === "bearer" ? key : undefined;
+}
+
+function protocolKeyOf(headers: Headers): string | undefined {
   return protocolsOf(headers)
     .find((protocol) => protocol.startsWith(KEY_PROTOCOL_PREFIX))
     ?.slice(KEY_PROTOCOL_PREFIX.length);

@@ -18,6 +18,14 @@ function changed(timeZone: string) {
   return { ...samplePolicy(), timeZone };
 }
 
+async function status(key: string | undefined, headers: Record<string, string> = {}) {
+  return (await handleAdminSocket(upgradeRequest(key, headers), bindings)).status;
+}
+
+function isAnswer(frame: unknown): frame is { code: string; id: string | null } {
+  return "ok" in (frame as object);
+}
+
 describe("two admins", () => {
   it("cannot publish over each other: the second is told, and both see one history", async () => {
     const keys = await foundOrganisation("two-admins");
@@ -159,8 +167,6 @@ describe("keys", () => {
 describe("a socket", () => {
   it("opens for admins and auditors of a valid key only, and from the gateway's own pages", async () => {
     const keys = await foundOrganisation("doors");
-    const status = async (key: string | undefined, headers: Record<string, string> = {}) =>
-      (await handleAdminSocket(upgradeRequest(key, headers), bindings)).status;
     expect(await status(undefined)).toBe(401);
     expect(await status("tg_doors_nonsense")).toBe(401);
     expect(await status(keys["ada"]!.replace("_doors_", "_other_"))).toBe(401);
@@ -185,8 +191,9 @@ describe("a socket", () => {
       handleAdminSocket(upgradeRequest(undefined, headers), bindings, () =>
         Promise.resolve(principal),
       );
-    expect((await open({})).status).toBe(403);
-    expect((await open({ origin: "https://gateway.test" })).status).toBe(101);
+    expect((await open({ cookie: "session=1" })).status).toBe(403);
+    const own = { cookie: "session=1", origin: "https://gateway.test" };
+    expect((await open(own)).status).toBe(101);
   });
 
   it("is who the edge says it is, whatever its caller writes", async () => {
@@ -286,8 +293,6 @@ describe("a socket", () => {
   it("gets a typed error for what is no command, and stays open", async () => {
     const keys = await foundOrganisation("bad-frames");
     const { client } = await connect(keys["ada"]!);
-    const isAnswer = (frame: unknown): frame is { code: string; id: string | null } =>
-      "ok" in (frame as object);
     const codeOf = async (message: string | ArrayBuffer) => {
       client.raw(message);
       return (await client.take(isAnswer)).code;
