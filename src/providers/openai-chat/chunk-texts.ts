@@ -17,8 +17,16 @@ const PLAIN_FIELDS: readonly [string, TextChannel][] = [
   ["reasoning", "reasoning"],
 ];
 
-/** Appends the text deltas of one choice's delta; keys are `choice:field` and `choice:tool:index`. */
-export function findDeltas(found: DeltaField[], choice: number, delta: JsonObject): void {
+/**
+ * Appends the text deltas of one choice's delta; keys are `choice:field` and `choice:tool:` with
+ * what `callName` says of a tool call.
+ */
+export function findDeltas(
+  found: DeltaField[],
+  choice: number,
+  delta: JsonObject,
+  callName: (call: JsonObject) => string,
+): void {
   for (const [member, channel] of PLAIN_FIELDS) {
     const value = delta[member];
     if (typeof value === "string") {
@@ -30,14 +38,19 @@ export function findDeltas(found: DeltaField[], choice: number, delta: JsonObjec
   const details = delta["reasoning_details"];
   if (details !== undefined) findNested(found, `${choice}:reasoning_details`, "reasoning", details);
   const calls = delta["tool_calls"];
-  if (Array.isArray(calls)) for (const call of calls) findCall(found, choice, call);
+  if (Array.isArray(calls)) for (const call of calls) findCall(found, choice, call, callName);
   const legacy = delta["function_call"];
   if (isObject(legacy)) findArguments(found, `${choice}:function_call`, legacy);
 }
 
-function findCall(found: DeltaField[], choice: number, call: Json): void {
+function findCall(
+  found: DeltaField[],
+  choice: number,
+  call: Json,
+  callName: (call: JsonObject) => string,
+): void {
   if (!isObject(call)) return;
-  const key = `${choice}:tool:${typeof call["index"] === "number" ? call["index"] : 0}`;
+  const key = `${choice}:tool:${callName(call)}`;
   if (isObject(call["function"])) findArguments(found, key, call["function"]);
   const custom = call["custom"];
   if (isObject(custom) && typeof custom["input"] === "string") {

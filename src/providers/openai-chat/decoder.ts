@@ -107,8 +107,9 @@ class OpenAiDecoder implements StreamDecoder {
     parts.push({ type: `${kind}-delta`, id, text: value });
   }
 
+  /** An open tool call stays open: text that was held back may arrive in the middle of it. */
   #openBlock(parts: StreamPart[], kind: BlockKind): string {
-    this.#closeBlocks(parts);
+    this.#closeBlock(parts);
     const id = this.#nextId(kind);
     this.#block = { kind, id };
     parts.push({ type: `${kind}-start`, id });
@@ -145,20 +146,26 @@ class OpenAiDecoder implements StreamDecoder {
   }
 
   #closeBlocks(parts: StreamPart[]): void {
+    this.#closeBlock(parts);
+    this.#closeCall(parts);
+  }
+
+  #closeBlock(parts: StreamPart[]): void {
     const { id, kind, signature } = this.#block ?? {};
     if (id !== undefined && kind === "reasoning" && signature !== undefined) {
       parts.push({ type: "reasoning-end", id, signature });
     } else if (id !== undefined && kind !== undefined) {
       parts.push({ type: `${kind}-end`, id });
     }
-    if (this.#call) {
-      // A call without arguments is a call with none, which other dialects write as {}.
-      if (!this.#call.hasInput) {
-        parts.push({ type: "tool-input-delta", id: this.#call.id, delta: "{}" });
-      }
-      parts.push({ type: "tool-input-end", id: this.#call.id });
-    }
     this.#block = undefined;
+  }
+
+  #closeCall(parts: StreamPart[]): void {
+    if (!this.#call) return;
+    const { id, hasInput } = this.#call;
+    // A call without arguments is a call with none, which other dialects write as {}.
+    if (!hasInput) parts.push({ type: "tool-input-delta", id, delta: "{}" });
+    parts.push({ type: "tool-input-end", id });
     this.#call = undefined;
   }
 

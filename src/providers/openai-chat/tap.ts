@@ -15,12 +15,53 @@ export function openTap(options: { dropUsage?: boolean } = {}): StreamTap {
   return new OpenAiTap(options.dropUsage ?? false);
 }
 
+/** Keys of one choice whose text may go on, and the tool call that is being written. */
+class OpenChoice {
+  readonly keys = new Set<string>();
+  /** Keys that ended since they were last asked for. */
+  ended: string[] = [];
+  readonly #finished = new Set<string>();
+  #call: { index: number; id: string; name: string } | undefined;
+  #calls = 0;
+
+  /**
+   * The name of the tool call a delta belongs to: its index, and a count when a host gives every
+   * call the same index. A new call ends the one before it, so that its arguments are whole first.
+   */
+  callName(delta: JsonObject): string {
+    const index = typeof delta["index"] === "number" ? delta["index"] : 0;
+    const id = typeof delta["id"] === "string" ? delta["id"] : "";
+    const current = this.#call;
+    if (current && current.index === index && (id === "" || id === current.id)) return current.name;
+    if (current) this.#endCall(current.name);
+    this.#calls += 1;
+    const name = current?.index === index ? `${index}:${this.#calls}` : String(index);
+    this.#call = { index, id, name };
+    return name;
+  }
+
+  /** Whether text goes on for a call that was taken for finished: it can no longer be scanned whole. */
+  isFinished(key: string): boolean {
+    return this.#finished.has(key);
+  }
+
+  #endCall(name: string): void {
+    for (const key of this.keys) {
+      if (key.includes(":tool:") && key.slice(key.indexOf(":tool:") + 6).startsWith(name)) {
+        this.keys.delete(key);
+        this.#finished.add(key);
+        this.ended.push(key);
+      }
+    }
+  }
+}
+
 class OpenAiTap implements StreamTap {
   dropUsageChunk: boolean;
   /** id, created, model and the like of the first chunk: later ones of ours must repeat them. */
   #envelope: JsonObject | undefined;
-  /** Open keys by choice; a choice is here from its first chunk until its finish reason. */
-  readonly #open = new Map<number, Set<string>>();
+  /** A choice is here from its first chunk until its finish reason. */
+  readonly #open = new Map<number, OpenChoice>();
 
   constructor(dropUsage: boolean) {
     this.dropUsageChunk = dropUsage;
@@ -44,7 +85,7 @@ class OpenAiTap implements StreamTap {
     const edits = { any: false };
     if (Array.isArray(choices)) {
       for (const choice of choices) {
-        if (isObject(choice)) this.#readChoice(step, choice, edits);
+        if (isObject(choice) && !this.#readChoice(step, choice, edits)) return malformedStep();
       }
     }
     const usage = readUsage(chunk["usage"] ?? usageOfGroq(chunk));
@@ -61,23 +102,29 @@ class OpenAiTap implements StreamTap {
     return step;
   }
 
-  #readChoice(step: TapStep, choice: JsonObject, edits: { any: boolean }): void {
+  /** False when the choice goes on with text that was taken for finished. */
+  #readChoice(step: TapStep, choice: JsonObject, edits: { any: boolean }): boolean {
     const index = typeof choice["index"] === "number" ? choice["index"] : 0;
     let open = this.#open.get(index);
-    if (!open) this.#open.set(index, (open = new Set()));
+    if (!open) this.#open.set(index, (open = new OpenChoice()));
+    const { keys } = open;
     if (isObject(choice["delta"])) {
       const found: DeltaField[] = [];
-      findDeltas(found, index, choice["delta"]);
+      findDeltas(found, index, choice["delta"], (call) => open.callName(call));
       for (const field of found) {
-        open.add(field.key);
+        if (open.isFinished(field.key)) return false;
+        keys.add(field.key);
         step.slots.push(slotOf(field, choice, edits));
       }
     }
+    if (open.ended.length > 0) step.closes.push(...open.ended);
+    open.ended = [];
     const finish = readFinish(choice["finish_reason"]);
-    if (finish === undefined) return;
+    if (finish === undefined) return true;
     step.finish = finish;
-    step.closes.push(...open);
+    step.closes.push(...keys);
     this.#open.delete(index);
+    return true;
   }
 
   delta(key: string, text: string): string {
@@ -88,7 +135,7 @@ class OpenAiTap implements StreamTap {
   finish(reason: "content_filter" | "length", usage: Usage | undefined): string {
     let text = "";
     // A stream cut before its first chunk still needs one for its clients to read a finish from.
-    if (this.#envelope === undefined) this.#open.set(0, new Set());
+    if (this.#envelope === undefined) this.#open.set(0, new OpenChoice());
     for (const index of this.#open.keys()) {
       text += this.#chunk([{ index, delta: {}, finish_reason: writeFinish(reason) }]);
     }
