@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { inputTokenBound, maxOutputOf } from "#providers/bounds.ts";
+import { contextWindowOf, PRICE_BOOK_VERSION, priceOf } from "#providers/price-book.ts";
+
+describe("the price book", () => {
+  it("is named after the package it is read from", () => {
+    const manifest = readFileSync("node_modules/@pydantic/genai-prices/package.json", "utf8");
+    const { version } = JSON.parse(manifest) as { version: string };
+    expect(PRICE_BOOK_VERSION).toBe(`genai-prices-${version}`);
+  });
+
+  it("quotes integers of nano-dollars per million tokens", () => {
+    expect(priceOf("openai", "gpt-4o")).toEqual({
+      inputNanosPerMtok: 2_500_000_000,
+      outputNanosPerMtok: 10_000_000_000,
+      cachedReadNanosPerMtok: 1_250_000_000,
+    });
+  });
+
+  it("quotes the dearest tier, so that a hold is an upper bound", () => {
+    expect(priceOf("anthropic", "claude-sonnet-4-5")).toMatchObject({
+      inputNanosPerMtok: 6_000_000_000,
+      outputNanosPerMtok: 22_500_000_000,
+      cacheWrite1hNanosPerMtok: 12_000_000_000,
+    });
+  });
+
+  it("quotes the dearest hour of hosts that are cheaper at night", () => {
+    expect(priceOf("deepseek", "deepseek-chat")?.inputNanosPerMtok).toBe(270_000_000);
+  });
+
+  it("knows requests that cost on their own", () => {
+    expect(priceOf("perplexity", "sonar")?.requestNanos).toBe(12_000_000);
+  });
+
+  it("has no price for an unknown model or provider, rather than none to pay", () => {
+    expect(priceOf("openai", "no-such-model")).toBeUndefined();
+    expect(priceOf("no-such-provider", "no-such-model")).toBeUndefined();
+    expect(contextWindowOf("openai", "no-such-model")).toBeUndefined();
+  });
+
+  it("answers the same when asked again", () => {
+    expect(priceOf("openai", "gpt-4o")).toBe(priceOf("openai", "gpt-4o"));
+    expect(contextWindowOf("openai", "gpt-4o")).toBe(128_000);
+  });
+});
+
+describe("bounds", () => {
+  const view = { model: "m", stream: false, choices: 1, images: 0, tools: 0 };
+
+  it("never takes a body for fewer tokens than bytes, and images and tools for more", () => {
+    const plain = inputTokenBound(1000, view);
+    expect(plain).toBeGreaterThanOrEqual(1000);
+    expect(inputTokenBound(1000, { ...view, images: 1 })).toBeGreaterThan(plain + 40_000);
+    expect(inputTokenBound(1000, { ...view, tools: 1 })).toBeGreaterThan(plain);
+    expect(inputTokenBound(1000, { ...view, files: 1 })).toBeGreaterThan(plain + 1_000_000);
+  });
+
+  it.each([
+    ["gpt-4o-mini", 16_384],
+    ["gpt-4-turbo-2024-04-09", 4096],
+    ["openai/gpt-5-nano", 128_000],
+    ["claude-opus-4-8", 128_000],
+    ["claude-sonnet-4-5-20250929", 64_000],
+    ["no-such-model", undefined],
+  ])("knows that %s writes at most %s tokens", (model, tokens) => {
+    expect(maxOutputOf("any", model)).toBe(tokens);
+  });
+});

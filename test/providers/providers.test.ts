@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import { dialectOf, providerIds, PROVIDERS } from "#providers/registry.ts";
+import { describeProvider, type ProviderFixtures } from "../support/describe-provider.ts";
+
+const OPENAI_ERRORS = [
+  {
+    status: 401,
+    body: '{"error":{"message":"Incorrect API key","type":"invalid_request_error","param":null,"code":"invalid_api_key"}}',
+    code: "invalid_api_key",
+    message: "Incorrect API key",
+    retryable: false,
+  },
+  {
+    status: 429,
+    body: '{"error":{"message":"Rate limit reached","type":"tokens","param":null,"code":"rate_limit_exceeded"}}',
+    code: "rate_limit_exceeded",
+    message: "Rate limit reached",
+    retryable: true,
+  },
+  {
+    status: 429,
+    body: '{"error":{"message":"You exceeded your quota","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}',
+    code: "insufficient_quota",
+    message: "You exceeded your quota",
+    retryable: false,
+  },
+  {
+    status: 500,
+    body: '{"error":{"message":"Server error","type":"server_error","param":null,"code":null}}',
+    code: "server_error",
+    message: "Server error",
+    retryable: true,
+  },
+];
+
+const ANTHROPIC_ERRORS = [
+  {
+    status: 401,
+    body: '{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"},"request_id":"req"}',
+    code: "authentication_error",
+    message: "invalid x-api-key",
+    retryable: false,
+  },
+  {
+    status: 429,
+    body: '{"type":"error","error":{"type":"rate_limit_error","message":"slow down"}}',
+    code: "rate_limit_error",
+    message: "slow down",
+    retryable: true,
+  },
+  {
+    status: 529,
+    body: '{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}',
+    code: "overloaded_error",
+    message: "Overloaded",
+    retryable: true,
+  },
+];
+
+const ROWS: Record<string, Omit<ProviderFixtures, "provider">> = {
+  openai: {
+    baseUrl: "https://api.openai.com/v1",
+    url: "https://api.openai.com/v1/chat/completions",
+    credential: ["authorization", "Bearer secret-1"],
+    errors: OPENAI_ERRORS,
+  },
+  anthropic: {
+    baseUrl: "https://api.anthropic.com",
+    url: "https://api.anthropic.com/v1/messages",
+    credential: ["x-api-key", "secret-1"],
+    errors: ANTHROPIC_ERRORS,
+  },
+};
+
+for (const [id, row] of Object.entries(ROWS)) {
+  const provider = PROVIDERS[id];
+  if (provider) describeProvider({ provider, ...row });
+}
+
+describe("the registry", () => {
+  it("has each provider under its own id, with a dialect and a row in this file", () => {
+    expect(providerIds().toSorted()).toEqual(Object.keys(ROWS).toSorted());
+    for (const [id, provider] of Object.entries(PROVIDERS)) {
+      expect(provider.id).toBe(id);
+      expect(dialectOf(provider.dialect).id).toBe(provider.dialect);
+      expect(provider.defaultBaseUrl.endsWith("/")).toBe(false);
+    }
+  });
+
+  it("sends Anthropic's version, and the caller's own and betas when it names them", () => {
+    const to = { baseUrl: "https://a", model: "m", stream: true, credential: "k" };
+    const plain = PROVIDERS["anthropic"]?.request({ ...to, callerHeaders: new Headers() });
+    expect(plain?.headers["anthropic-version"]).toBe("2023-06-01");
+    const callerHeaders = new Headers({ "anthropic-version": "2099-01-01", "anthropic-beta": "x" });
+    const asked = PROVIDERS["anthropic"]?.request({ ...to, callerHeaders });
+    expect(asked?.headers).toMatchObject({
+      "anthropic-version": "2099-01-01",
+      "anthropic-beta": "x",
+    });
+  });
+
+  it("reads a wait given as a date against the answer's own date", () => {
+    const headers = new Headers({
+      date: "Sat, 21 Nov 2026 09:00:00 GMT",
+      "retry-after": "Sat, 21 Nov 2026 09:00:30 GMT",
+    });
+    expect(PROVIDERS["openai"]?.decodeError(503, "", headers).retryAfterMs).toBe(30_000);
+  });
+
+  it("believes a provider that says whether to try again", () => {
+    const never = new Headers({ "x-should-retry": "false" });
+    const always = new Headers({ "x-should-retry": "true" });
+    expect(PROVIDERS["openai"]?.decodeError(429, "", never).retryable).toBe(false);
+    expect(PROVIDERS["openai"]?.decodeError(400, "", always).retryable).toBe(true);
+  });
+});
