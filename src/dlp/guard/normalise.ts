@@ -1,0 +1,119 @@
+/**
+ * The views of a text the guard judges: the folded text itself and, where the text shows signs of a
+ * disguise, what it says once undone (leetspeak, spaced-out letters, base64, hex, escapes, rot13,
+ * reversed). Linear time; every view is bounded and views of views stop at `viewDepthMax`.
+ */
+import { decodeRuns, unescapeText } from "./encodings.ts";
+import { type Folded, fold } from "./fold.ts";
+import { decodedCharsMax, viewDepthMax } from "./limits.ts";
+import { type Tokens, leetTable, tokenise } from "./tokens.ts";
+
+/** How a view was obtained. */
+export type ViewKind =
+  | "plain"
+  | "leetspeak"
+  | "spaced-out"
+  | "base64"
+  | "hex"
+  | "escaped"
+  | "rot13"
+  | "reversed";
+
+/** One reading of a text. `undone` counts the disguised words, 0 for the plain view. */
+export interface View {
+  readonly kind: ViewKind;
+  readonly folded: Folded;
+  readonly tokens: Tokens;
+  readonly undone: number;
+  /** Nested decoding: 0 is the text itself. */
+  readonly depth: number;
+}
+
+const disguisedWordsMin = 3;
+const spacedRunMin = 8;
+
+/** All views of `text[from..to)`, the plain one first. */
+export function views(text: string, from = 0, to = text.length): View[] {
+  const out: View[] = [];
+  const whole = from === 0 && to === text.length ? text : text.slice(from, to);
+  addViews(out, whole, 0);
+  return out;
+}
+
+function addViews(out: View[], text: string, depth: number, kind: ViewKind = "plain"): void {
+  const folded = fold(text);
+  const tokens = tokenise(folded);
+  out.push({ kind, folded, tokens, undone: depth === 0 ? 0 : 1, depth });
+  if (tokens.leetWords >= disguisedWordsMin) {
+    out.push(derived("leetspeak", mapCodes(folded, unleet), tokens.leetWords, depth));
+  }
+  if (tokens.rot13Words >= disguisedWordsMin) {
+    out.push(derived("rot13", mapCodes(folded, rot13), tokens.rot13Words, depth));
+  }
+  if (tokens.reversedWords >= disguisedWordsMin) {
+    out.push(derived("reversed", reverseCodes(folded), tokens.reversedWords, depth));
+  }
+  if (tokens.longestSpacedRun >= spacedRunMin) {
+    const joined = joinSpaced(text);
+    out.push(derived("spaced-out", fold(joined), tokens.longestSpacedRun, depth));
+  }
+  if (depth >= viewDepthMax) return;
+  const unescaped = unescapeText(text);
+  if (unescaped !== null) addViews(out, unescaped, depth + 1, "escaped");
+  let left = decodedCharsMax;
+  for (const run of decodeRuns(text)) {
+    if (run.text.length > left) break;
+    left -= run.text.length;
+    addViews(out, run.text, depth + 1, run.kind);
+  }
+}
+
+function derived(kind: ViewKind, folded: Folded, undone: number, depth: number): View {
+  return { kind, folded, tokens: tokenise(folded), undone, depth };
+}
+
+const unleet = (code: number): number =>
+  code < 128 && leetTable[code]! > 0 ? leetTable[code]! : code;
+
+const rot13 = (code: number): number =>
+  code >= 0x61 && code <= 0x7a ? (code < 0x6e ? code + 13 : code - 13) : code;
+
+function mapCodes(folded: Folded, map: (code: number) => number): Folded {
+  const codes = folded.codes.slice(0, folded.length);
+  for (let at = 0; at < codes.length; at++) codes[at] = map(codes[at]!);
+  return { ...folded, codes };
+}
+
+function reverseCodes(folded: Folded): Folded {
+  return { ...folded, codes: folded.codes.slice(0, folded.length).reverse() };
+}
+
+const isWordUnit = (code: number): boolean =>
+  code > 0x7f ||
+  (code >= 0x61 && code <= 0x7a) ||
+  (code >= 0x41 && code <= 0x5a) ||
+  (code >= 0x30 && code <= 0x39) ||
+  code === 0x27;
+
+/**
+ * Joins letters written with one sign between each (`i g n o r e`, `i.g.n.o.r.e`); a wider gap is a
+ * space between words. Words of two and more letters are left as they are.
+ */
+export function joinSpaced(text: string): string {
+  const out: string[] = [];
+  let at = 0;
+  let wordStart = 0;
+  while (at < text.length) {
+    wordStart = at;
+    while (at < text.length && isWordUnit(text.charCodeAt(at))) at++;
+    const single = at - wordStart === 1;
+    out.push(text.slice(wordStart, at));
+    const gapStart = at;
+    while (at < text.length && !isWordUnit(text.charCodeAt(at))) at++;
+    const gap = at - gapStart;
+    const nextIsSingle = at + 1 >= text.length || !isWordUnit(text.charCodeAt(at + 1));
+    if (gap === 0) break;
+    if (!(single && nextIsSingle && gap === 1)) out.push(gap > 1 ? " " : text.slice(gapStart, at));
+  }
+  return out.join("");
+}
