@@ -1,0 +1,294 @@
+/**
+ * The workshop behind `train-guard.ts`: reads the corpora, clusters near-duplicates, fits the hashed
+ * model, and scores by cross-validation. Deterministic: a seeded generator and a fixed order.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { eachWindow, featureBits } from "../src/dlp/guard/features.ts";
+import { foldedText } from "../src/dlp/guard/fold.ts";
+import { type GuardModel } from "../src/dlp/guard/model.ts";
+import { views } from "../src/dlp/guard/normalise.ts";
+import { attackOdds } from "../src/dlp/guard/score.ts";
+import { benignForTraining } from "./guard-texts.ts";
+
+/** One labelled text. `scored` rows make the figures; the others only train (weight below 1). */
+export interface Row {
+  readonly id: string;
+  readonly text: string;
+  readonly attack: boolean;
+  /** A plain instruction inside a document, without attack wording: reported apart, never trained on. */
+  readonly hard: boolean;
+  readonly source: string;
+  readonly variant: string;
+  readonly scored: boolean;
+  readonly weight: number;
+}
+
+/** Every third row of the PII and secrets corpora is enough to show the model forms and code. */
+const supportStride = 3;
+const supportWeight = 0.3;
+const ownWeight = 0.5;
+
+function jsonLines(path: string): Record<string, unknown>[] {
+  if (!existsSync(path)) return [];
+  const lines = readFileSync(path, "utf8").split("\n");
+  return lines
+    .filter((line) => line.length > 0)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** Rows of a directory in the corpora's format; `support` adds the rows that only train. */
+export function loadRows(dir: string, support: boolean): Row[] {
+  const rows: Row[] = [];
+  for (const file of ["injection", "benign"]) {
+    for (const line of jsonLines(join(dir, `${file}.jsonl`))) {
+      rows.push(rowOf(line, String(line["source"]), line["label"] === 1, true, 1));
+    }
+  }
+  if (rows.length === 0) throw new Error(`No injection.jsonl or benign.jsonl with rows in ${dir}.`);
+  if (!support) return rows;
+  for (const file of ["pii", "secrets"]) {
+    const lines = jsonLines(join(dir, `${file}.jsonl`)).filter((_, at) => at % supportStride === 0);
+    for (const line of lines) rows.push(rowOf(line, file, false, false, supportWeight));
+  }
+  for (const [language, texts] of Object.entries(benignForTraining)) {
+    for (const [at, text] of texts.entries()) {
+      rows.push(
+        rowOf({ id: `own-${language}-${at}`, text }, "own-benign", false, false, ownWeight),
+      );
+    }
+  }
+  return rows;
+}
+
+function rowOf(
+  line: Record<string, unknown>,
+  source: string,
+  attack: boolean,
+  scored: boolean,
+  weight: number,
+): Row {
+  const { id, text, hard, variant } = line;
+  return {
+    id: String(id),
+    text: String(text),
+    attack,
+    hard: hard === true,
+    source,
+    variant: typeof variant === "string" ? variant : "",
+    scored,
+    weight,
+  };
+}
+
+const shingleWords = 6;
+const nearDuplicate = 0.35;
+
+/**
+ * A cluster number per row: rows whose 6-word shingles overlap by a Jaccard of .35 or more are one
+ * cluster. Shingles are taken from the last view, so that an obfuscated text meets its plain twin.
+ */
+export function clusters(rows: readonly Row[]): number[] {
+  const parent = rows.map((_, at) => at);
+  const find = (at: number): number => {
+    let root = at;
+    while (parent[root] !== root) root = parent[root]!;
+    parent[at] = root;
+    return root;
+  };
+  const sets = rows.map(({ text }) => shingles(text));
+  const holders = new Map<string, number[]>();
+  for (const [at, set] of sets.entries()) {
+    const shared = new Map<number, number>();
+    for (const shingle of set) {
+      const before = holders.get(shingle) ?? [];
+      for (const other of before) shared.set(other, (shared.get(other) ?? 0) + 1);
+      before.push(at);
+      holders.set(shingle, before);
+    }
+    for (const [other, both] of shared) {
+      const union = set.size + sets[other]!.size - both;
+      if (both / union >= nearDuplicate) parent[find(at)] = find(other);
+    }
+  }
+  return rows.map((_, at) => find(at));
+}
+
+function shingles(text: string): Set<string> {
+  const view = views(text).at(-1)!;
+  const words = foldedText(view.folded)
+    .split(/[^a-z0-9\u0080-\uffff]+/)
+    .filter((word) => word.length > 0);
+  if (words.length < shingleWords) return new Set([words.join(" ")]);
+  const set = new Set<string>();
+  for (let at = 0; at + shingleWords <= words.length; at++)
+    set.add(words.slice(at, at + shingleWords).join(" "));
+  return set;
+}
+
+/** Settings of the fit; chosen on a coarse grid over which the figures hardly move. */
+export const settings = { epochs: 10, rate: 1, decay: 3e-5, windowsMax: 8, seed: 20_261_121 };
+
+interface Example {
+  readonly slots: Uint32Array;
+  readonly attack: boolean;
+  readonly weight: number;
+}
+
+const cache = new Map<Row, Uint32Array[]>();
+
+/** Windows a row trains with: of its most undone view when it is an attack, of the plain text else. */
+function windowsOf(row: Row): Uint32Array[] {
+  const known = cache.get(row);
+  if (known !== undefined) return known;
+  const windows: Uint32Array[] = [];
+  const view = row.attack ? views(row.text).at(-1)! : views(row.text)[0]!;
+  eachWindow(view, (slots, count) => {
+    if (windows.length < settings.windowsMax) windows.push(slots.slice(0, count));
+  });
+  cache.set(row, windows);
+  return windows;
+}
+
+function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Fits a logistic model by AdaGrad and rounds it to one byte a weight. */
+export function fit(rows: readonly Row[]): GuardModel {
+  const examples: Example[] = [];
+  for (const row of rows) {
+    if (row.hard) continue;
+    const windows = windowsOf(row);
+    // A long attack counts once; a long harmless text counts more, since every window of it must pass.
+    const share = row.attack ? 1 / windows.length : 1 / Math.sqrt(windows.length);
+    for (const slots of windows)
+      examples.push({ slots, attack: row.attack, weight: row.weight * share });
+  }
+  const weights = new Float64Array(1 << featureBits);
+  const squares = new Float64Array(1 << featureBits).fill(1e-8);
+  let bias = 0;
+  let biasSquares = 1e-8;
+  // The average of the later epochs is steadier than where the last example left the weights.
+  const sums = new Float64Array(1 << featureBits);
+  let biasSum = 0;
+  let kept = 0;
+  const next = random(settings.seed);
+  for (let epoch = 0; epoch < settings.epochs; epoch++) {
+    shuffle(examples, next);
+    for (const { slots, attack, weight } of examples) {
+      const norm = 1 / Math.sqrt(slots.length);
+      let logit = bias;
+      for (const slot of slots) logit += weights[slot]! * norm;
+      const error = (1 / (1 + Math.exp(-logit)) - (attack ? 1 : 0)) * weight;
+      for (const slot of slots) {
+        const gradient = error * norm + settings.decay * weights[slot]!;
+        squares[slot]! += gradient * gradient;
+        weights[slot]! -= (settings.rate * gradient) / Math.sqrt(squares[slot]!);
+      }
+      biasSquares += error * error;
+      bias -= (0.1 * settings.rate * error) / Math.sqrt(biasSquares);
+    }
+    if (epoch < settings.epochs / 2) continue;
+    kept++;
+    biasSum += bias;
+    for (let slot = 0; slot < weights.length; slot++) sums[slot]! += weights[slot]!;
+  }
+  return quantise(
+    sums.map((sum) => sum / kept),
+    biasSum / kept,
+  );
+}
+
+function shuffle(examples: Example[], next: () => number): void {
+  for (let at = examples.length - 1; at > 0; at--) {
+    const other = Math.floor(next() * (at + 1));
+    const held = examples[at]!;
+    examples[at] = examples[other]!;
+    examples[other] = held;
+  }
+}
+
+function quantise(weights: Float64Array, bias: number): GuardModel {
+  let largest = 0;
+  for (const weight of weights) largest = Math.max(largest, Math.abs(weight));
+  const scale = Number((largest / 127).toPrecision(6));
+  const bytes = Int8Array.from(weights, (weight) =>
+    Math.max(-127, Math.min(127, Math.round(weight / scale))),
+  );
+  return { weights: bytes, scale, bias: Number(bias.toPrecision(6)) };
+}
+
+/** A row with the odds a model gave it that never saw its cluster (or source). */
+export interface Scored {
+  readonly row: Row;
+  readonly odds: number;
+}
+
+const folds = 5;
+
+/** Spreads clusters over folds evenly and in no order. */
+function foldOf(cluster: number, salt: number): number {
+  let mixed = Math.imul(cluster + 1 + salt * 7_919, 0x9e3779b1) >>> 0;
+  mixed ^= mixed >>> 15;
+  mixed = Math.imul(mixed, 0x2c1b3c6d) >>> 0;
+  return ((mixed ^ (mixed >>> 12)) >>> 0) % folds;
+}
+
+/** Scores every scored row by a model fitted without its fold of clusters. */
+export function crossValidate(rows: readonly Row[], salt = 0): Scored[] {
+  const cluster = clusters(rows);
+  const out: Scored[] = [];
+  for (let fold = 0; fold < folds; fold++) {
+    const inside = (at: number): boolean => foldOf(cluster[at]!, salt) === fold;
+    const model = fit(rows.filter((_, at) => !inside(at)));
+    for (const [at, row] of rows.entries()) {
+      if (inside(at) && row.scored) out.push({ row, odds: attackOdds(model, row.text) });
+    }
+  }
+  return out;
+}
+
+/** Scores the rows of some sources by a model fitted on all other sources. */
+export function leaveOut(rows: readonly Row[], left: (row: Row) => boolean): Scored[] {
+  const model = fit(rows.filter((row) => !left(row)));
+  return rows.filter((row) => left(row)).map((row) => ({ row, odds: attackOdds(model, row.text) }));
+}
+
+/** The smallest odds at which at most `rate` of the benign rows are flagged. */
+export function oddsAtRate(scored: readonly Scored[], rate: number): number {
+  const benign = scored
+    .filter(({ row }) => !row.attack)
+    .map(({ odds }) => odds)
+    .sort((a, b) => b - a);
+  return (benign[Math.floor(benign.length * rate)] ?? 0) * (1 + 1e-9);
+}
+
+/** Share of attacks (hard ones left out) above odds. */
+export function recallAbove(scored: readonly Scored[], odds: number): number {
+  const attacks = scored.filter(({ row }) => row.attack && !row.hard);
+  return attacks.filter((one) => one.odds > odds).length / attacks.length;
+}
+
+/** Chance that a random attack scores above a random benign text, ties counted half. */
+export function areaUnderCurve(scored: readonly Scored[]): number {
+  const sorted = scored.filter(({ row }) => !row.hard).toSorted((a, b) => a.odds - b.odds);
+  let rankSum = 0;
+  let attacks = 0;
+  for (let at = 0; at < sorted.length;) {
+    let end = at;
+    while (end < sorted.length && sorted[end]!.odds === sorted[at]!.odds) end++;
+    for (let same = at; same < end; same++) {
+      if (!sorted[same]!.row.attack) continue;
+      rankSum += (at + 1 + end) / 2;
+      attacks++;
+    }
+    at = end;
+  }
+  const benign = sorted.length - attacks;
+  return (rankSum - (attacks * (attacks + 1)) / 2) / (attacks * benign);
+}

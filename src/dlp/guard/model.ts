@@ -1,0 +1,47 @@
+/**
+ * The trained part of the guard: a logistic model over hashed features with one signed byte a weight.
+ * Its answer is a logit; the largest over a view's windows counts.
+ */
+import { eachWindow, featureBits } from "./features.ts";
+import type { View } from "./normalise.ts";
+
+/** A model as scored: `logit = scale * sum(weights of distinct slots) / sqrt(slots) + bias`. */
+export interface GuardModel {
+  readonly weights: Int8Array;
+  readonly scale: number;
+  readonly bias: number;
+}
+
+/** A model as shipped (`weights.ts`), weights in base64. */
+export interface PackedModel {
+  readonly featureBits: number;
+  readonly scale: number;
+  readonly bias: number;
+  readonly weights: string;
+}
+
+/** Unpacks shipped weights. Throws when they were made for other features than this code's. */
+export function unpackModel(packed: PackedModel): GuardModel {
+  const bytes = atob(packed.weights);
+  if (packed.featureBits !== featureBits || bytes.length !== 1 << featureBits) {
+    throw new Error(
+      `Guard weights are for 2^${packed.featureBits} features, this code has 2^${featureBits}: run scripts/train-guard.ts.`,
+    );
+  }
+  const weights = new Int8Array(bytes.length);
+  for (let at = 0; at < bytes.length; at++) weights[at] = bytes.charCodeAt(at);
+  return { weights, scale: packed.scale, bias: packed.bias };
+}
+
+/** Largest logit over the windows of a view; `-Infinity` for an empty one. */
+export function modelLogit(model: GuardModel, view: View): number {
+  const { weights, scale, bias } = model;
+  let best = Number.NEGATIVE_INFINITY;
+  eachWindow(view, (slots, count) => {
+    let sum = 0;
+    for (let at = 0; at < count; at++) sum += weights[slots[at]!]!;
+    const logit = (scale * sum) / Math.sqrt(count) + bias;
+    if (logit > best) best = logit;
+  });
+  return best;
+}
