@@ -80,6 +80,7 @@ import { scalingoToken } from "./secrets/scalingo-token.ts";
 import { sendgridKey } from "./secrets/sendgrid-key.ts";
 import { sendinblueKey } from "./secrets/sendinblue-key.ts";
 import { sentryToken } from "./secrets/sentry-token.ts";
+import { serviceSecret } from "./secrets/service-secret.ts";
 import { settlemintToken } from "./secrets/settlemint-token.ts";
 import { shippoToken } from "./secrets/shippo-token.ts";
 import { shopifyToken } from "./secrets/shopify-token.ts";
@@ -180,6 +181,7 @@ export const SECRETS: readonly Detector[] = [
   sendgridKey,
   sendinblueKey,
   sentryToken,
+  serviceSecret,
   settlemintToken,
   shippoToken,
   shopifyToken,

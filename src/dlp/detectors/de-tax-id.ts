@@ -1,4 +1,4 @@
-/** German tax id: eleven digits, ISO 7064 mod 11,10, one digit repeated. */
+/** German tax id: eleven digits, ISO 7064 mod 11,10, few digits repeated. */
 import { mod11Of10 } from "../kit/checksums.ts";
 import { numberDetector } from "../kit/number.ts";
 
@@ -10,7 +10,7 @@ export const deTaxId = numberDetector({
   separators: " ",
   valid(digits) {
     const distinct = new Set(digits.slice(0, 10)).size;
-    return digits[0] !== "0" && distinct >= 7 && distinct <= 9 && mod11Of10(digits);
+    return digits[0] !== "0" && distinct >= 7 && mod11Of10(digits);
   },
   checksum: true,
   words: [

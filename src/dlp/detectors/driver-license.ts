@@ -22,8 +22,6 @@ export const driverLicense: Detector = afterWords({
     "driver license number",
     "führerschein",
     "permis de conduire",
-    "license number",
-    "licence number",
   ],
   lengthMin: 5,
   lengthMax: 16,

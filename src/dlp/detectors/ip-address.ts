@@ -1,5 +1,5 @@
 /** Internet addresses, version 4 and 6. Version numbers and section numbers are not addresses. */
-import { ALNUM, DIGIT, HEX, is } from "../kit/chars.ts";
+import { ALNUM, ALPHA, DIGIT, HEX, is } from "../kit/chars.ts";
 import { hasContext } from "../kit/context.ts";
 import type { Detector } from "../kit/detector.ts";
 import type { Source } from "../kit/source.ts";
@@ -59,10 +59,11 @@ function version6(source: Source, at: number): number {
     if (stop === index) break;
     if (source.code(stop) === DOT && (gap || groups === 6)) {
       const octets = octetsEnd(source, index);
-      if (octets < 0) return -1;
-      groups += 2;
-      end = octets;
-      break;
+      if (octets > 0) {
+        groups += 2;
+        end = octets;
+        break;
+      }
     }
     if (stop - index > 4) return -1;
     groups += 1;
@@ -84,7 +85,8 @@ function version6(source: Source, at: number): number {
 /** A first group of letters alone ("fe80" has a digit, "face" has none) reads as code, not address. */
 function startsWithDigit(source: Source, at: number): boolean {
   if (source.code(at) === COLON) return true;
-  return is(source.code(source.run(at, HEX & ~DIGIT, at + 4)), DIGIT) || is(source.code(at), DIGIT);
+  const end = source.run(at, HEX, at + 4);
+  return source.run(at, ALPHA, end) < end;
 }
 
 export const ipAddress: Detector = {

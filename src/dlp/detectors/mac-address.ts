@@ -39,6 +39,7 @@ export const macAddress: Detector = {
     if (source.code(end) === source.code(at) && source.run(end + 1, HEX, end + 2) > end + 1)
       return undefined;
     const text = source.text.slice(start, end);
+    if (/^(?:00[:-]){5}00$|^(?:ff[:-]){5}ff$/i.test(text)) return undefined;
     if (size === 4 && !/[0-9]/.test(text)) return undefined;
     return { start, end, confidence: 0.8, why: ["shape"] };
   },

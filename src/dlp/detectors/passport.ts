@@ -9,5 +9,5 @@ export const passport: Detector = afterWords({
   words: ["passport", "passeport", "reisepass", "pasaporte", "passaporto"],
   lengthMin: 6,
   lengthMax: 9,
-  digitsMin: 3,
+  digitsMin: 1,
 });

@@ -39,7 +39,7 @@ function lengthFits(digits: string): boolean {
   if (two === 36 || two === 38 || two === 39 || (four >= 3000 && four <= 3059) || four === 3095) {
     return length === 14 || length === 16;
   }
-  if (four >= 3528 && four <= 3589) return length >= 16 && length <= 19;
+  if (two === 35) return length >= 16 && length <= 19;
   if (four === 2131 || four === 1800) return length === 15;
   if (two === 62 || two === 81) return length >= 16 && length <= 19;
   // Maestro and its kin: wide ranges, so only with context (see `judge`).
@@ -48,6 +48,8 @@ function lengthFits(digits: string): boolean {
 
 function isWideRange(digits: string): boolean {
   const two = Number(digits.slice(0, 2));
+  // JCB issues from 3528 to 3589; the rest of 35 is believed less.
+  if (two === 35) return digits < "3528" || digits >= "3590";
   return (
     two === 50 ||
     (two >= 56 && two <= 64 && two !== 62) ||

@@ -8,6 +8,8 @@ const PLUS = 43;
 const OPEN = 40;
 const CLOSE = 41;
 const DIGITS_MAX = 15;
+const DIGITS_MIN = 6;
+const LABEL_CHARS = 10;
 const WORDS = [
   "phone",
   "tel",
@@ -33,6 +35,9 @@ const WORDS = [
   "telepono",
   "landline",
   "number is",
+  "answering at",
+  "answer at",
+  "voicemail",
 ];
 const LABEL = /^[ ,\\-]{1,3}(?:office|fax|mobile|cell|home|desk|work|phone|tel)/i;
 
@@ -107,6 +112,12 @@ function shapeConfidence(source: Source, at: number, reading: Reading): number {
   return 0.2;
 }
 
+/** Whether a label such as "-Office" or " mobile" stands right after: few characters are waited for. */
+function labelAfter(source: Source, end: number): boolean {
+  source.code(end + LABEL_CHARS);
+  return LABEL.test(source.text.slice(end, end + LABEL_CHARS));
+}
+
 /** Layouts that are years, dates or decimals however near the word "call" stands. */
 function looksLikeDate(reading: Reading): boolean {
   return /^(?:4-2-2|2-2-4|1-2-4|2-1-4|1-1-4|4-1-1|4-4-4-4)(?:-|$)/.test(reading.layout);
@@ -114,13 +125,15 @@ function looksLikeDate(reading: Reading): boolean {
 
 function candidateAt(source: Source, at: number): Candidate | undefined {
   const reading = readNumber(source, at);
-  if (reading === undefined || reading.digits.length < 7) return undefined;
+  if (reading === undefined || reading.digits.length < DIGITS_MIN) return undefined;
+  if (reading.digits.length < 7 && !/^(?:2-2-2|3-3|2-4|\(2-4)$/.test(reading.layout))
+    return undefined;
   const stop = extensionEnd(source, reading.end);
   if (!source.closes(stop)) return undefined;
-  if (is(source.code(stop), 0) || (source.code(stop) === 46 && is(source.code(stop + 1), DIGIT)))
-    return undefined;
-  if ((source.code(stop) === 45 || source.code(stop) === 47) && is(source.code(stop + 1), ALNUM)) {
-    return undefined;
+  if (source.code(stop) === 46 && is(source.code(stop + 1), DIGIT)) return undefined;
+  const next = source.code(stop);
+  if ((next === 45 || next === 47) && is(source.code(stop + 1), ALNUM)) {
+    if (is(source.code(stop + 1), DIGIT) || !labelAfter(source, stop)) return undefined;
   }
   const found = { start: at, end: stop };
   const alone = shapeConfidence(source, at, reading);
@@ -129,10 +142,7 @@ function candidateAt(source: Source, at: number): Candidate | undefined {
     return { ...found, confidence: plain, why: ["shape", "context"] };
   }
   if (alone < 0.5 && !looksLikeDate(reading)) {
-    source.code(stop + 10);
-    if (LABEL.test(source.text.slice(stop, stop + 10))) {
-      return { ...found, confidence: 0.65, why: ["shape", "context"] };
-    }
+    if (labelAfter(source, stop)) return { ...found, confidence: 0.65, why: ["shape", "context"] };
   }
   return { ...found, confidence: alone, why: ["shape"] };
 }

@@ -57,6 +57,8 @@ export function afterWords(spec: LabelledSpec): Detector {
       const bare = value.replaceAll("-", "");
       let digits = 0;
       for (let i = 0; i < bare.length; i += 1) if (is(bare.charCodeAt(i), DIGIT)) digits += 1;
+      // Hardly any digits: only capitals read as an identifier then.
+      if (digits < 3 && bare !== bare.toUpperCase()) return undefined;
       if (digits < spec.digitsMin || bare.length > spec.lengthMax || bare.length < spec.lengthMin) {
         return undefined;
       }

@@ -1,7 +1,7 @@
 /** Values that documentation and templates put where a secret goes: never a secret. */
 
 const WORDS =
-  /example|sample|your|placeholder|dummy|changeme|change_me|change-me|redacted|token:|xxxx|\.\.\.|\*\*\*|insert|<|>|\$\{|\{\{|%\(|process\.env|os\.environ|getenv|secrets\.|abcdefghijkl|1234567890ab|aaaaaaaa|00000000/i;
+  /example|sample|your|placeholder|dummy|changeme|replace|change_me|change-me|redacted|token:|xxxx|\.\.\.|\*\*\*|insert|<|>|\$\{|\{\{|%\(|process\.env|os\.environ|getenv|secrets\.|abcdefghijkl|1234567890ab|aaaaaaaa|00000000/i;
 
 /** True for documentation placeholders, templates, and runs nobody draws at random. */
 export function isPlaceholder(value: string): boolean {

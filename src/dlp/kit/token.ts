@@ -17,6 +17,8 @@ export interface TokenSpec {
   pattern: RegExp;
   /** How far before the anchor a value may begin, for services that mark the middle. */
   back?: number;
+  /** Characters besides letters and digits that may stand there. Default: none. */
+  backExtra?: string;
   /** Longest value. A value that reaches it and goes on is swallowed to its end. */
   maxLength?: number;
   confidence?: number;
@@ -28,11 +30,11 @@ const PLACEHOLDER_LOOK = 96;
 
 /** Where the value begins: at the anchor, or at the start of the run around it. */
 function startOf(source: Source, at: number, spec: TokenSpec): number {
-  const { back = 0, extra = "" } = spec;
+  const { back = 0, backExtra = "" } = spec;
   let start = at;
   while (at - start < back) {
     const code = source.code(start - 1);
-    if (!is(code, ALNUM) && (code < 0 || !extra.includes(String.fromCharCode(code)))) break;
+    if (!is(code, ALNUM) && (code < 0 || !backExtra.includes(String.fromCharCode(code)))) break;
     start -= 1;
   }
   return start;

@@ -9,4 +9,5 @@ export const azureClientSecret = tokenDetector({
   extra: "_-.~",
   pattern: /^[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}(?![\w~-])/,
   back: 8,
+  backExtra: "_~.",
 });

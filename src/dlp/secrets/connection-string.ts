@@ -24,6 +24,13 @@ function partEnd(source: Source, from: number, stops: string): number {
   return end;
 }
 
+/** The last `@` before the path: passwords may hold one of their own. */
+function passwordEnd(source: Source, from: number): number {
+  const end = partEnd(source, from, "/");
+  for (let at = end - 1; at > from; at -= 1) if (source.code(at) === AT) return at;
+  return end;
+}
+
 export const connectionString: Detector = {
   id: "connection-string",
   title: "URL with credentials",
@@ -41,10 +48,11 @@ export const connectionString: Detector = {
     if (start === at) return undefined;
     const user = partEnd(source, at + 3, ":/@?#");
     if (source.code(user) !== COLON) return undefined;
-    const password = partEnd(source, user + 1, "@/");
+    const password = passwordEnd(source, user + 1);
     if (source.code(password) !== AT || password - user < 4) return undefined;
     const value = source.text.slice(user + 1, password);
     if (STOCK.test(value) || isPlaceholder(value)) return undefined;
+    if (value === source.text.slice(at + 3, user)) return undefined;
     const host = source.run(password + 1, ALNUM, password + 200, ".-_:,[]");
     if (host === password + 1) return undefined;
     let end = host;

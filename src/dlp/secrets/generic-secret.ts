@@ -13,6 +13,8 @@ const AGAINST =
 
 /** Code and prose after a colon or equals sign: calls, paths, names, numbers. */
 function readsAsCode(value: string): boolean {
+  if (/^[A-Za-z][A-Za-z0-9+]{1,20}:\/\//.test(value)) return true;
+  if (/^[A-Za-z]+\d{0,4}(?:[_-][A-Za-z]+\d{0,4})+$/.test(value)) return true;
   if (/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+(?:\(|\[|$)/.test(value)) return true;
   if (/^[a-z]+(?:[_-][a-z]+)*$/.test(value) || /^[A-Z]+(?:_[A-Z]+)*$/.test(value)) return true;
   if (/^[a-z]+(?:[A-Z][a-z]+)*$/.test(value) || /^[A-Z][a-z]+(?:[A-Z][a-z]+)*$/.test(value))
@@ -41,6 +43,8 @@ function judgeSecret(found: Assignment): number {
   if (value.length < 10 || digits === 0 || upper + lower === 0 || other > value.length / 4)
     return 0;
   const bits = entropy(value);
+  // A bare "key" is mostly the key of a table: only a random value of some length is a secret.
+  if (found.name === "key" && (bits < 3.5 || value.length < 20)) return 0;
   if (value.length >= 16 && bits >= 3) return 0.8;
   return bits >= 3 && value.length >= 10 ? 0.6 : 0.2;
 }

@@ -8,4 +8,5 @@ export const maxmindKey = tokenDetector({
   extra: "_",
   pattern: /^[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk(?!\w)/,
   back: 40,
+  backExtra: "_",
 });

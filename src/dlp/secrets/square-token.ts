@@ -6,5 +6,5 @@ export const squareToken = tokenDetector({
   title: "Square access token",
   prefixes: ["sq0atp-", "sq0csp-", "EAAA"],
   extra: "_-",
-  pattern: /^(?:sq0[a-z]{3}-[A-Za-z0-9_-]{22,60}|EAAA[A-Za-z0-9_+-]{60}(?![\w-]))/,
+  pattern: /^(?:sq0[a-z]{3}-[A-Za-z0-9_-]{22,60}|EAAA[A-Za-z0-9_+-]{40,64}(?![\w-]))/,
 });

@@ -1,0 +1,38 @@
+/** The command of `npm run eval:dlp`: scores, and prints them beside the peers' figures. */
+import { parseArgs } from "node:util";
+
+import { scoreGuard } from "./guard.ts";
+import { scorePii, scoreSecrets, type Slip } from "./spans.ts";
+import { printTables } from "./table.ts";
+
+const USAGE = `usage: npm run eval:dlp -- --data DIR [--json] [--show]
+
+DIR holds pii.jsonl, secrets.jsonl, injection.jsonl and benign.jsonl.
+--json prints one JSON object of fractions; --show lists misses and false matches.`;
+
+/** Runs the command; answers the exit code. */
+export async function run(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      data: { type: "string" },
+      json: { type: "boolean", default: false },
+      show: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help || values.data === undefined) {
+    console.log(USAGE);
+    return values.help ? 0 : 2;
+  }
+  const slips: Slip[] = [];
+  const pii = scorePii(values.data, slips);
+  const secrets = scoreSecrets(values.data, slips);
+  const guard = await scoreGuard(values.data);
+  if (values.json) console.log(JSON.stringify({ pii, secrets, guard }, undefined, 2));
+  else printTables(pii, secrets, guard);
+  if (values.show)
+    for (const slip of slips)
+      console.error(`${slip.kind}\t${slip.type}\t${JSON.stringify(slip.text)}`);
+  return 0;
+}

@@ -1,0 +1,62 @@
+/** Keys without a prefix, under the name of the service they belong to: "TWITTER_PROD=...". */
+import { mixture, readAssignment } from "../kit/assignment.ts";
+import { ALPHA, DIGIT, classOf } from "../kit/chars.ts";
+import type { Detector } from "../kit/detector.ts";
+import { entropy, isPlaceholder } from "../kit/placeholder.ts";
+import { namesService } from "../kit/services.ts";
+
+const LENGTH_MIN = 12;
+const VALUE = /^[A-Za-z0-9_=+/.:|-]+$/;
+const ADDRESS =
+  /:\/\/|^\/|^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[a-z]{2,6}(?:[:/]|$)|^\d+(?:[.:-]\d+)+$/;
+const DATE = /^\d{4}-\d\d-\d\d/;
+const TELLING = /key|token|secret|id$|auth|cred|prod|conf|pass/;
+
+/** How often letters and digits change places: random values do it all the time, words do not. */
+function changes(value: string): number {
+  let count = 0;
+  let last = 0;
+  for (let i = 0; i < value.length; i += 1) {
+    const kind = classOf(value.charCodeAt(i)) & (DIGIT | ALPHA);
+    const side = (kind & DIGIT) !== 0 ? 1 : kind === 0 ? 0 : 2;
+    if (side !== 0 && last !== 0 && side !== last) count += 1;
+    if (side !== 0) last = side;
+  }
+  return count;
+}
+
+function judge(name: string, value: string): number {
+  const { digits, upper, lower } = mixture(value);
+  if (value.length < LENGTH_MIN || !VALUE.test(value) || ADDRESS.test(value) || DATE.test(value))
+    return 0;
+  if (upper + lower === 0) {
+    const whole = digits === value.length && value.length >= 15 && value.length <= 20;
+    return whole && (TELLING.test(name) || !/[_.-]/.test(name)) ? 0.55 : 0;
+  }
+  if (entropy(value) < 2.6 || digits === 0) return 0;
+  const turns = changes(value);
+  if (turns < 3 || turns < value.length / 12) return 0;
+  return value.length >= 20 ? 0.75 : 0.6;
+}
+
+export const serviceSecret: Detector = {
+  id: "service-secret",
+  title: "Key assigned to a service's name",
+  version: 1,
+  groups: ["api-secrets"],
+  evidence: "name, shape, entropy",
+  prefilter: { kind: "anywhere", literals: ["=", ":", " is "] },
+  maxLength: 512,
+  validate(source, at) {
+    const code = source.code(at);
+    if (code !== 61 && code !== 58 && code !== 32) return undefined;
+    const found = readAssignment(source, at);
+    if (found === undefined || !namesService(found.name)) return undefined;
+    if (isPlaceholder(found.value.slice(0, 96))) return undefined;
+    const confidence = judge(found.name, found.value);
+    if (confidence === 0) return undefined;
+    const { start, end, cut } = found;
+    const candidate = { start, end, confidence, why: ["name", "shape", "entropy"] };
+    return cut ? { ...candidate, runsOn: "|-._~+/=" } : candidate;
+  },
+};
