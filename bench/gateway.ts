@@ -21,6 +21,8 @@ export function benchPolicy(upstreamUrl: string): object {
   };
 }
 
+const member = (id: string) => ({ id, role: "member", tier: "standard" });
+
 /** Makes the organisation `bench`; answers the users' keys, in their order. */
 async function setUp(
   port: number,
@@ -28,7 +30,6 @@ async function setUp(
   users: readonly string[],
   policy: object,
 ): Promise<string[]> {
-  const member = (id: string) => ({ id, role: "member", tier: "standard" });
   const answer = await fetch(`http://127.0.0.1:${port}/setup`, {
     method: "POST",
     headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },

@@ -43,6 +43,8 @@ function readOptions() {
   return { ...values, rounds, seconds, wanted: new Set(["direct", "bare", ...named]), notNamed };
 }
 
+const progress = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
+
 async function main(): Promise<void> {
   const options = readOptions();
   if (options.help) {
@@ -50,7 +52,6 @@ async function main(): Promise<void> {
     return;
   }
   const { rounds, seconds, wanted } = options;
-  const progress = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
   const machine = describeMachine();
   const mock = await startMock();
   const generator = startLoad();

@@ -7,16 +7,28 @@ export const devUpstreamSecret = "DEV_UPSTREAM_KEY";
 
 const minuteMs = 60_000;
 
-/** Where each dialect lives under the upstream's address, and which models it answers. */
+/**
+ * Where each dialect lives under the upstream's address, and which models it answers: names that
+ * `GET /v1/models` can list, then whatever else begins like one.
+ */
 const dialects = [
-  { kind: "openai", path: "/v1", serves: ["gpt-*", "o1*", "o3*", "o4*", "chatgpt-*"] },
-  { kind: "anthropic", path: "", serves: ["claude-*"] },
-  { kind: "google", path: "/v1beta", serves: ["gemini-*"] },
-  { kind: "ollama", path: "", serves: ["llama*", "qwen*", "mistral*", "phi*", "gemma*"] },
+  { kind: "openai", path: "/v1", serves: ["gpt-4o-mini", "gpt-4o", "gpt-*", "o1*", "o3*", "o4*"] },
+  { kind: "anthropic", path: "", serves: ["claude-sonnet-4-5", "claude-haiku-4-5", "claude-*"] },
+  { kind: "google", path: "/v1beta", serves: ["gemini-2.5-flash", "gemini-2.5-pro", "gemini-*"] },
+  { kind: "ollama", path: "", serves: ["llama3.2", "qwen3", "gemma3"] },
 ] as const;
 
-const redacted = ["card", "ssn", "email", "phone"];
-const blocked = ["aws-key", "api-secret"];
+/** Models that run at home have no price in any book, and cost nothing. */
+const free = { inputUsdPerMtok: 0, outputUsdPerMtok: 0 };
+const homePrices = Object.fromEntries(
+  dialects
+    .filter(({ kind }) => kind === "ollama")
+    .flatMap(({ serves }) => serves.map((model) => [`ollama/${model}`, free])),
+);
+
+/** Detectors, and groups of them. */
+const redacted = ["payment-card", "us-ssn", "email", "phone"];
+const blocked = ["aws", "api-secrets"];
 
 const tier = (title: string) => ({
   title,
@@ -57,8 +69,7 @@ export function startingPolicy(options: {
       enterprise: tier("Enterprise"),
     },
     defaultTier: "standard",
-    // Ollama's models run at home: they have no price, and cost nothing.
-    prices: { "ollama/*": { inputUsdPerMtok: 0, outputUsdPerMtok: 0 } },
+    prices: homePrices,
     limits: [{ name: "requests-per-minute", metric: "requests", limit: 60, windowMs: minuteMs }],
     budgets: [{ name: "month", limitUsd: 5, period: "month" }],
     dlp: { rules: [...redacted.map(rule("redact")), ...blocked.map(rule("block"))] },
