@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { root } from "../scripts/from-wrangler.ts";
-import { devUpstreamSecret, startingPolicy } from "../scripts/starting-policy.ts";
+import { devUpstreamVars, startingPolicy } from "../scripts/starting-policy.ts";
 import { serveWorker } from "./workerd.ts";
 import type { Served } from "./workerd.ts";
 
@@ -60,7 +60,7 @@ export async function serveGateway(options: {
   const secret = randomBytes(32).toString("hex");
   const served = await serveWorker({
     entry: options.entry ?? path.join(root, "src/edge/worker.ts"),
-    vars: { TALLYGATE_SECRET: secret, [devUpstreamSecret]: "dev-upstream" },
+    vars: { TALLYGATE_SECRET: secret, ...devUpstreamVars },
     bindings: true,
     folder: options.folder,
   });

@@ -14,7 +14,7 @@ import { loadMiniflare, loadWrangler, root } from "./from-wrangler.ts";
 import { leashChildren } from "./leash.ts";
 import { anyFreePort, freePortFrom } from "./ports.ts";
 import { seed } from "./seed.ts";
-import { devUpstreamSecret, startingPolicy } from "./starting-policy.ts";
+import { devUpstreamVars, startingPolicy } from "./starting-policy.ts";
 import { openState, readSecret, readSeeded, saveSeeded } from "./state.ts";
 import type { Keys } from "./state.ts";
 
@@ -39,7 +39,9 @@ export interface Running {
   upstream: string;
   keys: Keys;
   state: string;
+  /** The providers that `.dev.vars` has keys for, and the kinds for which the policy uses them. */
   live: LiveProvider[];
+  seededLive: string[];
   /** The models of an Ollama on its default port, if one answers. */
   ollama: string[] | undefined;
   /** Whether this start made the organisation, or found it. */
@@ -93,7 +95,7 @@ async function startWorker(options: {
 }
 
 /** The upstream's port: the one that this state's policy names, or a new one. */
-async function upstreamPort(saved: number | undefined, gatewayPort: number): Promise<number> {
+async function chooseUpstreamPort(saved: number | undefined, gatewayPort: number): Promise<number> {
   if (saved !== undefined) {
     if ((await freePortFrom(saved)) === saved) return saved;
     throw new Error(
@@ -116,14 +118,14 @@ export async function launch(options: LaunchOptions): Promise<Running> {
   const live = liveProviders(fromFile);
   const secret = readSecret(state);
   const ollama = findOllama();
-  const upstream = await startDevUpstream(await upstreamPort(seeded?.upstreamPort, port));
+  const upstream = await startDevUpstream(await chooseUpstreamPort(seeded?.upstreamPort, port));
   const stops = [() => upstream.stop()];
   const stop = async (): Promise<void> => {
     await Promise.all(stops.map((each) => each()));
   };
   try {
     const vars = {
-      [devUpstreamSecret]: "dev-upstream",
+      ...devUpstreamVars,
       ...fromFile,
       ...options.vars,
       TALLYGATE_SECRET: secret,
@@ -132,13 +134,9 @@ export async function launch(options: LaunchOptions): Promise<Running> {
     stops.push(() => worker.stop());
     const policy = options.policy ?? startingPolicy({ upstreamUrl: upstream.url, live });
     const keys = seeded?.keys ?? (await seed(url, secret, filled(policy, upstream.url)));
-    saveSeeded(state, {
-      url,
-      organisation: "dev",
-      upstreamPort: Number(new URL(upstream.url).port),
-      live: seeded?.live ?? live.map(({ kind }) => kind),
-      keys,
-    });
+    const seededLive = seeded?.live ?? live.map(({ kind }) => kind);
+    const upstreamPort = Number(new URL(upstream.url).port);
+    saveSeeded(state, { url, organisation: "dev", upstreamPort, live: seededLive, keys });
     const isNew = seeded === undefined;
     return {
       url,
@@ -147,6 +145,7 @@ export async function launch(options: LaunchOptions): Promise<Running> {
       keys,
       state,
       live,
+      seededLive,
       ollama: await ollama,
       isNew,
       stop,

@@ -18,6 +18,13 @@ function providerLines(gateway: Running): string[] {
   );
   if (gateway.live.length === 0)
     lines.push("none real: put keys into .dev.vars (see .dev.vars.example)");
+  const unused = gateway.live.filter(({ kind }) => !gateway.seededLive.includes(kind));
+  if (unused.length > 0) {
+    const kinds = unused.map(({ kind }) => kind).join(", ");
+    lines.push(
+      `this state's policy is older than those keys and calls the mock for ${kinds}: start with a new --state`,
+    );
+  }
   if (gateway.ollama) {
     const models = gateway.ollama.slice(0, 3).join(", ") || "no models yet";
     lines.push(

@@ -1,9 +1,15 @@
 /** The policy that a local gateway starts with. */
 import type { PolicyInput } from "#policy/document.ts";
+import { providerIds } from "#providers/registry.ts";
 import type { LiveProvider } from "./dev-vars.ts";
 
-/** The name of the variable that holds the key for the development upstream. */
-export const devUpstreamSecret = "DEV_UPSTREAM_KEY";
+const devUpstreamSecret = "DEV_UPSTREAM_KEY";
+
+/** What the Worker needs in its environment to call the development upstream on this machine. */
+export const devUpstreamVars = {
+  [devUpstreamSecret]: "dev-upstream",
+  TALLYGATE_ALLOW_PRIVATE: "1",
+};
 
 const minuteMs = 60_000;
 
@@ -11,12 +17,15 @@ const minuteMs = 60_000;
  * Where each dialect lives under the upstream's address, and which models it answers: names that
  * `GET /v1/models` can list, then whatever else begins like one.
  */
-const dialects = [
+const everyDialect = [
   { kind: "openai", path: "/v1", serves: ["gpt-4o-mini", "gpt-4o", "gpt-*", "o1*", "o3*", "o4*"] },
   { kind: "anthropic", path: "", serves: ["claude-sonnet-4-5", "claude-haiku-4-5", "claude-*"] },
   { kind: "google", path: "/v1beta", serves: ["gemini-2.5-flash", "gemini-2.5-pro", "gemini-*"] },
   { kind: "ollama", path: "", serves: ["llama3.2", "qwen3", "gemma3"] },
 ] as const;
+
+/** Of those, what this build has an adapter for. */
+const dialects = everyDialect.filter(({ kind }) => providerIds().includes(kind));
 
 /** Models that run at home have no price in any book, and cost nothing. */
 const free = { inputUsdPerMtok: 0, outputUsdPerMtok: 0 };

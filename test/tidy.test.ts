@@ -86,12 +86,13 @@ test("a file with a name that says nothing is seen; there is none", () => {
 
 test("a test without a subject is seen; there is none", () => {
   const source = file("src/dlp/engine.ts");
-  const stray = ["test/dlp/motor.test.ts", "test/engine.test.ts", "test/dlp/motor.workerd.test.ts"];
+  const stray = ["test/dlp/motor.test.ts", "test/engine.test.ts", "test/pld/motor.workerd.test.ts"];
   expect(mirror([source, ...stray.map((name) => file(name))])).toHaveLength(stray.length);
   const placed = [
     "test/dlp/engine.test.ts",
     "test/dlp/engine.workerd.test.ts",
     "test/dlp/engine.speed.test.ts",
+    "test/dlp/crash.workerd.test.ts",
     "test/dlp.test.ts",
     "test/scenarios/a-day.test.ts",
     "test/scripts/start.test.ts",

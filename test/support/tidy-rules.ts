@@ -112,7 +112,10 @@ export function names(files: readonly TextFile[]): string[] {
 const ownFolders = /^test\/(scenarios|regressions|support|scripts|golden|fixtures)\//;
 const ownFiles = new Set(["test/tidy.test.ts", "test/rooms.test.ts"]);
 
-/** `test/dlp/engine.test.ts` tests `src/dlp/engine.ts` (or the folder, or one aspect: `engine.speed`). */
+/**
+ * `test/dlp/engine.test.ts` tests `src/dlp/engine.ts` (or a folder, or one aspect: `engine.speed`). What
+ * runs in workerd tests an actor with all its files: it mirrors the folder, and names what it is about.
+ */
 export function mirror(files: readonly TextFile[]): string[] {
   const all = new Set(files.map((file) => file.path));
   const folders = new Set([...all].map((file) => path.posix.dirname(file)));
@@ -123,6 +126,8 @@ export function mirror(files: readonly TextFile[]): string[] {
       const rest = file.slice("test/".length);
       const home = rest.startsWith("bench/") ? rest : `src/${rest}`;
       const subject = home.replace(/(\.workerd)?\.test\.ts$/, "");
+      if (file.endsWith(".workerd.test.ts") && folders.has(path.posix.dirname(subject)))
+        return false;
       const whole = subject.replace(/\.[^/]*$/, "");
       return !all.has(`${subject}.ts`) && !all.has(`${whole}.ts`) && !folders.has(subject);
     })
