@@ -151,6 +151,21 @@ export async function ensureReady(root = home) {
   return findNode(root);
 }
 
+/**
+ * npm passes a signal to the shell between it and us, and that shell dies of it without a word: so its
+ * death is the word.
+ */
+function stopWithNpm(stop) {
+  if (!process.env.npm_lifecycle_event) return;
+  const parent = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(look);
+    stop();
+  }, 250);
+  look.unref();
+}
+
 /** Runs `args` under `node`, passes signals on, and ends as it ended. */
 async function handOver(node, args) {
   const bin = path.join(home, "node_modules", ".bin");
@@ -162,6 +177,7 @@ async function handOver(node, args) {
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     process.on(signal, () => child.kill(signal));
+  stopWithNpm(() => child.kill("SIGTERM"));
   const { code, signal } = await new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => resolve({ code, signal }));
