@@ -1,0 +1,193 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { addressProblem } from "#policy/address.ts";
+import { PolicyDocument, type PolicyInput } from "#policy/document.ts";
+import { hashPolicy } from "#policy/hash.ts";
+import { documentBytesMax } from "#policy/limits.ts";
+import { type KnownFeatures, validatePolicy } from "#policy/validate.ts";
+import { samplePolicy } from "./sample.ts";
+
+const known: KnownFeatures = {
+  providerKinds: new Set(["openai", "anthropic"]),
+  checkDlpRules: () => [],
+};
+
+/** The paths that validation complains about, after a change to a policy that is fine. */
+function pathsAfter(change: (policy: PolicyInput) => void, features = known): string[] {
+  const policy = samplePolicy();
+  change(policy);
+  const result = validatePolicy(policy, features);
+  return result.ok ? [] : result.problems.map(({ path }) => path);
+}
+
+describe("a policy document", () => {
+  it("that is fine is taken, with every default written out", () => {
+    const result = validatePolicy(samplePolicy(), known);
+    expect(result.ok).toBe(true);
+    if (!result.ok) return;
+    expect(result.document).toEqual(PolicyDocument.parse(samplePolicy()));
+    expect(result.document.accounting.mode).toBe("strict");
+    expect(validatePolicy(result.document, known)).toEqual(result);
+  });
+
+  it("is refused with the place of every broken reference", () => {
+    expect(pathsAfter((policy) => (policy.defaultTier = "gold"))).toEqual(["defaultTier"]);
+    expect(pathsAfter((policy) => (policy.providers["main"]!.kind = "acme"))).toEqual([
+      "providers.main.kind",
+    ]);
+    expect(pathsAfter((policy) => delete policy.providers["main"])).toEqual([
+      "tiers.standard.candidates[1].provider",
+      "tiers.premium.candidates[0].provider",
+      "tiers.premium.candidates[2].provider",
+    ]);
+    expect(pathsAfter((policy) => (policy.tiers["premium"]!.downgradeTo = "gold"))).toEqual([
+      "tiers.premium.downgradeTo",
+    ]);
+    expect(pathsAfter((policy) => (policy.timeZone = "Mars/Base"))).toEqual(["timeZone"]);
+  });
+
+  it("is refused when downgrades lead in a circle", () => {
+    const circle = pathsAfter((policy) => (policy.tiers["standard"]!.downgradeTo = "premium"));
+    expect(circle).toEqual(["tiers.standard.downgradeTo", "tiers.premium.downgradeTo"]);
+    const itself = pathsAfter((policy) => (policy.tiers["standard"]!.downgradeTo = "standard"));
+    expect(itself).toEqual(["tiers.standard.downgradeTo"]);
+  });
+
+  it("is refused when two limits, budgets or rules have one name", () => {
+    const rule = { id: "card", detector: "card", directions: ["prompt" as const] };
+    expect(
+      pathsAfter((policy) => {
+        policy.concurrency![0]!.name = "rpm";
+        policy.budgets![1]!.name = "month";
+        policy.dlp = {
+          rules: [
+            { ...rule, action: "redact" },
+            { ...rule, action: "block" },
+          ],
+        };
+      }),
+    ).toEqual(["limits", "budgets", "dlp.rules"]);
+  });
+
+  it("is refused, not ignored, when it counts for a team or the organisation", () => {
+    const result = validatePolicy(
+      {
+        ...samplePolicy(),
+        limits: [{ name: "a", metric: "requests", limit: 1, windowMs: 1_000, scope: "team" }],
+        budgets: [{ name: "b", limitUsd: 1, scope: "organisation" }],
+      },
+      known,
+    );
+    expect(result).toMatchObject({
+      ok: false,
+      problems: [
+        { path: "limits[0].scope", message: expect.stringContaining("not yet supported") },
+        { path: "budgets[0].scope", message: expect.stringContaining("not yet supported") },
+      ],
+    });
+  });
+
+  it("is refused for a star in the middle and for amounts that are no integers", () => {
+    expect(
+      pathsAfter((policy) => policy.tiers["standard"]!.candidates[0]!.serves.push("g*t")),
+    ).toEqual(["tiers.standard.candidates[0].serves[2]"]);
+    expect(pathsAfter((policy) => (policy.limits![0]!.limit = 1.5))).toEqual(["limits[0].limit"]);
+    expect(pathsAfter((policy) => (policy.limits![1]!.limit = 1e-10))).toEqual(["limits[1].limit"]);
+    expect(pathsAfter((policy) => (policy.limits![1]!.limit = 1e8))).toEqual(["limits[1].limit"]);
+  });
+
+  it("passes on what the rest of the gateway says about its rules", () => {
+    const features: KnownFeatures = {
+      ...known,
+      checkDlpRules: () => [{ path: "rules.0.pattern", message: "no" }],
+    };
+    expect(pathsAfter(() => {}, features)).toEqual(["dlp.rules[0].pattern"]);
+  });
+
+  it("is refused when it is too large to live in one event", () => {
+    const words = Array.from({ length: 1_000 }, (_, n) => `${n}`.padEnd(150, "x"));
+    const rule = { dictionary: words, directions: ["prompt" as const], action: "warn" as const };
+    const paths = pathsAfter((policy) => {
+      policy.dlp = {
+        rules: [
+          { id: "one", ...rule },
+          { id: "two", ...rule },
+        ],
+      };
+    });
+    expect(documentBytesMax).toBeLessThan(2 * 1_000 * 150);
+    expect(paths).toEqual([""]);
+  });
+
+  it("of any shape is judged without an exception", () => {
+    fc.assert(
+      fc.property(fc.anything(), (input) => {
+        expect(typeof validatePolicy(input, known).ok).toBe("boolean");
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("a provider's address", () => {
+  it.each([
+    "https://api.example.com/v1",
+    "http://example.com:8080",
+    "https://[2606:4700::1111]/",
+    "https://8.8.8.8",
+  ])("may be public: %s", (address) => {
+    expect(addressProblem(address, false)).toBeUndefined();
+  });
+
+  it.each([
+    "http://127.0.0.1:4010/v1",
+    "http://localhost:11434",
+    "http://10.1.2.3",
+    "http://172.16.0.1",
+    "http://192.168.1.1",
+    "http://[::1]:80",
+    "http://[fd12::1]",
+    "http://0x7f.1",
+    "http://2130706433",
+    "http://ollama:11434",
+    "http://[::ffff:10.0.0.1]",
+    "http://printer.local.",
+  ])("may be private only where the deployment says so: %s", (address) => {
+    expect(addressProblem(address, false)).toContain("not allowed here");
+    expect(addressProblem(address, true)).toBeUndefined();
+  });
+
+  it.each([
+    "http://169.254.169.254/latest/meta-data",
+    "http://[::ffff:169.254.169.254]",
+    "http://[64:ff9b::a9fe:a9fe]",
+    "http://0xa9fea9fe/",
+    "http://[fe80::1]",
+    "http://[fd00:ec2::254]",
+    "http://metadata.google.internal",
+    "http://100.100.100.200",
+    "http://0.0.0.0",
+    "http://[::]",
+    "http://224.0.0.1",
+  ])("is never link-local or a metadata service: %s", (address) => {
+    expect(addressProblem(address, true)).toContain("never called");
+  });
+
+  it.each(["https://user:pass@example.com", "ftp://example.com", "file:///etc/passwd", "x"])(
+    "has no credentials and speaks HTTP: %s",
+    (address) => {
+      expect(addressProblem(address, true)).toBeTypeOf("string");
+    },
+  );
+});
+
+describe("a policy's hash", () => {
+  it("is of what it says, not of how it was written", () => {
+    const one = PolicyDocument.parse(samplePolicy());
+    const entries = Object.entries(one).toReversed();
+    const two = PolicyDocument.parse(Object.fromEntries(entries));
+    expect(hashPolicy(two)).toBe(hashPolicy(one));
+    expect(hashPolicy({ ...one, timeZone: "UTC" })).not.toBe(hashPolicy(one));
+    expect(hashPolicy(one)).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
