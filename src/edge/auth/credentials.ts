@@ -1,0 +1,62 @@
+/**
+ * Where callers put their key: every place that a real SDK or client uses.
+ *
+ * `cf-aig-authorization` wins, because a caller that sends it keeps `Authorization` for the
+ * provider's own key.
+ */
+
+/** How a caller says who they are. */
+export type Credential =
+  | { kind: "api-key"; organisation: string; keyId: string; secret: string; raw: string }
+  | { kind: "token"; token: string }
+  | { kind: "session"; cookie: string };
+
+export const SESSION_COOKIE = "tallygate_session";
+
+const KEY_SHAPE = /^tg_([a-z0-9][a-z0-9-]{0,31})_([A-Za-z0-9]{1,32})_([A-Za-z0-9_-]{16,128})$/;
+const TOKEN_SHAPE = /^[\w-]{2,4096}\.[\w-]{2,8192}\.[\w-]{2,4096}$/;
+
+function bearer(value: string | null): string | undefined {
+  if (value === null) return undefined;
+  return /^bearer /i.test(value) ? value.slice(7).trim() : value.trim();
+}
+
+/** The first thing that looks like one of ours; `undefined` when the caller brought nothing. */
+export function readCredential(request: Request): Credential | undefined {
+  const { headers } = request;
+  const places = [
+    bearer(headers.get("cf-aig-authorization")),
+    bearer(headers.get("authorization")),
+    headers.get("x-api-key"),
+    headers.get("x-goog-api-key"),
+    headers.get("api-key"),
+  ];
+  for (const value of places) {
+    const credential = value ? parseCredential(value) : undefined;
+    if (credential !== undefined) return credential;
+  }
+  const query = request.url.includes("key=") ? new URL(request.url).searchParams.get("key") : null;
+  const fromQuery = query === null ? undefined : parseCredential(query);
+  if (fromQuery !== undefined) return fromQuery;
+  const cookie = readCookie(headers.get("cookie"), SESSION_COOKIE);
+  return cookie === undefined ? undefined : { kind: "session", cookie };
+}
+
+/** Reads one value as an API key or a token; `undefined` when it is neither (a provider's key). */
+export function parseCredential(value: string): Credential | undefined {
+  const key = KEY_SHAPE.exec(value);
+  if (key !== null) {
+    const [, organisation = "", keyId = "", secret = ""] = key;
+    return { kind: "api-key", organisation, keyId, secret, raw: value };
+  }
+  return TOKEN_SHAPE.test(value) ? { kind: "token", token: value } : undefined;
+}
+
+/** One cookie's value. */
+export function readCookie(header: string | null, name: string): string | undefined {
+  for (const part of header?.split(";") ?? []) {
+    const [key, ...rest] = part.trim().split("=");
+    if (key === name) return rest.join("=");
+  }
+  return undefined;
+}

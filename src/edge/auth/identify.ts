@@ -1,0 +1,125 @@
+/**
+ * Who calls. Two strengths: `identify` for model calls, from an isolate's memory where it can
+ * (a revoked key is still refused, by the fence in its UserActor); `identifyNow` for everything that
+ * reads or changes the books, which asks the PolicyActor each time.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Env } from "#actors/kit/env.ts";
+import { policyName } from "#actors/kit/names.ts";
+import { tryParseJson } from "#events/parse-json.ts";
+import type { Principal } from "#policy/snapshot.ts";
+import { GatewayError } from "../errors.ts";
+import { principalCacheMs, principalsCachedMax } from "../limits.ts";
+import { readCredential, type Credential } from "./credentials.ts";
+import { openSession } from "./session.ts";
+import { readIssuers, verifyToken } from "./tokens.ts";
+
+interface Known {
+  principal: Principal | null;
+  until: number;
+}
+
+const known = new Map<string, Known>();
+
+/** The caller of a model call; throws `unauthenticated`. */
+export async function identify(request: Request, env: Env, at: number): Promise<Principal> {
+  const credential = requireCredential(request);
+  const id = cacheKey(credential);
+  const cached = known.get(id);
+  if (cached !== undefined && cached.until > at) return accept(cached.principal);
+  const principal = await lookUp(credential, env, at, true);
+  if (known.size >= principalsCachedMax) {
+    const oldest = known.keys().next().value;
+    if (oldest !== undefined) known.delete(oldest);
+  }
+  known.set(id, { principal, until: at + principalCacheMs });
+  return accept(principal);
+}
+
+/** The caller as the PolicyActor knows them at this moment; throws `unauthenticated`. */
+export async function identifyNow(request: Request, env: Env, at: number): Promise<Principal> {
+  return accept(await lookUp(requireCredential(request), env, at, false));
+}
+
+function requireCredential(request: Request): Credential {
+  const credential = readCredential(request);
+  if (credential === undefined) {
+    throw new GatewayError(
+      "unauthenticated",
+      "No Tallygate key was found. Send one as `Authorization: Bearer tg_...` (or x-api-key, x-goog-api-key, api-key, cf-aig-authorization).",
+    );
+  }
+  return credential;
+}
+
+function accept(principal: Principal | null): Principal {
+  if (principal !== null) return principal;
+  throw new GatewayError(
+    "unauthenticated",
+    "This key is unknown, expired or revoked. Ask an admin of your organisation for a new one.",
+  );
+}
+
+/** Credentials are remembered by hash, so that a dump of an isolate's memory names no key. */
+function cacheKey(credential: Credential): string {
+  const text =
+    credential.kind === "api-key"
+      ? credential.raw
+      : credential.kind === "token"
+        ? credential.token
+        : credential.cookie;
+  return hashOf(text);
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+async function lookUp(
+  credential: Credential,
+  env: Env,
+  at: number,
+  replicaWillDo: boolean,
+): Promise<Principal | null> {
+  if (credential.kind === "api-key") return lookUpKey(credential, env, at, replicaWillDo);
+  const named =
+    credential.kind === "token"
+      ? await verifyToken(readIssuers(env.TALLYGATE_JWT_ISSUERS), credential.token, at)
+      : openSession(env.TALLYGATE_SECRET, credential.cookie, at);
+  if (named === undefined) return null;
+  return policyOf(env, named.organisation).lookUpMember(named.member);
+}
+
+async function lookUpKey(
+  key: Extract<Credential, { kind: "api-key" }>,
+  env: Env,
+  at: number,
+  replicaWillDo: boolean,
+): Promise<Principal | null> {
+  const secretHash = hashOf(key.secret);
+  if (replicaWillDo) {
+    const stored = await env.KEYS.get(`key:${key.organisation}:${key.keyId}`).catch(() => null);
+    const entry = stored === null ? undefined : (tryParseJson(stored) as KeyEntry | undefined);
+    if (entry !== undefined && (entry.expiresAt ?? Infinity) > at) {
+      if (sameHash(entry.secretHash, secretHash)) return entry.principal;
+    }
+  }
+  return policyOf(env, key.organisation).lookUpKey(key.keyId, secretHash, at);
+}
+
+/** What the PolicyActor writes to KV for each key in force. */
+interface KeyEntry {
+  secretHash: string;
+  principal: Principal;
+  expiresAt?: number;
+}
+
+function sameHash(a: string, b: string): boolean {
+  const left = Buffer.from(a, "hex");
+  const right = Buffer.from(b, "hex");
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+function policyOf(env: Env, organisation: string) {
+  return env.POLICY.getByName(policyName(env.TALLYGATE_SECRET, organisation));
+}

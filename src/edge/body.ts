@@ -1,0 +1,46 @@
+/** Reads bodies whole and bounded: a length header is a claim, so what comes is counted. */
+import { GatewayError } from "./errors.ts";
+
+/** The text of a body of at most `bytesMax` bytes; `undefined` when it is larger. */
+export async function readText(
+  body: Request | Response,
+  bytesMax: number,
+): Promise<string | undefined> {
+  const claimed = body.headers.get("content-length");
+  // The runtime holds a sender to the length it claimed, so a small claim needs no counting.
+  if (claimed !== null) return Number(claimed) <= bytesMax ? body.text() : undefined;
+  if (body.body === null) return "";
+  const reader = body.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    bytes += value.byteLength;
+    if (bytes > bytesMax) {
+      await reader.cancel();
+      return undefined;
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+}
+
+/** The request's body as text; throws `body_too_large`. */
+export async function readRequestText(request: Request, bytesMax: number): Promise<string> {
+  let text: string | undefined;
+  try {
+    text = await readText(request, bytesMax);
+  } catch (error) {
+    throw new GatewayError("invalid_request", "The request's body ended before its length.", {
+      cause: error,
+    });
+  }
+  if (text === undefined) {
+    throw new GatewayError(
+      "body_too_large",
+      `The request's body is over ${bytesMax} bytes. Send less, or refer to files by URL.`,
+    );
+  }
+  return text;
+}

@@ -1,0 +1,22 @@
+/** Bounds of the edge, each with its reason. */
+
+/** A request's body: the largest prompts with images fit, and an isolate (128 MB) holds several. */
+export const bodyBytesMax = 20 * 1024 * 1024;
+/** A provider's whole answer, when it is not a stream. */
+export const answerBytesMax = 32 * 1024 * 1024;
+/** An error's text that is read from a provider. */
+export const errorBytesMax = 64 * 1024;
+/** `x-tallygate-action` and `-resource`: names, not documents. */
+export const nameHeaderCharsMax = 200;
+/** `x-tallygate-metadata`, flat JSON. */
+export const metadataBytesMax = 4_096;
+export const metadataEntriesMax = 20;
+export const userAgentCharsMax = 256;
+/** Principals and tokens that an isolate remembers; the oldest go first. */
+export const principalsCachedMax = 10_000;
+/** How long an isolate trusts a key's owner; a revoked key is refused by its actor's fence at once. */
+export const principalCacheMs = 5_000;
+/** Tries of one admission or settlement when an actor is moved or restarted. */
+export const actorTriesMax = 3;
+/** How often a hold that is half over is extended. */
+export const settleTriesMax = 4;

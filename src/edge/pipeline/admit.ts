@@ -1,0 +1,129 @@
+/** The one round trip before the provider: asks the caller's UserActor, holding the worst case. */
+import type { Env } from "#actors/kit/env.ts";
+import type { AdmitReply, Home, LimitStatus } from "#actors/user/commands.ts";
+import { askActor, homeOf } from "../actors.ts";
+import { GatewayError, toGatewayCode, type GatewayCode } from "../errors.ts";
+import { currentPolicy, renew, type LivePolicy } from "../policy-cache.ts";
+import { planRequest, type Call, type Plan } from "./plan.ts";
+
+/** A request that may go ahead, with its hold. */
+export interface Admission {
+  plan: Plan;
+  home: Home;
+  holdNanos: number;
+  limits: LimitStatus[];
+}
+
+/** A refusal, with what is left of every limit for the headers. */
+export class Refused extends GatewayError {
+  readonly limits: readonly LimitStatus[];
+
+  constructor(
+    code: GatewayCode,
+    message: string,
+    limits: readonly LimitStatus[],
+    more: { retryAt?: number | undefined; retryable?: boolean },
+  ) {
+    super(code, message, more);
+    this.limits = limits;
+  }
+}
+
+/** Plans and admits; throws `Refused`. */
+export async function admit(env: Env, ctx: ExecutionContext, call: Call): Promise<Admission> {
+  let policy = await currentPolicy(env, ctx, call.principal.organisation);
+  let tier: string | undefined;
+  // At most: a stale policy, a downgrade, and the answer.
+  for (let round = 0; round < 4; round += 1) {
+    const plan = planRequest(call, policy, tier);
+    const home = homeOf(env, call.principal, policy.snapshot.ledgerShards);
+    const reply = await ask(env, home, plan, call.startedAt);
+    if (reply.outcome === "admitted") {
+      return { plan, home, holdNanos: reply.holdNanos, limits: reply.limits };
+    }
+    if (reply.outcome === "stale-policy") {
+      policy = await renewTo(env, policy, reply.need);
+      continue;
+    }
+    const cheaper = plan.resolved.downgradeTo;
+    if (reply.code === "budget_downgrade" && cheaper !== undefined) {
+      tier = cheaper;
+      continue;
+    }
+    throw refusal(plan, reply, call.startedAt);
+  }
+  throw new GatewayError(
+    "policy_unavailable",
+    "The policy changed while this request was decided.",
+  );
+}
+
+async function ask(env: Env, home: Home, plan: Plan, at: number): Promise<AdmitReply> {
+  const command = { home, at, request: plan.request };
+  const { verdict } = plan;
+  const { code, by } = verdict ?? {};
+  if (code !== undefined)
+    Object.assign(command, { verdict: by === undefined ? { code } : { code, by } });
+  return askActor(() => env.USERS.getByName(home.stream).admit(command) as Promise<AdmitReply>);
+}
+
+async function renewTo(env: Env, held: LivePolicy, need: number): Promise<LivePolicy> {
+  const policy = await renew(env, held.snapshot.organisation);
+  if (policy.snapshot.version >= need) return policy;
+  throw new GatewayError("policy_unavailable", "The policy in force could not be read. Try again.");
+}
+
+const LIMIT_WORDS: Record<string, string> = {
+  rate_limited: "requests",
+  token_rate_limited: "tokens",
+  spend_rate_limited: "dollars",
+  concurrency_limited: "requests at once",
+};
+
+function refusal(
+  plan: Plan,
+  reply: Extract<AdmitReply, { outcome: "refused" }>,
+  at: number,
+): Refused {
+  const code = toGatewayCode(reply.code === "budget_downgrade" ? "budget_exceeded" : reply.code);
+  const hit = reply.limits.find((limit) => limit.name === reply.by);
+  const message = plan.verdict?.message ?? refusalMessage(code, reply, hit, at);
+  // A refusal without a moment at which it would pass is final: SDKs should not try again.
+  const waits = code !== "concurrency_limited" && reply.retryAt === undefined;
+  return new Refused(code, message, reply.limits, {
+    retryAt: reply.retryAt,
+    ...(waits ? { retryable: false } : {}),
+  });
+}
+
+function refusalMessage(
+  code: GatewayCode,
+  reply: Extract<AdmitReply, { outcome: "refused" }>,
+  hit: LimitStatus | undefined,
+  at: number,
+): string {
+  const name = reply.by ?? "a limit";
+  if (code === "key_revoked") return "This key was revoked. Ask an admin for a new one.";
+  if (code === "budget_exceeded") {
+    const left =
+      hit === undefined ? "" : ` (${dollars(hit.remaining)} of ${dollars(hit.limit)} left)`;
+    const reset =
+      hit === undefined ? "" : ` It starts anew at ${new Date(hit.resetsAt).toISOString()}.`;
+    return `The budget "${name}" cannot cover this request's worst case${left}.${reset} Ask for fewer output tokens or a cheaper model, or ask an admin to raise it.`;
+  }
+  const word = LIMIT_WORDS[code];
+  if (word === undefined) return `The request was refused (${reply.code}).`;
+  const size =
+    hit === undefined
+      ? ""
+      : ` (${hit.metric === "usd" ? dollars(hit.limit) : `${hit.limit} ${word}`}${hit.windowMs > 0 ? ` in ${hit.windowMs / 1000} s` : ""})`;
+  const wait =
+    reply.retryAt === undefined
+      ? " This request alone is larger than the limit."
+      : ` Try again in ${Math.max(Math.ceil((reply.retryAt - at) / 1000), 1)} s.`;
+  return `The limit "${name}"${size} is used up.${code === "concurrency_limited" ? " Wait for one of your open requests to end." : wait}`;
+}
+
+function dollars(nanos: number): string {
+  return `$${(nanos / 1e9).toFixed(4)}`;
+}

@@ -1,0 +1,84 @@
+/** An answer that comes whole: read bounded, scanned, and in the caller's dialect. */
+import { tryParseJson } from "#events/parse-json.ts";
+import type { Dialect, Json, JsonObject } from "#providers/types.ts";
+import { readText } from "../body.ts";
+import { GatewayError } from "../errors.ts";
+import { answerBytesMax } from "../limits.ts";
+import type { Answered } from "./call.ts";
+import { inspectTexts } from "./inspect.ts";
+import type { Plan } from "./plan.ts";
+import type { Settlement } from "./settlement.ts";
+
+/** The answer's body for the caller; throws `dlp_blocked`, `provider_error` or `provider_timeout`. */
+export async function answerJson(
+  answered: Answered,
+  plan: Plan,
+  dialect: Dialect,
+  settlement: Settlement,
+  createdAtMs: number,
+): Promise<string> {
+  const text = await readAnswer(answered, plan);
+  settlement.firstByteAt = Date.now();
+  const body = tryParseJson(text) as Json | undefined;
+  if (body === undefined || body === null || typeof body !== "object" || Array.isArray(body)) {
+    throw broken(answered);
+  }
+  const meta = answered.dialect.responseMeta(body);
+  settlement.usage = meta.usage;
+  settlement.finish = meta.finish;
+  settlement.servedModel = meta.servedModel;
+  const crossing = answered.dialect.id !== dialect.id;
+  const answer = crossing ? cross(answered, dialect, body, createdAtMs) : body;
+  const { dlp } = plan.policy;
+  let out = crossing ? undefined : text;
+  if (dlp.watches("answer")) {
+    const inspection = inspectTexts(dlp, dialect.responseTexts(answer), "answer");
+    settlement.addFindings(inspection.findings);
+    if (inspection.blockedBy !== undefined) throw blocked(inspection.blockedBy);
+    if (inspection.changed) out = undefined;
+  }
+  out ??= JSON.stringify(answer);
+  settlement.addAnswer(out);
+  return out;
+}
+
+/** The refusal of an answer that policy keeps back. */
+export function blocked(rule: string): GatewayError {
+  return new GatewayError(
+    "dlp_blocked",
+    `The answer was blocked by the data rule "${rule}". Ask for something that does not contain it.`,
+  );
+}
+
+async function readAnswer(answered: Answered, plan: Plan): Promise<string> {
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    answered.abort.abort();
+  }, plan.resolved.upstream.betweenBytesMs);
+  try {
+    const text = await readText(answered.response, answerBytesMax);
+    if (text === undefined) throw new Error("too large");
+    return text;
+  } catch (error) {
+    const { provider } = answered.candidate;
+    throw timedOut
+      ? new GatewayError("provider_timeout", `${provider} stopped in the middle of its answer.`)
+      : new GatewayError("provider_error", `${provider} broke off its answer.`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function cross(answered: Answered, dialect: Dialect, body: Json, createdAtMs: number): JsonObject {
+  const decoded = answered.dialect.decodeResponse(body);
+  if (!decoded.ok) throw broken(answered);
+  return dialect.encodeResponse({ ...decoded.value, createdAtMs });
+}
+
+function broken(answered: Answered): GatewayError {
+  return new GatewayError(
+    "provider_error",
+    `${answered.candidate.provider} answered with something that is not an answer.`,
+  );
+}

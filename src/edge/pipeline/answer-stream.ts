@@ -1,0 +1,180 @@
+/**
+ * An answer that streams: one pump from the provider to the caller, which scans, observes usage and
+ * settles at the end, whoever ends it. The stream never goes through an actor.
+ */
+import type { Env } from "#actors/kit/env.ts";
+import { openSplitter } from "#providers/wire.ts";
+import type { Splitter, WireError } from "#providers/types.ts";
+import { fromUnknown, GatewayError } from "../errors.ts";
+import type { Admission } from "./admit.ts";
+import type { Answered } from "./call.ts";
+import type { Call } from "./plan.ts";
+import { openRelay, type Relay } from "./relay.ts";
+import { Screen } from "./screen.ts";
+import type { Settlement } from "./settlement.ts";
+
+interface Pump {
+  call: Call;
+  admission: Admission;
+  answered: Answered;
+  settlement: Settlement;
+  screen: Screen;
+  relay: Relay;
+  splitter: Splitter;
+  write(text: string): Promise<void>;
+}
+
+type Outcome = "completed" | "failed" | "aborted" | "blocked" | "cut";
+
+/** Starts the pump. `done` settles the books; keep the runtime waiting for it. */
+export function answerStream(
+  env: Env,
+  request: Request,
+  call: Call,
+  admission: Admission,
+  answered: Answered,
+  settlement: Settlement,
+): { body: ReadableStream; done: Promise<void> } {
+  const { readable, writable } = new IdentityTransformStream();
+  const writer = writable.getWriter();
+  const encoder = new TextEncoder();
+  const screen = new Screen(admission.plan.policy.dlp, settlement);
+  const { dialect, includeUsage } = call.asked;
+  const pump: Pump = {
+    call,
+    admission,
+    answered,
+    settlement,
+    screen,
+    relay: openRelay(answered.dialect, dialect, screen, settlement, {
+      requestId: call.requestId,
+      model: answered.candidate.model,
+      createdAtMs: call.startedAt,
+      includeUsage,
+    }),
+    splitter: openSplitter(answered.dialect.contentType),
+    write: async (text) => {
+      if (text === "") return;
+      settlement.addAnswer(text);
+      await writer.write(encoder.encode(text));
+    },
+  };
+  const done = run(pump, request.signal)
+    .then(async (outcome) => {
+      const status = outcome === "completed" ? 200 : outcome === "aborted" ? 499 : 200;
+      await writer.close().catch(() => undefined);
+      answered.abort.abort();
+      await settlement.book(env, outcome, status, Date.now(), call.startedAt);
+    })
+    .catch(() => undefined);
+  return { body: readable, done };
+}
+
+async function run(pump: Pump, signal: AbortSignal): Promise<Outcome> {
+  const idle = new IdleTimer(pump.admission.plan.resolved.upstream.betweenBytesMs, () =>
+    pump.answered.abort.abort(),
+  );
+  try {
+    return await relayAll(pump, idle);
+  } catch (error) {
+    if (signal.aborted) return "aborted";
+    await writeError(pump, idle.expired ? timeout(pump) : error);
+    return "failed";
+  } finally {
+    idle.stop();
+  }
+}
+
+async function relayAll(pump: Pump, idle: IdleTimer): Promise<Outcome> {
+  const { answered, relay, screen, settlement, splitter } = pump;
+  const { bound, accounting } = pump.admission.plan.request;
+  const deltasMax = accounting === "strict" ? bound.outputTokens : Infinity;
+  const reader = answered.response.body?.getReader();
+  const decoder = new TextDecoder();
+  for (;;) {
+    const chunk = await reader?.read();
+    if (chunk === undefined || chunk.done) break;
+    idle.touch();
+    settlement.firstByteAt ??= Date.now();
+    let out = "";
+    for (const event of splitter.push(decoder.decode(chunk.value, { stream: true }))) {
+      out += relay.push(event);
+      if (screen.blockedBy !== undefined) return end(pump, out, "content_filter", "blocked");
+      // Every delta is a token or more: past the bound the provider ignores its maximum.
+      if (relay.deltas > deltasMax) return end(pump, out, "length", "cut");
+    }
+    await pump.write(out);
+  }
+  let out = "";
+  for (const event of splitter.end()) out += relay.push(event);
+  out += relay.end();
+  if (screen.blockedBy !== undefined) return end(pump, out, "content_filter", "blocked");
+  await pump.write(out);
+  if (relay.complete) return "completed";
+  throw new GatewayError(
+    "provider_error",
+    `${answered.candidate.provider} broke off its answer before its end.`,
+  );
+}
+
+async function end(
+  pump: Pump,
+  out: string,
+  reason: "content_filter" | "length",
+  outcome: Outcome,
+): Promise<Outcome> {
+  pump.answered.abort.abort();
+  pump.settlement.finish = reason;
+  await pump.write(out + pump.relay.finish(reason));
+  return outcome;
+}
+
+/** Tells the caller in the stream itself: its status is long sent. */
+async function writeError(pump: Pump, error: unknown): Promise<void> {
+  const { code, status, type, message } = fromUnknown(error);
+  const { requestId, asked } = pump.call;
+  const wire: WireError = { status, code, type, message, requestId };
+  await pump.write(asked.dialect.encodeStreamError(wire)).catch(() => undefined);
+}
+
+function timeout(pump: Pump): GatewayError {
+  return new GatewayError(
+    "provider_timeout",
+    `${pump.answered.candidate.provider} stopped in the middle of its answer.`,
+  );
+}
+
+/** Fires once nothing was heard for `idleMs`; touching it is cheap, as it happens per chunk. */
+class IdleTimer {
+  readonly #idleMs: number;
+  readonly #onIdle: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #touchedAt = Date.now();
+  expired = false;
+
+  constructor(idleMs: number, onIdle: () => void) {
+    this.#idleMs = idleMs;
+    this.#onIdle = onIdle;
+    this.#arm(idleMs);
+  }
+
+  touch(): void {
+    this.#touchedAt = Date.now();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #arm(ms: number): void {
+    this.#timer = setTimeout(() => {
+      const left = this.#touchedAt + this.#idleMs - Date.now();
+      if (left > 0) {
+        this.#arm(left);
+        return;
+      }
+      this.expired = true;
+      this.#onIdle();
+    }, ms);
+  }
+}

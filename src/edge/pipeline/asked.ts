@@ -1,0 +1,122 @@
+/** What the caller asked: the body, read once, and the headers that say what it is for. */
+import * as z from "zod";
+import { tryParseJson } from "#events/parse-json.ts";
+import type { Dialect, JsonObject, RequestView } from "#providers/types.ts";
+import { readRequestText } from "../body.ts";
+import { GatewayError } from "../errors.ts";
+import {
+  bodyBytesMax,
+  metadataBytesMax,
+  metadataEntriesMax,
+  nameHeaderCharsMax,
+  userAgentCharsMax,
+} from "../limits.ts";
+
+export interface Asked {
+  dialect: Dialect;
+  /** The body as it came: parsed again whenever it has to be decided again. */
+  text: string;
+  view: RequestView;
+  action: string;
+  resource?: string;
+  metadata?: Record<string, string | number | boolean>;
+  tags: string[];
+  session?: string;
+  ip?: string;
+  userAgent?: string;
+  /** Whether the caller asked for usage in the stream: theirs to see, then. */
+  includeUsage: boolean;
+}
+
+const Metadata = z
+  .record(z.string().max(100), z.union([z.string().max(1_000), z.number(), z.boolean()]))
+  .refine((all) => Object.keys(all).length <= metadataEntriesMax);
+
+/** Reads body and headers; throws typed refusals for everything that is not as it should be. */
+export async function readAsked(request: Request, dialect: Dialect): Promise<Asked> {
+  const text = await readRequestText(request, bodyBytesMax);
+  const body = parseBody(text);
+  const view = dialect.parseRequest(body);
+  if (!view.ok) {
+    const { field, message } = view.error;
+    throw new GatewayError("invalid_request", `Invalid field "${field}": ${message}`, {
+      problems: [{ path: field, message }],
+    });
+  }
+  const { headers } = request;
+  const options = body["stream_options"];
+  const asked: Asked = {
+    dialect,
+    text,
+    view: view.value,
+    action: nameHeader(headers, "x-tallygate-action") ?? "chat.completion",
+    tags: [],
+    includeUsage:
+      typeof options === "object" &&
+      options !== null &&
+      (options as JsonObject)["include_usage"] === true,
+  };
+  const optional = {
+    resource: nameHeader(headers, "x-tallygate-resource"),
+    metadata: readMetadata(headers),
+    session: nameHeader(headers, "x-tallygate-session") ?? headers.get("x-claude-code-session-id"),
+    ip: headers.get("cf-connecting-ip"),
+    userAgent: headers.get("user-agent")?.slice(0, userAgentCharsMax),
+  };
+  for (const [name, value] of Object.entries(optional)) {
+    if (value !== undefined && value !== null && value !== "")
+      Object.assign(asked, { [name]: value });
+  }
+  asked.tags = readTags(headers);
+  return asked;
+}
+
+/** The body as an object of its own, free to be changed. */
+export function parseBody(text: string): JsonObject {
+  const body = tryParseJson(text);
+  if (body === undefined) {
+    throw new GatewayError("invalid_json", "The request's body is not JSON.");
+  }
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw new GatewayError("invalid_request", "The request's body must be a JSON object.");
+  }
+  return body as JsonObject;
+}
+
+function nameHeader(headers: Headers, name: string): string | undefined {
+  const value = headers.get(name);
+  if (value === null || value === "") return undefined;
+  if (value.length > nameHeaderCharsMax) {
+    throw new GatewayError(
+      "invalid_request",
+      `The header ${name} is over ${nameHeaderCharsMax} characters.`,
+    );
+  }
+  return value;
+}
+
+/** `x-tallygate-metadata`, or `cf-aig-metadata` as Cloudflare's clients send it: flat JSON. */
+function readMetadata(headers: Headers): Asked["metadata"] {
+  const name = headers.has("x-tallygate-metadata") ? "x-tallygate-metadata" : "cf-aig-metadata";
+  const value = headers.get(name);
+  if (value === null) return undefined;
+  const parsed = Metadata.safeParse(
+    value.length > metadataBytesMax ? undefined : tryParseJson(value),
+  );
+  if (parsed.success) return parsed.data;
+  throw new GatewayError(
+    "invalid_request",
+    `The header ${name} must be a flat JSON object of at most ${metadataEntriesMax} strings, numbers and booleans.`,
+  );
+}
+
+/** `x-tallygate-tags`: names, separated by commas. */
+function readTags(headers: Headers): string[] {
+  const value = nameHeader(headers, "x-tallygate-tags");
+  return value === undefined
+    ? []
+    : value
+        .split(",")
+        .map((tag) => tag.trim())
+        .filter((tag) => tag !== "");
+}

@@ -1,0 +1,52 @@
+/** Scans what goes to a provider: redacts in place, or names the rule that blocks. */
+import type { DlpProgram } from "#dlp/program.ts";
+import { redactText } from "#dlp/redact.ts";
+import type { Finding } from "#dlp/rule.ts";
+import type { TextSlot } from "#providers/types.ts";
+
+export interface Inspection {
+  findings: Finding[];
+  /** The rule that blocks. */
+  blockedBy?: string;
+  changed: boolean;
+}
+
+/** Scans every text of a body; what policy says to hide is replaced in the body itself. */
+export function inspectTexts(
+  program: DlpProgram,
+  slots: readonly TextSlot[],
+  direction: "prompt" | "answer",
+): Inspection {
+  const inspection: Inspection = { findings: [], changed: false };
+  for (const slot of slots) {
+    const result = redactText(program, slot.text, { direction, channel: slot.channel });
+    addFindings(inspection.findings, result.findings);
+    if (result.blockedBy !== undefined) inspection.blockedBy ??= result.blockedBy;
+    if (result.text === slot.text) continue;
+    slot.replace(result.text);
+    inspection.changed = true;
+  }
+  return inspection;
+}
+
+/** Adds findings up per rule, direction and channel, so that an event stays small. */
+export function addFindings(into: Finding[], more: readonly Finding[]): void {
+  for (const finding of more) {
+    const same = into.find(
+      (other) =>
+        other.rule === finding.rule &&
+        other.detector === finding.detector &&
+        other.direction === finding.direction &&
+        other.channel === finding.channel,
+    );
+    if (same === undefined) {
+      into.push({ ...finding, lengths: finding.lengths.slice(0, lengthsMax) });
+      continue;
+    }
+    same.count += finding.count;
+    same.lengths = [...same.lengths, ...finding.lengths].slice(0, lengthsMax);
+  }
+}
+
+/** Lengths kept per finding: enough to recognise a leak's size, bounded for the event. */
+const lengthsMax = 32;

@@ -1,0 +1,188 @@
+/**
+ * What a request would be under one policy version: scanned, resolved, bounded and priced. Nothing
+ * has happened yet; the plan is what the UserActor decides on.
+ */
+import { createHash } from "node:crypto";
+import { worstCaseCost, type Price } from "#events/money.ts";
+import type { AdmitCommand } from "#actors/user/commands.ts";
+import { periodOf } from "#policy/calendar.ts";
+import type { ChainLink } from "#policy/compile.ts";
+import { priceFor, unpricedPrice } from "#policy/price.ts";
+import { resolveFor, type Resolved } from "#policy/resolve.ts";
+import type { Principal } from "#policy/snapshot.ts";
+import { inputTokenBound, maxOutputOf } from "#providers/bounds.ts";
+import { PRICE_BOOK_VERSION, priceOf } from "#providers/price-book.ts";
+import type { JsonObject } from "#providers/types.ts";
+import type { LivePolicy } from "../policy-cache.ts";
+import { parseBody, type Asked } from "./asked.ts";
+import { judgePrompt } from "./guard.ts";
+import { inspectTexts } from "./inspect.ts";
+
+/** A provider that may answer, with what it may cost. */
+export interface Candidate extends ChainLink {
+  price: Price;
+  maxOutputTokens: number;
+}
+
+/** A refusal that stands before the actor is asked; it is recorded there like any other. */
+interface Verdict {
+  code: string;
+  by?: string;
+  message: string;
+}
+
+export interface Plan {
+  policy: LivePolicy;
+  resolved: Resolved;
+  /** The body as it may leave: redacted. */
+  body: JsonObject;
+  candidates: Candidate[];
+  request: AdmitCommand["request"];
+  verdict?: Verdict;
+}
+
+/** Who asks, and under which id. */
+export interface Call {
+  requestId: string;
+  startedAt: number;
+  principal: Principal;
+  asked: Asked;
+}
+
+/** Plans a request under `policy`; `tier` overrides the member's own after a downgrade. */
+export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan {
+  const { asked, principal, startedAt } = call;
+  const { snapshot } = policy;
+  const resolved = resolveFor(snapshot, {
+    member: principal.member,
+    keyId: principal.keyId,
+    model: asked.view.model,
+    ip: asked.ip,
+    session: asked.session,
+    tags: asked.tags,
+    tier,
+  });
+  const body = parseBody(asked.text);
+  const slots = asked.dialect.requestTexts(body);
+  const guard = judgePrompt(resolved.guard, slots);
+  const inspection = inspectTexts(policy.dlp, slots, "prompt");
+  const sent = inspection.changed ? JSON.stringify(body) : asked.text;
+  const { candidates, unpriced } = priceChain(resolved, snapshot.document, asked);
+  const inputTokens = inputTokenBound(Buffer.byteLength(sent), asked.view);
+  const verdict = verdictOf(inspection.blockedBy, guard, resolved, candidates, unpriced);
+  const plan: Plan = {
+    policy,
+    resolved,
+    body,
+    candidates,
+    request: {
+      requestId: call.requestId,
+      member: principal.member.id,
+      tier: resolved.tier,
+      action: asked.action,
+      dialect: asked.dialect.id,
+      model: asked.view.model,
+      stream: asked.view.stream,
+      policyVersion: snapshot.version,
+      policyHash: snapshot.hash,
+      priceBook: PRICE_BOOK_VERSION,
+      promptHash: createHash("sha256").update(sent).digest("hex"),
+      findings: inspection.findings,
+      chain: candidates.map(({ provider, model }) => ({ provider, model })),
+      limits: resolved.limits,
+      budgets: resolved.budgets.map((budget) => {
+        const period = periodOf(budget.period, startedAt, resolved.timeZone);
+        return { ...budget, periodKey: period.periodKey, resetsAt: period.resetsAt };
+      }),
+      bound: boundOf(inputTokens, candidates, asked.view.choices),
+      accounting: resolved.accounting.mode,
+      deadlineAt: startedAt + resolved.accounting.holdMs,
+    },
+  };
+  addOptional(plan.request, call);
+  if (guard.outcome !== undefined) plan.request.guard = guard.outcome;
+  if (verdict !== undefined) plan.verdict = verdict;
+  return plan;
+}
+
+/** Every candidate that has a price, with the most that it may answer. */
+function priceChain(
+  resolved: Resolved,
+  document: LivePolicy["snapshot"]["document"],
+  asked: Asked,
+): { candidates: Candidate[]; unpriced: string | undefined } {
+  const candidates: Candidate[] = [];
+  let unpriced: string | undefined;
+  for (const link of resolved.chain) {
+    const price =
+      priceFor(document, link.provider, link.model) ??
+      priceOf(link.kind, link.model) ??
+      unpricedPrice(document);
+    if (price === undefined) {
+      unpriced ??= `${link.provider}/${link.model}`;
+      continue;
+    }
+    const wanted = asked.view.maxOutputTokens ?? resolved.accounting.defaultMaxOutputTokens;
+    const maxOutputTokens = Math.min(
+      wanted,
+      resolved.maxOutputTokens ?? Infinity,
+      maxOutputOf(link.kind, link.model) ?? Infinity,
+    );
+    candidates.push({ ...link, price, maxOutputTokens });
+  }
+  return { candidates, unpriced };
+}
+
+/** The worst case over the chain: whoever answers, it costs no more. */
+function boundOf(
+  inputTokens: number,
+  candidates: readonly Candidate[],
+  choices: number,
+): AdmitCommand["request"]["bound"] {
+  let outputTokens = 0;
+  let costNanos = 0;
+  for (const { price, maxOutputTokens } of candidates) {
+    const output = maxOutputTokens * choices;
+    outputTokens = Math.max(outputTokens, output);
+    costNanos = Math.max(costNanos, worstCaseCost(inputTokens, output, price));
+  }
+  return { inputTokens, outputTokens, costNanos };
+}
+
+function verdictOf(
+  blockedBy: string | undefined,
+  guard: ReturnType<typeof judgePrompt>,
+  resolved: Resolved,
+  candidates: readonly Candidate[],
+  unpriced: string | undefined,
+): Verdict | undefined {
+  if (blockedBy !== undefined) {
+    return {
+      code: "dlp_blocked",
+      by: blockedBy,
+      message: `The prompt was blocked by the data rule "${blockedBy}". Remove what it protects and try again.`,
+    };
+  }
+  if (guard.blocked) {
+    return {
+      code: "guard_blocked",
+      by: "prompt-guard",
+      message: `The prompt was blocked by the prompt guard (${guard.outcome?.category ?? "attack"}). Rephrase it without instructions that override the model's own.`,
+    };
+  }
+  if (resolved.refusal !== undefined) return resolved.refusal;
+  if (candidates.length > 0) return undefined;
+  return {
+    code: "unpriced_model",
+    message: `No price is known for ${unpriced ?? "this model"}, so its cost cannot be bounded. Ask an admin to set a price in the policy.`,
+  };
+}
+
+function addOptional(request: AdmitCommand["request"], { principal, asked }: Call): void {
+  if (principal.keyId !== undefined) request.keyId = principal.keyId;
+  if (principal.member.team !== undefined) request.team = principal.member.team;
+  if (asked.resource !== undefined) request.resource = asked.resource;
+  if (asked.metadata !== undefined) request.metadata = asked.metadata;
+  if (asked.ip !== undefined) request.ip = asked.ip;
+  if (asked.userAgent !== undefined) request.userAgent = asked.userAgent;
+}
