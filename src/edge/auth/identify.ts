@@ -6,6 +6,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Env } from "#actors/kit/env.ts";
 import { policyName } from "#actors/kit/names.ts";
+import { keyEntryName, type KeyEntry } from "#actors/policy/key-mirror.ts";
 import { tryParseJson } from "#events/parse-json.ts";
 import type { Principal } from "#policy/snapshot.ts";
 import { GatewayError } from "../errors.ts";
@@ -98,20 +99,13 @@ async function lookUpKey(
 ): Promise<Principal | null> {
   const secretHash = hashOf(key.secret);
   if (replicaWillDo) {
-    const stored = await env.KEYS.get(`key:${key.organisation}:${key.keyId}`).catch(() => null);
+    const stored = await env.KEYS.get(keyEntryName(key.organisation, key.keyId)).catch(() => null);
     const entry = stored === null ? undefined : (tryParseJson(stored) as KeyEntry | undefined);
-    if (entry !== undefined && (entry.expiresAt ?? Infinity) > at) {
+    if (entry !== undefined && (entry.principal.keyExpiresAt ?? Infinity) > at) {
       if (sameHash(entry.secretHash, secretHash)) return entry.principal;
     }
   }
   return policyOf(env, key.organisation).lookUpKey(key.keyId, secretHash, at);
-}
-
-/** What the PolicyActor writes to KV for each key in force. */
-interface KeyEntry {
-  secretHash: string;
-  principal: Principal;
-  expiresAt?: number;
 }
 
 function sameHash(a: string, b: string): boolean {

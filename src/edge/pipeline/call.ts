@@ -3,7 +3,7 @@
  * not have, and bodies that do not cross are reasons to go on; what the caller did wrong is not.
  */
 import type { Env } from "#actors/kit/env.ts";
-import { dialectOf, providerOf } from "#providers/registry.ts";
+import { dialectOf, PROVIDERS } from "#providers/registry.ts";
 import type { Dialect, JsonObject, Unsupported } from "#providers/types.ts";
 import { readText } from "../body.ts";
 import { GatewayError } from "../errors.ts";
@@ -66,7 +66,7 @@ async function callOne(
   candidate: Candidate,
   settlement: Settlement,
 ): Promise<Answered | Failure> {
-  const provider = providerOf(candidate.kind);
+  const provider = PROVIDERS[candidate.kind];
   if (provider === undefined) return notConfigured(`No adapter is called "${candidate.kind}".`);
   const target = dialectOf(provider.dialect);
   const body = encodeBody(plan.body, dialect, target, candidate, plan.request.stream);

@@ -65,7 +65,11 @@ class SameDialect implements Relay {
       if (text !== "") held += this.#tap.delta(key, text);
     }
     if (step.usage !== undefined) this.#settlement.usage = step.usage;
-    if (step.finish !== undefined) this.#settlement.finish = step.finish;
+    if (step.finish !== undefined) {
+      this.#settlement.finish = step.finish;
+      // Some hosts leave out their last word; a finish reason makes an answer whole.
+      this.complete = true;
+    }
     if (step.servedModel !== undefined) this.#settlement.servedModel = step.servedModel;
     if (step.done === true) {
       this.complete = true;
