@@ -5,7 +5,7 @@ import { modelsFor } from "#policy/models.ts";
 import type { Principal } from "#policy/snapshot.ts";
 import { dialectOf } from "#providers/registry.ts";
 import type { Dialect, DialectId } from "#providers/types.ts";
-import { openAdminSocket } from "./admin/socket.ts";
+import { handleAdminSocket } from "./admin/socket.ts";
 import { handleSetup } from "./admin/setup.ts";
 import { recordAccess } from "./access.ts";
 import { identify, identifyNow } from "./auth/identify.ts";
@@ -45,8 +45,8 @@ app.get("/v1/models", async (c) => {
 });
 
 app.post("/setup", (c) => handleSetup(c.req.raw, c.env));
-app.get("/admin/socket", async (c) =>
-  openAdminSocket(c.req.raw, c.env, await identifyNow(c.req.raw, c.env, Date.now())),
+app.get("/admin/socket", (c) =>
+  handleAdminSocket(c.req.raw, c.env, (request) => identifyNow(request, c.env, Date.now())),
 );
 app.post("/session", (c) => startSession(c.req.raw, c.env));
 app.delete("/session", (c) => endSession(c.req.raw));

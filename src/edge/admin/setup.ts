@@ -4,8 +4,8 @@ import * as z from "zod";
 import type { Env } from "#actors/kit/env.ts";
 import { policyName } from "#actors/kit/names.ts";
 import { tryParseJson } from "#events/parse-json.ts";
+import { readText } from "../body.ts";
 import { refuse } from "./reply.ts";
-import { readText } from "./read-text.ts";
 
 /** Holds a policy of 256 KB and 500 members. */
 const bodyBytesMax = 1024 * 1024;

@@ -5,15 +5,16 @@
  * provider's own key.
  */
 
+import { parseKey, type ApiKey } from "#policy/api-key.ts";
+
 /** How a caller says who they are. */
 export type Credential =
-  | { kind: "api-key"; organisation: string; keyId: string; secret: string; raw: string }
+  | { kind: "api-key"; key: ApiKey; raw: string }
   | { kind: "token"; token: string }
   | { kind: "session"; cookie: string };
 
 export const SESSION_COOKIE = "tallygate_session";
 
-const KEY_SHAPE = /^tg_([a-z0-9][a-z0-9-]{0,31})_([A-Za-z0-9]{1,32})_([A-Za-z0-9_-]{16,128})$/;
 const TOKEN_SHAPE = /^[\w-]{2,4096}\.[\w-]{2,8192}\.[\w-]{2,4096}$/;
 
 function bearer(value: string | null): string | undefined {
@@ -44,11 +45,8 @@ export function readCredential(request: Request): Credential | undefined {
 
 /** Reads one value as an API key or a token; `undefined` when it is neither (a provider's key). */
 export function parseCredential(value: string): Credential | undefined {
-  const key = KEY_SHAPE.exec(value);
-  if (key !== null) {
-    const [, organisation = "", keyId = "", secret = ""] = key;
-    return { kind: "api-key", organisation, keyId, secret, raw: value };
-  }
+  const key = parseKey(value);
+  if (key !== undefined) return { kind: "api-key", key, raw: value };
   return TOKEN_SHAPE.test(value) ? { kind: "token", token: value } : undefined;
 }
 

@@ -8,6 +8,7 @@ import type { Env } from "#actors/kit/env.ts";
 import { policyName } from "#actors/kit/names.ts";
 import { keyEntryName, type KeyEntry } from "#actors/policy/key-mirror.ts";
 import { tryParseJson } from "#events/parse-json.ts";
+import { hashSecret, type ApiKey } from "#policy/api-key.ts";
 import type { Principal } from "#policy/snapshot.ts";
 import { GatewayError } from "../errors.ts";
 import { principalCacheMs, principalsCachedMax } from "../limits.ts";
@@ -82,7 +83,7 @@ async function lookUp(
   at: number,
   replicaWillDo: boolean,
 ): Promise<Principal | null> {
-  if (credential.kind === "api-key") return lookUpKey(credential, env, at, replicaWillDo);
+  if (credential.kind === "api-key") return lookUpKey(credential.key, env, at, replicaWillDo);
   const named =
     credential.kind === "token"
       ? await verifyToken(readIssuers(env.TALLYGATE_JWT_ISSUERS), credential.token, at)
@@ -92,12 +93,12 @@ async function lookUp(
 }
 
 async function lookUpKey(
-  key: Extract<Credential, { kind: "api-key" }>,
+  key: ApiKey,
   env: Env,
   at: number,
   replicaWillDo: boolean,
 ): Promise<Principal | null> {
-  const secretHash = hashOf(key.secret);
+  const secretHash = hashSecret(key.secret);
   if (replicaWillDo) {
     const stored = await env.KEYS.get(keyEntryName(key.organisation, key.keyId)).catch(() => null);
     const entry = stored === null ? undefined : (tryParseJson(stored) as KeyEntry | undefined);
