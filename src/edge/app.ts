@@ -1,16 +1,15 @@
 /** Every address of the gateway, and who answers there. */
 import { Hono, type Context } from "hono";
-import type { Env } from "#actors/kit/env.ts";
 import { modelsFor } from "#policy/models.ts";
-import type { Principal } from "#policy/snapshot.ts";
 import { dialectOf } from "#providers/registry.ts";
 import type { Dialect, DialectId } from "#providers/types.ts";
 import { handleAdminSocket } from "./admin/socket.ts";
 import { handleSetup } from "./admin/setup.ts";
-import { recordAccess } from "./access.ts";
+import { ledgerShards, recordAccess } from "./access.ts";
 import { identify, identifyNow } from "./auth/identify.ts";
 import { endSession, startSession } from "./auth/session-routes.ts";
-import { booksRoutes } from "./books/routes.ts";
+import { ledgersOf } from "./books/ledgers.ts";
+import { booksRoutes, type BooksEnv } from "./books/routes.ts";
 import { scanText } from "./dlp-scan.ts";
 import { fromUnknown, GatewayError } from "./errors.ts";
 import { idHeaders, retryHeaders } from "./headers.ts";
@@ -18,7 +17,7 @@ import { refusalResponse, serve } from "./pipeline/pipeline.ts";
 import { currentPolicy } from "./policy-cache.ts";
 import { newRequestId } from "./request-id.ts";
 
-type App = { Bindings: Env };
+type App = BooksEnv;
 type AppContext = Context<App>;
 
 /** Where each dialect is spoken. */
@@ -55,12 +54,22 @@ app.post("/dlp/scan", async (c) => {
   return scanText(c.req.raw, c.env, executionOf(c), principal);
 });
 
+for (const path of ["/audit/*", "/usage", "/costs"]) {
+  app.use(path, async (c, next) => {
+    const requestId = newRequestId(Date.now());
+    c.set("requestId", requestId);
+    await next();
+    if (c.res.status !== 101) c.res.headers.set("x-request-id", requestId);
+  });
+}
 app.route(
   "/",
   booksRoutes({
-    identify: (c: AppContext): Promise<Principal> => identifyNow(c.req.raw, c.env, Date.now()),
-    record: (c: AppContext, principal: Principal, action: string, resource: string) =>
+    identify: (c) => identifyNow(c.req.raw, c.env, Date.now()),
+    record: (c, principal, action, resource) =>
       recordAccess(c.req.raw, c.env, principal, action, resource),
+    ledgers: async (c, { organisation }) =>
+      ledgersOf(c.env, organisation, await ledgerShards(c.env, organisation)),
   }),
 );
 

@@ -3,6 +3,7 @@
  * limit as the admitting transaction saw it, and what SDKs need to know to try again.
  */
 import type { LimitStatus } from "#actors/user/commands.ts";
+import { toUsd } from "./books/answers.ts";
 import type { GatewayError } from "./errors.ts";
 
 /** The request id where OpenAI's, Anthropic's and Cloudflare's clients look for it. */
@@ -41,7 +42,7 @@ export function limitHeaders(limits: readonly LimitStatus[], at: number): Record
     headers["x-tallygate-budget"] = budgets
       .map(
         ({ name, limit, remaining, resetsAt }) =>
-          `"${name}";limit=${usd(limit)};remaining=${usd(remaining)};reset=${Math.ceil(resetsAt / 1000)}`,
+          `"${name}";limit=${toUsd(limit)};remaining=${toUsd(remaining)};reset=${Math.ceil(resetsAt / 1000)}`,
       )
       .join(", ");
   }
@@ -64,11 +65,4 @@ function tightestOf(limits: readonly LimitStatus[]): LimitStatus | undefined {
 
 function secondsTo(moment: number, at: number): number {
   return Math.max(Math.ceil((moment - at) / 1000), 0);
-}
-
-/** Dollars with all nine decimals, exact. */
-export function usd(nanos: number): string {
-  const sign = nanos < 0 ? "-" : "";
-  const digits = String(Math.abs(nanos)).padStart(10, "0");
-  return `${sign}${digits.slice(0, -9)}.${digits.slice(-9)}`;
 }

@@ -128,7 +128,7 @@ describe("an answer's entry in the books", () => {
       action: "assistant.reply",
       resource: "ticket/7",
       metadata: { team: "support", n: 1 },
-      model: "gpt-4o-mini",
+      modelAsked: "gpt-4o-mini",
       provider: "scripted",
       inputTokens: 10,
       outputTokens: 5,

@@ -2,8 +2,10 @@
 import type { Env } from "#actors/kit/env.ts";
 import type { AdmitReply, Home, LimitStatus } from "#actors/user/commands.ts";
 import { askActor, homeOf } from "../actors.ts";
+import { toUsd } from "../books/answers.ts";
 import { GatewayError, toGatewayCode, type GatewayCode } from "../errors.ts";
 import { currentPolicy, renew, type LivePolicy } from "../policy-cache.ts";
+import { newRequestId } from "../request-id.ts";
 import { planRequest, type Call, type Plan } from "./plan.ts";
 
 /** A request that may go ahead, with its hold. */
@@ -48,6 +50,8 @@ export async function admit(env: Env, ctx: ExecutionContext, call: Call): Promis
     const cheaper = plan.resolved.downgradeTo;
     if (reply.code === "budget_downgrade" && cheaper !== undefined) {
       tier = cheaper;
+      // The refusal is in the books under its id; what the cheaper tier does is another request.
+      call.requestId = newRequestId(Date.now());
       continue;
     }
     throw refusal(plan, reply, call.startedAt);
@@ -125,5 +129,5 @@ function refusalMessage(
 }
 
 function dollars(nanos: number): string {
-  return `$${(nanos / 1e9).toFixed(4)}`;
+  return `$${toUsd(nanos)}`;
 }

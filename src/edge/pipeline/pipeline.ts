@@ -31,17 +31,18 @@ export async function serve(
   dialect: Dialect,
 ): Promise<Response> {
   const startedAt = Date.now();
-  const requestId = newRequestId(startedAt);
+  let call: Call | undefined;
   try {
     const principal = await identify(request, env, startedAt);
     const asked = await readAsked(request, dialect);
-    const call: Call = { requestId, startedAt, principal, asked };
+    call = { requestId: newRequestId(startedAt), startedAt, principal, asked };
     const admission = await admitInForce(env, ctx, call);
     const work = fulfil(request, env, ctx, call, admission);
     // The caller may leave at any moment; the books are settled all the same.
     ctx.waitUntil(work.catch(() => undefined));
     return await work;
   } catch (error) {
+    const requestId = call?.requestId ?? newRequestId(startedAt);
     return refusalResponse(dialect, fromUnknown(error), requestId, Date.now());
   }
 }
@@ -52,8 +53,8 @@ async function admitInForce(env: Env, ctx: ExecutionContext, call: Call): Promis
   if (await stillInForce(env, admission.plan.policy)) return admission;
   await release(env, admission, call, "policy changed");
   // The request id is spent with its hold: the second admission is another request in the books.
-  const again = { ...call, requestId: newRequestId(Date.now()), startedAt: Date.now() };
-  return admit(env, ctx, Object.assign(call, again));
+  call.requestId = newRequestId(Date.now());
+  return admit(env, ctx, call);
 }
 
 async function release(env: Env, admission: Admission, call: Call, reason: string): Promise<void> {

@@ -92,7 +92,7 @@ export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan
       limits: resolved.limits,
       budgets: resolved.budgets.map((budget) => {
         const period = periodOf(budget.period, startedAt, resolved.timeZone);
-        return { ...budget, periodKey: period.periodKey, resetsAt: period.resetsAt };
+        return { ...budget, ...period };
       }),
       bound: boundOf(inputTokens, candidates, asked.view.choices),
       accounting: resolved.accounting.mode,
@@ -183,6 +183,8 @@ function addOptional(request: AdmitCommand["request"], { principal, asked }: Cal
   if (principal.member.team !== undefined) request.team = principal.member.team;
   if (asked.resource !== undefined) request.resource = asked.resource;
   if (asked.metadata !== undefined) request.metadata = asked.metadata;
+  const tags = [...(principal.member.tags ?? []), ...asked.tags];
+  if (tags.length > 0) request.tags = [...new Set(tags)];
   if (asked.ip !== undefined) request.ip = asked.ip;
   if (asked.userAgent !== undefined) request.userAgent = asked.userAgent;
 }
