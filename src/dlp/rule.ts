@@ -19,13 +19,13 @@ export type DlpAction = "off" | "warn" | "redact" | "mask" | "tokenize" | "block
 /** An administrator's own pattern, in RE2 syntax. Refused when it cannot be bounded. */
 export interface CustomPattern {
   source: string;
-  caseInsensitive?: boolean;
+  caseInsensitive?: boolean | undefined;
   /** A match whose digits (luhn) or letters and digits (mod97) fail the checksum is dropped. */
-  checksum?: "luhn" | "mod97";
+  checksum?: "luhn" | "mod97" | undefined;
   /** At least one of these must stand in the 64 characters before the match. */
-  contextWords?: readonly string[];
+  contextWords?: readonly string[] | undefined;
   /** Matches equal to one of these, letter case aside, are let through. */
-  allow?: readonly string[];
+  allow?: readonly string[] | undefined;
 }
 
 /** One rule names exactly one of `detector`, `pattern` and `dictionary`. */
@@ -33,17 +33,17 @@ export interface DlpRule {
   /** Unique, kebab-case; appears in events and in placeholders. */
   id: string;
   /** A built-in detector's id, or a group's ("credit-cards", "api-secrets", ...). */
-  detector?: string;
-  pattern?: CustomPattern;
+  detector?: string | undefined;
+  pattern?: CustomPattern | undefined;
   /** The administrator's own words: whole words, letter case aside. */
-  dictionary?: readonly string[];
+  dictionary?: readonly string[] | undefined;
   directions: readonly Direction[];
   /** Default: all. */
-  channels?: readonly Channel[];
+  channels?: readonly Channel[] | undefined;
   action: DlpAction;
   mode: "enforce" | "monitor";
   /** Confidence from which a match counts, 0 to 1. Default 0.5. */
-  threshold?: number;
+  threshold?: number | undefined;
 }
 
 /** What an event may say of a match: never the text. One per (rule, detector, direction, channel). */

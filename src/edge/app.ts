@@ -13,6 +13,7 @@ import { booksRoutes, type BooksEnv } from "./books/routes.ts";
 import { scanText } from "./dlp-scan.ts";
 import { fromUnknown, GatewayError } from "./errors.ts";
 import { idHeaders, retryHeaders } from "./headers.ts";
+import { logFailure } from "./log.ts";
 import { refusalResponse, serve } from "./pipeline/pipeline.ts";
 import { currentPolicy } from "./policy-cache.ts";
 import { newRequestId } from "./request-id.ts";
@@ -91,6 +92,7 @@ function refuse(c: AppContext, error: GatewayError): Response {
   const dialect = dialectFor(c);
   if (dialect !== undefined) return refusalResponse(dialect, error, requestId, now);
   const { status, code, message, problems } = error;
+  if (code === "internal") logFailure(requestId, error);
   return Response.json(
     { error: { code, message, requestId, ...(problems === undefined ? {} : { problems }) } },
     { status, headers: { ...idHeaders(requestId), ...retryHeaders(error, now) } },

@@ -196,7 +196,7 @@ it("nothing of ours and nothing of the caller's key reaches a provider", async (
   expect(seen).toBeDefined();
   expect(JSON.stringify(seen?.headers)).not.toContain(gateway.keys.alice);
   expect(
-    Object.keys(seen?.headers ?? {}).filter((name) => /^(x-tallygate|cf-|cookie)/.test(name)),
+    Object.keys(seen?.headers ?? {}).filter((name) => /^(x-tallygate|cf-aig|cookie)/.test(name)),
   ).toEqual([]);
 });
 

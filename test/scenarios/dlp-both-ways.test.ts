@@ -25,13 +25,13 @@ beforeAll(async () => {
   upstream = await startScriptedUpstream();
   const both = { directions: ["prompt", "answer"] };
   const rules = [
-    ...["card", "ssn", "email", "phone"].map((detector) => ({
+    ...["payment-card", "us-ssn", "email", "phone"].map((detector) => ({
       id: detector,
       detector,
       action: "redact",
       ...both,
     })),
-    { id: "aws-key", detector: "aws-key", action: "block", ...both },
+    { id: "aws-key", detector: "aws", action: "block", ...both },
     { id: "project", pattern: { source: "PRJ-[0-9]{4}" }, action: "redact", ...both },
     { id: "watched", dictionary: ["bluebird"], action: "warn", ...both },
   ];

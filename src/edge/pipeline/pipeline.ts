@@ -8,6 +8,7 @@ import { askActor } from "../actors.ts";
 import { identify } from "../auth/identify.ts";
 import { fromUnknown, type GatewayError } from "../errors.ts";
 import { idHeaders, limitHeaders, retryHeaders } from "../headers.ts";
+import { logFailure } from "../log.ts";
 import { stillInForce } from "../policy-cache.ts";
 import { newRequestId } from "../request-id.ts";
 import { admit, Refused, type Admission } from "./admit.ts";
@@ -79,7 +80,7 @@ async function fulfil(
     const answered = await callProviders(env, request, plan, dialect, settlement);
     const headers: Record<string, string> = {
       ...idHeaders(call.requestId),
-      ...limitHeaders(limits, call.startedAt),
+      ...limitHeaders(limits, Date.now()),
       "x-tallygate-provider": answered.candidate.provider,
       "x-tallygate-model": answered.candidate.model,
       "x-tallygate-policy-version": String(plan.request.policyVersion),
@@ -117,6 +118,7 @@ export function refusalResponse(
   limits = error instanceof Refused ? error.limits : [],
 ): Response {
   const { status, code, type } = error;
+  if (code === "internal") logFailure(requestId, error);
   const message = `${error.message} (request ${requestId})`;
   return Response.json(dialect.encodeError({ status, code, type, message, requestId }), {
     status,
