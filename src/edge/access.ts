@@ -5,6 +5,7 @@ import type { Principal, PolicySnapshot } from "#policy/snapshot.ts";
 import { askActor, homeOf } from "./actors.ts";
 import { GatewayError } from "./errors.ts";
 import { userAgentCharsMax } from "./limits.ts";
+import { callerIp } from "./pipeline/asked.ts";
 import { newRequestId } from "./request-id.ts";
 
 /** Records that `principal` did `action` on `resource`; the read goes on only once it is durable. */
@@ -22,7 +23,7 @@ export async function recordAccess(
     member: principal.member.id,
     action,
     resource: resource.slice(0, 500),
-    ...optional("ip", request.headers.get("cf-connecting-ip")),
+    ...optional("ip", callerIp(request)),
     ...optional("userAgent", request.headers.get("user-agent")?.slice(0, userAgentCharsMax)),
   };
   await askActor(() => env.USERS.getByName(home.stream).recordAccess({ home, at, access }));

@@ -92,7 +92,9 @@ async function relayAll(pump: Pump, idle: IdleTimer): Promise<Outcome> {
   const reader = answered.response.body?.getReader();
   const decoder = new TextDecoder();
   for (;;) {
-    const chunk = await reader?.read();
+    const chunk = await reader?.read().catch((error: unknown) => {
+      throw brokenOff(pump, error);
+    });
     if (chunk === undefined || chunk.done) break;
     idle.touch();
     settlement.firstByteAt ??= Date.now();
@@ -111,9 +113,14 @@ async function relayAll(pump: Pump, idle: IdleTimer): Promise<Outcome> {
   if (screen.blockedBy !== undefined) return end(pump, out, "content_filter", "blocked");
   await pump.write(out);
   if (relay.complete) return "completed";
-  throw new GatewayError(
+  throw brokenOff(pump);
+}
+
+function brokenOff(pump: Pump, cause?: unknown): GatewayError {
+  return new GatewayError(
     "provider_error",
-    `${answered.candidate.provider} broke off its answer before its end.`,
+    `${pump.answered.candidate.provider} broke off its answer before its end.`,
+    { cause },
   );
 }
 
