@@ -68,5 +68,5 @@ export async function auditEntry(
 
 /** The error of an answer in OpenAI's or Anthropic's shape. */
 export function errorOf(answer: Answer): { code?: string; type?: string; message?: string } {
-  return (answer.json["error"] ?? {}) as { code?: string; type?: string; message?: string };
+  return answer.json["error"] ?? {};
 }

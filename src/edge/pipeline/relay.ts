@@ -174,6 +174,11 @@ class Crossing implements Relay {
         return this.#held("reasoning-delta", part.id) + this.#encoder.push(part);
       case "tool-input-end":
         return this.#held("tool-input-delta", part.id) + this.#encoder.push(part);
+      case "response-metadata":
+      case "text-start":
+      case "reasoning-start":
+      case "tool-input-start":
+      case "finish":
       default:
         return this.#encoder.push(part);
     }
