@@ -85,6 +85,11 @@ export const LimitData = z.strictObject({
   limit: count,
   /** 0 for concurrency. */
   windowMs: count,
+  /**
+   * True when it counts every request of its scope, so that what was used while it was not in the
+   * policy is known; without it, it may be meant for some of them (a model, a key).
+   */
+  whole: z.boolean().optional(),
 });
 export type LimitData = z.infer<typeof LimitData>;
 
@@ -102,6 +107,8 @@ export const BudgetData = z.strictObject({
   resetsAt: count,
   thresholds: z.array(z.number()),
   atLimit: z.enum(["block", "downgrade", "allow"]),
+  /** True when it counts every request of its scope, as for limits. */
+  whole: z.boolean().optional(),
 });
 export type BudgetData = z.infer<typeof BudgetData>;
 

@@ -10,7 +10,14 @@ import { accountOf, affords, budgetLeft, crossings } from "./budgets.ts";
 import { isAmount } from "./holds.ts";
 import { accountsMax, bucketsMax, openHoldsMax } from "./limits.ts";
 import { amountOf, bucketOf, fits, left, retryAt } from "./rates.ts";
-import { accountKey, bucketKey, quietKey, type RequestData, type UserState } from "./state.ts";
+import {
+  accountKey,
+  bucketKey,
+  quietKey,
+  type Cap,
+  type RequestData,
+  type UserState,
+} from "./state.ts";
 
 export interface Verdict {
   code: string;
@@ -77,7 +84,7 @@ export function judge(
   verdict?: Verdict,
 ): Judgement {
   if (verdict !== undefined) return refuse({ code: verdict.code, by: verdict.by, given: true });
-  const { keyId, limits, budgets, bound } = request;
+  const { keyId, limits, budgets, bound, policyVersion: version } = request;
   if (keyId !== undefined && state.fenced.has(keyId))
     return refuse({ code: "key_revoked", by: keyId });
   const fault = faultOf(state, request);
@@ -88,14 +95,16 @@ export function judge(
   let full: Refusal | undefined;
   for (const limit of limits) {
     const verdict =
-      limit.metric === "concurrency" ? checkCap(state, limit) : checkRate(state, limit, bound, at);
+      limit.metric === "concurrency"
+        ? checkCap(state, limit, version)
+        : checkRate(state, limit, version, bound, at);
     if (typeof verdict === "number") left.push(verdict);
     else if (limit.metric === "concurrency") full ??= verdict;
     else refusals.push(verdict);
   }
   if (full !== undefined) return refuse(full);
   for (const budget of budgets) {
-    const verdict = checkBudget(state, budget, bound.costNanos, over);
+    const verdict = checkBudget(state, budget, version, bound.costNanos, over);
     if (typeof verdict === "number") left.push(verdict);
     else refusals.push(verdict);
   }
@@ -119,28 +128,29 @@ function latest(refusals: readonly Refusal[]): number | undefined {
   return at;
 }
 
-function checkCap(state: UserState, limit: LimitData): number | Refusal {
-  const open = openUnder(state, limit);
+function checkCap(state: UserState, limit: LimitData, version: number): number | Refusal {
+  const { open } = capOf(state, limit, version);
   if (open < limit.limit) return limit.limit - open - 1;
   return { code: codes.concurrency, by: limit.name, scope: limit.scope };
 }
 
-/** Open holds under a cap; a cap that is new counts those of its scope. */
-export function openUnder(state: UserState, limit: LimitData): number {
+/** Open holds under a cap; one that is new, or that a policy was without, counts those of its scope. */
+export function capOf(state: UserState, limit: LimitData, version: number): Cap {
   const known = state.caps.get(bucketKey(limit));
-  if (known !== undefined) return known;
+  if (known !== undefined && (limit.whole !== true || known.version >= version)) return known;
   let open = 0;
   for (const hold of state.holds.values()) if (hold.scopes.includes(limit.scope)) open++;
-  return open;
+  return { open, version };
 }
 
 function checkRate(
   state: UserState,
   limit: LimitData,
+  version: number,
   bound: RequestData["bound"],
   at: number,
 ): number | Refusal {
-  const bucket = bucketOf(state, limit, at);
+  const bucket = bucketOf(state, limit, at, version);
   const amount = amountOf(limit.metric, bound);
   if (fits(bucket, limit, amount, at)) return left(bucket, limit, amount, at);
   const { name: by, scope, metric } = limit;
@@ -150,10 +160,11 @@ function checkRate(
 function checkBudget(
   state: UserState,
   budget: BudgetData,
+  version: number,
   costNanos: number,
   over: string[],
 ): number | Refusal {
-  const account = accountOf(state, budget);
+  const account = accountOf(state, budget, version);
   if (affords(account, budget, costNanos)) return budgetLeft(account, budget, costNanos);
   if (budget.atLimit === "allow") {
     over.push(budget.name);

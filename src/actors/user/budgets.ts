@@ -8,7 +8,7 @@
  * - a budget that is new or lowered counts what its scope spent since the period began.
  */
 import type { BudgetData } from "#events/user-events.ts";
-import { pastOf } from "./history.ts";
+import { BOOKED, pastOf } from "./history.ts";
 import { accountKeepMs } from "./limits.ts";
 import { accountKey, type Account, type DataOf, type Hold, type UserState } from "./state.ts";
 
@@ -19,11 +19,13 @@ const dayMs = 24 * hourMs;
  * A budget's account as it stands for a request: the fold's own, or a new one that starts from what
  * its scope spent since the period began.
  */
-export function accountOf(state: UserState, budget: BudgetData): Account {
+export function accountOf(state: UserState, budget: BudgetData, version: number): Account {
   const known = state.accounts.get(accountKey(budget));
-  if (known !== undefined) return known;
+  if (known !== undefined && (budget.whole !== true || known.version >= version)) return known;
   const startsAt = startOf(budget);
-  const spentNanos = pastOf(state, "usd", budget.scope, startsAt - 1).sums[0] ?? 0;
+  const spentNanos = pastOf(state, BOOKED, budget.scope, startsAt - 1)?.sums[0] ?? 0;
+  // A policy in between may have been without this budget: then it lacks what was spent under that.
+  if (known !== undefined && spentNanos <= known.settledNanos + known.heldNanos) return known;
   let heldNanos = 0;
   for (const hold of state.holds.values()) {
     if (isUnder(hold, budget, startsAt)) heldNanos += hold.costNanos;
@@ -40,7 +42,8 @@ export function accountOf(state: UserState, budget: BudgetData): Account {
     atLimit,
     settledNanos: Math.max(spentNanos - heldNanos, 0),
     heldNanos,
-    crossed: [],
+    version,
+    crossed: known?.crossed ?? [],
   };
 }
 
@@ -79,7 +82,8 @@ export function budgetLeft(
 }
 
 /** Keeps what the policy says now of a budget. Changes the account. */
-export function adoptBudget(account: Account, budget: BudgetData): void {
+export function adoptBudget(account: Account, budget: BudgetData, version: number): void {
+  account.version = version;
   account.limitNanos = budget.limitNanos;
   account.thresholds = budget.thresholds;
   account.resetsAt = budget.resetsAt;

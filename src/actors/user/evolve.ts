@@ -2,8 +2,8 @@
  * The fold: what each fact changes. Works from facts alone, never throws, changes the state in
  * place. A fact of a type that is not known here changes nothing but the count.
  */
-import type { BudgetData, UserFact } from "#events/user-events.ts";
-import { openUnder } from "./admit.ts";
+import type { BudgetData, LimitData, UserFact } from "#events/user-events.ts";
+import { capOf } from "./admit.ts";
 import {
   accountOf,
   adoptBudget,
@@ -12,7 +12,7 @@ import {
   noteCrossing,
   startOf,
 } from "./budgets.ts";
-import { correctUse, noteUse, scopesOf } from "./history.ts";
+import { BOOKED, correctUse, NANOS, noteRaise, noteUse, scopesOf, TOKENS } from "./history.ts";
 import {
   bucketsMax,
   expiredMax,
@@ -27,7 +27,9 @@ import {
   bucketKey,
   quietKey,
   tokensBound,
+  type Account,
   type Bucket,
+  type Cap,
   type DataOf,
   type Hold,
   type Outcome,
@@ -77,8 +79,8 @@ export function evolve(state: UserState, fact: UserFact, at: number): UserState 
 }
 
 function admitted(state: UserState, data: RequestData, at: number): void {
-  const { bound, requestId, deadlineAt } = data;
-  state.policyVersion = Math.max(state.policyVersion, data.policyVersion);
+  const { bound, requestId, deadlineAt, policyVersion: version } = data;
+  state.policyVersion = Math.max(state.policyVersion, version);
   const tokens = tokensBound(bound);
   const scopes = scopesOf(data);
   const hold: Hold = {
@@ -95,17 +97,18 @@ function admitted(state: UserState, data: RequestData, at: number): void {
   for (const limit of data.limits) {
     const key = bucketKey(limit);
     if (limit.metric === "concurrency") {
-      if (!state.caps.has(key)) openCap(state, key, openUnder(state, limit), limit.scope);
-      state.caps.set(key, (state.caps.get(key) ?? 0) + 1);
+      const cap = keepCap(state, key, capOf(state, limit, version), limit.scope);
+      cap.open++;
+      cap.version = version;
       hold.caps.push(key);
       continue;
     }
-    const bucket = keepBucket(state, key, bucketOf(state, limit, at), limit.scope, at);
-    count(bucket, limit, amountOf(limit.metric, bound), at);
+    const bucket = keepBucket(state, limit, at, version);
+    count(bucket, limit, amountOf(limit.metric, bound), at, version);
     if (limit.metric !== "requests") hold.buckets.push(key);
   }
   for (const budget of data.budgets) {
-    keepAccount(state, budget, at).heldNanos += bound.costNanos;
+    keepAccount(state, budget, at, version).heldNanos += bound.costNanos;
     hold.accounts.push(accountKey(budget));
   }
   noteUse(state, scopes, at, tokens, bound.costNanos);
@@ -113,30 +116,29 @@ function admitted(state: UserState, data: RequestData, at: number): void {
 }
 
 /** A cap that is new is occupied by the open holds of its scope. */
-function openCap(state: UserState, key: string, open: number, scope: string): void {
+function keepCap(state: UserState, key: string, cap: Cap, scope: string): Cap {
+  if (state.caps.get(key) === cap) return cap;
   if (state.caps.size >= bucketsMax) {
-    for (const [other, holds] of state.caps) if (holds === 0) state.caps.delete(other);
+    for (const [other, { open }] of state.caps) if (open === 0) state.caps.delete(other);
   }
-  state.caps.set(key, open);
+  state.caps.set(key, cap);
   for (const hold of state.holds.values()) {
     if (hold.scopes.includes(scope) && !hold.caps.includes(key)) hold.caps.push(key);
   }
+  return cap;
 }
 
 /** Keeps a bucket; one that is new is corrected by the earlier requests that it counts. */
-function keepBucket(
-  state: UserState,
-  key: string,
-  bucket: Bucket,
-  scope: string,
-  at: number,
-): Bucket {
-  if (state.buckets.get(key) === bucket) return bucket;
+function keepBucket(state: UserState, limit: LimitData, at: number, version: number): Bucket {
+  const key = bucketKey(limit);
+  const bucket = bucketOf(state, limit, at, version);
+  const isKnown = state.buckets.get(key) === bucket;
+  if (isKnown && (limit.whole !== true || bucket.version >= version)) return bucket;
   if (!state.buckets.has(key) && state.buckets.size >= bucketsMax / 2) dropIdle(state, at);
   state.buckets.set(key, bucket);
-  if (bucket.metric === "requests" || bucket.log.at.length === 0) return bucket;
+  if (bucket.metric === "requests") return bucket;
   for (const hold of unsettled(state)) {
-    if (hold.scopes.includes(scope) && !hold.buckets.includes(key)) hold.buckets.push(key);
+    if (hold.scopes.includes(limit.scope) && !hold.buckets.includes(key)) hold.buckets.push(key);
   }
   return bucket;
 }
@@ -154,22 +156,19 @@ function dropIdle(state: UserState, at: number): void {
   }
 }
 
-function keepAccount(
-  state: UserState,
-  budget: BudgetData,
-  at: number,
-): ReturnType<typeof accountOf> {
+function keepAccount(state: UserState, budget: BudgetData, at: number, version: number): Account {
   const key = accountKey(budget);
-  const account = accountOf(state, budget);
-  if (!state.accounts.has(key)) {
+  const account = accountOf(state, budget, version);
+  const isKnown = state.accounts.get(key) === account;
+  if (!isKnown || (budget.whole === true && account.version < version)) {
     dropOldAccounts(state, at);
     state.accounts.set(key, account);
     const startsAt = startOf(budget);
     for (const hold of unsettled(state)) {
-      if (isUnder(hold, budget, startsAt)) hold.accounts.push(key);
+      if (isUnder(hold, budget, startsAt) && !hold.accounts.includes(key)) hold.accounts.push(key);
     }
   }
-  adoptBudget(account, budget);
+  adoptBudget(account, budget, version);
   return account;
 }
 
@@ -181,7 +180,7 @@ function refused(state: UserState, data: DataOf<"RequestRefused">, at: number): 
   if (retryAt !== undefined) outcome.retryAt = retryAt;
   remember(state, data.requestId, outcome);
   if (data.given === true) return;
-  for (const budget of data.budgets ?? []) keepAccount(state, budget, at);
+  for (const budget of data.budgets ?? []) keepAccount(state, budget, at, data.policyVersion);
   const limit = data.limits?.find((limit) => limit.name === by && limit.scope === scope);
   const windowMs = limit === undefined || limit.windowMs === 0 ? quietMsMax : limit.windowMs;
   if (state.quiets.size >= quietsMax) {
@@ -215,7 +214,10 @@ function end(
 /** Takes a hold off the open ones and books what it cost. */
 function leave(state: UserState, requestId: string, hold: Hold, costNanos: number): void {
   state.holds.delete(requestId);
-  for (const key of hold.caps) state.caps.set(key, Math.max((state.caps.get(key) ?? 0) - 1, 0));
+  for (const key of hold.caps) {
+    const cap = state.caps.get(key);
+    if (cap !== undefined && cap.open > 0) cap.open--;
+  }
   for (const key of hold.accounts) {
     const account = state.accounts.get(key);
     if (account === undefined) continue;
@@ -235,6 +237,7 @@ function correctHold(state: UserState, hold: Hold, tokens: number, costNanos: nu
     rest -= share;
     correctAt(state, hold, part.at, index === 0 ? tokens - hold.tokens : 0, share - part.nanos);
   }
+  correctUse(state, hold.scopes, hold.at, BOOKED, costNanos - hold.costNanos);
 }
 
 function correctAt(
@@ -246,9 +249,11 @@ function correctAt(
 ): void {
   for (const key of hold.buckets) {
     const bucket = state.buckets.get(key);
-    if (bucket !== undefined) amend(bucket, at, bucket.metric === "usd" ? nanosDelta : tokensDelta);
+    if (bucket?.metric === "usd") amend(bucket, at, nanosDelta);
+    else if (bucket?.metric === "tokens") amend(bucket, at, tokensDelta);
   }
-  correctUse(state, hold.scopes, at, tokensDelta, nanosDelta);
+  correctUse(state, hold.scopes, at, TOKENS, tokensDelta);
+  correctUse(state, hold.scopes, at, NANOS, nanosDelta);
 }
 
 function expired(state: UserState, data: DataOf<"HoldExpired">, at: number): void {
@@ -293,7 +298,7 @@ function extended(state: UserState, data: DataOf<"HoldExtended">, at: number): v
     const bucket = state.buckets.get(key);
     if (bucket?.metric === "usd") count(bucket, { ...bucket, name: "", scope: "" }, nanos, at);
   }
-  noteUse(state, hold.scopes, at, 0, nanos, 0);
+  noteRaise(state, hold, at, nanos);
 }
 
 /** Remembers how a request ended, and forgets the oldest beyond the bounds. */

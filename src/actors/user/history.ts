@@ -14,12 +14,17 @@ import { copyLane, correct, emptyLog, forget, record, type UsageLog } from "./us
 
 export const REQUESTS = 0;
 export const TOKENS = 1;
+/** Nano-dollars, each part at the moment it was held: what dollar limits count. */
 export const NANOS = 2;
+/** Nano-dollars, all at the moment of admission: what budgets count. */
+export const BOOKED = 3;
+const lanes = 4;
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-const laneOf: Record<LimitData["metric"], number> = {
+/** The lane that a rate limit counts. */
+export const laneOf: Record<LimitData["metric"], number> = {
   requests: REQUESTS,
   tokens: TOKENS,
   usd: NANOS,
@@ -50,9 +55,30 @@ export function noteUse(
   at: number,
   tokens: number,
   costNanos: number,
-  requests = 1,
 ): void {
-  const amounts = [requests, tokens, costNanos];
+  noteAll(state, scopes, at, [1, tokens, costNanos, costNanos]);
+}
+
+/** Notes what an extension holds more: now for dollar limits, at its admission for budgets. */
+export function noteRaise(
+  state: UserState,
+  hold: { scopes: readonly string[]; at: number },
+  at: number,
+  nanos: number,
+): void {
+  noteAll(state, hold.scopes, at, [0, 0, nanos, 0]);
+  for (const scope of hold.scopes) {
+    const log = state.history.get(scope);
+    if (log !== undefined) correct(log, hold.at, BOOKED, nanos);
+  }
+}
+
+function noteAll(
+  state: UserState,
+  scopes: readonly string[],
+  at: number,
+  amounts: readonly number[],
+): void {
   const cells = (moment: number): number => cellOf(moment, at);
   for (const scope of scopes) {
     const log = logOf(state, scope);
@@ -61,32 +87,30 @@ export function noteUse(
   }
 }
 
-/** Corrects what an admission at `at` noted. */
+/** Corrects one lane of what was noted at `at`. */
 export function correctUse(
   state: UserState,
   scopes: readonly string[],
   at: number,
-  tokensDelta: number,
-  nanosDelta: number,
+  lane: number,
+  delta: number,
 ): void {
+  if (delta === 0) return;
   for (const scope of scopes) {
     const log = state.history.get(scope);
-    if (log === undefined) continue;
-    correct(log, at, TOKENS, tokensDelta);
-    correct(log, at, NANOS, nanosDelta);
+    if (log !== undefined) correct(log, at, lane, delta);
   }
 }
 
-/** What a scope used of one metric after a moment, as a log of its own. */
+/** What a scope used after a moment, as a log of its own; undefined when its past is not kept. */
 export function pastOf(
   state: UserState,
-  metric: LimitData["metric"],
+  lane: number,
   scope: string,
   after: number,
-): UsageLog {
-  if (!isKept(scope)) return emptyLog(1);
+): UsageLog | undefined {
+  if (!isKept(scope)) return undefined;
   const own = state.history.get(scope);
-  const lane = laneOf[metric];
   // What was dropped may have been this scope's: the whole user's use is the safe answer.
   const log = state.historyDroppedAt > after ? state.history.get("user") : own;
   return log === undefined ? emptyLog(1) : copyLane(log, lane, after);
@@ -96,7 +120,7 @@ function logOf(state: UserState, scope: string): UsageLog {
   const known = state.history.get(scope);
   if (known !== undefined) return known;
   if (state.history.size >= historyScopesMax) dropStalest(state);
-  const log = emptyLog(3);
+  const log = emptyLog(lanes);
   state.history.set(scope, log);
   return log;
 }

@@ -11,10 +11,18 @@
  */
 import type { LimitData } from "#events/user-events.ts";
 import { backlogFits, backlogLeft, backlogRetryAt, rescale, stack } from "./gcra.ts";
-import { pastOf } from "./history.ts";
+import { laneOf, pastOf } from "./history.ts";
 import { cellsPerWindow } from "./limits.ts";
 import { bucketKey, tokensBound, type Bucket, type RequestData, type UserState } from "./state.ts";
-import { correct, forget, record, sumAfter, sumFrom, type UsageLog } from "./usage-log.ts";
+import {
+  correct,
+  emptyLog,
+  forget,
+  record,
+  sumAfter,
+  sumFrom,
+  type UsageLog,
+} from "./usage-log.ts";
 
 /** Windows are aligned to a Monday at midnight, UTC. */
 const mondayMs = 4 * 24 * 60 * 60 * 1_000;
@@ -34,15 +42,17 @@ export function windowStart(at: number, windowMs: number): number {
  * A limit's bucket as it stands for a request, the fold's own or a new one: a limit that is new,
  * counts something else or looks back further starts from what its scope used before.
  */
-export function bucketOf(state: UserState, limit: LimitData, at: number): Bucket {
+export function bucketOf(state: UserState, limit: LimitData, at: number, version: number): Bucket {
   const bucket = state.buckets.get(bucketKey(limit));
-  if (bucket?.metric === limit.metric && limit.windowMs <= bucket.windowMs) return bucket;
-  const log = pastOf(state, limit.metric, limit.scope, at - limit.windowMs);
   const { metric, mode, windowMs } = limit;
-  if (log.at.length === 0 && bucket?.metric === metric) {
-    return { ...bucket, windowMs };
-  }
-  const fresh = { metric, mode, limit: limit.limit, windowMs, log };
+  const isKnown = bucket?.metric === metric;
+  const isLong = isKnown && windowMs <= bucket.windowMs;
+  if (isLong && (limit.whole !== true || bucket.version >= version)) return bucket;
+  const log = pastOf(state, laneOf[metric], limit.scope, at - windowMs) ?? emptyLog(1);
+  // A policy in between may have been without this limit: then it lacks what was used under that.
+  if (isLong && (log.sums[0] ?? 0) <= sumAfter(bucket.log, 0, at - windowMs)) return bucket;
+  if (isKnown && log.at.length === 0) return { ...bucket, windowMs };
+  const fresh = { metric, mode, limit: limit.limit, windowMs, version, log };
   const base = { ms: 0, part: 0 };
   return { ...fresh, base, tat: stack(base, log, limit) };
 }
@@ -97,7 +107,14 @@ export function resetsAt(bucket: Bucket, limit: LimitData, at: number): number {
 }
 
 /** Counts an admission. Changes the bucket. */
-export function count(bucket: Bucket, limit: LimitData, amount: number, at: number): void {
+export function count(
+  bucket: Bucket,
+  limit: LimitData,
+  amount: number,
+  at: number,
+  version = bucket.version,
+): void {
+  bucket.version = version;
   adopt(bucket, limit);
   if (bucket.mode === "gcra") dropGcra(bucket, at);
   else forget(bucket.log, at - bucket.windowMs);

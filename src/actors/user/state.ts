@@ -49,6 +49,8 @@ export interface Bucket {
   mode: LimitData["mode"];
   limit: number;
   windowMs: number;
+  /** The policy under which it last counted. */
+  version: number;
   log: UsageLog;
   /** Of `gcra`: the theoretical arrival time, milliseconds and a fraction in units of 1/limit. */
   tat: Moment;
@@ -74,8 +76,17 @@ export interface Account {
   atLimit: BudgetData["atLimit"];
   settledNanos: number;
   heldNanos: number;
+  /** The policy under which it last counted. */
+  version: number;
   /** Shares whose crossing is recorded. */
   crossed: number[];
+}
+
+/** Open holds under a concurrency cap. */
+export interface Cap {
+  open: number;
+  /** The policy under which it last counted. */
+  version: number;
 }
 
 export interface UserState {
@@ -94,9 +105,9 @@ export interface UserState {
   forgotten: number;
   buckets: Map<string, Bucket>;
   /** Open holds by concurrency cap. */
-  caps: Map<string, number>;
+  caps: Map<string, Cap>;
   accounts: Map<string, Account>;
-  /** By scope: requests, tokens and nano-dollars over time. */
+  /** By scope: what was used over time, in the lanes of `history.ts`. */
   history: Map<string, UsageLog>;
   /** The last moment at which a scope's history was dropped for want of room. */
   historyDroppedAt: number;

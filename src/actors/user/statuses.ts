@@ -1,6 +1,6 @@
 /** What is left of each limit and budget of a request, as headers and refusals tell it. */
 import type { BudgetData } from "#events/user-events.ts";
-import { openUnder } from "./admit.ts";
+import { capOf } from "./admit.ts";
 import { accountOf, budgetLeft, startOf } from "./budgets.ts";
 import type { LimitStatus } from "./commands.ts";
 import { bucketOf, left, resetsAt } from "./rates.ts";
@@ -16,30 +16,31 @@ export function statusesOf(
   at: number,
   exact?: readonly number[],
 ): LimitStatus[] {
+  const { policyVersion: version } = request;
   const limits = request.limits.map((limit): LimitStatus => {
     const { name, metric, limit: most, windowMs } = limit;
     if (metric === "concurrency") {
-      const remaining = Math.max(most - openUnder(state, limit), 0);
+      const remaining = Math.max(most - capOf(state, limit, version).open, 0);
       return { name, metric, kind: "concurrency", limit: most, remaining, resetsAt: at, windowMs };
     }
-    const bucket = bucketOf(state, limit, at);
+    const bucket = bucketOf(state, limit, at, version);
     const remaining = left(bucket, limit, 0, at);
     const reset = resetsAt(bucket, limit, at);
     return { name, metric, kind: "rate", limit: most, remaining, resetsAt: reset, windowMs };
   });
-  const all = [...limits, ...request.budgets.map((budget) => budgetStatus(state, budget))];
+  const all = [...limits, ...request.budgets.map((budget) => budgetStatus(state, budget, version))];
   if (exact === undefined) return all;
   return all.map((status, index) => ({ ...status, remaining: exact[index] ?? status.remaining }));
 }
 
-function budgetStatus(state: UserState, budget: BudgetData): LimitStatus {
+function budgetStatus(state: UserState, budget: BudgetData, version: number): LimitStatus {
   const { name, limitNanos, resetsAt } = budget;
   return {
     name,
     metric: "usd",
     kind: "budget",
     limit: limitNanos,
-    remaining: budgetLeft(accountOf(state, budget), budget, 0),
+    remaining: budgetLeft(accountOf(state, budget, version), budget, 0),
     resetsAt,
     windowMs: resetsAt - startOf(budget),
   };
