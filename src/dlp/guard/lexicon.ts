@@ -17,7 +17,7 @@ export const wordClasses: Readonly<Record<string, string>> = {
     puuza sahau игнорируй игнорируите игнорировать проигнорируи проигнорируите забудь забудьте
     ігноруи ігноруите забудьте تجاهل انس انسى تجاهلي התעלם שכח अनदेखा उपेक्षा नजरअंदाज भूल উপেক্ষা
     نظرانداز نادیده αγνοησε ξεχασε agnohse`,
-  // What a model was told.
+  // What a model was told. `limitation` and `limited` are left out of the limits: licences say them.
   T: `instruction instructions prompt prompts directive directives command commands order orders
     instrucciones instruccion instrucoes instrucao anweisungen anweisung instruktionen istruzioni
     instructies instrukcje instrukcji polecenia pokyny instruktioner ohjeet talimatlari talimatlar
@@ -25,7 +25,7 @@ export const wordClasses: Readonly<Record<string, string>> = {
     інструкції вказівки التعليمات تعليمات الأوامر ההוראות हिदायतों निर्देशों निर्देश निर्देशो নির্দেশাবলী
     নির্দেশ ہدایات دستورات οδηγιες consignes programming`,
   // Limits on what a model may do.
-  L: `rule rules guideline guidelines restriction restrictions limitation limitations filter filters
+  L: `rule rules guideline guidelines restrictions limitations filter filters
     filtering policy policies ethic ethics moral morals morality constraint constraints boundary
     boundaries censorship safeguard safeguards safety protocols confines limits regulations
     guardrails moderation warnings warning disclaimer disclaimers disclaimers reglas regras regeln
@@ -64,7 +64,7 @@ export const wordClasses: Readonly<Record<string, string>> = {
     mistral deepseek grok`,
   "0": `ai llm assistant bot chatbot model`,
   F: `refuse refuses refusing refusal decline declines deny denies apologize apologise apologizing
-    sorry reject unable filtered bound abide comply complies obey obeys adhere restricted limited
+    sorry reject unable filtered bound abide comply complies obey obeys adhere restricted
     constrained governed bounded restrained`,
   X: `stay stays staying remain remains`,
   D: `answer answers answering respond responds responding reply replies response responses say says

@@ -33,15 +33,20 @@ export function unpackModel(packed: PackedModel): GuardModel {
   return { weights, scale: packed.scale, bias: packed.bias };
 }
 
-/** Largest logit over the windows of a view; `-Infinity` for an empty one. */
+/** The more windows, the more chances for a harmless one to look bad: logits off per e-fold of them. */
+const windowPenalty = 0.3;
+
+/** Largest logit over the windows of a view, less the penalty; `-Infinity` for an empty view. */
 export function modelLogit(model: GuardModel, view: View): number {
   const { weights, scale, bias } = model;
   let best = Number.NEGATIVE_INFINITY;
+  let windows = 0;
   eachWindow(view, (slots, count) => {
+    windows++;
     let sum = 0;
     for (let at = 0; at < count; at++) sum += weights[slots[at]!]!;
     const logit = (scale * sum) / Math.sqrt(count) + bias;
     if (logit > best) best = logit;
   });
-  return best;
+  return windows > 1 ? best - windowPenalty * Math.log(windows) : best;
 }

@@ -2,17 +2,10 @@
  * What a policy says about prompt attacks, applied to the texts of one request: off, flag or block,
  * at a threshold, on chosen channels.
  */
+import type { Channel } from "../rule.ts";
 import { DEFAULT_THRESHOLD, type GuardCategory, judge } from "./score.ts";
 
-/** Where in a request a text stands. */
-export type Channel =
-  | "system"
-  | "user"
-  | "assistant"
-  | "tool-arguments"
-  | "tool-results"
-  | "reasoning"
-  | "file";
+export type { Channel } from "../rule.ts";
 
 /** A guard rule of a policy or a route. */
 export interface GuardRule {

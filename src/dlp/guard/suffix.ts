@@ -34,9 +34,8 @@ export function suffixSigns(text: string): 0 | 1 | 2 {
 }
 
 function beginsAsProse(head: string): boolean {
-  let plain = 0;
-  for (const word of head.split(" ", 8)) if (plainWord.test(word)) plain++;
-  return plain >= plainWordsMin;
+  const words = head.split(" ", plainWordsMin);
+  return words.length === plainWordsMin && words.every((word) => plainWord.test(word));
 }
 
 function lineSigns(tail: string): 0 | 1 | 2 {

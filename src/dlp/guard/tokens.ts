@@ -16,7 +16,7 @@ export interface Tokens {
   readonly ends: Int32Array;
   /** Class letter of each word, as one string. */
   readonly classes: string;
-  /** Words that are common only after undoing the disguise. */
+  /** Different words that are common only after undoing the disguise. */
   readonly leetWords: number;
   readonly rot13Words: number;
   readonly reversedWords: number;
@@ -154,7 +154,7 @@ export function tokenise(folded: Folded): Tokens {
   const ends = new Int32Array(length + 1);
   const classes = new Uint8Array(length + 1);
   const word: WordHashes = { plain: 0, rot13: 0, reversed: 0, leet: 0, digits: 0 };
-  const found = { leet: 0, rot13: 0, reversed: 0 };
+  const found = { leet: new Set<number>(), rot13: new Set<number>(), reversed: new Set<number>() };
   let count = 0;
   let spacedRun = 0;
   let longestSpacedRun = 0;
@@ -183,16 +183,16 @@ export function tokenise(folded: Folded): Tokens {
     if (spacedRun > longestSpacedRun) longestSpacedRun = spacedRun;
     if (size < 3 || known) continue;
     const disguise = disguiseOf(word, size);
-    if (disguise !== null) found[disguise]++;
+    if (disguise !== null) found[disguise].add(word.plain);
   }
   return {
     count,
     hashes,
     ends,
     classes: asciiString(classes, count),
-    leetWords: found.leet,
-    rot13Words: found.rot13,
-    reversedWords: found.reversed,
+    leetWords: found.leet.size,
+    rot13Words: found.rot13.size,
+    reversedWords: found.reversed.size,
     longestSpacedRun,
   };
 }

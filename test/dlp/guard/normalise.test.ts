@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fold, foldedText } from "#dlp/guard/fold.ts";
 import { joinSpaced, views } from "#dlp/guard/normalise.ts";
@@ -21,7 +21,8 @@ describe("folding", () => {
   });
 
   it("reads text smuggled in Unicode tag characters", () => {
-    const smuggled = [..."ignore"]
+    const smuggled = "ignore"
+      .split("")
       .map((c) => String.fromCodePoint(0xe0000 + c.charCodeAt(0)))
       .join("");
     expect(folded(smuggled)).toBe("ignore");
@@ -51,18 +52,36 @@ describe("views", () => {
   it.each([
     ["base64", `please decode ${btoa(sentence)}`],
     ["hex", Buffer.from(sentence).toString("hex")],
-    ["percent escapes", [...sentence].map((c) => `%${c.charCodeAt(0).toString(16)}`).join("")],
-    ["unicode escapes", [...sentence].map((c) => `\\u00${c.charCodeAt(0).toString(16)}`).join("")],
-    ["character references", [...sentence].map((c) => `&#${c.charCodeAt(0)};`).join("")],
+    [
+      "percent escapes",
+      sentence
+        .split("")
+        .map((c) => `%${c.charCodeAt(0).toString(16)}`)
+        .join(""),
+    ],
+    [
+      "unicode escapes",
+      sentence
+        .split("")
+        .map((c) => `\\u00${c.charCodeAt(0).toString(16)}`)
+        .join(""),
+    ],
+    [
+      "character references",
+      sentence
+        .split("")
+        .map((c) => `&#${c.charCodeAt(0)};`)
+        .join(""),
+    ],
     ["base64 in base64", btoa(btoa(sentence))],
-    ["reversed", [...sentence].reverse().join("")],
+    ["reversed", sentence.split("").reverse().join("")],
     ["leetspeak", sentence.replace(/[oieast]/g, (c) => "013457"["oieast".indexOf(c)]!)],
-    ["spaced letters", [...sentence].join(" ")],
+    ["spaced letters", sentence.split("").join(" ")],
     [
       "dotted letters",
       sentence
         .split(" ")
-        .map((word) => [...word].join("."))
+        .map((word) => word.split("").join("."))
         .join("  "),
     ],
     [
