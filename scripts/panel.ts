@@ -61,6 +61,10 @@ export function panel(gateway: Running): string {
 }
 
 /** The command that changes policy live: the limit of the line before it, doubled. */
-export function policyLine(gateway: Pick<Running, "url" | "keys">): string {
-  return `TALLYGATE_URL=${gateway.url} TALLYGATE_KEY=${gateway.keys.admin} npm run --silent policy -- set limits.requests-per-minute.limit=120`;
+export function policyLine(gateway: Pick<Running, "url" | "keys" | "state">): string {
+  const command = "npm run --silent policy -- set limits.requests-per-minute=120";
+  // The command line finds the local gateway that started last, when its state is in its place.
+  const isFound = path.dirname(gateway.state) === path.join(root, ".tallygate");
+  const { url, keys } = gateway;
+  return isFound ? command : `TALLYGATE_URL=${url} TALLYGATE_KEY=${keys.admin} ${command}`;
 }
