@@ -117,8 +117,9 @@ export async function launch(options: LaunchOptions): Promise<Running> {
   const seeded = readSeeded(state);
   const live = liveProviders(fromFile);
   const secret = readSecret(state);
-  const ollama = findOllama();
-  const upstream = await startDevUpstream(await chooseUpstreamPort(seeded?.upstreamPort, port));
+  const upstreamPort = await chooseUpstreamPort(seeded?.upstreamPort, port);
+  // Both before wrangler is loaded: that holds the event loop for longer than the look may last.
+  const [upstream, ollama] = await Promise.all([startDevUpstream(upstreamPort), findOllama()]);
   const stops = [() => upstream.stop()];
   const stop = async (): Promise<void> => {
     await Promise.all(stops.map((each) => each()));
@@ -135,7 +136,6 @@ export async function launch(options: LaunchOptions): Promise<Running> {
     const policy = options.policy ?? startingPolicy({ upstreamUrl: upstream.url, live });
     const keys = seeded?.keys ?? (await seed(url, secret, filled(policy, upstream.url)));
     const seededLive = seeded?.live ?? live.map(({ kind }) => kind);
-    const upstreamPort = Number(new URL(upstream.url).port);
     saveSeeded(state, { url, organisation: "dev", upstreamPort, live: seededLive, keys });
     const isNew = seeded === undefined;
     return {
@@ -146,7 +146,7 @@ export async function launch(options: LaunchOptions): Promise<Running> {
       state,
       live,
       seededLive,
-      ollama: await ollama,
+      ollama,
       isNew,
       stop,
     };
