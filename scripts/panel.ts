@@ -27,9 +27,8 @@ function providerLines(gateway: Running): string[] {
   }
   if (gateway.ollama) {
     const models = gateway.ollama.slice(0, 3).join(", ") || "no models yet";
-    lines.push(
-      `Ollama found on 127.0.0.1:11434 (${models}): point the policy's ollama provider at it`,
-    );
+    const command = "npm run policy -- set providers.ollama.baseUrl=http://127.0.0.1:11434";
+    lines.push(`Ollama found on 127.0.0.1:11434 (${models}); to use it: ${command}`);
   }
   return lines;
 }
