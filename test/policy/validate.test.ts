@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addressProblem } from "#policy/address.ts";
 import { PolicyDocument, type PolicyInput } from "#policy/document.ts";

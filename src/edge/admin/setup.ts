@@ -56,9 +56,8 @@ export async function handleSetup(request: Request, env: Env): Promise<Response>
 /** Compares hashes of equal length in constant time. An unset secret opens nothing. */
 function holdsSecret(authorization: string | null, secret: string | undefined): boolean {
   if (!secret || authorization === null) return false;
-  const [scheme = "", given = ""] = authorization.split(" ");
-  if (scheme.toLowerCase() !== "bearer") return false;
-  return timingSafeEqual(digestOf(given), digestOf(secret));
+  if (authorization.slice(0, 7).toLowerCase() !== "bearer ") return false;
+  return timingSafeEqual(digestOf(authorization.slice(7)), digestOf(secret));
 }
 
 function digestOf(text: string): Buffer {

@@ -1,6 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import * as superjson from "superjson";
 import { describe, expect, it } from "vitest";
+import { userStream } from "#actors/kit/names.ts";
 import type { PolicyActor } from "#actors/policy/policy-actor.ts";
 import { handleAdminSocket } from "#edge/admin/socket.ts";
 import { hashSecret, parseKey } from "#policy/api-key.ts";
@@ -138,6 +139,20 @@ describe("keys", () => {
     const list = await client.ask({ id: "l", type: "ListKeys" });
     expect(JSON.stringify(list)).not.toContain(hash);
     expect(list.result["revoked"]).toMatchObject([{ keyId: key.keyId, reason: "lost" }]);
+  });
+
+  it("that are revoked are fenced in their user's actor, whatever caches say", async () => {
+    const keys = await foundOrganisation("fence");
+    const { client } = await connect(keys["ada"]!);
+    const { keyId } = parseKey(keys["bob"]!)!;
+    await client.ask({ id: "r", type: "RevokeKey", keyId, reason: "lost" });
+    const stream = userStream(bindings.TALLYGATE_SECRET, "fence", "bob");
+    const facts = await runInDurableObject(bindings.USERS.getByName(stream), (_actor, state) =>
+      state.storage.sql.exec<{ body: string }>("SELECT body FROM events").toArray(),
+    );
+    expect(facts.map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([
+      { type: "KeyFenced", organisation: "fence", stream, data: { keyId } },
+    ]);
   });
 
   it("appear in broadcasts without the hash of their secret", async () => {

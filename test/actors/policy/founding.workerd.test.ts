@@ -1,32 +1,7 @@
-import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import type { Env } from "#actors/kit/env.ts";
-import { policyName } from "#actors/kit/names.ts";
 import { hashSecret, parseKey } from "#policy/api-key.ts";
-import { samplePolicy } from "../../policy/sample.ts";
-
-const bindings = env as unknown as Env;
-
-function stubOf(organisation: string) {
-  return bindings.POLICY.getByName(policyName(bindings.TALLYGATE_SECRET, organisation));
-}
-
-const members = [
-  { id: "ada", role: "admin" },
-  { id: "bob", role: "member", tier: "premium" },
-];
-
-function founding(organisation: string) {
-  return {
-    command: "setup",
-    at: 0,
-    organisation,
-    ledgerShards: 4,
-    members,
-    policy: samplePolicy(),
-  };
-}
+import { bindings, founding, stubOf } from "./admin.ts";
 
 describe("founding an organisation", () => {
   it("gives every member a key that finds them, also after the actor was evicted", async () => {
