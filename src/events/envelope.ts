@@ -7,7 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import { canonicalJson } from "./canonical.ts";
-import { parseJson } from "./parse-json.ts";
+import { parseJson, tryParseJson } from "./parse-json.ts";
 
 /** `prev` of a stream's first event. */
 export const GENESIS = "0".repeat(64);
@@ -96,18 +96,27 @@ export function unseal(sealed: SealedEvent): EventEnvelope {
   return { ...(parseJson(sealed.body) as Omit<EventEnvelope, "hash">), hash: sealed.hash };
 }
 
-/** Why a run of events is not a chain from `head`: undefined when it is. */
+/**
+ * Why a run of events is not a chain from `head`, naming the first event that breaks it by its
+ * position in the stream: undefined when it is one. Total: the text may be anything.
+ */
 export function chainFault(head: Head, events: readonly SealedEvent[]): string | undefined {
   let { seq, hash } = head;
   for (const sealed of events) {
-    const event = unseal(sealed);
-    if (event.seq !== seq + 1 || sealed.seq !== event.seq) {
-      return `expected event ${seq + 1}, found ${event.seq}`;
-    }
-    if (event.prev !== hash) return `event ${event.seq} does not follow the event before it`;
-    if (hashBody(sealed.body) !== sealed.hash) return `event ${event.seq} was altered`;
-    seq = event.seq;
+    seq += 1;
+    // The number comes first, as it tells a gap from damage; the hash before any parsing.
+    if (sealed.seq !== seq) return `expected event ${seq}, found ${sealed.seq}`;
+    if (hashBody(sealed.body) !== sealed.hash) return `event ${seq} was altered`;
+    const event = tryUnseal(sealed);
+    if (event?.seq !== seq) return `event ${seq} is not an event of that number`;
+    if (event.prev !== hash) return `event ${seq} does not follow the event before it`;
     hash = sealed.hash;
   }
   return undefined;
+}
+
+function tryUnseal({ body, hash }: SealedEvent): EventEnvelope | undefined {
+  const parsed = tryParseJson(body);
+  if (typeof parsed !== "object" || parsed === null) return undefined;
+  return { ...(parsed as Omit<EventEnvelope, "hash">), hash };
 }

@@ -7,6 +7,7 @@ const count = z.int().min(0);
 export const Role = z.enum(["admin", "auditor", "member"]);
 export type Role = z.infer<typeof Role>;
 
+/** A member as the organisation knows them. */
 export const MemberData = z.strictObject({
   id: z.string(),
   role: Role,

@@ -23,6 +23,7 @@ export const FindingData = z.strictObject({
 });
 export type FindingData = z.infer<typeof FindingData>;
 
+/** Tokens of one answer; the optional counts are parts of the first two. */
 export const UsageData = z.strictObject({
   inputTokens: count,
   outputTokens: count,
@@ -32,6 +33,7 @@ export const UsageData = z.strictObject({
   reasoningTokens: count.optional(),
 });
 
+/** A price: nano-dollars per million tokens, and per request. */
 export const PriceData = z.strictObject({
   inputNanosPerMtok: nanos,
   outputNanosPerMtok: nanos,
@@ -214,28 +216,31 @@ export const RequestSettled = z.strictObject({
   }),
 });
 
-/** A hold was given back: no provider was reached. Used by: audit. */
+/** A hold was given back: no provider was reached. Used by: audit, usage. */
 export const RequestReleased = z.strictObject({
   type: z.literal("RequestReleased"),
   v: z.literal(1),
   data: z.strictObject({ requestId: z.string(), reason: z.string() }),
 });
 
-/** A long request keeps its hold for longer, or holds more. */
+/** A long request keeps its hold for longer, or holds more. Used by: audit. */
 export const HoldExtended = z.strictObject({
   type: z.literal("HoldExtended"),
   v: z.literal(1),
   data: z.strictObject({ requestId: z.string(), deadlineAt: count, costNanos: nanos }),
 });
 
-/** No settlement came in time: the worst case is charged until one does. Used by: audit, cost. */
+/** No settlement came in time: the worst case is charged until one does. Used by: audit, usage, cost. */
 export const HoldExpired = z.strictObject({
   type: z.literal("HoldExpired"),
   v: z.literal(1),
   data: z.strictObject({ requestId: z.string(), chargedNanos: nanos }),
 });
 
-/** A settlement came after the hold had expired: the books take the true cost. Used by: audit, cost. */
+/**
+ * A settlement came after the hold had expired: the books take the true cost. Used by: audit, usage,
+ * cost.
+ */
 export const ExpiryCorrected = z.strictObject({
   type: z.literal("ExpiryCorrected"),
   v: z.literal(1),
@@ -264,7 +269,7 @@ export const ThresholdCrossed = z.strictObject({
   }),
 });
 
-/** From here on a key is refused whatever caches say. */
+/** From here on a key is refused whatever caches say. Used by: audit. */
 export const KeyFenced = z.strictObject({
   type: z.literal("KeyFenced"),
   v: z.literal(1),

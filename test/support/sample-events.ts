@@ -18,7 +18,7 @@ type DataOf<T extends (UserFact | PolicyFact)["type"]> = Extract<
 >["data"];
 
 /** 2026-11-21T09:00:00Z. */
-export const NOON = 1_795_251_600_000;
+export const MORNING = 1_795_251_600_000;
 
 /** A UUIDv7 of a moment, told apart by a number. */
 export function requestId(at: number, n: number): string {
@@ -28,7 +28,7 @@ export function requestId(at: number, n: number): string {
 
 export function asked(over: Partial<DataOf<"RequestAdmitted">> = {}) {
   return {
-    requestId: requestId(NOON, 1),
+    requestId: requestId(MORNING, 1),
     member: "alice",
     keyId: "k1",
     team: "red",
@@ -56,7 +56,7 @@ export function admitted(over: Partial<DataOf<"RequestAdmitted">> = {}): UserFac
     budgets: [],
     bound: { inputTokens: 100, outputTokens: 100, costNanos: 1_000 },
     accounting: "strict" as const,
-    deadlineAt: NOON + 600_000,
+    deadlineAt: MORNING + 600_000,
     ...over,
   };
   return { type: "RequestAdmitted", v: 1, data };
@@ -70,7 +70,7 @@ export function refused(over: Partial<DataOf<"RequestRefused">> = {}): UserFact 
 export function settlement(over: Partial<DataOf<"RequestSettled">> = {}): DataOf<"RequestSettled"> {
   const costNanos = over.costNanos ?? 700;
   return {
-    requestId: requestId(NOON, 1),
+    requestId: requestId(MORNING, 1),
     outcome: "completed",
     attempts: [{ provider: "openai", model: "gpt-5-mini", status: 200, latencyMs: 120, costNanos }],
     provider: "openai",
@@ -106,7 +106,11 @@ export class SampleStream {
     this.organisation = organisation;
   }
 
-  append(fact: Fact, at = NOON, cause: Cause = { command: "c1", member: "alice" }): EventEnvelope {
+  append(
+    fact: Fact,
+    at = MORNING,
+    cause: Cause = { command: "c1", member: "alice" },
+  ): EventEnvelope {
     const sealed = seal(this.head, this, fact, at, cause);
     this.head = { epoch: 1, seq: sealed.seq, hash: sealed.hash };
     this.events.push(sealed);
@@ -116,7 +120,7 @@ export class SampleStream {
   /** A request from admission to settlement. */
   request(
     n: number,
-    at = NOON,
+    at = MORNING,
     over: { cost?: number; model?: string; member?: string } = {},
   ): string {
     const id = requestId(at, n);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { booksRoutes, type BooksEnv } from "../../../src/edge/books/routes.ts";
 import type { Principal } from "#policy/snapshot.ts";
 import { freshLedger, type LedgerStub } from "../../support/ledgers.ts";
-import { NOON, SampleStream, refused, requestId } from "../../support/sample-events.ts";
+import { MORNING, SampleStream, refused, requestId } from "../../support/sample-events.ts";
 
 type Role = Principal["member"]["role"];
 
@@ -39,9 +39,9 @@ function books(ledgers: readonly LedgerStub[], role: Role = "auditor", member = 
 async function twoShards() {
   const streams = ["alice", "bob", "carol"].map((name) => new SampleStream(`u_${name}`));
   const [alice, bob, carol] = streams as [SampleStream, SampleStream, SampleStream];
-  for (let n = 0; n < 5; n += 1) alice.request(n, NOON + n * 1000, { cost: 1_500_000_000 });
-  bob.append(refused({ requestId: requestId(NOON + 10_000, 77), member: "bob", team: "blue" }));
-  carol.request(88, NOON + 2_500, { model: "claude-5", cost: 1, member: "carol" });
+  for (let n = 0; n < 5; n += 1) alice.request(n, MORNING + n * 1000, { cost: 1_500_000_000 });
+  bob.append(refused({ requestId: requestId(MORNING + 10_000, 77), member: "bob", team: "blue" }));
+  carol.request(88, MORNING + 2_500, { model: "claude-5", cost: 1, member: "carol" });
   const shards = [freshLedger(), freshLedger()] as const;
   await shards[0].ingest(alice.batch());
   await shards[0].ingest(bob.batch());
@@ -79,7 +79,7 @@ test("a filter narrows the list, and every parameter is bounded", async () => {
   };
   expect(await count("outcome=refused&code=rate_limited")).toBe(1);
   expect(await count("model=claude-5")).toBe(1);
-  expect(await count(`from=${NOON + 1000}&to=${NOON + 3000}&user=alice`)).toBe(2);
+  expect(await count(`from=${MORNING + 1000}&to=${MORNING + 3000}&user=alice`)).toBe(2);
   expect(await count("from=2026-11-20&to=2026-11-21")).toBe(0);
   for (const query of [
     "limit=0",
@@ -116,10 +116,10 @@ test("a member sees their own entries only", async () => {
   expect((await json("/audit/events?user=carol")).status).toBe(403);
   expect((await json("/costs?user=carol")).status).toBe(403);
   expect((await json("/usage")).body["total"]).toMatchObject({ requests: 5 });
-  const theirs = requestId(NOON + 2_500, 88);
+  const theirs = requestId(MORNING + 2_500, 88);
   expect((await json(`/audit/events/${theirs}`)).status).toBe(404);
   expect((await json(`/audit/events/${theirs}/raw`)).status).toBe(404);
-  const own = requestId(NOON, 0);
+  const own = requestId(MORNING, 0);
   expect((await json(`/audit/events/${own}`)).body).toMatchObject({ id: own, costUsd: "1.5" });
   const raw = await json(`/audit/events/${own}/raw`);
   expect(raw.body).toMatchObject({ stream: "u_alice", events: alice.events.slice(0, 2) });
@@ -172,7 +172,7 @@ test.each([1, 2])("a live tail over %i shards shows what its filter lets through
   const frames = framesOf(socket, 2);
   for (const [index, shard] of shards.entries()) {
     const stream = new SampleStream(`u_${index}`);
-    stream.append(refused({ requestId: requestId(NOON, 900 + index), member: "mallory" }));
+    stream.append(refused({ requestId: requestId(MORNING, 900 + index), member: "mallory" }));
     stream.request(index);
     stream.request(index + 50);
     await shard.ingest(n === 1 ? stream.batch() : stream.batch(1, 3));

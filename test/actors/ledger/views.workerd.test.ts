@@ -1,7 +1,13 @@
 /** What a request costs in rows: they are the ledger's bill. */
 import { expect, test } from "vitest";
 import { freshLedger, rowsWritten } from "../../support/ledgers.ts";
-import { NOON, SampleStream, admitted, requestId, settled } from "../../support/sample-events.ts";
+import {
+  MORNING,
+  SampleStream,
+  admitted,
+  requestId,
+  settled,
+} from "../../support/sample-events.ts";
 
 /** Rows written by some batches of one stream, given that the ledger knows its organisation. */
 async function rowsFor(stream: SampleStream, batches: readonly [number, number][]) {
@@ -26,8 +32,8 @@ test("a batch of 100 whole requests costs at most 1.1 rows a request", async () 
 
 test("100 requests that are settled in a later batch cost at most 2.1 rows a request", async () => {
   const stream = new SampleStream();
-  for (let n = 0; n < 100; n += 1) stream.append(admitted({ requestId: requestId(NOON, n) }));
-  for (let n = 0; n < 100; n += 1) stream.append(settled({ requestId: requestId(NOON, n) }));
+  for (let n = 0; n < 100; n += 1) stream.append(admitted({ requestId: requestId(MORNING, n) }));
+  for (let n = 0; n < 100; n += 1) stream.append(settled({ requestId: requestId(MORNING, n) }));
   const rows = await rowsFor(stream, [
     [1, 100],
     [101, 200],

@@ -1,0 +1,182 @@
+/**
+ * Merkle trees over a log as RFC 6962 defines them (section 2.1): one root for many events, a short
+ * proof that one of them is in it, and a short proof that a later tree only added to an earlier one.
+ *
+ * Hashes are 64 hex digits. A leaf is hashed with the prefix 0x00 and a node with 0x01, so neither
+ * can pass for the other. The verifiers are total: a malformed proof is a wrong one.
+ */
+import { createHash } from "node:crypto";
+
+/** A SHA-256, hex. */
+export type Hash = string;
+
+/** The hash of a leaf's bytes (text is taken as UTF-8). */
+export function leafHash(leaf: string | Uint8Array): Hash {
+  return createHash("sha256").update(LEAF).update(leaf).digest("hex");
+}
+
+const LEAF = Uint8Array.of(0);
+const NODE = Uint8Array.of(1);
+
+function nodeHash(left: Hash, right: Hash): Hash {
+  return createHash("sha256").update(NODE).update(left, "hex").update(right, "hex").digest("hex");
+}
+
+const EMPTY_ROOT = createHash("sha256").digest("hex");
+
+/** The largest power of two below `size`; `size` is at least 2. */
+function split(size: number): number {
+  let k = 1;
+  while (k * 2 < size) k *= 2;
+  return k;
+}
+
+/** The root of a tree over leaf hashes, in order; that of no leaves is the hash of nothing. */
+export function merkleRoot(leaves: readonly Hash[]): Hash {
+  return rootOf(leaves, 0, leaves.length);
+}
+
+function rootOf(leaves: readonly Hash[], from: number, to: number): Hash {
+  const size = to - from;
+  if (size === 0) return EMPTY_ROOT;
+  if (size === 1) return leaves[from] as Hash;
+  const middle = from + split(size);
+  return nodeHash(rootOf(leaves, from, middle), rootOf(leaves, middle, to));
+}
+
+/**
+ * The audit path of leaf `index`, nearest sibling first (RFC 6962, section 2.1.1). Throws a
+ * RangeError when there is no such leaf.
+ */
+export function inclusionProof(leaves: readonly Hash[], index: number): Hash[] {
+  if (!Number.isInteger(index) || index < 0 || index >= leaves.length) {
+    throw new RangeError(`no leaf ${index} in a tree of ${leaves.length}`);
+  }
+  const path: Hash[] = [];
+  let from = 0;
+  let to = leaves.length;
+  while (to - from > 1) {
+    const middle = from + split(to - from);
+    if (index < middle) {
+      path.push(rootOf(leaves, middle, to));
+      to = middle;
+    } else {
+      path.push(rootOf(leaves, from, middle));
+      from = middle;
+    }
+  }
+  return path.reverse();
+}
+
+/** What an inclusion proof is about. */
+export interface Inclusion {
+  leaf: Hash;
+  index: number;
+  size: number;
+  root: Hash;
+}
+
+/** Whether a proof shows that `leaf` is number `index` in a tree (RFC 9162, section 2.1.3.2). */
+export function includes({ leaf, index, size, root }: Inclusion, proof: readonly Hash[]): boolean {
+  if (!isPosition(index) || !isPosition(size) || index >= size || !proof.every(isHash))
+    return false;
+  let node = index;
+  let last = size - 1;
+  let hash = leaf;
+  for (const sibling of proof) {
+    if (last === 0) return false;
+    if (node % 2 === 1 || node === last) {
+      hash = nodeHash(sibling, hash);
+      // A right edge without a sibling on its level is carried up to where it has one.
+      while (node % 2 === 0 && node !== 0) {
+        node = Math.floor(node / 2);
+        last = Math.floor(last / 2);
+      }
+    } else {
+      hash = nodeHash(hash, sibling);
+    }
+    node = Math.floor(node / 2);
+    last = Math.floor(last / 2);
+  }
+  return last === 0 && hash === root;
+}
+
+/**
+ * The proof that the tree over all leaves begins with the tree over the first `earlier` of them
+ * (RFC 6962, section 2.1.2). Throws a RangeError unless `earlier` is from 1 to their number.
+ */
+export function consistencyProof(leaves: readonly Hash[], earlier: number): Hash[] {
+  if (!Number.isInteger(earlier) || earlier < 1 || earlier > leaves.length) {
+    throw new RangeError(`no tree of ${earlier} within one of ${leaves.length}`);
+  }
+  const path: Hash[] = [];
+  let from = 0;
+  let to = leaves.length;
+  let known = true;
+  while (earlier < to) {
+    const middle = from + split(to - from);
+    if (earlier <= middle) {
+      path.push(rootOf(leaves, middle, to));
+      to = middle;
+    } else {
+      path.push(rootOf(leaves, from, middle));
+      from = middle;
+      known = false;
+    }
+  }
+  // The verifier has the earlier root itself, unless a part of it was left out on the way.
+  if (!known) path.push(rootOf(leaves, from, to));
+  return path.reverse();
+}
+
+/** Two trees of one log. */
+export interface Growth {
+  earlierSize: number;
+  earlierRoot: Hash;
+  laterSize: number;
+  laterRoot: Hash;
+}
+
+/** Whether a proof shows that the later tree only added leaves (RFC 9162, section 2.1.4.2). */
+export function isConsistent(growth: Growth, proof: readonly Hash[]): boolean {
+  const { earlierSize, earlierRoot, laterSize, laterRoot } = growth;
+  if (!isPosition(earlierSize) || !isPosition(laterSize) || !proof.every(isHash)) return false;
+  if (earlierSize === 0 || earlierSize > laterSize) return false;
+  if (earlierSize === laterSize) return proof.length === 0 && earlierRoot === laterRoot;
+  let node = earlierSize - 1;
+  let last = laterSize - 1;
+  while (node % 2 === 1) {
+    node = Math.floor(node / 2);
+    last = Math.floor(last / 2);
+  }
+  // A tree of a power of two is a node of the later one, so its root starts the path.
+  const path = node === 0 ? [earlierRoot, ...proof] : [...proof];
+  const first = path.shift();
+  if (first === undefined) return false;
+  let earlier = first;
+  let later = first;
+  for (const sibling of path) {
+    if (last === 0) return false;
+    if (node % 2 === 1 || node === last) {
+      earlier = nodeHash(sibling, earlier);
+      later = nodeHash(sibling, later);
+      while (node % 2 === 0 && node !== 0) {
+        node = Math.floor(node / 2);
+        last = Math.floor(last / 2);
+      }
+    } else {
+      later = nodeHash(later, sibling);
+    }
+    node = Math.floor(node / 2);
+    last = Math.floor(last / 2);
+  }
+  return last === 0 && earlier === earlierRoot && later === laterRoot;
+}
+
+function isPosition(n: number): boolean {
+  return Number.isSafeInteger(n) && n >= 0;
+}
+
+function isHash(hash: Hash): boolean {
+  return /^[0-9a-f]{64}$/.test(hash);
+}

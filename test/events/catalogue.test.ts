@@ -1,0 +1,59 @@
+/** Events as they were first written: every version of every type stays readable, for good. */
+import { readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { catalogue } from "#events/catalogue.ts";
+import { hashBody, seal, unseal, type SealedEvent } from "#events/envelope.ts";
+import { upcast } from "#events/upcast.ts";
+
+const folder = path.resolve(import.meta.dirname, "../golden/events");
+
+/** The hash of each golden event. A line is added with a new version; none is ever changed. */
+const hashes: Record<string, string> = {
+  "RequestAdmitted.v1": "784c4db856fff7017e044778abe5e2b06368075146d349eb49af0cbad91947d5",
+  "RequestRefused.v1": "8f2be64aacd193f6bd0505993c45df6be14d5aff7fa25fcc07466914ca6cfe85",
+  "RefusalsCounted.v1": "335914f2e527039395359e4c619e28f6b0997ea1aac91c46d515de481ee49018",
+  "RequestSettled.v1": "2eee4d3d342f464b6f187bd10437ea6bdefc55379aab2022bb42e9e7ea1b10dc",
+  "RequestReleased.v1": "204857aa8df09be74009d5718f6e84e12b6fcce191b98708dcaae2882733d80d",
+  "HoldExtended.v1": "1039ccabfe9e7d0f27b1ba170955f067f87d75d9b5dfde4df9670d32f6a7339a",
+  "HoldExpired.v1": "49f7beb51b7d38c9d1f8995186f3cda52a3a11b92f695451ed77bc6ee71ac00f",
+  "ExpiryCorrected.v1": "c2e0378f0d89ce0d1f8192f677445c2648f235ac188a4ee76d06f9680b1c10f8",
+  "SettlementOrphaned.v1": "212be8290d8cbc98f6e4fae1239a0267ad7a457c0214e607b052cf55c79f6a21",
+  "ThresholdCrossed.v1": "eeba651516519fad2d00c84d6d3950542db3290932570bb7d95aa2de78a15ab1",
+  "KeyFenced.v1": "8397b17645fe248590370f3d99581955eef96694514f2d1a2195848640f86f2c",
+  "AccessRecorded.v1": "6ef2f78ec47b0171c9e7af5b3a3aee2cff63d7e7cb37bab924b7328eb129c2a0",
+  "OrganisationFounded.v1": "77503f53dead91aeda28c5382048ae7d19346e41940c8a24d9f905448879ce6b",
+  "MemberSet.v1": "23c3b8b5e4e138e19511e8bb09e1dde19f9313853908311236fd736c83e545ff",
+  "MemberRemoved.v1": "eccf8165932e7afd9e8e7711866489631dea1327bf62a29769d084a43670d236",
+  "KeyIssued.v1": "807186e338213d6f574323e3e3ffc5f61bfa1eb6903f33458e804f03b4ff05b2",
+  "KeyRevoked.v1": "02c2ad6912fa3924ad259364a386a983314fcc220e692b6c8e47781b0d49e4f7",
+  "PolicyPublished.v1": "911671b16f7df37a141dc1735328b5b53c3ecc3f82986139eaf53c6d2eb57230",
+  "PolicyInForce.v1": "a115b213df35395401cfce6dd17df9ab4d2d4be86f04481dd65050821882e64a",
+  "CommandRefused.v1": "99c507693708a55bee95fdb1037d86d62ff0c21b269fbd891621fe2690e01222",
+};
+
+function golden(name: string): SealedEvent {
+  return JSON.parse(readFileSync(path.join(folder, `${name}.json`), "utf8")) as SealedEvent;
+}
+
+test("every version of every event has a golden file, and every file an event", () => {
+  const names = catalogue.map(({ type, v }) => `${type}.v${v}`).sort();
+  const files = readdirSync(folder).map((file) => path.basename(file, ".json"));
+  expect(files.sort()).toEqual(names);
+  expect(Object.keys(hashes).sort()).toEqual(names);
+});
+
+describe.each(Object.keys(hashes))("%s", (name) => {
+  test("is byte for byte what was first written", () => {
+    const { body, hash } = golden(name);
+    expect(hash).toBe(hashes[name]);
+    expect(hashBody(body)).toBe(hash);
+  });
+
+  test("is read, and seals again to the same hash", () => {
+    const event = unseal(golden(name));
+    expect(upcast(event).kind).toBe("known");
+    const head = { epoch: event.epoch, seq: event.seq - 1, hash: event.prev };
+    expect(seal(head, event, event, event.at, event.cause)).toEqual(golden(name));
+  });
+});
