@@ -1,0 +1,48 @@
+/** Usage against counts that are made from the stories, not from the events. */
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { usage } from "#projections/usage.ts";
+import { describeProjection, MemoryViews } from "../support/describe-projection.ts";
+import { eventHistories, histories, type Story } from "../support/histories.ts";
+
+const options = { seed: 6_000_000, numRuns: 150 };
+
+describeProjection(usage, eventHistories);
+
+const answered = (one: Story) => one.fate === "settled" || one.fate === "corrected";
+
+test("every count is the number of stories that ended so", () => {
+  fc.assert(
+    fc.property(histories, (members) => {
+      const views = new MemoryViews();
+      for (const { events } of members) views.take(events);
+      const rows = views.rows("usage");
+      const sum = (column: string) => rows.reduce((n, row) => n + Number(row[column]), 0);
+      const stories = members.flatMap((history) => history.stories);
+      const count = (test: (one: Story) => boolean) => stories.filter(test).length;
+      const counted = stories
+        .filter((one) => one.fate === "counted")
+        .reduce((n, one) => n + one.count, 0);
+
+      for (const outcome of ["completed", "failed", "aborted", "blocked", "cut"]) {
+        expect(sum(outcome), outcome).toBe(
+          count((one) => answered(one) && one.outcome === outcome),
+        );
+      }
+      const refused = count((one) => one.fate === "refused") + counted;
+      const [released, expired] = ["released", "expired"].map((fate) =>
+        count((one) => one.fate === fate),
+      ) as [number, number];
+      expect(sum("refused")).toBe(refused);
+      expect(sum("released")).toBe(released);
+      expect(sum("expired")).toBe(expired);
+      expect(sum("requests")).toBe(count(answered) + refused + released + expired);
+      expect(sum("cacheHits")).toBe(count((one) => answered(one) && one.hit));
+      const tokens = stories.filter(answered).reduce((n, one) => n + one.inputTokens, 0);
+      expect(sum("inputTokens")).toBe(tokens);
+      const slow = count((one) => answered(one) && one.latencyMs > 60_000);
+      expect(sum("latencyBeyond")).toBe(slow);
+    }),
+    options,
+  );
+});
