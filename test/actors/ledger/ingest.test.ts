@@ -81,7 +81,7 @@ test("nothing that is sent makes it throw", () => {
     { seq: 1.5, body: "", hash: "" },
     { seq: Number.NaN, body: "", hash: "" },
   ]) {
-    const batch = { ...stream.batch(), events: [event as SealedEvent] };
+    const batch = { ...stream.batch(), events: [event] };
     expect(planIngest(batch, knowing(0)).outcome).toMatch(/fork|need/);
   }
 });
