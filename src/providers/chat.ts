@@ -45,6 +45,8 @@ export interface ToolCallPart {
   id: string;
   name: string;
   input: string;
+  /** What Google signs a call with and wants back with it; opaque. */
+  signature?: string;
   cache?: CacheMark;
 }
 
@@ -152,7 +154,7 @@ export type StreamPart =
   | { type: "reasoning-start"; id: string; redacted?: string }
   | { type: "reasoning-delta"; id: string; text: string }
   | { type: "reasoning-end"; id: string; signature?: string }
-  | { type: "tool-input-start"; id: string; name: string }
+  | { type: "tool-input-start"; id: string; name: string; signature?: string }
   | { type: "tool-input-delta"; id: string; delta: string }
   | { type: "tool-input-end"; id: string }
   | { type: "finish"; finish: FinishReason; usage?: Usage; stopSequence?: string }

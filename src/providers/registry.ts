@@ -1,6 +1,8 @@
 /** Every provider and every dialect, one line each. */
 import { anthropicMessages } from "./anthropic-messages/dialect.ts";
 import { anthropic } from "./anthropic.ts";
+import { googleGenerate } from "./google-generate/dialect.ts";
+import { google } from "./google.ts";
 import { openaiChat } from "./openai-chat/dialect.ts";
 import { openai } from "./openai.ts";
 import type { Dialect, DialectId, Provider } from "./types.ts";
@@ -8,11 +10,13 @@ import type { Dialect, DialectId, Provider } from "./types.ts";
 export const PROVIDERS: Readonly<Record<string, Provider>> = {
   openai,
   anthropic,
+  google,
 };
 
 const DIALECTS: Readonly<Partial<Record<DialectId, Dialect>>> = {
   "openai-chat": openaiChat,
   "anthropic-messages": anthropicMessages,
+  "google-generate": googleGenerate,
 };
 
 /** The dialect of an id. Throws on one that is not built in: a programmer's error. */

@@ -81,6 +81,11 @@ export interface EncoderMeta {
   includeUsage: boolean;
 }
 
+/**
+ * A dialect whose URL, not whose body, carries the model and whether to stream (Google): whoever
+ * reads such a request puts `model` and `stream` into the body first, and `prepare` and
+ * `encodeRequest` leave them out again.
+ */
 export interface Dialect {
   id: DialectId;
   /** The framing of this dialect's streams. */
@@ -146,8 +151,8 @@ export interface TapStep {
   slots: StreamSlot[];
   /**
    * Keys whose text ends with this event (a finish reason, a block's stop). Held-back text of them
-   * is to be written with `delta` before this event's `wire()`; but when the same event also has a
-   * slot of that key, all that is left belongs into that slot's `replace`, and `delta` is not used.
+   * is to be written with `delta` before this event's `wire()`; but when the same event also has
+   * slots of that key, all that is left belongs into the last one's `replace`, not into a `delta`.
    */
   closes: string[];
   /** Running totals of the whole answer: the last one seen counts. */

@@ -72,6 +72,31 @@ const ROWS: Record<string, Omit<ProviderFixtures, "provider">> = {
   },
 };
 
+const GOOGLE_URL =
+  "https://generativelanguage.googleapis.com/v1beta/models/model-1:generateContent";
+
+ROWS["google"] = {
+  baseUrl: "https://generativelanguage.googleapis.com",
+  url: GOOGLE_URL,
+  credential: ["x-goog-api-key", "secret-1"],
+  errors: [
+    {
+      status: 400,
+      body: '{"error":{"code":400,"message":"API key not valid","status":"INVALID_ARGUMENT"}}',
+      code: "INVALID_ARGUMENT",
+      message: "API key not valid",
+      retryable: false,
+    },
+    {
+      status: 503,
+      body: '[{"error":{"code":503,"message":"overloaded","status":"UNAVAILABLE"}}]',
+      code: "UNAVAILABLE",
+      message: "overloaded",
+      retryable: true,
+    },
+  ],
+};
+
 for (const [id, row] of Object.entries(ROWS)) {
   const provider = PROVIDERS[id];
   if (provider) describeProvider({ provider, ...row });
@@ -97,6 +122,24 @@ describe("the registry", () => {
       "anthropic-version": "2099-01-01",
       "anthropic-beta": "x",
     });
+  });
+
+  it("reads the wait that Google writes into its body", () => {
+    const retry = { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "34.5s" };
+    const error = { code: 429, status: "RESOURCE_EXHAUSTED", message: "quota", details: [retry] };
+    const view = PROVIDERS["google"]?.decodeError(429, JSON.stringify({ error }), new Headers());
+    expect(view).toMatchObject({ code: "RESOURCE_EXHAUSTED", retryAfterMs: 34_500 });
+  });
+
+  it("streams from Google by its own method", () => {
+    const to = {
+      baseUrl: "https://g",
+      model: "models/gemini-3-pro",
+      stream: true,
+      credential: "k",
+    };
+    const { url } = PROVIDERS["google"]?.request({ ...to, callerHeaders: new Headers() }) ?? {};
+    expect(url).toBe("https://g/v1beta/models/gemini-3-pro:streamGenerateContent?alt=sse");
   });
 
   it("reads a wait given as a date against the answer's own date", () => {

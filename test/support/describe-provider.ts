@@ -30,6 +30,8 @@ export interface Answer {
 
 export interface DialectFixtures {
   dialect: Dialect;
+  /** The model and whether to stream stand in the URL: bodies that are sent on lack both. */
+  inUrl?: boolean;
   /** `exact`: encode(decode(body)) gives the very same body. */
   requests: { name: string; body: JsonObject; exact?: boolean }[];
   /** Texts that must be among the slots of a request, wherever they stand. */
@@ -162,7 +164,7 @@ export function describeDialect(fixtures: DialectFixtures): void {
   });
 }
 
-function describeRequests({ dialect, requests, requestTexts }: DialectFixtures): void {
+function describeRequests({ dialect, requests, requestTexts, inUrl }: DialectFixtures): void {
   for (const { name, body, exact } of requests) {
     it(`reads what admission needs of a request with ${name}`, () => {
       const view = valueOf(dialect.parseRequest(body));
@@ -173,8 +175,10 @@ function describeRequests({ dialect, requests, requestTexts }: DialectFixtures):
     it(`keeps ${name} through the union and back`, () => {
       const decoded = valueOf(dialect.decodeRequest(clone(body)));
       const encoded = valueOf(dialect.encodeRequest(decoded));
-      if (exact) expect(encoded).toEqual(body);
-      expect(valueOf(dialect.decodeRequest(clone(encoded)))).toEqual(decoded);
+      const { model = "", stream = false, ...rest } = clone(body);
+      if (exact) expect(encoded).toEqual(inUrl ? rest : body);
+      const again = inUrl ? { ...encoded, model, stream } : encoded;
+      expect(valueOf(dialect.decodeRequest(clone(again)))).toEqual(decoded);
     });
 
     it(`prepares ${name} without touching the caller's body`, () => {
@@ -194,8 +198,8 @@ function describeRequests({ dialect, requests, requestTexts }: DialectFixtures):
     slots.forEach((slot, at) => slot.replace(`<${at}>`));
     const written = JSON.stringify(body);
     for (const text of requestTexts.texts) expect(written).not.toContain(text);
-    expect(dialect.requestTexts(body).map((slot) => slot.text)).toEqual(
-      slots.map((_, at) => `<${at}>`),
+    expect(new Set(dialect.requestTexts(body).map((slot) => slot.text))).toEqual(
+      new Set(slots.map((_, at) => `<${at}>`)),
     );
   });
 

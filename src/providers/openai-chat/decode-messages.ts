@@ -6,6 +6,7 @@ import type {
   FilePart,
   ImagePart,
   TextPart,
+  ToolCallPart,
   ToolResultPart,
   UserPart,
 } from "../chat.ts";
@@ -13,6 +14,7 @@ import { checkFields, type FieldRule, type Notes, refuse } from "../crossing.ts"
 import { asArray, asObject, asString, isObject, lookup, objectsIn } from "../json.ts";
 import { sourceOfUrl } from "../media.ts";
 import type { Json, JsonObject } from "../types.ts";
+import { readSignature } from "./message.ts";
 
 interface Decoded {
   system: TextPart[];
@@ -93,13 +95,22 @@ export function assistantParts(message: JsonObject, field: string, notes: Notes)
   const calls =
     asArray(message["tool_calls"] ?? []) ?? refuse(`${field}.tool_calls`, "expected an array");
   for (let at = 0; at < calls.length; at += 1) {
-    const fn = asObject(asObject(calls[at])?.["function"]);
-    const id = asString(asObject(calls[at])?.["id"]);
+    const call = asObject(calls[at]) ?? {};
+    const fn = asObject(call["function"]);
+    const id = asString(call["id"]);
     const name = asString(fn?.["name"]);
     if (!fn || id === undefined || name === undefined) {
       return refuse(`${field}.tool_calls[${at}]`, "expected a function call with id and name");
     }
-    parts.push({ type: "tool-call", id, name, input: asString(fn["arguments"]) ?? "" });
+    const part: ToolCallPart = {
+      type: "tool-call",
+      id,
+      name,
+      input: asString(fn["arguments"]) ?? "",
+    };
+    const signature = readSignature(call);
+    if (signature !== undefined) part.signature = signature;
+    parts.push(part);
   }
   return parts;
 }

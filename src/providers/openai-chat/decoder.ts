@@ -3,6 +3,7 @@ import type { Usage } from "#events/money.ts";
 import type { FinishReason, StreamPart } from "../chat.ts";
 import { asObject, asString, isObject, objectsIn, parseObject } from "../json.ts";
 import type { JsonObject, StreamDecoder, WireEvent } from "../types.ts";
+import { readSignature } from "./message.ts";
 import { readFinish } from "./response.ts";
 import { readUsage } from "./usage.ts";
 
@@ -137,7 +138,13 @@ class OpenAiDecoder implements StreamDecoder {
       }
       this.#closeBlocks(parts);
       this.#call = { id, index, hasInput: false };
-      parts.push({ type: "tool-input-start", id, name });
+      const signature = readSignature(call);
+      parts.push({
+        type: "tool-input-start",
+        id,
+        name,
+        ...(signature !== undefined && { signature }),
+      });
     }
     const delta = asString(fn?.["arguments"]) ?? "";
     if (delta === "" || !this.#call) return;

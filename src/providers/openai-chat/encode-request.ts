@@ -151,7 +151,14 @@ function encodeTurn(parts: AssistantPart[], notes: Notes): JsonObject {
   if (spoken.length < parts.length) {
     notes.push({ field: "thinking", message: "left out: earlier reasoning of another provider" });
   }
-  return encodeAssistant(spoken);
+  return encodeAssistant(spoken.map(unsigned));
+}
+
+/** A call without another provider's signature, which only that provider reads. */
+function unsigned(part: AssistantPart): AssistantPart {
+  if (part.type !== "tool-call" || part.signature === undefined) return part;
+  const { signature: _signature, ...call } = part;
+  return call;
 }
 
 function withName(encoded: JsonObject, message: ChatMessage): JsonObject {

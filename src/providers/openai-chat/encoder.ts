@@ -1,7 +1,8 @@
 /** Stream parts into a chat completions stream. */
 import type { StreamPart } from "../chat.ts";
-import type { EncoderMeta, StreamEncoder, WireError } from "../types.ts";
+import type { EncoderMeta, JsonObject, StreamEncoder, WireError } from "../types.ts";
 import { encodeStreamError } from "./errors.ts";
+import { signatureContent } from "./message.ts";
 import { writeFinish } from "./response.ts";
 import { writeUsage } from "./usage.ts";
 
@@ -62,7 +63,7 @@ class OpenAiEncoder implements StreamEncoder {
         return this.#delta(`"tool_calls":[{"index":${index},"function":{"arguments":${text}}}]`);
       }
       case "tool-input-start":
-        return this.#startCall(part.id, part.name);
+        return this.#startCall(part.id, part.name, part.signature);
       case "reasoning-start":
         return part.redacted === undefined ? "" : this.#detail("encrypted", "data", part.redacted);
       case "reasoning-end":
@@ -79,12 +80,13 @@ class OpenAiEncoder implements StreamEncoder {
     return "";
   }
 
-  #startCall(id: string, name: string): string {
+  #startCall(id: string, name: string, signature: string | undefined): string {
     const index = this.#callIndex.size;
     this.#callIndex.set(id, index);
     const fn = { name, arguments: "" };
-    const call = JSON.stringify({ index, id, type: "function", function: fn });
-    return this.#delta(`"tool_calls":[${call}]`);
+    const call: JsonObject = { index, id, type: "function", function: fn };
+    if (signature !== undefined) call["extra_content"] = signatureContent(signature);
+    return this.#delta(`"tool_calls":[${JSON.stringify(call)}]`);
   }
 
   #detail(kind: string, member: string, value: string): string {

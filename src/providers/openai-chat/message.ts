@@ -1,5 +1,6 @@
 /** An assistant's message, as chat completions write it in a request and in an answer. */
 import type { AssistantPart } from "../chat.ts";
+import { asObject, asString } from "../json.ts";
 import type { Json, JsonObject } from "../types.ts";
 
 /**
@@ -15,7 +16,9 @@ export function encodeAssistant(parts: AssistantPart[]): JsonObject {
   for (const part of parts) {
     if (part.type === "tool-call") {
       const fn = { name: part.name, arguments: part.input };
-      calls.push({ id: part.id, type: "function", function: fn });
+      const call: JsonObject = { id: part.id, type: "function", function: fn };
+      if (part.signature !== undefined) call["extra_content"] = signatureContent(part.signature);
+      calls.push(call);
     } else if (part.type === "reasoning") {
       reasoning += part.text;
       details.push(encodeDetail(part));
@@ -38,4 +41,14 @@ function encodeDetail(part: Extract<AssistantPart, { type: "reasoning" }>): Json
   const detail: JsonObject = { type: "reasoning.text", text: part.text };
   if (part.signature !== undefined) detail["signature"] = part.signature;
   return detail;
+}
+
+/** Where Google's own OpenAI endpoint keeps the signature of a call. */
+export function signatureContent(signature: string): JsonObject {
+  return { google: { thought_signature: signature } };
+}
+
+export function readSignature(call: JsonObject): string | undefined {
+  const google = asObject(asObject(call["extra_content"])?.["google"]);
+  return asString(google?.["thought_signature"]);
 }

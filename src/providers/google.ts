@@ -1,0 +1,17 @@
+/** Google AI Studio (the Gemini API). The model and whether to stream stand in the URL. */
+import { httpProvider } from "./http-provider.ts";
+
+export const google = httpProvider({
+  id: "google",
+  title: "Google AI Studio",
+  dialect: "google-generate",
+  defaultBaseUrl: "https://generativelanguage.googleapis.com",
+  secretName: "GEMINI_API_KEY",
+  path: ({ model, stream }) => {
+    const name = encodeURIComponent(model.startsWith("models/") ? model.slice(7) : model);
+    const method = stream ? "streamGenerateContent?alt=sse" : "generateContent";
+    return `/v1beta/models/${name}:${method}`;
+  },
+  auth: (credential) => ({ "x-goog-api-key": credential }),
+  forward: ["x-goog-user-project"],
+});
