@@ -97,6 +97,42 @@ ROWS["google"] = {
   ],
 };
 
+ROWS["ollama"] = {
+  baseUrl: "http://127.0.0.1:11434",
+  url: "http://127.0.0.1:11434/api/chat",
+  credential: ["authorization", "Bearer secret-1"],
+  errors: [
+    {
+      status: 404,
+      body: '{"error":"model \'x\' not found"}',
+      code: "http_404",
+      message: "model 'x' not found",
+      retryable: false,
+    },
+  ],
+};
+
+const COMPATIBLE = {
+  groq: "https://api.groq.com/openai/v1",
+  mistral: "https://api.mistral.ai/v1",
+  xai: "https://api.x.ai/v1",
+  deepseek: "https://api.deepseek.com/v1",
+  cerebras: "https://api.cerebras.ai/v1",
+  openrouter: "https://openrouter.ai/api/v1",
+  fireworks: "https://api.fireworks.ai/inference/v1",
+  together: "https://api.together.xyz/v1",
+  perplexity: "https://api.perplexity.ai",
+};
+
+for (const [id, baseUrl] of Object.entries(COMPATIBLE)) {
+  ROWS[id] = {
+    baseUrl,
+    url: `${baseUrl}/chat/completions`,
+    credential: ["authorization", "Bearer secret-1"],
+    errors: OPENAI_ERRORS,
+  };
+}
+
 for (const [id, row] of Object.entries(ROWS)) {
   const provider = PROVIDERS[id];
   if (provider) describeProvider({ provider, ...row });
@@ -107,6 +143,7 @@ describe("the registry", () => {
     expect(providerIds().toSorted()).toEqual(Object.keys(ROWS).toSorted());
     for (const [id, provider] of Object.entries(PROVIDERS)) {
       expect(provider.id).toBe(id);
+      expect(provider.defaultBaseUrl).toBe(ROWS[id]?.baseUrl);
       expect(dialectOf(provider.dialect).id).toBe(provider.dialect);
       expect(provider.defaultBaseUrl.endsWith("/")).toBe(false);
     }
