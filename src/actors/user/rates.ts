@@ -106,6 +106,13 @@ export function resetsAt(bucket: Bucket, limit: LimitData, at: number): number {
   return at;
 }
 
+/** Keeps no more than the limit's window, of which alone it is known to be whole. */
+export function shorten(bucket: Bucket, limit: LimitData, at: number): void {
+  if (bucket.mode === "gcra") dropGcra(bucket, at);
+  forget(bucket.log, at - limit.windowMs);
+  bucket.windowMs = limit.windowMs;
+}
+
 /** Counts an admission. Changes the bucket. */
 export function count(
   bucket: Bucket,

@@ -36,9 +36,9 @@ type Stored = Omit<UserState, "fenced" | "buckets" | "history"> & {
   history: Pairs<Packed>;
 };
 
-/** The state that `toSnapshot` wrote. */
+/** The state that `toSnapshot` wrote. The JSON becomes part of the state: give it away. */
 export function fromSnapshot(json: unknown): UserState {
-  const stored = structuredClone(json) as Stored;
+  const stored = json as Stored;
   return {
     ...initialState(),
     ...stored,

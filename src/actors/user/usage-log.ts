@@ -15,7 +15,7 @@ export interface UsageLog {
   sums: number[];
   /** Index of the first moment that counts; those before it are gone. */
   head: number;
-  /** The latest moment that is gone. */
+  /** Nothing up to this moment counts or can be corrected any more. */
   goneAt: number;
 }
 
@@ -99,9 +99,9 @@ export function forget(log: UsageLog, until: number): void {
     for (let lane = 0; lane < log.lanes.length; lane++) {
       log.sums[lane] = (log.sums[lane] ?? 0) - (log.lanes[lane]?.[log.head] ?? 0);
     }
-    log.goneAt = log.at[log.head] ?? log.goneAt;
     log.head++;
   }
+  if (until > log.goneAt) log.goneAt = until;
   if (log.head > 256 && log.head * 2 > log.at.length) cutHead(log);
 }
 

@@ -1,8 +1,8 @@
 /** Whole lives at random against an oracle that counts everything again, and against seeded bugs. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { UserCommand } from "#actors/user/decider.ts";
-import { userDecider } from "#actors/user/decider.ts";
+import { decide, userDecider, type UserCommand } from "#actors/user/decider.ts";
+import { evolve } from "#actors/user/evolve.ts";
 import type { Account, UserState } from "#actors/user/state.ts";
 import type { UserFact } from "#events/user-events.ts";
 import { simulate, type UserDecider } from "./simulator.ts";
@@ -24,7 +24,7 @@ type Evolve = UserDecider["evolve"];
 function deciding(
   change: (state: UserState, command: UserCommand, decide: Decide) => readonly UserFact[],
 ): UserDecider {
-  return { ...userDecider, decide: (state, command) => change(state, command, userDecider.decide) };
+  return { ...userDecider, decide: (state, command) => change(state, command, decide) };
 }
 
 function evolving(
@@ -32,7 +32,7 @@ function evolving(
 ): UserDecider {
   return {
     ...userDecider,
-    evolve: (state, fact, at) => change(state, fact, at, userDecider.evolve),
+    evolve: (state, fact, at) => change(state, fact, at, evolve),
   };
 }
 

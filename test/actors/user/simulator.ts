@@ -305,7 +305,7 @@ class Simulation {
 
   /** The process dies: what is in memory is gone, what is in storage is folded again. */
   #crash(): void {
-    let state = this.#decider.fromSnapshot(this.#snapshot);
+    let state = this.#decider.fromSnapshot(structuredClone(this.#snapshot));
     for (const { fact, at } of this.#tail) state = this.#decider.evolve(state, fact, at);
     const [live, folded] = [this.#state, state].map((each) => this.#decider.toSnapshot(each));
     if (!isDeepStrictEqual(live, folded)) throw new Violation("the fold is not the live state");
