@@ -6,6 +6,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Decider } from "#actors/kit/decider.ts";
 import type { UserCommand } from "#actors/user/decider.ts";
+import { explainAdmit } from "#actors/user/explain.ts";
 import type { RequestData, UserState } from "#actors/user/state.ts";
 import type { BudgetData, LimitData, UserFact } from "#events/user-events.ts";
 import { periodOf } from "#policy/calendar.ts";
@@ -306,7 +307,13 @@ class Simulation {
   /** The process dies: what is in memory is gone, what is in storage is folded again. */
   #crash(): void {
     let state = this.#decider.fromSnapshot(structuredClone(this.#snapshot));
-    for (const { fact, at } of this.#tail) state = this.#decider.evolve(state, fact, at);
+    for (const { fact, at } of this.#tail) {
+      if (fact.type === "RequestAdmitted" || fact.type === "RequestRefused") {
+        const { same } = explainAdmit(state, fact, at);
+        if (!same) throw new Violation(`${fact.type} is not what its past decides`);
+      }
+      state = this.#decider.evolve(state, fact, at);
+    }
     const [live, folded] = [this.#state, state].map((each) => this.#decider.toSnapshot(each));
     if (!isDeepStrictEqual(live, folded)) throw new Violation("the fold is not the live state");
     this.#state = state;
