@@ -5,16 +5,16 @@ export const logEntriesMax = 1_024;
 /** Cells that a merged window is divided into: a merged moment leaves at most one cell late. */
 export const cellsPerWindow = 512;
 /** Open holds of one principal: they live in memory and in the snapshot. */
-export const openHoldsMax = 4_096;
+export const openHoldsMax = 2_048;
 /** Ended requests that are remembered, so that a repeated message changes nothing. */
 export const outcomesMax = 4_096;
 /** How long an ended request is remembered, and a late settlement still corrects an expiry. */
 export const rememberMs = 48 * 60 * 60 * 1_000;
 /** Expired holds that a late settlement can still correct. */
-export const expiredMax = 4_096;
+export const expiredMax = 1_024;
 /** Buckets of limits, and accounts of budgets: scopes such as sessions are the caller's to invent. */
-export const bucketsMax = 4_096;
-export const accountsMax = 4_096;
+export const bucketsMax = 2_048;
+export const accountsMax = 2_048;
 /** An account outlives its period by as long as anything can still be booked to it. */
 export const accountKeepMs = 4 * 24 * 60 * 60 * 1_000;
 /** Scopes (the user, keys, models, tags) whose past is kept for limits that are made later. */

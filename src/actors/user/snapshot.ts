@@ -3,6 +3,7 @@
  *
  * Moments are written as differences, so that a busy principal's snapshot stays small.
  */
+import { BOOKED, NANOS } from "./history.ts";
 import { initialState, type Bucket, type UserState } from "./state.ts";
 import type { UsageLog } from "./usage-log.ts";
 
@@ -68,11 +69,21 @@ function pack(log: UsageLog): Packed {
     return step;
   });
   const lanes = log.lanes.map((list) => list.slice(log.head));
+  // The two lanes of money differ only where a hold was raised.
+  if (isTwice(lanes)) lanes.pop();
   return { at, lanes, sums: [...log.sums], goneAt: log.goneAt };
 }
 
 function unpack(packed: Packed): UsageLog {
   let before = 0;
   const at = packed.at.map((step) => (before += step));
-  return { ...packed, at, head: 0 };
+  const lanes = [...packed.lanes];
+  const money = lanes[NANOS];
+  if (lanes.length === BOOKED && money !== undefined) lanes.push([...money]);
+  return { ...packed, at, lanes, head: 0 };
+}
+
+function isTwice(lanes: readonly (readonly number[])[]): boolean {
+  const booked = lanes[BOOKED];
+  return booked !== undefined && booked.every((nanos, index) => nanos === lanes[NANOS]?.[index]);
 }

@@ -20,8 +20,12 @@ function admitAll(limit: LimitData, requests: readonly { pause: number; tokens: 
     at += pause;
     const bound = boundOf(tokens, 0);
     const [fact] = run.admit(at, requestOf(`r${index}`, { limits: [limit], bound }));
-    if (fact?.type !== "RequestAdmitted") refused++;
-    else uses.push({ at, amount: limit.metric === "tokens" ? tokens : 1 });
+    if (fact?.type !== "RequestAdmitted") {
+      refused++;
+      continue;
+    }
+    uses.push({ at, amount: limit.metric === "tokens" ? tokens : 1 });
+    run.settle(at, `r${index}`, 0, tokens);
   }
   return { run, uses, refused, at };
 }
