@@ -1,5 +1,6 @@
 /** Scoring the prompt guard: recall at one percent false positives, area under the curve. */
 import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
 import { rows, type BenignRow, type InjectionRow } from "./data.ts";
 
@@ -48,8 +49,8 @@ function areaUnderCurve(scored: readonly Scored[]): number {
 /** Scores the guard of `src/dlp/guard/score.ts`; null when the project has none. */
 export async function scoreGuard(directory: string): Promise<GuardScore | null> {
   const module = new URL("../../src/dlp/guard/score.ts", import.meta.url);
-  if (!existsSync(module)) return null;
-  const { guardScore } = (await import(module.href)) as { guardScore(text: string): number };
+  if (!existsSync(fileURLToPath(module.href))) return null;
+  const { guardScore } = (await import(module.href)) as { guardScore: (text: string) => number };
   const scored: Scored[] = rows<InjectionRow>(directory, "injection")
     .filter((row) => row.hard !== true)
     .map((row) => ({ source: row.source, attack: isAttack(row), score: guardScore(row.text) }));

@@ -4,11 +4,13 @@ import { parseArgs } from "node:util";
 import { scoreGuard } from "./guard.ts";
 import { scorePii, scoreSecrets, type Slip } from "./spans.ts";
 import { printTables } from "./table.ts";
+import { verify } from "./verify.ts";
 
-const USAGE = `usage: npm run eval:dlp -- --data DIR [--json] [--show]
+const USAGE = `usage: npm run eval:dlp -- --data DIR [--json] [--show] [--verify]
 
 DIR holds pii.jsonl, secrets.jsonl, injection.jsonl and benign.jsonl.
---json prints one JSON object of fractions; --show lists misses and false matches.`;
+--json prints one JSON object of fractions; --show lists misses and false matches.
+--verify checks every row: engine equals naive scan, streams equal whole texts.`;
 
 /** Runs the command; answers the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -17,6 +19,7 @@ export async function run(args: readonly string[]): Promise<number> {
     options: {
       data: { type: "string" },
       json: { type: "boolean", default: false },
+      verify: { type: "boolean", default: false },
       show: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -24,6 +27,11 @@ export async function run(args: readonly string[]): Promise<number> {
   if (values.help || values.data === undefined) {
     console.log(USAGE);
     return values.help ? 0 : 2;
+  }
+  if (values.verify) {
+    const verified = verify(values.data, (line) => console.error(line));
+    console.log(JSON.stringify(verified));
+    return verified.engineDiffers + verified.streamDiffers === 0 ? 0 : 1;
   }
   const slips: Slip[] = [];
   const pii = scorePii(values.data, slips);

@@ -12,10 +12,23 @@ const LETTER_DIGIT = 2;
 const LITERAL = 4;
 const LETTERS_MAX = 16;
 const FIRST_MAX = 21;
+/** Shorter words and numbers are looked at only when something joins them to more. */
+const ALONE_MAX = 5;
+const BLANK = 32;
+const OPEN = 40;
+const CLOSE = 41;
+const HYPHEN = 45;
+const SLASH = 47;
+const COLON = 58;
+const NO_BREAK = 0xa0;
 
 interface LiteralEntry {
   literal: string;
   ignoreCase: boolean;
+  /** Code of the third character where only one will do; 0 where several may. */
+  third: number;
+  /** Class mask of the character after a literal of one character; 0 for any. */
+  next: number;
   /** The literal must not follow a letter or digit. */
   opens: boolean;
   detector: number;
@@ -28,7 +41,9 @@ export interface Engine {
   readonly pairs: Uint8Array;
   /** 1 where a character may begin a literal: a stream keeps it until the next one comes. */
   readonly begins: Uint8Array;
-  readonly buckets: ReadonlyMap<number, readonly LiteralEntry[]>;
+  /** By pair: the place of its literals in `buckets`, 0 for none. */
+  readonly bucketOf: Uint16Array;
+  readonly buckets: readonly (readonly LiteralEntry[])[];
   readonly byFirst: readonly (readonly number[])[];
   readonly byLetters: readonly (readonly number[])[];
 }
@@ -51,7 +66,8 @@ function spellings(character: string | undefined, ignoreCase: boolean): number[]
 class Builder {
   readonly pairs = new Uint8Array(128 * 128);
   readonly begins = new Uint8Array(128);
-  readonly buckets = new Map<number, LiteralEntry[]>();
+  readonly bucketOf = new Uint16Array(128 * 128);
+  readonly buckets: LiteralEntry[][] = [[]];
   readonly byFirst: number[][] = Array.from({ length: FIRST_MAX + 1 }, () => []);
   readonly byLetters: number[][] = Array.from({ length: LETTERS_MAX + 1 }, () => []);
 
@@ -66,7 +82,9 @@ class Builder {
     }
     for (const literal of prefilter.literals) {
       const ignoreCase = prefilter.ignoreCase ?? false;
-      this.#literal({ literal, ignoreCase, opens: prefilter.kind === "literals", detector });
+      const opens = prefilter.kind === "literals";
+      const third = ignoreCase || literal.length < 3 ? 0 : literal.charCodeAt(2);
+      this.#literal({ literal, ignoreCase, opens, third, next: prefilter.next ?? 0, detector });
     }
   }
 
@@ -75,11 +93,17 @@ class Builder {
     for (const first of spellings(entry.literal[0], entry.ignoreCase)) {
       this.begins[first] = 1;
       for (const second of spellings(entry.literal[1], entry.ignoreCase)) {
+        if (
+          entry.literal.length === 1 &&
+          entry.next !== 0 &&
+          second !== 0 &&
+          !is(second, entry.next)
+        )
+          continue;
         const pair = (first << 7) | second;
         this.pairs[pair] = (this.pairs[pair] ?? 0) | LITERAL;
-        const bucket = this.buckets.get(pair) ?? [];
-        bucket.push(entry);
-        this.buckets.set(pair, bucket);
+        if (this.bucketOf[pair] === 0) this.bucketOf[pair] = this.buckets.push([]) - 1;
+        this.buckets[this.bucketOf[pair] ?? 0]?.push(entry);
       }
     }
   }
@@ -105,8 +129,8 @@ export function compileEngine(detectors: readonly Detector[]): Engine {
     for (const prefilter of prefilters) builder.add(prefilter, index);
   });
   builder.markDigits();
-  const { pairs, begins, buckets, byFirst, byLetters } = builder;
-  return { detectors, pairs, begins, buckets, byFirst, byLetters };
+  const { pairs, begins, bucketOf, buckets, byFirst, byLetters } = builder;
+  return { detectors, pairs, begins, bucketOf, buckets, byFirst, byLetters };
 }
 
 /** One pass over one source: holds what the visits of the pass share. */
@@ -142,9 +166,13 @@ class Pass {
 
   digits(at: number): void {
     const { byFirst } = this.#engine;
-    this.#source.touched = false;
-    const first = this.#source.digits(at)?.groups[0] ?? 0;
-    if (this.#source.touched) this.#keepFrom(at);
+    const source = this.#source;
+    source.touched = false;
+    const end = source.run(at, DIGIT, at + FIRST_MAX);
+    const alone = end - at < ALONE_MAX && isAlone(source, end);
+    if (source.touched) this.#keepFrom(at);
+    if (alone) return;
+    const first = end - at;
     const list = byFirst[Math.min(first, FIRST_MAX)] ?? [];
     for (const detector of list) this.#ask(detector, at);
   }
@@ -155,6 +183,12 @@ class Pass {
     let start = at;
     while (at - start <= LETTERS_MAX && is(source.code(start - 1), ALPHA)) start -= 1;
     if (start < this.#from || is(source.code(start - 1), DIGIT)) return;
+    source.touched = false;
+    const end = source.run(at, ALNUM, start + ALONE_MAX);
+    const next = source.code(end);
+    const joins = next === HYPHEN || next === COLON || (next === BLANK && at - start === 2);
+    if (source.touched) this.#keepFrom(start);
+    if (end - start < ALONE_MAX && !joins) return;
     const list = this.#engine.byLetters[at - start] ?? [];
     for (const detector of list) this.#ask(detector, start);
   }
@@ -163,8 +197,16 @@ class Pass {
     if (at < this.#from) return;
     const source = this.#source;
     const entered = is(source.code(at - 1), ALNUM);
-    for (const entry of this.#engine.buckets.get(pair) ?? []) {
+    const third = source.text.charCodeAt(at + 2);
+    const { bucketOf, buckets } = this.#engine;
+    const bucket = buckets[bucketOf[pair] ?? 0] ?? [];
+    for (const entry of bucket) {
       if (entry.opens && entered) continue;
+      if (entry.third !== 0 && entry.third !== third && third < 128) continue;
+      if (entry.literal.length === 1) {
+        this.#ask(entry.detector, at);
+        continue;
+      }
       source.touched = false;
       const stands = entry.ignoreCase
         ? hasIgnoringCase(source, at, entry.literal)
@@ -173,6 +215,30 @@ class Pass {
       else if (stands) this.#ask(entry.detector, at);
     }
   }
+}
+
+/**
+ * Whether a short number that ends here stands alone, as most numbers of prose do: no letter is
+ * glued to it, and no separator joins it to more digits or letters.
+ */
+function isAlone(source: Source, end: number): boolean {
+  const next = source.code(end);
+  if (next === BLANK || next === NO_BREAK) {
+    const after = source.code(end + 1);
+    return !is(after, DIGIT) && after !== OPEN && !isDash(after);
+  }
+  if (isDash(next) || next === COLON || next === OPEN || next === CLOSE) {
+    const after = source.code(end + 1);
+    return (
+      !is(after, ALNUM) && after !== COLON && after !== BLANK && after !== OPEN && !isDash(after)
+    );
+  }
+  return !is(next, ALNUM | DASH);
+}
+
+/** Hyphen, dot or slash. */
+function isDash(code: number): boolean {
+  return code >= HYPHEN && code <= SLASH;
 }
 
 function hasIgnoringCase(source: Source, at: number, literal: string): boolean {
@@ -232,9 +298,7 @@ export function runEngine(
     if ((pairs[previous << 7] ?? 0) & LITERAL) pass.literals(length - 1, previous << 7);
     return length;
   }
-  return Math.min(
-    pass.hold,
-    wordStart(source, length),
-    engine.begins[previous] ? length - 1 : length,
-  );
+  // A last character that may begin a literal is an open anchor, with the word before it.
+  const open = engine.begins[previous] === 1 ? length - 1 : length;
+  return Math.min(pass.hold, wordStart(source, open));
 }

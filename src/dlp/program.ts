@@ -149,17 +149,22 @@ export function compileDlp(rules: readonly DlpRule[]): DlpProgram {
     if (rule.pattern !== undefined) scanners.set(rule.id, compilePattern(rule.id, rule.pattern));
   }
   const plans = new Map<string, Plan | undefined>();
+  const places = new Map<string, Plan | undefined>();
   return {
     rules,
     watches: (direction) => active.some((rule) => rule.directions.includes(direction)),
     plan({ direction, channel }) {
+      const place = `${direction} ${channel}`;
+      if (places.has(place)) return places.get(place);
       const chosen = active.filter(
         (rule) => rule.directions.includes(direction) && (rule.channels?.includes(channel) ?? true),
       );
-      // Channels with the same rules share one plan.
+      // Places with the same rules share one plan.
       const key = chosen.map((rule) => rule.id).join(" ");
-      if (!plans.has(key)) plans.set(key, buildPlan(chosen, scanners));
-      return plans.get(key);
+      const plan = plans.get(key) ?? buildPlan(chosen, scanners);
+      plans.set(key, plan);
+      places.set(place, plan);
+      return plan;
     },
   };
 }

@@ -77,7 +77,10 @@ export const cryptoWallet: Detector = {
   version: 1,
   groups: ["financial", "pii"],
   evidence: "shape, checksum, context",
-  prefilter: { kind: "literals", literals: ["1", "3", "bc1", "0x"] },
+  prefilter: [
+    { kind: "literals", literals: ["1", "3"], next: ALNUM },
+    { kind: "literals", literals: ["bc1", "0x"] },
+  ],
   maxLength: 90,
   validate(source, at) {
     if (!source.opens(at) || source.code(at - 1) === 95) return undefined;

@@ -7,7 +7,9 @@ export const deIdCard = wordDetector({
   groups: ["pii", "government-ids"],
   prefilter: { kind: "mixed", letters: [1, 2, 3, 4] },
   maxLength: 10,
-  valid: (word) => /^[CFGHJKLMNPRTVWXYZ][0-9CFGHJKLMNPRTVWXYZ]{8}[0-9]?$/.test(word),
+  valid: (word) =>
+    /^[A-Z]{1,4}[0-9]/.test(word) &&
+    /^[CFGHJKLMNPRTVWXYZ][0-9CFGHJKLMNPRTVWXYZ]{8}[0-9]?$/.test(word),
   words: ["personalausweis", "ausweis", "ausweisnummer", "id card"],
   alone: 0.2,
 });

@@ -144,7 +144,7 @@ function candidateAt(source: Source, at: number): Candidate | undefined {
   if (alone < 0.5 && !looksLikeDate(reading)) {
     if (labelAfter(source, stop)) return { ...found, confidence: 0.65, why: ["shape", "context"] };
   }
-  return { ...found, confidence: alone, why: ["shape"] };
+  return alone < 0.3 ? undefined : { ...found, confidence: alone, why: ["shape"] };
 }
 
 export const phone: Detector = {
@@ -155,7 +155,7 @@ export const phone: Detector = {
   evidence: "shape, context",
   prefilter: [
     { kind: "anywhere", literals: ["+", "("] },
-    { kind: "digits", first: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] },
+    { kind: "digits", first: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15] },
   ],
   maxLength: 40,
   validate(source, at) {

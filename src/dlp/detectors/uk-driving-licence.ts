@@ -8,7 +8,7 @@ export const ukDrivingLicence = wordDetector({
   prefilter: { kind: "mixed", letters: [1, 2, 3, 4, 5] },
   maxLength: 18,
   valid: (word) =>
-    /^[A-Z](?:[A-Z]{4}|[A-Z]{3}9|[A-Z]{2}99|[A-Z]999|9999)[0-9][0156][0-9][0-3][0-9]{2}[A-Z][A-Z9][0-9A-Z][A-Z]{2}(?:[0-9]{2})?$/.test(
+    /^[A-Z](?:[A-Z]{4}|[A-Z]{3}9|[A-Z]{2}99|[A-Z]999|9999)[0-9](?:[05][1-9]|[16][0-2])[0-3][0-9]{2}[A-Z][A-Z9][0-9A-Z][A-Z]{2}(?:[0-9]{2})?$/.test(
       word,
     ),
   words: ["licence", "driving", "driver"],

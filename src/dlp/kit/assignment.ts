@@ -70,8 +70,27 @@ function valueEnd(source: Source, start: number, quote: number): number {
   return end;
 }
 
-/** The assignment whose operator ("=", ":", " is ") begins at `at`, if its name and value read. */
+/**
+ * The assignment whose operator ("=", ":", " is ") begins at `at`, if its name and value read.
+ * Several detectors ask at the same place, so the last answer is kept.
+ */
 export function readAssignment(source: Source, at: number): Assignment | undefined {
+  const { memo } = source;
+  if (memo.at !== at) {
+    const before = source.touched;
+    source.touched = false;
+    memo.at = at;
+    memo.value = read(source, at);
+    memo.touched = source.touched;
+    source.touched = before;
+  }
+  if (memo.touched) source.touched = true;
+  return memo.value as Assignment | undefined;
+}
+
+function read(source: Source, at: number): Assignment | undefined {
+  const first = source.code(at + 1);
+  if (first === 10 || first === 13 || first === 47) return undefined;
   const name = nameBefore(source, at);
   if (name.length < 2) return undefined;
   const prose = source.code(at) === 32;

@@ -5,7 +5,8 @@ import type { Source } from "./source.ts";
 
 /** The text before `at`, lower-cased, at most 64 units of it. */
 export function before(source: Source, at: number, length = LOOK_BACK_CHARS): string {
-  return source.text.slice(Math.max(0, at - length), at).toLowerCase();
+  const text = source.before(at);
+  return text.length > length ? text.slice(-length) : text;
 }
 
 /** True when `word` stands in `text` as a word of its own (digits and underscores may border it). */

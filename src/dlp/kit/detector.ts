@@ -6,10 +6,16 @@ import type { Source } from "./source.ts";
  * - `literals`: one of these stands at the anchor, with no letter or digit before it.
  * - `anywhere`: one of these stands at the anchor, whatever goes before.
  * - `digits`: a digit run of one of these lengths begins at the anchor after a non-letter.
+ *   `next` narrows a literal of one character: a class mask the next character must be in.
  * - `mixed`: a word begins at the anchor with so many letters and then a digit.
  */
 export type Prefilter =
-  | { kind: "literals" | "anywhere"; literals: readonly string[]; ignoreCase?: boolean }
+  | {
+      kind: "literals" | "anywhere";
+      literals: readonly string[];
+      ignoreCase?: boolean;
+      next?: number;
+    }
   | { kind: "digits"; first: readonly number[] }
   | { kind: "mixed"; letters: readonly number[] };
 

@@ -4,6 +4,7 @@
  * the whole reason why a stream and the whole text give the same answer.
  */
 import { DIGIT, is, isWordCode } from "./chars.ts";
+import { LOOK_BACK_CHARS } from "../limits.ts";
 import { parseDigits, type DigitRun } from "./digits.ts";
 
 /** Code for "no character here": before the start or past the end of the text. */
@@ -18,6 +19,14 @@ export class Source {
   #runAt = -1;
   #run: DigitRun | undefined;
   #runTouched = false;
+  #contextAt = -1;
+  #context = "";
+  /** What a kit module worked out at a place, for the next detector that asks there. */
+  readonly memo: { at: number; touched: boolean; value: unknown } = {
+    at: -1,
+    touched: false,
+    value: undefined,
+  };
 
   constructor(text: string, ended: boolean) {
     this.text = text;
@@ -61,6 +70,15 @@ export class Source {
   closes(index: number): boolean {
     const code = this.code(index);
     return code !== 95 && !isWordCode(code);
+  }
+
+  /** The text before an index, lower-cased, at most 64 units of it. */
+  before(at: number): string {
+    if (this.#contextAt !== at) {
+      this.#contextAt = at;
+      this.#context = this.text.slice(Math.max(0, at - LOOK_BACK_CHARS), at).toLowerCase();
+    }
+    return this.#context;
   }
 
   /**

@@ -1,5 +1,5 @@
 /** Secrets with a prefix of their own: the shape most services give their keys today. */
-import { ALNUM, is } from "./chars.ts";
+import { ALNUM, B64, DASH, is } from "./chars.ts";
 import type { Candidate, Detector } from "./detector.ts";
 import { isPlaceholder } from "./placeholder.ts";
 import type { Source } from "./source.ts";
@@ -73,7 +73,11 @@ export function tokenDetector(spec: TokenSpec): Detector {
     version: spec.version ?? 1,
     groups: ["api-secrets", ...(spec.groups ?? [])],
     evidence: "prefix, shape",
-    prefilter: { kind: back > 0 ? "anywhere" : "literals", literals: spec.prefixes },
+    prefilter: {
+      kind: back > 0 ? "anywhere" : "literals",
+      literals: spec.prefixes,
+      next: ALNUM | DASH | B64,
+    },
     maxLength: spec.maxLength ?? LENGTH_MAX,
     validate(source, at) {
       if (!spec.prefixes.some((prefix) => source.has(at, prefix))) return undefined;

@@ -61,9 +61,10 @@ export const genericSecret: Detector = {
     const code = source.code(at);
     if (code !== 61 && code !== 58 && code !== 32) return undefined;
     const found = readAssignment(source, at);
-    if (found === undefined || AGAINST.test(found.name)) return undefined;
+    if (found === undefined) return undefined;
     const password = PASSWORD.test(found.name);
     if (!password && !SECRET.test(found.name)) return undefined;
+    if (AGAINST.test(found.name)) return undefined;
     if (isPlaceholder(found.value.slice(0, 96)) || readsAsCode(found.value)) return undefined;
     const confidence = password ? judgePassword(found) : judgeSecret(found);
     if (confidence === 0) return undefined;

@@ -33,7 +33,7 @@ export const privateKey: Detector = {
   version: 1,
   groups: ["api-secrets"],
   evidence: "prefix, shape",
-  prefilter: { kind: "literals", literals: ["-----BEGIN "] },
+  prefilter: { kind: "anywhere", literals: ["-----BEGIN "] },
   maxLength: MATCH_CHARS_MAX,
   validate(source, at) {
     if (!source.has(at, "-----BEGIN ")) return undefined;

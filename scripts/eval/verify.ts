@@ -1,0 +1,75 @@
+/** Checks over every row: the engine finds what the naive scan finds, streams equal whole texts. */
+import { compileEngine, runEngine } from "../../src/dlp/engine.ts";
+import { DETECTORS } from "../../src/dlp/catalogue.ts";
+import { Source } from "../../src/dlp/kit/source.ts";
+import { redactText } from "../../src/dlp/redact.ts";
+import { openStream } from "../../src/dlp/stream.ts";
+import { naiveCandidates, spell } from "../../test/support/naive-scan.ts";
+import { rows } from "./data.ts";
+import { programOf } from "./spans.ts";
+
+const WHERE = { direction: "prompt", channel: "user" } as const;
+const FILES = ["pii", "secrets", "injection", "benign"];
+
+export interface Verified {
+  texts: number;
+  engineDiffers: number;
+  streamDiffers: number;
+}
+
+/** A small generator of numbers, so that a run can be repeated. */
+function lottery(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Splits a text at random and redacts the pieces; pieces of one character when `most` is 1. */
+function streamed(
+  program: ReturnType<typeof programOf>,
+  text: string,
+  most: number,
+  draw: () => number,
+): string {
+  const stream = openStream(program, WHERE);
+  let out = "";
+  for (let at = 0; at < text.length;) {
+    const size = 1 + Math.floor(draw() * most);
+    out += stream.push(text.slice(at, at + size)).text;
+    at += size;
+  }
+  return out + stream.end().text;
+}
+
+/** Runs both checks over the data; prints the first few differences. */
+export function verify(directory: string, print: (line: string) => void): Verified {
+  const program = programOf("all");
+  const engine = compileEngine(DETECTORS);
+  const draw = lottery(20261121);
+  const result: Verified = { texts: 0, engineDiffers: 0, streamDiffers: 0 };
+  for (const file of FILES) {
+    for (const { id, text } of rows<{ id: string; text: string }>(directory, file)) {
+      result.texts += 1;
+      const found = new Set<string>();
+      runEngine(engine, new Source(text, true), 0, true, (detector, candidate) => {
+        found.add(spell(DETECTORS[detector]?.id ?? "", candidate));
+      });
+      const naive = naiveCandidates(DETECTORS, text);
+      const differs = naive.filter((line) => !found.has(line));
+      for (const line of found) if (!naive.includes(line)) differs.push(`not naive: ${line}`);
+      if (differs.length > 0) {
+        result.engineDiffers += 1;
+        if (result.engineDiffers <= 10) print(`engine ${id}: ${differs.slice(0, 4).join("; ")}`);
+      }
+      const whole = redactText(program, text, WHERE).text;
+      for (const most of [1, 9, 64]) {
+        if (streamed(program, text, most, draw) === whole) continue;
+        result.streamDiffers += 1;
+        if (result.streamDiffers <= 10) print(`stream ${id}: differs in pieces of up to ${most}`);
+      }
+    }
+  }
+  return result;
+}

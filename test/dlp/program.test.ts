@@ -1,0 +1,90 @@
+/** Rules an administrator may write, and the reasons why others are refused. */
+import { describe, expect, it } from "vitest";
+
+import { checkRules, compileDlp } from "#dlp/program.ts";
+import type { CustomPattern, DlpRule } from "#dlp/rule.ts";
+import { scanText } from "#dlp/scan.ts";
+
+const WHERE = { direction: "prompt", channel: "user" } as const;
+
+function rule(more: Partial<DlpRule>): DlpRule {
+  return { id: "own", directions: ["prompt"], action: "redact", mode: "enforce", ...more };
+}
+
+function found(text: string, more: Partial<DlpRule>): string[] {
+  const matches = scanText(compileDlp([rule(more)]), text, WHERE);
+  return matches.map((match) => text.slice(match.start, match.end));
+}
+
+describe("rules", () => {
+  it.each<[string, CustomPattern, RegExp]>([
+    ["without end", { source: "a+" }, /without end/],
+    ["too long", { source: "[0-9]{200}[a-z]{200}" }, /up to/],
+    ["empty", { source: "" }, /empty/],
+    ["matching nothing", { source: "a?" }, /empty text/],
+    ["not RE2", { source: "(?=x)y" }, /RE2/],
+    ["unclosed", { source: "(ab" }, /RE2/],
+    ["of 600 characters", { source: "x".repeat(600) }, /600 characters/],
+  ])("refuse a pattern %s, and say why", (_, pattern, reason) => {
+    expect(checkRules([rule({ pattern })])).toEqual([
+      { path: "rules.0.pattern", message: expect.stringMatching(reason) as string },
+    ]);
+    expect(() => compileDlp([rule({ pattern })])).toThrow(/refused/);
+  });
+
+  it("refuse unknown detectors, twice the same id, two kinds at once, empty lists", () => {
+    expect(checkRules([rule({ detector: "nope" })])[0]?.path).toBe("rules.0.detector");
+    expect(checkRules([rule({ detector: "email" }), rule({ detector: "phone" })])[0]?.path).toBe(
+      "rules.1.id",
+    );
+    expect(checkRules([rule({ detector: "email", dictionary: ["x"] })])).toHaveLength(1);
+    expect(checkRules([rule({ dictionary: [] })])[0]?.path).toBe("rules.0.dictionary");
+    expect(checkRules([rule({ detector: "email", directions: [] })])[0]?.path).toBe(
+      "rules.0.directions",
+    );
+    expect(checkRules([rule({ detector: "email", threshold: 2 })])[0]?.path).toBe(
+      "rules.0.threshold",
+    );
+    expect(checkRules([rule({ id: "Not Kebab", detector: "email" })])[0]?.path).toBe("rules.0.id");
+  });
+
+  it("take bounded patterns, with checksum, context words and an allow list", () => {
+    expect(found("PRJ-1234 and PRJ-99", { pattern: { source: "PRJ-\\d{3,6}" } })).toEqual([
+      "PRJ-1234",
+    ]);
+    expect(found("prj-1", { pattern: { source: "PRJ-\\d", caseInsensitive: true } })).toEqual([
+      "prj-1",
+    ]);
+    const luhn: CustomPattern = { source: "\\b\\d{16}\\b", checksum: "luhn" };
+    expect(found("4111111111111111 4111111111111112", { pattern: luhn })).toEqual([
+      "4111111111111111",
+    ]);
+    const context: CustomPattern = { source: "\\d{5}", contextWords: ["badge"] };
+    expect(found(`12345 ${".".repeat(70)} badge 54321`, { pattern: context })).toEqual(["54321"]);
+    const allow: CustomPattern = { source: "ID-\\d", allow: ["id-1"] };
+    expect(found("ID-1 ID-2", { pattern: allow })).toEqual(["ID-2"]);
+  });
+
+  it("take dictionaries of whole words, letter case aside, the longest first", () => {
+    const dictionary = ["heron", "Blue Heron", "müller"];
+    expect(found("the BLUE heron, a heron, herons and MÜLLER", { dictionary })).toEqual([
+      "BLUE heron",
+      "heron",
+      "MÜLLER",
+    ]);
+  });
+
+  it("name what they watch", () => {
+    const program = compileDlp([rule({ detector: "email" })]);
+    expect(program.watches("prompt")).toBe(true);
+    expect(program.watches("answer")).toBe(false);
+    expect(compileDlp([rule({ detector: "email", action: "off" })]).watches("prompt")).toBe(false);
+  });
+
+  it("carry the rule's id into matches of own patterns, and groups the detector's", () => {
+    const own = scanText(compileDlp([rule({ pattern: { source: "x{3}" } })]), "xxx", WHERE);
+    expect(own).toMatchObject([{ rule: "own", detector: "own", confidence: 1 }]);
+    const group = scanText(compileDlp([rule({ detector: "contact" })]), "a@b.org", WHERE);
+    expect(group).toMatchObject([{ rule: "own", detector: "email", why: ["shape"] }]);
+  });
+});
