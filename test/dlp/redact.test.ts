@@ -12,6 +12,11 @@ import { anyText, everything } from "../support/dlp-texts.ts";
 
 const WHERE = { direction: "prompt", channel: "user" } as const;
 
+/** How many characters of a text a JSON string must escape. */
+function special(text: string): number {
+  return text.split("").filter((unit) => unit < " " || unit === '"' || unit === "\\").length;
+}
+
 function rule(id: string, detector: string, more: Partial<DlpRule> = {}): DlpRule {
   return { id, detector, directions: ["prompt"], action: "redact", mode: "enforce", ...more };
 }
@@ -93,7 +98,6 @@ describe("redaction", () => {
 
   it("never brings a quote, backslash or control character that the text did not have", () => {
     const program = everything(["redact", "mask", "tokenize"]);
-    const special = (text: string) => text.replaceAll(/[^"\\\u0000-\u001f]/g, "").length;
     fc.assert(
       fc.property(anyText(), (text) => {
         expect(special(redactText(program, text, WHERE, openVault()).text)).toBeLessThanOrEqual(

@@ -1,0 +1,95 @@
+/**
+ * Speed of the DLP scan with every detector on, as ratios taken in one run: against the naive
+ * scan, and of hostile texts against ordinary ones. Run with Node 24: `node bench/dlp.ts`.
+ */
+import { DETECTORS } from "../src/dlp/catalogue.ts";
+import { compileDlp } from "../src/dlp/program.ts";
+import { Source } from "../src/dlp/kit/source.ts";
+import { scanText } from "../src/dlp/scan.ts";
+import { openStream } from "../src/dlp/stream.ts";
+
+const WHERE = { direction: "prompt", channel: "user" } as const;
+const KIB = 1024;
+const SENTENCES = [
+  "Please summarise the meeting notes below and list the open questions for each team.",
+  "The quick brown fox jumps over the lazy dog, and then it sleeps until the next morning.",
+  "def reset(user, count=10):\n    for i in range(count):\n        user.items[i] = None\n    return user",
+  "| Quarter | Revenue | Growth |\n|---|---|---|\n| Q1 2024 | 1,204.5 | 3.1 % |",
+  "In 2019 the library had 48 rooms; by 2023 it had 112, most of them on the second floor.",
+  "const total = items.reduce((sum, item) => sum + item.price * item.quantity, 0);",
+  "Translate to French: I would like to book a table for four people at half past seven.",
+  "What is the difference between a list and a tuple in Python? Give two short examples.",
+  "{\"name\": \"widget\", \"sizes\": [1, 2, 3], \"ok\": true, \"url\": \"https://example.com/a?b=c\"}",
+  "Write a story about a lighthouse keeper who finds a letter in a bottle; keep it hopeful.",
+];
+const SENSITIVE = [
+  "My card is 4111 1111 1111 1111 exp 09/28.",
+  "Mail alice@example.com or call (415) 555-0132.",
+  "API_KEY=a8Xk29dLqPz7Tn3VbM5cRw1Y",
+];
+const HOSTILE = [
+  "1", "1 ", "12 ", "4111 1111 ", "1-", "1.", "1:", "(1", "+1 ", "a", "a.", "a@", "@", "a@b.", "-", "_", "=", "x=", "x: ", " is ",
+  "key=", "password=a1 ", "twitter=a1b2c3d4e5f6 ", "://", "a://b:c", "a://b:c@", "sk-", "sk- ", "eyJ", "eyJ.", "eyJ ", "xox", "AKIA ",
+  "-----BEGIN PRIVATE KEY-----", "-----BEGIN ", "Bearer ", "%", "%4", "%41", "&", "&#", "&#65;", "\u200b", "\uff11", "QUJD", "QUJD ", "::",
+  "ff:", "0x", "0x52908400098527886E0F7030069857D2E4169EE7 ", "1BoatSLRHtKNngkdXEeobR76b53LETtpyT ", "\"type\"", "\"type\": \"service_account\"",
+  "passport ", "passport A1234567 ", "1/1/2000 ", "AB1 ", "AB12 ", "GB29 NWBK ", "a1b2c3 ", "hooks", "Q~", ".atlasv1.", "-us1", "|a", ":A", "glc_",
+] as const;
+
+/** Ordinary text: nine parts prose and code, one part sensitive. */
+function ordinary(length: number): string {
+  let text = "";
+  for (let i = 0; text.length < length; i += 1) {
+    text += `${i % 19 === 18 ? SENSITIVE[i % SENSITIVE.length] : SENTENCES[(i * 7) % SENTENCES.length]}\n`;
+  }
+  return Buffer.from(text.slice(0, length)).toString("latin1");
+}
+
+/** The best of several runs, in nanoseconds a character: the least disturbed one. */
+function nanosPerChar(length: number, rounds: number, work: () => void): number {
+  let best = Infinity;
+  for (let i = 0; i < rounds; i += 1) {
+    const start = process.hrtime.bigint();
+    work();
+    best = Math.min(best, Number(process.hrtime.bigint() - start) / length);
+  }
+  return best;
+}
+
+const program = compileDlp(
+  DETECTORS.map(({ id }) => ({ id, detector: id, directions: ["prompt"], action: "redact", mode: "enforce" })),
+);
+
+function naive(text: string): void {
+  const source = new Source(text, true);
+  for (let at = 0; at < text.length; at += 1) {
+    for (const detector of DETECTORS) detector.validate(source, at);
+  }
+}
+
+const rate = (nanos: number): string => `${(1000 / nanos).toFixed(0)} M chars/s`;
+const small = ordinary(4 * KIB);
+const slow = nanosPerChar(small.length, 5, () => naive(small));
+console.log(`naive scan (every detector at every position)  ${rate(slow)}`);
+for (const size of [KIB, 8 * KIB, 64 * KIB]) {
+  const text = ordinary(size);
+  const fast = nanosPerChar(size, Math.max(40, (4096 * KIB) / size), () => scanText(program, text, WHERE));
+  console.log(`scan, ${size / KIB} KiB, ${DETECTORS.length} detectors  ${rate(fast)}  ${(slow / fast).toFixed(0)}x the naive scan`);
+}
+
+const length = 64 * KIB;
+const usual = ordinary(length);
+const base = nanosPerChar(length, 60, () => scanText(program, usual, WHERE));
+const ratios = HOSTILE.map((unit) => {
+  const text = unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
+  return { unit, ratio: nanosPerChar(length, 3, () => scanText(program, text, WHERE)) / base };
+}).toSorted((a, b) => b.ratio - a.ratio);
+console.log("\nhostile texts of 64 KiB, time over that of ordinary text (slowest eight):");
+for (const { unit, ratio } of ratios.slice(0, 8)) console.log(`  ${JSON.stringify(unit)}  ${ratio.toFixed(1)}x`);
+
+const tokens = usual.match(/.{1,4}/gs) ?? [];
+const piecewise = nanosPerChar(length, 3, () => {
+  const stream = openStream(program, WHERE);
+  for (const token of tokens) stream.push(token);
+  stream.end();
+});
+console.log(`\nstream of pieces of 4 characters  ${rate(piecewise)}  ${(piecewise / base).toFixed(0)}x the whole`);
