@@ -19,6 +19,7 @@ import {
   type Scored,
   areaUnderCurve,
   crossValidate,
+  deals,
   fit,
   leaveOut,
   loadRows,
@@ -27,7 +28,7 @@ import {
 } from "./guard-training.ts";
 
 /** Share of benign rows flagged at the default threshold in cross-validation; under the 1 % promised. */
-const targetRate = 0.0085;
+const targetRate = 0.009;
 
 /** Sources left out of training together, since one was made from the other. */
 const families: readonly (readonly [string, RegExp])[] = [
@@ -147,7 +148,10 @@ function evaluate(rows: readonly Row[], json: boolean): void {
     );
     return;
   }
-  printFigures("Cross-validation, five folds of near-duplicate clusters", scored);
+  printFigures(
+    `Cross-validation, five folds of near-duplicate clusters, dealt ${deals} times (each row counts ${deals} times)`,
+    scored,
+  );
   console.log("  flagged at 1 % false positives overall:");
   printTable(bySource(scored, odds));
   for (const family of left) {

@@ -184,7 +184,8 @@ export function disguiseSignals(view: View, out: Signal[]): void {
   disguise("styled-letters", Math.floor(styled / 3), out);
   if (view.depth > 0) out.push({ id: `decoded-${view.kind}`, category: "injection", weight: 0.5 });
   else if (view.undone > 0) {
-    const mostWords = view.undone * 2 >= view.tokens.count;
+    // The list of common words covers about half of a text: a third of them disguised means all of it.
+    const mostWords = view.undone * 3 >= view.tokens.count;
     disguise(`disguise-${view.kind}`, mostWords ? Math.max(view.undone, heavy) : view.undone, out);
   }
 }
