@@ -29,3 +29,7 @@ export const phraseWindowWords = 320;
 
 /** Reasons kept in a verdict: enough to explain, too few to fill an event. */
 export const reasonsMax = 8;
+
+/** All views of a text together are at most this many times its length, and the allowance more. */
+export const viewLengthsMax = 5;
+export const viewAllowanceChars = 16_384;

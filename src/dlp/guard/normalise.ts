@@ -5,7 +5,7 @@
  */
 import { decodeRuns, unescapeText } from "./encodings.ts";
 import { type Folded, fold } from "./fold.ts";
-import { decodedCharsMax, viewDepthMax } from "./limits.ts";
+import { decodedCharsMax, viewAllowanceChars, viewDepthMax, viewLengthsMax } from "./limits.ts";
 import { type Tokens, leetTable, tokenise } from "./tokens.ts";
 
 /** How a view was obtained. */
@@ -32,31 +32,41 @@ export interface View {
 const disguisedWordsMin = 3;
 const spacedRunMin = 8;
 
-/** All views of `text[from..to)`, the plain one first. */
-export function views(text: string, from = 0, to = text.length): View[] {
-  const out: View[] = [];
-  const whole = from === 0 && to === text.length ? text : text.slice(from, to);
-  addViews(out, whole, 0);
-  return out;
+/** The views found so far, and how many more characters of views may be added. */
+interface Collected {
+  readonly views: View[];
+  room: number;
 }
 
-function addViews(out: View[], text: string, depth: number, kind: ViewKind = "plain"): void {
-  const folded = fold(text);
-  const tokens = tokenise(folded);
-  out.push({ kind, folded, tokens, undone: depth === 0 ? 0 : 1, depth });
-  if (tokens.leetWords >= disguisedWordsMin) {
-    out.push(derived("leetspeak", mapCodes(folded, unleet), tokens.leetWords, depth));
-  }
-  if (tokens.rot13Words >= disguisedWordsMin) {
-    out.push(derived("rot13", mapCodes(folded, rot13), tokens.rot13Words, depth));
-  }
-  if (tokens.reversedWords >= disguisedWordsMin) {
-    out.push(derived("reversed", reverseCodes(folded), tokens.reversedWords, depth));
-  }
-  if (tokens.longestSpacedRun >= spacedRunMin) {
-    const joined = joinSpaced(text);
-    out.push(derived("spaced-out", fold(joined), tokens.longestSpacedRun, depth));
-  }
+/** All views of a text, the plain one first. */
+export function views(text: string): View[] {
+  const out: Collected = { views: [], room: viewLengthsMax * text.length + viewAllowanceChars };
+  addViews(out, text, 0, "plain");
+  return out.views;
+}
+
+/** Adds the view that `make` builds, unless `length` characters more are too many. */
+function addView(out: Collected, length: number, make: () => View): View | null {
+  if (length > out.room) return null;
+  out.room -= length;
+  const view = make();
+  out.views.push(view);
+  return view;
+}
+
+function addViews(out: Collected, text: string, depth: number, kind: ViewKind): void {
+  const plain = addView(out, text.length, () =>
+    viewOf(kind, fold(text), depth === 0 ? 0 : 1, depth),
+  );
+  if (plain === null) return;
+  const { folded, tokens } = plain;
+  const undo = (as: ViewKind, signs: number, enough: number, make: () => Folded): void => {
+    if (signs >= enough) addView(out, folded.length, () => viewOf(as, make(), signs, depth));
+  };
+  undo("leetspeak", tokens.leetWords, disguisedWordsMin, () => mapCodes(folded, unleet));
+  undo("rot13", tokens.rot13Words, disguisedWordsMin, () => mapCodes(folded, rot13));
+  undo("reversed", tokens.reversedWords, disguisedWordsMin, () => reverseCodes(folded));
+  undo("spaced-out", tokens.longestSpacedRun, spacedRunMin, () => fold(joinSpaced(text)));
   if (depth >= viewDepthMax) return;
   const unescaped = unescapeText(text);
   if (unescaped !== null) addViews(out, unescaped, depth + 1, "escaped");
@@ -68,7 +78,7 @@ function addViews(out: View[], text: string, depth: number, kind: ViewKind = "pl
   }
 }
 
-function derived(kind: ViewKind, folded: Folded, undone: number, depth: number): View {
+function viewOf(kind: ViewKind, folded: Folded, undone: number, depth: number): View {
   return { kind, folded, tokens: tokenise(folded), undone, depth };
 }
 

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fold, foldedText } from "#dlp/guard/fold.ts";
+import { viewAllowanceChars, viewLengthsMax } from "#dlp/guard/limits.ts";
 import { joinSpaced, views } from "#dlp/guard/normalise.ts";
 
 const folded = (text: string): string => foldedText(fold(text));
@@ -109,6 +110,11 @@ describe("views", () => {
     const many = `${btoa(sentence)} `.repeat(500);
     const total = views(many).reduce((sum, view) => sum + view.folded.length, 0);
     expect(total).toBeLessThan(many.length * 2 + 65_536);
+    const disguised = "7h3 y0u 4nd gur naq lbh tahw uoy dna a b c d e f g h i %61%62%63%64 ".repeat(
+      500,
+    );
+    const units = views(disguised).reduce((sum, view) => sum + view.folded.length, 0);
+    expect(units).toBeLessThanOrEqual(disguised.length * viewLengthsMax + viewAllowanceChars);
   });
 
   it("words of two and more letters survive joining", () => {
