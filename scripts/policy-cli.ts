@@ -1,8 +1,20 @@
 /** The admin's command line, over the same socket as the console. `npm run policy -- help`. */
-import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { AdminClient } from "./policy-client.ts";
 import { getAt, readValue, setAt, unsetAt } from "./policy-edit.ts";
+import { keyCommands, memberCommands, pick } from "./policy-people.ts";
+import { publish, tellPublished, whenInForce } from "./policy-publish.ts";
+import {
+  type Change,
+  changesText,
+  type Commands,
+  dateOf,
+  type Flags,
+  options,
+  readDocument,
+  type Session,
+  wholeOf,
+} from "./policy-session.ts";
 import { Complaint, findTarget, MISUSED, UNREACHED } from "./policy-target.ts";
 
 const usage = `npm run policy -- <command> [options]
@@ -26,37 +38,7 @@ const usage = `npm run policy -- <command> [options]
 
 Exit codes: 0 done, 1 the gateway refused, 2 wrong use, 3 the gateway was not reached.`;
 
-const options = {
-  url: { type: "string" },
-  key: { type: "string" },
-  comment: { type: "string" },
-  label: { type: "string" },
-  expires: { type: "string" },
-  reason: { type: "string" },
-  since: { type: "string" },
-  version: { type: "string" },
-  wait: { type: "boolean" },
-  json: { type: "boolean" },
-  help: { type: "boolean" },
-} as const;
-
-type Flags = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
-
-interface Session {
-  client: AdminClient;
-  words: string[];
-  flags: Flags;
-  /** Prints for machines with `--json`, else for people. */
-  print: (value: unknown, text: () => string) => void;
-}
-
-interface Change {
-  path: string;
-  before?: unknown;
-  after?: unknown;
-}
-
-const commands: Record<string, (session: Session) => Promise<void>> = {
+const commands: Commands = {
   async show({ client, words: [path = ""], flags, print }) {
     const version = flags.version === undefined ? {} : { version: wholeOf(flags.version) };
     const found = await client.ask({ type: "GetPolicy", ...version });
@@ -122,13 +104,18 @@ const commands: Record<string, (session: Session) => Promise<void>> = {
   keys: (session) => pick("keys", keyCommands, session),
   members: (session) => pick("members", memberCommands, session),
   async tail({ client, flags, print }) {
-    client.listen((event) =>
-      print(event, () => {
-        const { seq, at, type, cause, data } = event;
-        return `${seq}  ${dateOf(at)}  ${type}  ${cause.member ?? cause.command}  ${JSON.stringify(data).slice(0, 300)}`;
-      }),
-    );
     let since = flags.since === undefined ? client.hello.seq : wholeOf(flags.since);
+    let shown = since;
+    client.listen((event) => {
+      // What comes live while older events are sent again comes twice.
+      if (event.seq <= shown) return;
+      shown = event.seq;
+      print(event, () => {
+        const { document: _document, ...data } = event.data as { document?: unknown };
+        const who = event.cause.member ?? event.cause.command;
+        return [event.seq, dateOf(event.at), event.type, who, JSON.stringify(data)].join("  ");
+      });
+    });
     for (let complete = false; !complete;) {
       const reached = await client.ask({ type: "Resume", since });
       since = Number(reached["last"]);
@@ -137,83 +124,6 @@ const commands: Record<string, (session: Session) => Promise<void>> = {
     await client.lost;
   },
 };
-
-const keyCommands: typeof commands = {
-  async list({ client, print }) {
-    const result = await client.ask({ type: "ListKeys" });
-    type Key = { keyId: string; member: string; label: string; expiresAt?: number };
-    print(result, () =>
-      [
-        ...(result["keys"] as Key[]).map(({ keyId, member, label, expiresAt }) =>
-          `${keyId}  ${member}  ${label}${expiresAt === undefined ? "" : `  until ${dateOf(expiresAt)}`}`.trimEnd(),
-        ),
-        ...(result["revoked"] as Key[]).map(
-          ({ keyId, member, label }) => `${keyId}  ${member}  ${label}  revoked`,
-        ),
-      ].join("\n"),
-    );
-  },
-  async issue({ client, words: [member], flags, print }) {
-    if (member === undefined) throw new Complaint("Whose key? keys issue <member>", MISUSED);
-    const expiresAt = flags.expires === undefined ? undefined : Date.parse(flags.expires);
-    if (Number.isNaN(expiresAt)) throw new Complaint("Write --expires as 2027-01-31.", MISUSED);
-    const result = await client.ask({
-      type: "IssueKey",
-      member,
-      label: flags.label ?? "",
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-    });
-    print(result, () => `${String(result["key"])}\nThis is the only time it is shown.`);
-  },
-  async revoke({ client, words: [keyId], flags, print }) {
-    if (keyId === undefined) throw new Complaint("Which key? keys revoke <keyId>", MISUSED);
-    const result = await client.ask({ type: "RevokeKey", keyId, reason: flags.reason ?? "" });
-    print(result, () => `${keyId} is revoked.`);
-  },
-};
-
-const memberCommands: typeof commands = {
-  async list({ client, print }) {
-    const { members } = await client.ask({ type: "ListMembers" });
-    type Member = { id: string; role: string; tier: string; team?: string };
-    print(members, () =>
-      (members as Member[])
-        .map(({ id, role, tier, team }) =>
-          `${id}  ${role}  ${tier || "(default tier)"}  ${team ?? ""}`.trimEnd(),
-        )
-        .join("\n"),
-    );
-  },
-  async set({ client, words: [id, ...fields], print }) {
-    if (id === undefined) throw new Complaint("Who? members set <id> role=<role>", MISUSED);
-    const { members } = await client.ask({ type: "ListMembers" });
-    const known = (members as { id: string }[]).find((member) => member.id === id);
-    const member: Record<string, unknown> = { ...known, id };
-    for (const field of fields) {
-      const [name = "", value = ""] = field.split(/=(.*)/s);
-      if (value === "") delete member[name];
-      else member[name] = name === "tags" ? value.split(",") : value;
-    }
-    const frame = { type: "SetMember", member } as unknown as Parameters<AdminClient["ask"]>[0];
-    const result = await client.ask(frame);
-    print(result, () => `${id}: ${JSON.stringify(result["member"])}`);
-  },
-  async remove({ client, words: [id], print }) {
-    if (id === undefined) throw new Complaint("Who? members remove <id>", MISUSED);
-    const result = await client.ask({ type: "RemoveMember", member: id });
-    const keys = (result["keysRevoked"] as string[]).length;
-    print(result, () => `${id} is removed, with ${keys} key${keys === 1 ? "" : "s"}.`);
-  },
-};
-
-function pick(what: string, table: typeof commands, session: Session): Promise<void> {
-  const [word = "list", ...words] = session.words;
-  const command = Object.hasOwn(table, word) ? table[word] : undefined;
-  if (command === undefined) {
-    throw new Complaint(`${what} takes ${Object.keys(table).join(", ")}.`, MISUSED);
-  }
-  return command({ ...session, words });
-}
 
 /** Loads the policy, changes it, publishes what came of it. */
 async function edit(
@@ -224,81 +134,6 @@ async function edit(
   const { version, document } = await session.client.ask({ type: "GetPolicy" });
   for (const word of session.words) change(document, word);
   await publish(session, document, Number(version));
-}
-
-async function publish(session: Session, document: unknown, expectVersion: number): Promise<void> {
-  const { client, flags } = session;
-  const comment = flags.comment ?? "";
-  const inForce = whenInForce(client);
-  const result = await client.ask({ type: "PublishPolicy", expectVersion, document, comment });
-  await tellPublished(session, result, inForce);
-}
-
-/** Notes the newest version in force from now on, so that none is missed before it is waited for. */
-function whenInForce(client: AdminClient): (version: number) => Promise<void> {
-  let newest = 0;
-  let wake: (() => void) | undefined;
-  client.listen(({ type, data }) => {
-    if (type !== "PolicyInForce") return;
-    newest = Math.max(newest, (data as { version: number }).version);
-    wake?.();
-  });
-  return async (version) => {
-    const reached = new Promise<void>((resolve) => {
-      wake = () => {
-        if (newest >= version) resolve();
-      };
-      wake();
-    });
-    await Promise.race([reached, client.lost]);
-  };
-}
-
-async function tellPublished(
-  { print, flags }: Session,
-  result: Record<string, unknown>,
-  inForce: (version: number) => Promise<void>,
-): Promise<void> {
-  const version = Number(result["version"]);
-  if (!flags.json) print(undefined, () => changesText(result["changes"] as Change[]));
-  if (flags.wait) await inForce(version);
-  const state = flags.wait
-    ? "in force"
-    : `published; in force everywhere by ${dateOf(Number(result["inForceBy"]))}`;
-  print(result, () => `Version ${version} is ${state}.`);
-}
-
-function changesText(changes: readonly Change[]): string {
-  if (changes.length === 0) return "Nothing changes.";
-  return changes
-    .map((change) => {
-      const [before, after] = [JSON.stringify(change.before), JSON.stringify(change.after)];
-      if (before === undefined) return `+ ${change.path}: ${after}`;
-      return after === undefined
-        ? `- ${change.path}: ${before}`
-        : `  ${change.path}: ${before} -> ${after}`;
-    })
-    .join("\n");
-}
-
-function readDocument(file: string | undefined): unknown {
-  if (file === undefined) throw new Complaint("Which file? publish <file.json>", MISUSED);
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as unknown;
-  } catch (error) {
-    throw new Complaint(`${file}: ${(error as Error).message}`, MISUSED);
-  }
-}
-
-function wholeOf(text: string | undefined): number {
-  if (text === undefined || !/^\d{1,9}$/.test(text)) {
-    throw new Complaint("A version or a sequence number is a whole number.", MISUSED);
-  }
-  return Number(text);
-}
-
-function dateOf(at: number): string {
-  return new Date(at).toISOString();
 }
 
 /** Runs one command line; the exit code tells how it went. */

@@ -61,7 +61,7 @@ export class AdminClient {
     try {
       client.hello = await Promise.race([greeted, client.lost]);
     } catch {
-      throw new Complaint(await reasonOf(target), UNREACHED);
+      throw await reasonOf(target);
     }
     return client;
   }
@@ -109,7 +109,7 @@ export class AdminClient {
 }
 
 /** A WebSocket does not tell why it did not open; the same address over HTTP does. */
-async function reasonOf({ url, key }: Target): Promise<string> {
+async function reasonOf({ url, key }: Target): Promise<Complaint> {
   let response: Response;
   try {
     response = await fetch(new URL("/admin/socket", url), {
@@ -117,9 +117,12 @@ async function reasonOf({ url, key }: Target): Promise<string> {
       signal: AbortSignal.timeout(5_000),
     });
   } catch {
-    return `Nothing answers at ${url}: is the gateway running?`;
+    return new Complaint(`Nothing answers at ${url}: is the gateway running?`, UNREACHED);
   }
   const body = (await response.json().catch(() => ({}))) as { error?: { message?: string } };
-  if (response.status === 426) return `The gateway at ${url} did not open a socket.`;
-  return body.error?.message ?? `${url} answered ${response.status}: is this a Tallygate gateway?`;
+  const { message } = body.error ?? {};
+  if (response.status === 426 || message === undefined) {
+    return new Complaint(`No Tallygate gateway opened a socket at ${url}.`, UNREACHED);
+  }
+  return new Complaint(message, REFUSED);
 }

@@ -4,6 +4,7 @@
  */
 import { canonicalJson } from "#events/canonical.ts";
 import { addressProblem } from "./address.ts";
+import { isTimeZone } from "./calendar.ts";
 import { PolicyDocument } from "./document.ts";
 import { documentBytesMax, problemsMax } from "./limits.ts";
 
@@ -71,13 +72,9 @@ function sizeProblems(document: PolicyDocument): PolicyProblem[] {
 }
 
 function timeZoneProblems({ timeZone }: PolicyDocument): PolicyProblem[] {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone }).format(0);
-    return [];
-  } catch {
-    const message = `"${timeZone}" is no time zone; write one as in "Europe/Berlin"`;
-    return [{ path: "timeZone", message }];
-  }
+  if (isTimeZone(timeZone)) return [];
+  const message = `"${timeZone}" is no time zone; write one as in "Europe/Berlin"`;
+  return [{ path: "timeZone", message }];
 }
 
 function providerProblems(document: PolicyDocument, known: KnownFeatures): PolicyProblem[] {

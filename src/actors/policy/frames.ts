@@ -83,7 +83,6 @@ export type AdminCode =
   | "forbidden"
   | "command_id_reused"
   | "revocation_pending"
-  | "internal"
   | "invalid_policy"
   | "version_conflict"
   | "version_not_found"

@@ -1,0 +1,82 @@
+/** Keys and members from the command line. */
+import type { AdminClient } from "./policy-client.ts";
+import { type Commands, dateOf, type Session } from "./policy-session.ts";
+import { Complaint, MISUSED } from "./policy-target.ts";
+
+export const keyCommands: Commands = {
+  async list({ client, print }) {
+    const result = await client.ask({ type: "ListKeys" });
+    type Key = { keyId: string; member: string; label: string; expiresAt?: number };
+    print(result, () =>
+      [
+        ...(result["keys"] as Key[]).map(({ keyId, member, label, expiresAt }) =>
+          `${keyId}  ${member}  ${label}${expiresAt === undefined ? "" : `  until ${dateOf(expiresAt)}`}`.trimEnd(),
+        ),
+        ...(result["revoked"] as Key[]).map(
+          ({ keyId, member, label }) => `${keyId}  ${member}  ${label}  revoked`,
+        ),
+      ].join("\n"),
+    );
+  },
+  async issue({ client, words: [member], flags, print }) {
+    if (member === undefined) throw new Complaint("Whose key? keys issue <member>", MISUSED);
+    const expiresAt = flags.expires === undefined ? undefined : Date.parse(flags.expires);
+    if (Number.isNaN(expiresAt)) throw new Complaint("Write --expires as 2027-01-31.", MISUSED);
+    const result = await client.ask({
+      type: "IssueKey",
+      member,
+      label: flags.label ?? "",
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    });
+    print(result, () => `${String(result["key"])}\nThis is the only time it is shown.`);
+  },
+  async revoke({ client, words: [keyId], flags, print }) {
+    if (keyId === undefined) throw new Complaint("Which key? keys revoke <keyId>", MISUSED);
+    const result = await client.ask({ type: "RevokeKey", keyId, reason: flags.reason ?? "" });
+    print(result, () => `${keyId} is revoked.`);
+  },
+};
+
+export const memberCommands: Commands = {
+  async list({ client, print }) {
+    const { members } = await client.ask({ type: "ListMembers" });
+    type Member = { id: string; role: string; tier: string; team?: string };
+    print(members, () =>
+      (members as Member[])
+        .map(({ id, role, tier, team }) =>
+          `${id}  ${role}  ${tier || "(default tier)"}  ${team ?? ""}`.trimEnd(),
+        )
+        .join("\n"),
+    );
+  },
+  async set({ client, words: [id, ...fields], print }) {
+    if (id === undefined) throw new Complaint("Who? members set <id> role=<role>", MISUSED);
+    const { members } = await client.ask({ type: "ListMembers" });
+    const known = (members as { id: string }[]).find((member) => member.id === id);
+    const member: Record<string, unknown> = { ...known, id };
+    for (const field of fields) {
+      const [name = "", value = ""] = field.split(/=(.*)/s);
+      if (value === "") delete member[name];
+      else member[name] = name === "tags" ? value.split(",") : value;
+    }
+    const frame = { type: "SetMember", member } as unknown as Parameters<AdminClient["ask"]>[0];
+    const result = await client.ask(frame);
+    print(result, () => `${id}: ${JSON.stringify(result["member"])}`);
+  },
+  async remove({ client, words: [id], print }) {
+    if (id === undefined) throw new Complaint("Who? members remove <id>", MISUSED);
+    const result = await client.ask({ type: "RemoveMember", member: id });
+    const keys = (result["keysRevoked"] as string[]).length;
+    print(result, () => `${id} is removed, with ${keys} key${keys === 1 ? "" : "s"}.`);
+  },
+};
+
+/** Runs one of a table's commands; `list` when none is named. */
+export function pick(what: string, table: Commands, session: Session): Promise<void> {
+  const [word = "list", ...words] = session.words;
+  const command = Object.hasOwn(table, word) ? table[word] : undefined;
+  if (command === undefined) {
+    throw new Complaint(`${what} takes ${Object.keys(table).join(", ")}.`, MISUSED);
+  }
+  return command({ ...session, words });
+}
