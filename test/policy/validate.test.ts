@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addressProblem } from "#policy/address.ts";
@@ -28,6 +29,12 @@ describe("a policy document", () => {
     expect(result.document).toEqual(PolicyDocument.parse(samplePolicy()));
     expect(result.document.accounting.mode).toBe("strict");
     expect(validatePolicy(result.document, known)).toEqual(result);
+  });
+
+  it("as the reference page shows it is one", () => {
+    const page = readFileSync("docs/reference/policy.md", "utf8");
+    const example = /```json\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
+    expect(validatePolicy(JSON.parse(example), known)).toMatchObject({ ok: true });
   });
 
   it("is refused with the place of every broken reference", () => {

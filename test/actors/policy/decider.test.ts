@@ -219,6 +219,7 @@ describe("after any commands", () => {
         const run = founded();
         for (const { at, command } of all) run.execute(command, at);
         expect(run.replayed()).toEqual(run.state);
+        expect(run.state.seq).toBe(run.facts.length);
         let state = policyDecider.initialState();
         for (const [index, { at, fact }] of run.facts.entries()) {
           if (index === cut) {
