@@ -37,6 +37,12 @@ function policyAs(key: string, ...args: string[]): Promise<Outcome> {
   });
 }
 
+/** The exit code, and how many lines the complaint had. */
+async function lines(promise: Promise<Outcome>): Promise<(number | null)[]> {
+  const { code, err } = await promise;
+  return [code, err.split("\n").length - 1];
+}
+
 describe("npm run policy", () => {
   it("changes one number, says what changed, and waits until it holds everywhere", async () => {
     const set = await policy(
@@ -91,10 +97,6 @@ describe("npm run policy", () => {
   });
 
   it("fails in one line and with a code that says whose fault it was", async () => {
-    const lines = async (promise: Promise<Outcome>) => {
-      const { code, err } = await promise;
-      return [code, err.split("\n").length - 1];
-    };
     expect(await lines(policy("frobnicate"))).toEqual([2, 1]);
     expect(await lines(policy("set", "limits.nope=1"))).toEqual([2, 1]);
     expect(await lines(policy("show", "--nonsense"))).toEqual([2, 1]);
