@@ -48,11 +48,12 @@ function oneLine(comment: string): string {
     .trim();
 }
 
-/** The doc comments of one exported schema: its own and its fields', by name. */
+/** The doc comments of one schema: its own and its fields', by name. */
 function commentsOf(name: string): { own: string; fields: Map<string, string> } {
   for (const source of sources) {
-    const start = source.indexOf(`export const ${name} =`);
-    if (start === -1) continue;
+    const found = new RegExp(`^(?:export )?const ${name} =`, "m").exec(source);
+    if (found === null) continue;
+    const start = found.index;
     const before = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*$/.exec(source.slice(0, start));
     const body = source.slice(start, source.indexOf("\n});", start));
     const fields = new Map<string, string>();
@@ -110,8 +111,8 @@ function fieldsOf(schema: Schema, names: readonly string[]): string {
 
 /** Events whose data is built on another schema's fields, whose comments then hold for them too. */
 const builtOn: Record<string, readonly string[]> = {
-  RequestAdmitted: ["AskedData"],
-  RequestRefused: ["AskedData"],
+  RequestAdmitted: ["AskedData", "HoldAskedData"],
+  RequestRefused: ["AskedData", "HoldAskedData"],
   ExpiryCorrected: ["RequestSettled"],
   MemberSet: ["MemberData"],
 };

@@ -5,12 +5,14 @@
  * their own entries only; which ledger is asked depends on the reader's organisation alone.
  */
 import { Hono, type Context } from "hono";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type * as z from "zod";
 import type { Env } from "#actors/kit/env.ts";
 import { canonicalJson } from "#events/canonical.ts";
 import type { AuditFilter } from "#projections/queries.ts";
 import type { Principal } from "#policy/snapshot.ts";
+import { fromUnknown, GatewayError } from "../errors.ts";
+import { retryHeaders } from "../headers.ts";
+import { logFailure } from "../log.ts";
 import { showEntry, showPage, showSums } from "./answers.ts";
 import { findEntry, pageOf, rawOf, sumsOver, type LedgerShard } from "./ledgers.ts";
 import { queryCharsMax, rawEventsShown } from "./limits.ts";
@@ -35,27 +37,14 @@ export interface BooksDeps {
   ledgers(c: BooksContext, principal: Principal): Promise<readonly LedgerShard[]>;
 }
 
-/** A refusal on its way to the reader. */
-class BooksError extends Error {
-  readonly status: ContentfulStatusCode;
-  readonly code: string;
-
-  constructor(status: ContentfulStatusCode, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
-
 const notFound = () =>
-  new BooksError(404, "not_found", "There is no such entry among those that you may see.");
+  new GatewayError("not_found", "There is no such entry among those that you may see.");
 
 /** Parses a query string; a parameter given twice is refused, since one of the two would be lost. */
 function parseQuery<S extends z.ZodType>(c: BooksContext, schema: S): z.output<S> {
   const url = new URL(c.req.url);
   if (url.search.length > queryCharsMax) {
-    throw new BooksError(
-      400,
+    throw new GatewayError(
       "invalid_request",
       `The query string is over ${queryCharsMax} characters.`,
     );
@@ -63,10 +52,10 @@ function parseQuery<S extends z.ZodType>(c: BooksContext, schema: S): z.output<S
   const params = [...url.searchParams];
   const given = Object.fromEntries(params);
   if (Object.keys(given).length < params.length) {
-    throw new BooksError(400, "invalid_request", "A query parameter is given more than once.");
+    throw new GatewayError("invalid_request", "A query parameter is given more than once.");
   }
   const parsed = schema.safeParse(given);
-  if (!parsed.success) throw new BooksError(400, "invalid_request", sentenceOf(parsed.error));
+  if (!parsed.success) throw new GatewayError("invalid_request", sentenceOf(parsed.error));
   return parsed.data;
 }
 
@@ -74,7 +63,7 @@ function parseQuery<S extends z.ZodType>(c: BooksContext, schema: S): z.output<S
 function narrow<F extends { user?: string }>(principal: Principal, filter: F): F {
   if (principal.member.role !== "member") return filter;
   if (filter.user !== undefined && filter.user !== principal.member.id) {
-    throw new BooksError(403, "forbidden", "Members see their own entries only; ask an auditor.");
+    throw new GatewayError("forbidden", "Members see their own entries only; ask an auditor.");
   }
   return { ...filter, user: principal.member.id };
 }
@@ -85,14 +74,11 @@ function maySee(principal: Principal, user: string): boolean {
 
 function toRefusal(c: BooksContext, error: unknown): Response {
   const requestId = c.get("requestId") ?? "";
-  const { status, code } = error as { status?: unknown; code?: unknown };
-  if (error instanceof Error && typeof status === "number" && typeof code === "string") {
-    const body = { error: { code, message: error.message, requestId } };
-    return c.json(body, status as ContentfulStatusCode);
-  }
-  const message =
-    "The books failed on this request. Try again; if it keeps happening, give the request id to your operator.";
-  return c.json({ error: { code: "internal", message, requestId } }, 500);
+  const refusal = fromUnknown(error);
+  const { code, message, status } = refusal;
+  if (code === "internal") logFailure(requestId, refusal);
+  const headers = { "cache-control": "no-store", ...retryHeaders(refusal, Date.now()) };
+  return Response.json({ error: { code, message, requestId } }, { status, headers });
 }
 
 /** The books' routes, to be mounted at the root. */
@@ -141,7 +127,7 @@ async function listEvents({ c, principal, open }: Reader): Promise<Response> {
 
 function idOf(c: BooksContext): string {
   const id = EntryId.safeParse(c.req.param("id"));
-  if (!id.success) throw new BooksError(400, "invalid_request", "The id is not a request id.");
+  if (!id.success) throw new GatewayError("invalid_request", "The id is not a request id.");
   return id.data;
 }
 
@@ -171,16 +157,12 @@ async function sums({ c, principal, open }: Reader, view: "usage" | "costs"): Pr
 
 async function tail({ c, principal, open }: Reader): Promise<Response> {
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
-    throw new BooksError(426, "upgrade_required", "The live tail is a WebSocket.");
+    throw new GatewayError("invalid_request", "The live tail is a WebSocket.", { status: 426 });
   }
   // A browser sends its cookies to any socket, so a page of another origin is turned away.
   const origin = c.req.header("origin");
   if (origin !== undefined && origin !== new URL(c.req.url).origin) {
-    throw new BooksError(
-      403,
-      "forbidden",
-      "The live tail opens from the gateway's own origin only.",
-    );
+    throw new GatewayError("forbidden", "The live tail opens from the gateway's own origin only.");
   }
   const filter: AuditFilter = narrow(principal, parseQuery(c, TailParams));
   return openTail(await open("audit.tail", canonicalJson(filter)), filter);
