@@ -96,23 +96,34 @@ export function unseal(sealed: SealedEvent): EventEnvelope {
   return { ...(parseJson(sealed.body) as Omit<EventEnvelope, "hash">), hash: sealed.hash };
 }
 
+/** The events of a run that is a chain, or why it is none. */
+export type ChainReading = { events: EventEnvelope[] } | { fault: string };
+
 /**
- * Why a run of events is not a chain from `head`, naming the first event that breaks it by its
- * position in the stream: undefined when it is one. Total: the text may be anything.
+ * Reads a run of events that has to follow `head`, or names the first event that breaks the chain by
+ * its position in the stream. Total: the text may be anything.
  */
-export function chainFault(head: Head, events: readonly SealedEvent[]): string | undefined {
+export function readChain(head: Head, run: readonly SealedEvent[]): ChainReading {
   let { seq, hash } = head;
-  for (const sealed of events) {
+  const events: EventEnvelope[] = [];
+  for (const sealed of run) {
     seq += 1;
     // The number comes first, as it tells a gap from damage; the hash before any parsing.
-    if (sealed.seq !== seq) return `expected event ${seq}, found ${sealed.seq}`;
-    if (hashBody(sealed.body) !== sealed.hash) return `event ${seq} was altered`;
+    if (sealed.seq !== seq) return { fault: `expected event ${seq}, found ${sealed.seq}` };
+    if (hashBody(sealed.body) !== sealed.hash) return { fault: `event ${seq} was altered` };
     const event = tryUnseal(sealed);
-    if (event?.seq !== seq) return `event ${seq} is not an event of that number`;
-    if (event.prev !== hash) return `event ${seq} does not follow the event before it`;
+    if (event?.seq !== seq) return { fault: `event ${seq} is not an event of that number` };
+    if (event.prev !== hash) return { fault: `event ${seq} does not follow the event before it` };
     hash = sealed.hash;
+    events.push(event);
   }
-  return undefined;
+  return { events };
+}
+
+/** Why a run of events is not a chain from `head`: undefined when it is one. See `readChain`. */
+export function chainFault(head: Head, run: readonly SealedEvent[]): string | undefined {
+  const reading = readChain(head, run);
+  return "fault" in reading ? reading.fault : undefined;
 }
 
 function tryUnseal({ body, hash }: SealedEvent): EventEnvelope | undefined {

@@ -5,12 +5,12 @@
  * hashes; a gap is answered with what is needed; anything that is not the stream's one history is a
  * fork, which nobody resolves by force.
  */
-import { chainFault, unseal, type Head, type SealedEvent } from "#events/envelope.ts";
+import { readChain, type EventEnvelope, type Head, type SealedEvent } from "#events/envelope.ts";
 import type { IngestCommand, IngestReply } from "./api.ts";
 import { ingestEventsMax } from "./limits.ts";
 
 export type IngestPlan =
-  | { outcome: "take"; events: readonly SealedEvent[] }
+  | { outcome: "take"; sealed: readonly SealedEvent[]; events: readonly EventEnvelope[] }
   | Exclude<IngestReply, { outcome: "ok" }>;
 
 /** What the ledger knows of a stream. */
@@ -25,7 +25,7 @@ export function planIngest(command: IngestCommand, known: KnownStream): IngestPl
   const { head } = known;
   const events = command.events.slice(0, ingestEventsMax);
   const [first] = events;
-  if (first === undefined) return { outcome: "take", events: [] };
+  if (first === undefined) return { outcome: "take", sealed: [], events: [] };
   if (command.epoch !== head.epoch) {
     return fork(first.seq, `expected epoch ${head.epoch}, found ${command.epoch}`);
   }
@@ -39,22 +39,18 @@ export function planIngest(command: IngestCommand, known: KnownStream): IngestPl
       return fork(differs.seq, `event ${differs.seq} is not the one that was collected before`);
     }
   }
-  const fault = chainFault(head, fresh);
-  if (fault !== undefined) return fork(head.seq + 1, fault);
-  const stranger = fresh.find((event) => !belongs(event, command));
+  const chain = readChain(head, fresh);
+  if ("fault" in chain) return fork(head.seq + 1, chain.fault);
+  const stranger = chain.events.find((event) => !belongs(event, command));
   if (stranger !== undefined) {
     return fork(stranger.seq, `event ${stranger.seq} belongs to another stream`);
   }
-  return { outcome: "take", events: fresh };
+  return { outcome: "take", sealed: fresh, events: chain.events };
 }
 
-function belongs(sealed: SealedEvent, command: IngestCommand): boolean {
-  const event = unseal(sealed);
-  return (
-    event.organisation === command.organisation &&
-    event.stream === command.stream &&
-    event.epoch === command.epoch
-  );
+function belongs(event: EventEnvelope, command: IngestCommand): boolean {
+  const { organisation, stream, epoch } = command;
+  return event.organisation === organisation && event.stream === stream && event.epoch === epoch;
 }
 
 function fork(seq: number, message: string): IngestPlan {

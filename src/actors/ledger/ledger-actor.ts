@@ -6,7 +6,7 @@
  */
 import { Actor, type Connection } from "#actors/kit/actor.ts";
 import type { Env } from "#actors/kit/env.ts";
-import { unseal, type SealedEvent } from "#events/envelope.ts";
+import { unseal, type EventEnvelope, type SealedEvent } from "#events/envelope.ts";
 import { upcast } from "#events/upcast.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
 import { costColumns } from "#projections/cost.ts";
@@ -152,9 +152,9 @@ export class LedgerActor extends Actor implements LedgerApi {
     const last = plan.events.at(-1);
     if (last === undefined) return { reply: { outcome: "ok", head }, entries: [] };
     if (owner === undefined) this.#setMeta("organisation", organisation);
-    this.#log.append(stream, epoch, plan.events);
+    this.#log.append(stream, epoch, plan.sealed);
     const workbench = this.#views.workbench();
-    for (const sealed of plan.events) this.#fold(workbench, sealed);
+    for (const event of plan.events) this.#fold(workbench, event);
     this.#views.write(workbench);
     const reply = { outcome: "ok" as const, head: { epoch, seq: last.seq, hash: last.hash } };
     return { reply, entries: workbench.entries() };
@@ -166,8 +166,8 @@ export class LedgerActor extends Actor implements LedgerApi {
   }
 
   /** Folds one event; one that no view can read is parked as a fault, and the others go on. */
-  #fold(workbench: Workbench, sealed: SealedEvent): void {
-    const read = upcast(unseal(sealed));
+  #fold(workbench: Workbench, event: EventEnvelope): void {
+    const read = upcast(event);
     const { stream, epoch, seq } = read.event;
     if (read.kind === "malformed") this.#fault(stream, epoch, seq, "malformed", read.message);
     if (read.kind !== "known") return;
@@ -184,7 +184,7 @@ export class LedgerActor extends Actor implements LedgerApi {
     let pending = 0;
     let workbench = views.workbench();
     for (const run of this.#log.runs()) {
-      for (const sealed of run) this.#fold(workbench, sealed);
+      for (const sealed of run) this.#fold(workbench, unseal(sealed));
       events += run.length;
       pending += run.length;
       if (pending < rebuildEventsMax) continue;

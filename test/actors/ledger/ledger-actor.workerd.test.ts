@@ -1,7 +1,9 @@
 /** A ledger in workerd: what it takes, keeps, answers and sends on. */
-import { runInDurableObject } from "cloudflare:test";
+import { env, runInDurableObject } from "cloudflare:test";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Env } from "#actors/kit/env.ts";
+import { LedgerActor } from "#actors/ledger/ledger-actor.ts";
 import { tailEntriesPerSecondMax } from "#actors/ledger/limits.ts";
 import { freshLedger, viewsOf, type LedgerStub } from "../../support/ledgers.ts";
 import {
@@ -135,6 +137,23 @@ describe("the log", () => {
     expect(await contents(ledger, [stream])).toBe(before);
     expect(await ledger.faults()).toMatchObject([{ kind: "mismatch" }]);
   });
+});
+
+test("views of another version are folded anew when the actor wakes", async () => {
+  const stream = streamOf("alice", 3);
+  const ledger = freshLedger();
+  await ledger.ingest(stream.batch());
+  const before = await contents(ledger, [stream]);
+  await runInDurableObject(ledger, (actor: LedgerActor, state) => {
+    const { sql } = state.storage;
+    sql.exec("UPDATE meta SET v = 'audit:0' WHERE k = 'views'");
+    sql.exec("DROP TABLE audit");
+    sql.exec("CREATE TABLE audit (id TEXT PRIMARY KEY, other INTEGER) STRICT");
+    sql.exec('UPDATE cost SET "costNanos" = 1');
+    // The same storage, as a newer version of the code wakes on it.
+    expect(new LedgerActor(state, env as unknown as Env)).not.toBe(actor);
+  });
+  expect(await contents(ledger, [stream])).toBe(before);
 });
 
 describe("questions", () => {
