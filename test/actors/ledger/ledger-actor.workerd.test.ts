@@ -110,6 +110,11 @@ describe("ingest", () => {
     expect((await ledger.ingest(stream.batch())).outcome).toBe("ok");
     const middle = await ledger.rawEvents({ stream: "u_alice", from: 5, limit: 3 });
     expect(middle).toEqual(stream.events.slice(4, 7));
+    await runInDurableObject(ledger, (_actor, { storage: { sql } }) => {
+      const sizes = sql.exec("SELECT length(events) AS chars FROM log").toArray();
+      expect(sizes).toHaveLength(12);
+      expect(Math.max(...sizes.map((row) => Number(row["chars"])))).toBeLessThan(512_000);
+    });
   });
 });
 
