@@ -5,6 +5,7 @@ import type {
   DialectId,
   Json,
   JsonObject,
+  Operation,
   Provider,
   ProviderErrorView,
   ProviderTarget,
@@ -17,8 +18,10 @@ export interface ProviderRow {
   dialect: DialectId;
   defaultBaseUrl: string;
   secretName: string;
-  /** The path below the base URL, with its query. */
+  /** The path of a conversation below the base URL, with its query. */
   path(to: ProviderTarget): string;
+  /** Paths of what else can be asked. */
+  paths?: Readonly<Partial<Record<Operation, string>>>;
   /** The headers that carry the credential. */
   auth(credential: string): Record<string, string>;
   /** Caller headers that mean something to this provider; all others stay behind. */
@@ -35,6 +38,7 @@ export function httpProvider(row: ProviderRow): Provider {
     dialect,
     defaultBaseUrl,
     secretName,
+    operations: ["chat", ...(Object.keys(row.paths ?? {}) as Operation[])],
     request(to) {
       const headers: Record<string, string> = {
         "content-type": "application/json",
@@ -45,10 +49,17 @@ export function httpProvider(row: ProviderRow): Provider {
         if (value !== null) headers[name] = value;
       }
       if (to.credential !== undefined) Object.assign(headers, row.auth(to.credential));
-      return { url: trimSlashes(to.baseUrl) + row.path(to), headers };
+      return { url: trimSlashes(to.baseUrl) + pathOf(row, to), headers };
     },
     decodeError: decodeHttpError,
   };
+}
+
+function pathOf(row: ProviderRow, to: ProviderTarget): string {
+  const operation = to.operation ?? "chat";
+  const path = operation === "chat" ? row.path(to) : row.paths?.[operation];
+  if (path === undefined) throw new RangeError(`${row.id} cannot be asked for ${operation}`);
+  return path;
 }
 
 function trimSlashes(baseUrl: string): string {

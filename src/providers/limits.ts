@@ -20,3 +20,6 @@ export const ERROR_MESSAGE_CHARS_MAX = 2000;
 
 /** The longest wait a provider may ask for; more is as good as a refusal. */
 export const RETRY_AFTER_MS_MAX = 24 * 60 * 60 * 1000;
+
+/** Inputs of one embeddings request: OpenAI's own maximum. */
+export const EMBEDDING_INPUTS_MAX = 2048;

@@ -36,6 +36,7 @@ export const openaiCompatible: Readonly<Record<string, Provider>> = Object.fromE
       defaultBaseUrl,
       secretName,
       path: () => "/chat/completions",
+      paths: { embeddings: "/embeddings", models: "/models" },
       auth: bearer,
       forward,
     }),

@@ -207,12 +207,18 @@ export interface Provider {
   defaultBaseUrl: string;
   /** The name of the secret that holds the credential, for example OPENAI_API_KEY. */
   secretName: string;
+  /** What it can be asked; `request` throws a RangeError for anything else. */
+  operations: readonly Operation[];
   /** The URL and headers of one call. Caller headers pass by allow-list only. */
   request(to: ProviderTarget): { url: string; headers: Record<string, string> };
   decodeError(status: number, body: string, headers: Headers): ProviderErrorView;
 }
 
+/** What is asked of a provider; a conversation unless said otherwise. */
+export type Operation = "chat" | "embeddings" | "count-tokens" | "models";
+
 export interface ProviderTarget {
+  operation?: Operation;
   baseUrl: string;
   model: string;
   stream: boolean;
