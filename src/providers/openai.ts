@@ -8,7 +8,7 @@ export const openai = httpProvider({
   defaultBaseUrl: "https://api.openai.com/v1",
   secretName: "OPENAI_API_KEY",
   path: () => "/chat/completions",
-  paths: { embeddings: "/embeddings", models: "/models" },
+  paths: { embeddings: "/embeddings", models: "/models", responses: "/responses" },
   auth: bearer,
   forward: ["openai-organization", "openai-project", "openai-beta", "idempotency-key"],
 });

@@ -7,6 +7,7 @@ import { ollamaChat } from "./ollama-chat/dialect.ts";
 import { ollama } from "./ollama.ts";
 import { openaiChat } from "./openai-chat/dialect.ts";
 import { openaiCompatible } from "./openai-compatible.ts";
+import { openaiResponses } from "./openai-responses/dialect.ts";
 import { openai } from "./openai.ts";
 import type { Dialect, DialectId, Provider } from "./types.ts";
 
@@ -18,18 +19,16 @@ export const PROVIDERS: Readonly<Record<string, Provider>> = {
   ...openaiCompatible,
 };
 
-const DIALECTS: Readonly<Partial<Record<DialectId, Dialect>>> = {
+const DIALECTS: Readonly<Record<DialectId, Dialect>> = {
   "openai-chat": openaiChat,
   "anthropic-messages": anthropicMessages,
   "google-generate": googleGenerate,
   "ollama-chat": ollamaChat,
+  "openai-responses": openaiResponses,
 };
 
-/** The dialect of an id. Throws on one that is not built in: a programmer's error. */
 export function dialectOf(id: DialectId): Dialect {
-  const dialect = DIALECTS[id];
-  if (!dialect) throw new RangeError(`no dialect ${id}`);
-  return dialect;
+  return DIALECTS[id];
 }
 
 export function providerIds(): string[] {

@@ -1,5 +1,5 @@
 /** Slots over the texts of a body: where each stands, and how it is changed in place. */
-import { isObject, parseJson } from "./json.ts";
+import { parseJson } from "./json.ts";
 import { JSON_DEPTH_MAX } from "./limits.ts";
 import type { Json, JsonObject, TextChannel, TextSlot } from "./types.ts";
 
@@ -33,53 +33,73 @@ export function addLeaves(
   key: string | number,
   channel: TextChannel,
   onReplace?: () => void,
-  depth = 0,
 ): void {
   const box = holder as Record<string | number, Json>;
-  const value = box[key];
+  const write = (value: Json) => {
+    box[key] = value;
+    onReplace?.();
+  };
+  walk({ slots, channel }, box[key], write, 0);
+}
+
+interface Walk {
+  slots: TextSlot[];
+  channel: TextChannel;
+}
+
+/** `write` puts a new value where this one stands. */
+function walk(
+  to: Walk,
+  value: Json | undefined,
+  write: (value: Json) => void,
+  depth: number,
+): void {
   if (typeof value === "string" || typeof value === "number") {
-    const text = String(value);
-    if (text === "") return;
-    slots.push({
-      channel,
-      text,
-      replace(replacement) {
-        box[key] = replacement;
-        onReplace?.();
-      },
-    });
+    if (value !== "") to.slots.push({ channel: to.channel, text: String(value), replace: write });
+  } else if (typeof value !== "object" || value === null) {
+    return;
   } else if (depth >= JSON_DEPTH_MAX) {
-    addTooDeep(slots, box, key, channel, onReplace);
+    // What lies below the bound is one slot of JSON text: nothing escapes by nesting.
+    to.slots.push({ channel: to.channel, text: JSON.stringify(value), replace: write });
   } else if (Array.isArray(value)) {
-    for (let at = 0; at < value.length; at += 1) {
-      addLeaves(slots, value, at, channel, onReplace, depth + 1);
-    }
-  } else if (isObject(value)) {
-    for (const name of Object.keys(value)) {
-      if (looksLikeData(name)) addKey(slots, value, name, channel, onReplace);
-      addLeaves(slots, value, name, channel, onReplace, depth + 1);
-    }
+    value.forEach((item, at) => {
+      const writeItem = (replacement: Json) => {
+        value[at] = replacement;
+        write(value);
+      };
+      walk(to, item, writeItem, depth + 1);
+    });
+  } else {
+    for (const name of Object.keys(value)) walkMember(to, value, name, write, depth);
   }
 }
 
-/** What lies below the depth bound is one slot of JSON text: nothing escapes by nesting. */
-function addTooDeep(
-  slots: TextSlot[],
-  box: Record<string | number, Json>,
-  key: string | number,
-  channel: TextChannel,
-  onReplace?: () => void,
+function walkMember(
+  to: Walk,
+  object: JsonObject,
+  name: string,
+  write: (value: Json) => void,
+  depth: number,
 ): void {
-  const value = box[key];
-  if (typeof value !== "object" || value === null) return;
-  slots.push({
-    channel,
-    text: JSON.stringify(value),
-    replace(replacement) {
-      box[key] = replacement;
-      onReplace?.();
-    },
-  });
+  let current = name;
+  if (looksLikeData(name)) {
+    const replace = (replacement: string) => {
+      const value = object[current];
+      if (value === undefined || replacement === current) return;
+      delete object[current];
+      current = replacement;
+      // Two names that are replaced alike must not swallow one another's values.
+      while (Object.hasOwn(object, current)) current += "_";
+      object[current] = value;
+      write(object);
+    };
+    to.slots.push({ channel: to.channel, text: name, replace });
+  }
+  const writeMember = (replacement: Json) => {
+    object[current] = replacement;
+    write(object);
+  };
+  walk(to, object[name], writeMember, depth + 1);
 }
 
 /** Member names are schema words as a rule; with digits or an at sign they may carry data. */
@@ -89,27 +109,6 @@ function looksLikeData(name: string): boolean {
     if (code === 64 || (code >= 48 && code <= 57)) return name.length > 5;
   }
   return false;
-}
-
-function addKey(
-  slots: TextSlot[],
-  holder: JsonObject,
-  name: string,
-  channel: TextChannel,
-  onReplace?: () => void,
-): void {
-  let current = name;
-  slots.push({
-    channel,
-    text: name,
-    replace(replacement) {
-      const value = holder[current];
-      delete holder[current];
-      current = replacement;
-      if (value !== undefined) holder[replacement] = value;
-      onReplace?.();
-    },
-  });
 }
 
 /** Adds slots for JSON text such as OpenAI's `arguments`: its leaves, or all of it when malformed. */

@@ -215,7 +215,7 @@ export interface Provider {
 }
 
 /** What is asked of a provider; a conversation unless said otherwise. */
-export type Operation = "chat" | "embeddings" | "count-tokens" | "models";
+export type Operation = "chat" | "embeddings" | "count-tokens" | "models" | "responses";
 
 export interface ProviderTarget {
   operation?: Operation;

@@ -36,12 +36,9 @@ function expectSame(got: Answer, sent: Answer, to: DialectFixtures): void {
   const { usage: gotUsage, ...gotRest } = got;
   const { usage: sentUsage, ...sentRest } = sent;
   expect(gotRest).toEqual(sentRest);
-  for (const part of [
-    "inputTokens",
-    "outputTokens",
-    ...(USAGE_WORDS[to.dialect.id] ?? []),
-  ] as const) {
-    expect(gotUsage?.[part as keyof Usage] ?? 0).toBe(sentUsage?.[part as keyof Usage] ?? 0);
+  const parts: (keyof Usage)[] = ["inputTokens", "outputTokens"];
+  for (const part of parts.concat(USAGE_WORDS[to.dialect.id] ?? [])) {
+    expect(gotUsage?.[part] ?? 0).toBe(sentUsage?.[part] ?? 0);
   }
 }
 

@@ -26,7 +26,7 @@ describe("embeddings", () => {
 
   it("refuses an empty or mixed input by its name", () => {
     for (const input of [[], [1, "a"], { a: 1 }, null]) {
-      const result = parseEmbeddings({ model: "m", input } as never);
+      const result = parseEmbeddings({ model: "m", input });
       expect(result.ok ? "ok" : result.error.field).toBe("input");
     }
   });

@@ -66,6 +66,14 @@ describe("the stream splitter", () => {
     expect(feed("ndjson", ['{"a":1}'])).toEqual([{ raw: '{"a":1}', data: '{"a":1}' }]);
   });
 
+  it("takes CR and LF that come in two chunks for one end of a line", () => {
+    const wire = "data: a\r\ndata: b\r\n\r\n";
+    for (let cut = 0; cut <= wire.length; cut += 1) {
+      const events = feed("sse", [wire.slice(0, cut), wire.slice(cut)]);
+      expect(read(events)).toEqual([{ event: undefined, data: "a\nb" }]);
+    }
+  });
+
   it("loses no character and reads the same for any chunking", () => {
     fc.assert(
       fc.property(

@@ -5,7 +5,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Usage } from "#events/money.ts";
-import type { AssistantPart, ChatResponse, FinishReason, StreamPart } from "#providers/chat.ts";
+import type { ChatResponse, FinishReason, StreamPart } from "#providers/chat.ts";
 import type {
   Dialect,
   Json,
@@ -476,9 +476,3 @@ const BLANK = {
   credential: undefined,
   callerHeaders: new Headers(),
 };
-
-/** One part of each kind the union knows, for property tests of encoders. */
-export const sampleParts: AssistantPart[] = [
-  { type: "text", text: "hello" },
-  { type: "tool-call", id: "call_1", name: "look", input: '{"a":1}' },
-];
