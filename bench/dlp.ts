@@ -19,7 +19,7 @@ const SENTENCES = [
   "const total = items.reduce((sum, item) => sum + item.price * item.quantity, 0);",
   "Translate to French: I would like to book a table for four people at half past seven.",
   "What is the difference between a list and a tuple in Python? Give two short examples.",
-  "{\"name\": \"widget\", \"sizes\": [1, 2, 3], \"ok\": true, \"url\": \"https://example.com/a?b=c\"}",
+  '{"name": "widget", "sizes": [1, 2, 3], "ok": true, "url": "https://example.com/a?b=c"}',
   "Write a story about a lighthouse keeper who finds a letter in a bottle; keep it hopeful.",
 ];
 const SENSITIVE = [
@@ -28,11 +28,73 @@ const SENSITIVE = [
   "API_KEY=a8Xk29dLqPz7Tn3VbM5cRw1Y",
 ];
 const HOSTILE = [
-  "1", "1 ", "12 ", "4111 1111 ", "1-", "1.", "1:", "(1", "+1 ", "a", "a.", "a@", "@", "a@b.", "-", "_", "=", "x=", "x: ", " is ",
-  "key=", "password=a1 ", "twitter=a1b2c3d4e5f6 ", "://", "a://b:c", "a://b:c@", "sk-", "sk- ", "eyJ", "eyJ.", "eyJ ", "xox", "AKIA ",
-  "-----BEGIN PRIVATE KEY-----", "-----BEGIN ", "Bearer ", "%", "%4", "%41", "&", "&#", "&#65;", "\u200b", "\uff11", "QUJD", "QUJD ", "::",
-  "ff:", "0x", "0x52908400098527886E0F7030069857D2E4169EE7 ", "1BoatSLRHtKNngkdXEeobR76b53LETtpyT ", "\"type\"", "\"type\": \"service_account\"",
-  "passport ", "passport A1234567 ", "1/1/2000 ", "AB1 ", "AB12 ", "GB29 NWBK ", "a1b2c3 ", "hooks", "Q~", ".atlasv1.", "-us1", "|a", ":A", "glc_",
+  "1",
+  "1 ",
+  "12 ",
+  "4111 1111 ",
+  "1-",
+  "1.",
+  "1:",
+  "(1",
+  "+1 ",
+  "a",
+  "a.",
+  "a@",
+  "@",
+  "a@b.",
+  "-",
+  "_",
+  "=",
+  "x=",
+  "x: ",
+  " is ",
+  "key=",
+  "password=a1 ",
+  "twitter=a1b2c3d4e5f6 ",
+  "://",
+  "a://b:c",
+  "a://b:c@",
+  "sk-",
+  "sk- ",
+  "eyJ",
+  "eyJ.",
+  "eyJ ",
+  "xox",
+  "AKIA ",
+  "-----BEGIN PRIVATE KEY-----",
+  "-----BEGIN ",
+  "Bearer ",
+  "%",
+  "%4",
+  "%41",
+  "&",
+  "&#",
+  "&#65;",
+  "\u200b",
+  "\uff11",
+  "QUJD",
+  "QUJD ",
+  "::",
+  "ff:",
+  "0x",
+  "0x52908400098527886E0F7030069857D2E4169EE7 ",
+  "1BoatSLRHtKNngkdXEeobR76b53LETtpyT ",
+  '"type"',
+  '"type": "service_account"',
+  "passport ",
+  "passport A1234567 ",
+  "1/1/2000 ",
+  "AB1 ",
+  "AB12 ",
+  "GB29 NWBK ",
+  "a1b2c3 ",
+  "hooks",
+  "Q~",
+  ".atlasv1.",
+  "-us1",
+  "|a",
+  ":A",
+  "glc_",
 ] as const;
 
 /** Ordinary text: nine parts prose and code, one part sensitive. */
@@ -56,7 +118,13 @@ function nanosPerChar(length: number, rounds: number, work: () => void): number 
 }
 
 const program = compileDlp(
-  DETECTORS.map(({ id }) => ({ id, detector: id, directions: ["prompt"], action: "redact", mode: "enforce" })),
+  DETECTORS.map(({ id }) => ({
+    id,
+    detector: id,
+    directions: ["prompt"],
+    action: "redact",
+    mode: "enforce",
+  })),
 );
 
 function naive(text: string): void {
@@ -72,8 +140,12 @@ const slow = nanosPerChar(small.length, 5, () => naive(small));
 console.log(`naive scan (every detector at every position)  ${rate(slow)}`);
 for (const size of [KIB, 8 * KIB, 64 * KIB]) {
   const text = ordinary(size);
-  const fast = nanosPerChar(size, Math.max(40, (4096 * KIB) / size), () => scanText(program, text, WHERE));
-  console.log(`scan, ${size / KIB} KiB, ${DETECTORS.length} detectors  ${rate(fast)}  ${(slow / fast).toFixed(0)}x the naive scan`);
+  const fast = nanosPerChar(size, Math.max(40, (4096 * KIB) / size), () =>
+    scanText(program, text, WHERE),
+  );
+  console.log(
+    `scan, ${size / KIB} KiB, ${DETECTORS.length} detectors  ${rate(fast)}  ${(slow / fast).toFixed(0)}x the naive scan`,
+  );
 }
 
 const length = 64 * KIB;
@@ -84,7 +156,8 @@ const ratios = HOSTILE.map((unit) => {
   return { unit, ratio: nanosPerChar(length, 3, () => scanText(program, text, WHERE)) / base };
 }).toSorted((a, b) => b.ratio - a.ratio);
 console.log("\nhostile texts of 64 KiB, time over that of ordinary text (slowest eight):");
-for (const { unit, ratio } of ratios.slice(0, 8)) console.log(`  ${JSON.stringify(unit)}  ${ratio.toFixed(1)}x`);
+for (const { unit, ratio } of ratios.slice(0, 8))
+  console.log(`  ${JSON.stringify(unit)}  ${ratio.toFixed(1)}x`);
 
 const tokens = usual.match(/.{1,4}/gs) ?? [];
 const piecewise = nanosPerChar(length, 3, () => {
@@ -92,4 +165,6 @@ const piecewise = nanosPerChar(length, 3, () => {
   for (const token of tokens) stream.push(token);
   stream.end();
 });
-console.log(`\nstream of pieces of 4 characters  ${rate(piecewise)}  ${(piecewise / base).toFixed(0)}x the whole`);
+console.log(
+  `\nstream of pieces of 4 characters  ${rate(piecewise)}  ${(piecewise / base).toFixed(0)}x the whole`,
+);

@@ -48,7 +48,11 @@ describe("the vault", () => {
     const placeholder = vault.placeholder("private-key", 'line "one"\nline\\two');
     const json = JSON.stringify({ key: placeholder });
     const restorer = openRestore(vault, true);
-    const out = json.split("").map((character) => restorer.push(character)).join("") + restorer.end();
+    const out =
+      json
+        .split("")
+        .map((character) => restorer.push(character))
+        .join("") + restorer.end();
     expect(JSON.parse(out)).toEqual({ key: 'line "one"\nline\\two' });
   });
 
