@@ -3,7 +3,7 @@
  * amounts are worked out here, so that resolving a caller only looks things up.
  */
 import type { BudgetData, LimitData } from "#events/user-events.ts";
-import type { PolicyDocument, PolicyTier } from "./document.ts";
+import type { PolicyDocument, PolicyTier, PolicyWhen } from "./document.ts";
 import { compilePatterns, type ModelMatcher } from "./pattern.ts";
 import { nanosOf } from "./price.ts";
 import { compileWhen, type Condition, type Subject } from "./when.ts";
@@ -114,6 +114,7 @@ function compileLimit(limit: PolicyDocument["limits"][number]): CompiledPolicy["
       mode: limit.mode,
       limit: limit.metric === "usd" ? nanosOf(limit.limit) : Math.floor(limit.limit),
       windowMs: limit.windowMs,
+      whole: isWhole(limit.scope, limit.when),
     },
   };
 }
@@ -131,6 +132,7 @@ function compileConcurrency(
       mode: "sliding",
       limit: cap.limit,
       windowMs: 0,
+      whole: isWhole(cap.scope, cap.when),
     },
   };
 }
@@ -148,11 +150,25 @@ function compileBudget(
       limitNanos: nanosOf(budget.limitUsd),
       thresholds: budget.thresholds,
       atLimit: budget.atLimit,
+      whole: isWhole(budget.scope, budget.when),
     },
   };
 }
 
 type Scope = PolicyDocument["limits"][number]["scope"];
+
+/**
+ * Whether a rule counts every request of its buckets: nothing in its `when` tells two requests of
+ * one bucket apart. What the scope itself is made of cannot.
+ */
+function isWhole(scope: Scope, { models, keys, tags, tiers }: PolicyWhen): boolean {
+  if (tiers !== undefined) return false;
+  return (
+    (models === undefined || scope === "model") &&
+    (keys === undefined || scope === "key") &&
+    (tags === undefined || scope === "tag")
+  );
+}
 
 function isShared(scope: Scope): boolean {
   return scope === "team" || scope === "organisation";

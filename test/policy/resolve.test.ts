@@ -106,6 +106,7 @@ describe("limits", () => {
       scope: "key:k1",
       limit: 250_000_000,
       windowMs: 3_600_000,
+      whole: true,
     });
     expect(limits.find(({ name }) => name === "open")).toEqual({
       name: "open",
@@ -114,6 +115,7 @@ describe("limits", () => {
       scope: "user",
       limit: 3,
       windowMs: 0,
+      whole: true,
     });
   });
 
@@ -153,6 +155,20 @@ describe("limits", () => {
     expect(count({ member: { id: "bob", role: "member", tier: "" } })).toBe(0);
   });
 
+  it("say whether they count every request of their bucket", () => {
+    const input = samplePolicy();
+    const rule = { metric: "requests" as const, limit: 1, windowMs: 1_000 };
+    input.limits = [
+      { ...rule, name: "all", when: { members: ["bob"] } },
+      { ...rule, name: "some", when: { models: ["gpt-*"] } },
+      { ...rule, name: "each", scope: "model", when: { models: ["gpt-*"] } },
+    ];
+    input.concurrency = [];
+    const member = { id: "bob", role: "member" as const, tier: "" };
+    const { limits } = resolveFor(snapshotOf(input), caller({ member, model: "gpt-4" }));
+    expect(limits.map(({ whole }) => whole)).toEqual([true, false, true]);
+  });
+
   it("above one member come in lists of their own", () => {
     const input = samplePolicy();
     input.limits = [
@@ -178,6 +194,7 @@ describe("budgets", () => {
         limitNanos: 5_000_000_000,
         thresholds: [0.8, 1],
         atLimit: "block",
+        whole: true,
       },
     ]);
   });
