@@ -170,3 +170,17 @@ test("a window that is widened counts what the narrow one had forgotten", () => 
   const [fact] = run.admit(START + 4_000, requestOf("c", { limits: [wide] }));
   expect(fact).toMatchObject({ type: "RequestRefused", data: { retryAt: START + 10_000 } });
 });
+
+test("what was used while a limit was away corrects nothing that it counted since", () => {
+  const run = new Run();
+  const bound = boundOf(10, 0);
+  const limit = limitOf({ metric: "tokens", limit: 10, windowMs: 10_000, whole: true });
+  const short = { ...limit, windowMs: 1_000 };
+  run.admit(START, requestOf("a", { limits: [limit], bound }));
+  run.settle(START, "a", 0, 1);
+  run.admit(START + 1_000, requestOf("b", { policyVersion: 2, bound }));
+  const back = { policyVersion: 3, limits: [short], bound };
+  expect(run.admit(START + 5_000, requestOf("c", back))[0]?.type).toBe("RequestAdmitted");
+  run.settle(START + 5_001, "b", 0, 0);
+  expect(run.admit(START + 5_002, requestOf("d", back))[0]?.type).toBe("RequestRefused");
+});
