@@ -2,11 +2,17 @@
 import { before } from "../kit/context.ts";
 import { plausibleDay } from "../kit/dates.ts";
 import type { Detector } from "../kit/detector.ts";
-import { endsAfter } from "../kit/digits.ts";
+import { endsAfter, type DigitRun } from "../kit/digits.ts";
 
 const WORDS =
   /(?:^|[^a-z])(?:dob|d\.o\.b\.?|born|birth|birthday|birthdate|geboren|geburtsdatum|nacimiento|naissance|nata|nato)(?:[^a-z]|$)/;
-const LAYOUTS = /^(?:4-[12]-[12]|[12]-[12]-4|[12]-[12]-2)(?:-|$)/;
+
+/** Year first, or year last with two or four digits. */
+function isDate(run: DigitRun): boolean {
+  const [first, second, third] = [run.group(0), run.group(1), run.group(2)];
+  if (second > 2) return false;
+  return first === 4 ? third <= 2 : first <= 2 && (third === 4 || third === 2);
+}
 
 export const dateOfBirth: Detector = {
   id: "date-of-birth",
@@ -19,17 +25,18 @@ export const dateOfBirth: Detector = {
   validate(source, at) {
     if (!source.opens(at)) return undefined;
     const run = source.digits(at);
-    if (run === undefined || run.glued || !LAYOUTS.test(run.groups.join("-"))) return undefined;
-    const separators = run.separators.slice(0, 2);
-    if (separators !== "--" && separators !== "//" && separators !== "..") return undefined;
-    const [a = 0, b = 0, c = 0] = [0, 1, 2].map((i) =>
-      Number(run.digits.slice(i === 0 ? 0 : run.totals[i - 1], run.totals[i])),
-    );
+    if (run === undefined || run.glued || run.count < 3 || !isDate(run)) return undefined;
+    const separator = run.separator(0);
+    if (separator !== run.separator(1) || !"-/.".includes(separator)) return undefined;
+    const digits = run.digitsTo(2);
+    const a = Number(digits.slice(0, run.total(0)));
+    const b = Number(digits.slice(run.total(0), run.total(1)));
+    const c = Number(digits.slice(run.total(1)));
     const possible =
-      run.groups[0] === 4 ? plausibleDay(b, c) : plausibleDay(a, b) || plausibleDay(b, a);
-    const end = run.ends[2];
-    if (!possible || end === undefined) return undefined;
-    if (run.groups.length > 3 && !endsAfter(source, run, 2)) return undefined;
+      run.group(0) === 4 ? plausibleDay(b, c) : plausibleDay(a, b) || plausibleDay(b, a);
+    const end = run.end(2);
+    if (!possible) return undefined;
+    if (run.count > 3 && !endsAfter(source, run, 2)) return undefined;
     if (!source.closes(end) || !WORDS.test(before(source, at, 40))) return undefined;
     return { start: at, end, confidence: 0.8, why: ["shape", "context"] };
   },

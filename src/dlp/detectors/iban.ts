@@ -18,6 +18,8 @@ const LENGTHS = new Map(
     .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
 );
 
+const WORDS = ["iban"];
+
 /** Reads `count` letters and digits from `at`, with single blanks or hyphens between. */
 function read(
   source: Source,
@@ -48,9 +50,9 @@ export const iban: Detector = {
   maxLength: 46,
   validate(source, at) {
     const first = source.code(at);
-    if (!source.opens(at) || source.code(at - 1) === 95) return undefined;
-    if (!is(first, UPPER) && !hasContext(source, at, ["iban"])) return undefined;
     if (!is(source.code(at + 2), DIGIT) || !is(source.code(at + 3), DIGIT)) return undefined;
+    if (!source.opens(at) || source.code(at - 1) === 95) return undefined;
+    if (!is(first, UPPER) && !hasContext(source, at, WORDS)) return undefined;
     const length = LENGTHS.get(source.text.slice(at, at + 2).toUpperCase());
     if (length === undefined) return undefined;
     const found = read(source, at, length);

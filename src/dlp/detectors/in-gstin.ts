@@ -1,4 +1,5 @@
 /** Indian goods and services tax number: state code, PAN, entity, Z, check character. */
+import { ALPHA, is } from "../kit/chars.ts";
 import { wordDetector } from "../kit/word.ts";
 
 export const inGstin = wordDetector({
@@ -6,6 +7,7 @@ export const inGstin = wordDetector({
   title: "Indian GST identification number",
   groups: ["financial"],
   prefilter: { kind: "digits", first: [2] },
+  quick: (source, at) => is(source.code(at + 2), ALPHA),
   maxLength: 15,
   valid: (word) => /^[0-3][0-9][A-Z]{5}[0-9]{4}[A-Z][0-9A-Z]Z[0-9A-Z]$/.test(word),
   words: ["gst", "gstin"],

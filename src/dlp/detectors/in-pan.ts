@@ -1,4 +1,5 @@
 /** Indian permanent account number: the fourth letter names the kind of holder. */
+import { ALNUM } from "../kit/chars.ts";
 import { wordDetector } from "../kit/word.ts";
 
 export const inPan = wordDetector({
@@ -6,6 +7,7 @@ export const inPan = wordDetector({
   title: "Indian permanent account number",
   groups: ["pii", "government-ids", "financial"],
   prefilter: { kind: "mixed", letters: [5] },
+  quick: (source, at) => source.run(at, ALNUM, at + 10) - at === 10,
   maxLength: 10,
   valid: (word, written) =>
     written === word && /^[A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]$/.test(word),

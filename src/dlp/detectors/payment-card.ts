@@ -2,7 +2,7 @@
 import { luhn, monotone } from "../kit/checksums.ts";
 import { hasContext } from "../kit/context.ts";
 import type { Candidate, Detector } from "../kit/detector.ts";
-import { endsAfter, groupAt, type DigitRun } from "../kit/digits.ts";
+import { endsAfter, groupAt, separatedBy, type DigitRun } from "../kit/digits.ts";
 import type { Source } from "../kit/source.ts";
 
 const WORDS = [
@@ -64,11 +64,11 @@ const LAYOUTS = /^(?:\d{12,19}|4-4-4-4|4-4-4-4-[1-3]|4-6-5|4-6-4|4-4-4-1|4-4-5|6
 
 function judge(source: Source, run: DigitRun, count: number): Candidate | undefined {
   const last = groupAt(run, count);
-  const end = run.ends[last];
-  if (end === undefined || !endsAfter(source, run, last)) return undefined;
-  const digits = run.digits.slice(0, count);
+  if (last < 0 || !separatedBy(run, last) || !endsAfter(source, run, last)) return undefined;
+  const end = run.end(last);
+  const digits = run.digitsTo(last);
   if (monotone(digits) || !lengthFits(digits) || !luhn(digits)) return undefined;
-  const written = run.groups.slice(0, last + 1);
+  const written = Array.from({ length: last + 1 }, (_, i) => run.group(i));
   if (!LAYOUTS.test(last === 0 ? digits : written.join("-"))) return undefined;
   const why = ["shape", "checksum"];
   if (hasContext(source, run.start, WORDS)) {
@@ -90,8 +90,9 @@ export const paymentCard: Detector = {
   validate(source, at) {
     if (!source.opens(at)) return undefined;
     const run = source.digits(at);
-    if (run === undefined || run.glued || run.digits.length < 12) return undefined;
-    if (![4, 6, 8].includes(run.groups[0] ?? 0) && (run.groups[0] ?? 0) < 12) return undefined;
+    if (run === undefined || run.glued || run.total(run.count - 1) < 12) return undefined;
+    const first = run.group(0);
+    if (first !== 4 && first !== 6 && first !== 8 && first < 12) return undefined;
     for (let count = 19; count >= 12; count -= 1) {
       const found = judge(source, run, count);
       if (found !== undefined) return found;

@@ -43,11 +43,14 @@ const LABEL = /^[ ,\\-]{1,3}(?:office|fax|mobile|cell|home|desk|work|phone|tel)/
 
 interface Reading {
   end: number;
-  digits: string;
+  /** How many digits. */
+  count: number;
   /** Digits of each group, with "(" before those in parentheses. */
   layout: string;
-  /** Separators between the groups, one string. */
-  separators: string;
+  /** The one separator between all groups; "" when they differ. */
+  separator: string;
+  /** A slash stands between groups. */
+  slashed: boolean;
 }
 
 /** One separator, or two where a parenthesis or an extra blank is part of the writing. */
@@ -63,28 +66,39 @@ function separatorEnd(source: Source, at: number): number {
   return index;
 }
 
+/** What stands between two groups, as one character when it is one. */
+function joined(separator: string, between: string, first: boolean): string {
+  if (between.length !== 1) return "";
+  return first || separator === between ? between : "";
+}
+
 function readNumber(source: Source, at: number): Reading | undefined {
-  let index = source.code(at) === PLUS ? at + 1 : at;
-  const groups: string[] = [];
-  let digits = "";
-  let separators = "";
-  let end = -1;
-  while (groups.length < 8) {
+  const plus = source.code(at) === PLUS;
+  let index = plus ? at + 1 : at;
+  let groups = 0;
+  const reading: Reading = { end: -1, count: 0, layout: "", separator: "", slashed: false };
+  while (groups < 8) {
     const gap =
-      groups.length === 0
-        ? index + (source.code(index) === OPEN ? 1 : 0)
-        : separatorEnd(source, index);
-    if (groups.length > 0 && gap === index) break;
+      groups > 0 ? separatorEnd(source, index) : index + (source.code(index) === OPEN ? 1 : 0);
+    if (groups > 0 && gap === index) break;
     const stop = source.run(gap, DIGIT, gap + DIGITS_MAX + 1);
-    if (stop === gap || digits.length + stop - gap > DIGITS_MAX) break;
-    separators += source.text.slice(index, gap);
-    groups.push(`${source.code(gap - 1) === OPEN ? "(" : ""}${stop - gap}`);
-    digits += source.text.slice(gap, stop);
-    end = stop;
+    if (stop === gap || reading.count + stop - gap > DIGITS_MAX) break;
+    // Groups of one digit are a country's own or follow one; a row of them is a list.
+    if (stop === gap + 1 && groups > 0 && !plus) break;
+    if (groups > 0) {
+      const between = source.text.slice(index, gap);
+      reading.separator = joined(reading.separator, between, groups === 1);
+      if (between.includes("/")) reading.slashed = true;
+      reading.layout += "-";
+    }
+    if (source.code(gap - 1) === OPEN) reading.layout += "(";
+    reading.layout += String(stop - gap);
+    reading.count += stop - gap;
+    groups += 1;
+    reading.end = stop;
     index = stop;
   }
-  if (end < 0) return undefined;
-  return { end, digits, layout: groups.join("-"), separators };
+  return reading.end < 0 ? undefined : reading;
 }
 
 /** An extension ("x565", " ext. 12") after a number, or the same end. */
@@ -99,17 +113,15 @@ function extensionEnd(source: Source, end: number): number {
 }
 
 function shapeConfidence(source: Source, at: number, reading: Reading): number {
-  const { layout, digits, separators } = reading;
-  if (source.code(at) === PLUS) return digits.length >= 8 ? 0.85 : 0;
-  if (/^(?:1-)?\(3-3-4$/.test(layout)) return 0.8;
-  if (layout === "3-3-4" || layout === "1-3-3-4" || layout === "3-3-3-4") {
-    if (separators.includes("/")) return 0.3;
-    const same = separators.split("").every((separator) => separator === separators[0]);
-    if (!same) return 0.45;
-    const north = /^(?:00)?1?[2-9]\d\d[2-9]/.test(digits);
-    return separators[0] === "-" ? 0.6 : north ? 0.55 : 0.4;
-  }
-  return 0.2;
+  const { layout, separator } = reading;
+  if (source.code(at) === PLUS) return reading.count >= 8 ? 0.85 : 0;
+  if (layout === "(3-3-4" || layout === "1-(3-3-4") return 0.8;
+  if (layout !== "3-3-4" && layout !== "1-3-3-4" && layout !== "3-3-3-4") return 0.2;
+  if (reading.slashed) return 0.3;
+  if (separator === "") return 0.45;
+  if (separator === "-") return 0.6;
+  const north = /^(?:00)?1?.?[2-9]\d\d.[2-9]/.test(source.text.slice(at, reading.end));
+  return north ? 0.55 : 0.4;
 }
 
 /** Whether a label such as "-Office" or " mobile" stands right after: few characters are waited for. */
@@ -120,14 +132,17 @@ function labelAfter(source: Source, end: number): boolean {
 
 /** Layouts that are years, dates or decimals however near the word "call" stands. */
 function looksLikeDate(reading: Reading): boolean {
-  return /^(?:4-2-2|2-2-4|1-2-4|2-1-4|1-1-4|4-1-1|4-4-4-4)(?:-|$)/.test(reading.layout);
+  const { layout, separator } = reading;
+  if (layout.startsWith("4-4-4-4")) return true;
+  const date = /^(?:4-2-2|2-2-4|1-2-4|2-1-4|1-1-4|4-1-1)(-|$)/.exec(layout);
+  // A date may be followed by a time; a number of more groups has one separator throughout.
+  return date !== null && (date[1] === "" || separator === "");
 }
 
 function candidateAt(source: Source, at: number): Candidate | undefined {
   const reading = readNumber(source, at);
-  if (reading === undefined || reading.digits.length < DIGITS_MIN) return undefined;
-  if (reading.digits.length < 7 && !/^(?:2-2-2|3-3|2-4|\(2-4)$/.test(reading.layout))
-    return undefined;
+  if (reading === undefined || reading.count < DIGITS_MIN) return undefined;
+  if (reading.count < 7 && !/^(?:2-2-2|3-3|2-4|\(2-4)$/.test(reading.layout)) return undefined;
   const stop = extensionEnd(source, reading.end);
   if (!source.closes(stop)) return undefined;
   if (source.code(stop) === 46 && is(source.code(stop + 1), DIGIT)) return undefined;
@@ -135,10 +150,12 @@ function candidateAt(source: Source, at: number): Candidate | undefined {
   if ((next === 45 || next === 47) && is(source.code(stop + 1), ALNUM)) {
     if (is(source.code(stop + 1), DIGIT) || !labelAfter(source, stop)) return undefined;
   }
+  // Twelve digits or more with still more to come are a card or a table, not a telephone.
+  if (reading.count >= 12 && next === 32 && is(source.code(stop + 1), DIGIT)) return undefined;
   const found = { start: at, end: stop };
   const alone = shapeConfidence(source, at, reading);
   if (hasContext(source, at, WORDS, 40) && !looksLikeDate(reading)) {
-    const plain = alone >= 0.5 ? 0.95 : reading.separators.includes("/") ? 0.4 : 0.7;
+    const plain = alone >= 0.5 ? 0.95 : reading.slashed ? 0.4 : 0.7;
     return { ...found, confidence: plain, why: ["shape", "context"] };
   }
   if (alone < 0.5 && !looksLikeDate(reading)) {
@@ -168,6 +185,8 @@ export const phone: Detector = {
       if (before === 45 || before === 46 || before === 44 || before === 47 || before === 58)
         return undefined;
     }
+    if (before === 32 && is(source.code(at - 2), DIGIT) && !is(source.code(at + 2), DIGIT))
+      return undefined;
     if (is(first, DIGIT) && (before === OPEN || before === 36)) return undefined;
     if (
       (first === PLUS || first === OPEN) &&

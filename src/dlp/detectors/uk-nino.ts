@@ -1,4 +1,5 @@
 /** UK National Insurance number: two permitted letters, six digits, A to D. */
+import { ALPHA, DIGIT, is } from "../kit/chars.ts";
 import { wordDetector } from "../kit/word.ts";
 
 const LETTERS = "ABCEGHJKLMNOPRSTWXYZ".split("");
@@ -18,6 +19,9 @@ export const ukNino = wordDetector({
     { kind: "mixed", letters: [2] },
     { kind: "literals", literals: PREFIXES },
   ],
+  quick: (source, at) =>
+    is(source.code(at + 1), ALPHA) &&
+    (is(source.code(at + 2), DIGIT) || is(source.code(at + 3), DIGIT)),
   maxLength: 13,
   separators: " -",
   valid: (word, written) =>

@@ -1,4 +1,5 @@
 /** Medicare beneficiary identifier: eleven places, each with its own class of characters. */
+import { ALPHA, DIGIT, is } from "../kit/chars.ts";
 import { wordDetector } from "../kit/word.ts";
 
 export const usMbi = wordDetector({
@@ -6,6 +7,7 @@ export const usMbi = wordDetector({
   title: "US Medicare beneficiary identifier",
   groups: ["pii", "medical"],
   prefilter: { kind: "digits", first: [1, 2] },
+  quick: (source, at) => is(source.code(at), DIGIT) && is(source.code(at + 1), ALPHA),
   maxLength: 13,
   separators: "-",
   valid: (word, written) =>

@@ -10,7 +10,7 @@ export const usSsn = numberDetector({
     const area = digits.slice(0, 3);
     if (area === "000" || area === "666" || digits[0] === "9") return false;
     if (digits.slice(3, 5) === "00" || digits.slice(5) === "0000") return false;
-    return run.groups.length === 1 || run.separators[0] === "-" || digits[0] !== "0";
+    return run.group(0) === 9 || run.separator(0) === "-" || digits[0] !== "0";
   },
   words: ["ssn", "social security", "social sec", "ss#", "ssns", "soc sec"],
   against: ["part no", "part", "sku", "order", "invoice", "tracking"],

@@ -4,6 +4,9 @@ import type { Source } from "./source.ts";
 
 const NAME_MAX = 56;
 const VALUE_MAX = 512;
+const VALUE_MIN = 6;
+const STOPS = new Uint8Array(128);
+for (const stop of "\"'`,;<>)]}|") STOPS[stop.charCodeAt(0)] = 1;
 const QUOTES = "\"'`";
 
 export interface Assignment {
@@ -58,16 +61,31 @@ function valueStart(source: Source, at: number): { start: number; quote: number 
   return { start: index, quote: 0 };
 }
 
+/**
+ * The end of a value: its closing quote, or what ends an unquoted one. The second operator inside
+ * an unquoted value ends it as well: a row of assignments is no value.
+ */
 function valueEnd(source: Source, start: number, quote: number): number {
   let end = start;
+  let operators = 0;
   while (end - start < VALUE_MAX) {
     const code = source.code(end);
-    if (code <= 32 || code > 126 || code === quote) break;
-    if (quote === 0 && "\"'`,;<>)]}|\\".includes(String.fromCharCode(code))) break;
-    if (code === 92 && quote !== 0) break;
+    if (code <= 32 || code > 126 || code === quote || code === 92) break;
+    if (quote === 0) {
+      if (isStop(code)) break;
+      if ((code === 61 || code === 58) && is(source.code(end + 1), ALNUM)) {
+        operators += 1;
+        if (operators > 1 || end - start < VALUE_MIN) break;
+      }
+    }
     end += 1;
   }
   return end;
+}
+
+/** Quotes, brackets and punctuation that end an unquoted value. */
+function isStop(code: number): boolean {
+  return STOPS[code] === 1;
 }
 
 /**
@@ -97,7 +115,7 @@ function read(source: Source, at: number): Assignment | undefined {
   if (prose && !source.has(at, " is ")) return undefined;
   const { start, quote } = valueStart(source, prose ? at + 4 : at);
   const end = valueEnd(source, start, quote);
-  if (end - start < 6) return undefined;
+  if (end - start < VALUE_MIN) return undefined;
   if (quote === 0) {
     const last = source.code(end - 1);
     if (prose && (last === 46 || last === 63 || last === 33)) {

@@ -1,6 +1,5 @@
 /** Context evidence: words that stand shortly before a value. Never after it by default. */
 import { LOOK_BACK_CHARS } from "../limits.ts";
-import { isWordCode } from "./chars.ts";
 import type { Source } from "./source.ts";
 
 /** The text before `at`, lower-cased, at most 64 units of it. */
@@ -9,18 +8,17 @@ export function before(source: Source, at: number, length = LOOK_BACK_CHARS): st
   return text.length > length ? text.slice(-length) : text;
 }
 
-/** True when `word` stands in `text` as a word of its own (digits and underscores may border it). */
-function hasWord(text: string, word: string): boolean {
-  for (let from = text.indexOf(word); from >= 0; from = text.indexOf(word, from + 1)) {
-    const left = text.charCodeAt(from - 1);
-    const right = text.charCodeAt(from + word.length);
-    if (!(from > 0 && isLetter(left)) && !isLetter(right)) return true;
-  }
-  return false;
-}
+const compiled = new WeakMap<readonly string[], RegExp>();
 
-function isLetter(code: number): boolean {
-  return isWordCode(code) && !(code >= 48 && code <= 57);
+/** One expression for all words of a list; digits and underscores may border a word, letters not. */
+function expressionOf(words: readonly string[]): RegExp {
+  const known = compiled.get(words);
+  if (known !== undefined) return known;
+  const escaped = words.map((word) => word.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const letter = "[a-z\u00c0-\u1fff]";
+  const expression = new RegExp(`(?<!${letter})(?:${escaped.join("|")})(?!${letter})`);
+  compiled.set(words, expression);
+  return expression;
 }
 
 /** True when one of the words stands, as a word, in the 64 (or `length`) characters before `at`. */
@@ -31,5 +29,5 @@ export function hasContext(
   length = LOOK_BACK_CHARS,
 ): boolean {
   const text = before(source, at, length);
-  return words.some((word) => hasWord(text, word));
+  return text.length > 0 && expressionOf(words).test(text);
 }

@@ -17,21 +17,63 @@ export interface DigitReader {
   closes(index: number): boolean;
 }
 
-/** Digits from one place on, up to 20 of them in up to 8 groups. */
-export interface DigitRun {
-  readonly start: number;
-  /** All digits, separators left out. */
-  readonly digits: string;
-  /** Length of each group. */
-  readonly groups: readonly number[];
-  /** Digits up to and with each group. */
-  readonly totals: readonly number[];
-  /** Index past each group. */
-  readonly ends: readonly number[];
-  /** Separator before each group but the first, as one string. */
-  readonly separators: string;
-  /** True when a digit went before with a `.`, `,`, `-`, `/` or `:` between: a part of something. */
-  readonly glued: boolean;
+/**
+ * Digits from one place on, up to 20 of them in up to 8 groups. A source has one run and reads it
+ * anew for every place: hostile texts begin a number at every other character.
+ */
+export class DigitRun {
+  readonly #text: string;
+  start = 0;
+  /** How many groups. */
+  count = 0;
+  /** True when a digit or letter is glued to the left: a part of something longer. */
+  glued = false;
+  readonly #ends = new Int32Array(GROUPS_MAX);
+  readonly #totals = new Int32Array(GROUPS_MAX);
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** Forgets the groups and begins at another place. */
+  reset(start: number, glued: boolean): void {
+    this.start = start;
+    this.glued = glued;
+    this.count = 0;
+  }
+
+  /** Adds a group that ends at an index. */
+  add(length: number, end: number): void {
+    this.#totals[this.count] = this.total(this.count - 1) + length;
+    this.#ends[this.count] = end;
+    this.count += 1;
+  }
+
+  /** Digits up to and with a group. */
+  total(group: number): number {
+    return group < 0 ? 0 : (this.#totals[group] ?? 0);
+  }
+
+  /** Length of a group, 0 past the last. */
+  group(group: number): number {
+    return group < this.count ? this.total(group) - this.total(group - 1) : 0;
+  }
+
+  /** Index past a group. */
+  end(group: number): number {
+    return this.#ends[group] ?? -1;
+  }
+
+  /** The separator after a group. */
+  separator(group: number): string {
+    return this.#text[this.end(group)] ?? "";
+  }
+
+  /** The digits up to and with a group, separators left out. */
+  digitsTo(group: number): string {
+    const written = this.#text.slice(this.start, this.end(group));
+    return group === 0 ? written : written.replaceAll(/[^0-9]/g, "");
+  }
 }
 
 function isSeparator(code: number): boolean {
@@ -47,40 +89,24 @@ function gluedBefore(source: DigitReader, at: number): boolean {
   return is(source.code(at - 2), DIGIT);
 }
 
-/** Reads the run at `at`, which must be a digit. */
-export function parseDigits(source: DigitReader, at: number): DigitRun {
-  const groups: number[] = [];
-  const totals: number[] = [];
-  const ends: number[] = [];
-  let digits = "";
-  let separators = "";
+/** Reads the run at `at`, which must be a digit, into `run`. */
+export function parseDigits(source: DigitReader, at: number, run: DigitRun): void {
+  run.reset(at, gluedBefore(source, at));
   let index = at;
-  while (groups.length < GROUPS_MAX) {
+  while (run.count < GROUPS_MAX) {
     const end = source.run(index, DIGIT, index + DIGITS_MAX + 1);
-    if (digits.length + end - index > DIGITS_MAX) {
-      if (groups.length > 0) break;
-      // A single run of more than 20 digits is no number of any kind we know.
-      groups.push(end - index);
-      totals.push(end - index);
-      ends.push(end);
-      digits = source.text.slice(index, end);
-      break;
-    }
-    if (groups.length > 0) separators += source.text[index - 1] ?? "";
-    digits += source.text.slice(index, end);
-    groups.push(end - index);
-    totals.push(digits.length);
-    ends.push(end);
+    // A single run of more than 20 digits is no number of any kind we know.
+    if (run.count > 0 && run.total(run.count - 1) + end - index > DIGITS_MAX) break;
+    run.add(end - index, end);
     if (!isSeparator(source.code(end)) || !is(source.code(end + 1), DIGIT)) break;
     index = end + 1;
   }
-  return { start: at, digits, groups, totals, ends, separators, glued: gluedBefore(source, at) };
 }
 
 /** True when the number may end after group `last`: nothing is glued to its right. */
 export function endsAfter(source: DigitReader, run: DigitRun, last: number): boolean {
-  const end = run.ends[last];
-  if (end === undefined || !source.closes(end)) return false;
+  const end = run.end(last);
+  if (last < 0 || !source.closes(end)) return false;
   const next = source.code(end);
   if (next === SPACE || next === 0xa0 || next === SLASH || next === COLON) return true;
   if (next !== COMMA && !isSeparator(next)) return true;
@@ -88,21 +114,21 @@ export function endsAfter(source: DigitReader, run: DigitRun, last: number): boo
 }
 
 /**
- * The group after which exactly `count` digits have been read, or -1. All separators up to there
- * must be in `allowed`, and equal to each other unless `mixed`.
+ * True when the separators of the first groups, up to group `last`, are in `allowed` and, unless
+ * `mixed`, equal to each other.
  */
-export function groupAt(run: DigitRun, count: number, allowed = " -", mixed = false): number {
-  const last = run.totals.indexOf(count);
-  if (last < 0) return -1;
+export function separatedBy(run: DigitRun, last: number, allowed = " -", mixed = false): boolean {
   for (let i = 0; i < last; i += 1) {
-    const separator = run.separators[i] ?? "";
-    if (!allowed.includes(separator)) return -1;
-    if (!mixed && separator !== run.separators[0]) return -1;
+    const separator = run.separator(i);
+    if (!allowed.includes(separator)) return false;
+    if (!mixed && separator !== run.separator(0)) return false;
   }
-  return last;
+  return true;
 }
 
-/** True when the first groups of the run have exactly these lengths. */
-export function shaped(run: DigitRun, ...lengths: number[]): boolean {
-  return lengths.every((length, i) => run.groups[i] === length);
+/** The group after which exactly `count` digits have been read, or -1. */
+export function groupAt(run: DigitRun, count: number): number {
+  for (let i = 0; i < run.count; i += 1)
+    if (run.total(i) >= count) return run.total(i) === count ? i : -1;
+  return -1;
 }

@@ -1,7 +1,7 @@
 /** Numbers with a fixed layout, an optional checksum and context words: most identity numbers. */
 import { hasContext } from "./context.ts";
 import type { Candidate, Detector } from "./detector.ts";
-import { endsAfter, groupAt, type DigitRun } from "./digits.ts";
+import { endsAfter, separatedBy, type DigitRun } from "./digits.ts";
 import type { Source } from "./source.ts";
 
 export interface NumberSpec {
@@ -28,16 +28,22 @@ export interface NumberSpec {
 }
 
 interface Layout {
-  name: string;
+  lengths: number[];
   count: number;
   alone: number;
 }
 
 function layoutsOf(spec: NumberSpec): Layout[] {
   return Object.entries(spec.layouts).map(([name, alone]) => {
-    const count = name.split("-").reduce((sum, group) => sum + Number(group), 0);
-    return { name, count, alone };
+    const lengths = name.split("-").map(Number);
+    return { lengths, count: lengths.reduce((sum, length) => sum + length, 0), alone };
   });
+}
+
+function fits(layout: Layout, run: DigitRun): boolean {
+  const { lengths } = layout;
+  for (let i = 0; i < lengths.length; i += 1) if (run.group(i) !== lengths[i]) return false;
+  return true;
 }
 
 function judge(
@@ -46,12 +52,12 @@ function judge(
   source: Source,
   run: DigitRun,
 ): Candidate | undefined {
-  const last = groupAt(run, layout.count, spec.separators ?? " -", spec.mixed ?? false);
-  const end = run.ends[last];
-  if (end === undefined || run.groups.slice(0, last + 1).join("-") !== layout.name)
-    return undefined;
+  if (!fits(layout, run)) return undefined;
+  const last = layout.lengths.length - 1;
+  if (!separatedBy(run, last, spec.separators, spec.mixed)) return undefined;
   if (!endsAfter(source, run, last)) return undefined;
-  if (spec.valid !== undefined && !spec.valid(run.digits.slice(0, layout.count), run)) {
+  const end = run.end(last);
+  if (spec.valid !== undefined && !spec.valid(run.digitsTo(last), run)) {
     return undefined;
   }
   const why = spec.checksum === true ? ["shape", "checksum"] : ["shape"];
@@ -66,7 +72,7 @@ function judge(
 /** A detector from a table of layouts. */
 export function numberDetector(spec: NumberSpec): Detector {
   const layouts = layoutsOf(spec).toSorted((a, b) => b.count - a.count);
-  const first = [...new Set(layouts.map((layout) => Number.parseInt(layout.name, 10)))];
+  const first = [...new Set(layouts.map((layout) => layout.lengths[0] ?? 0))];
   const evidence = `${spec.checksum === true ? "shape, checksum" : "shape"}, context`;
   return {
     id: spec.id,
@@ -79,7 +85,7 @@ export function numberDetector(spec: NumberSpec): Detector {
     validate(source, at) {
       if (!source.opens(at)) return undefined;
       const run = source.digits(at);
-      if (run === undefined || run.glued || !first.includes(run.groups[0] ?? 0)) return undefined;
+      if (run === undefined || run.glued || !first.includes(run.group(0))) return undefined;
       for (const layout of layouts) {
         const found = judge(spec, layout, source, run);
         if (found !== undefined) return found;

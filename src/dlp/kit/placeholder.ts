@@ -15,19 +15,24 @@ export function isPlaceholder(value: string): boolean {
   return distinct(value) < 4;
 }
 
+const seen = new Uint16Array(128);
+
 /** How many different characters a text has. */
 export function distinct(value: string): number {
   return new Set(value).size;
 }
 
-/** Shannon entropy in bits a character. */
+/** Shannon entropy in bits a character, of the first 128 characters. */
 export function entropy(value: string): number {
-  const counts = new Map<string, number>();
-  for (const character of value) counts.set(character, (counts.get(character) ?? 0) + 1);
+  const length = Math.min(value.length, 128);
+  seen.fill(0);
+  for (let i = 0; i < length; i += 1) {
+    const code = value.charCodeAt(i) & 127;
+    seen[code] = (seen[code] ?? 0) + 1;
+  }
   let bits = 0;
-  for (const count of counts.values()) {
-    const share = count / value.length;
-    bits -= share * Math.log2(share);
+  for (const count of seen) {
+    if (count > 0) bits -= (count / length) * Math.log2(count / length);
   }
   return bits;
 }

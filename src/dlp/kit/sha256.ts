@@ -45,7 +45,14 @@ export function sha256(bytes: Uint8Array): Uint8Array {
     const t1 = (h + s1 + ((e & f) ^ (~e & g)) + (K[i] ?? 0) + (W[i] ?? 0)) | 0;
     const s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
     const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-    [h, g, f, e, d, c, b, a] = [g, f, e, (d + t1) | 0, c, b, a, (t1 + t2) | 0];
+    h = g;
+    g = f;
+    f = e;
+    e = (d + t1) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (t1 + t2) | 0;
   }
   const out = new DataView(new ArrayBuffer(32));
   [a, b, c, d, e, f, g, h].forEach((word, i) => out.setInt32(i * 4, word + (H[i] ?? 0)));

@@ -5,7 +5,7 @@
  */
 import { DIGIT, is, isWordCode } from "./chars.ts";
 import { LOOK_BACK_CHARS } from "../limits.ts";
-import { parseDigits, type DigitRun } from "./digits.ts";
+import { DigitRun, parseDigits } from "./digits.ts";
 
 /** Code for "no character here": before the start or past the end of the text. */
 export const NONE = -1;
@@ -17,7 +17,8 @@ export class Source {
   touched = false;
   readonly #ended: boolean;
   #runAt = -1;
-  #run: DigitRun | undefined;
+  readonly #run: DigitRun;
+  #isRun = false;
   #runTouched = false;
   #contextAt = -1;
   #context = "";
@@ -32,6 +33,7 @@ export class Source {
     this.text = text;
     this.length = text.length;
     this.#ended = ended;
+    this.#run = new DigitRun(text);
   }
 
   /** The code unit at an index, or NONE; notes when it lies past the end of an unfinished text. */
@@ -90,11 +92,12 @@ export class Source {
       const before = this.touched;
       this.touched = false;
       this.#runAt = at;
-      this.#run = is(this.code(at), DIGIT) ? parseDigits(this, at) : undefined;
+      this.#isRun = is(this.code(at), DIGIT);
+      if (this.#isRun) parseDigits(this, at, this.#run);
       this.#runTouched = this.touched;
       this.touched = before;
     }
     if (this.#runTouched) this.touched = true;
-    return this.#run;
+    return this.#isRun ? this.#run : undefined;
   }
 }

@@ -17,6 +17,8 @@ export interface TokenSpec {
   pattern: RegExp;
   /** How far before the anchor a value may begin, for services that mark the middle. */
   back?: number;
+  /** How many of them there must be at least. */
+  backMin?: number;
   /** Characters besides letters and digits that may stand there. Default: none. */
   backExtra?: string;
   /** Longest value. A value that reaches it and goes on is swallowed to its end. */
@@ -44,7 +46,7 @@ function startOf(source: Source, at: number, spec: TokenSpec): number {
 function opens(source: Source, start: number, extra: string): boolean {
   const before = source.code(start - 1);
   if (is(before, ALNUM)) return false;
-  if (before === 95 || before === 45 || before === 46)
+  if (before === 95 || before === 45 || before === 46 || before === 126)
     return !extra.includes(String.fromCharCode(before));
   return true;
 }
@@ -82,7 +84,7 @@ export function tokenDetector(spec: TokenSpec): Detector {
     validate(source, at) {
       if (!spec.prefixes.some((prefix) => source.has(at, prefix))) return undefined;
       const start = startOf(source, at, spec);
-      if (!opens(source, start, extra)) return undefined;
+      if (at - start < (spec.backMin ?? 0) || !opens(source, start, extra)) return undefined;
       return find(source, start, spec);
     },
   };

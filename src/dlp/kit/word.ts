@@ -23,6 +23,8 @@ export interface WordSpec {
   version?: number;
   groups: readonly string[];
   prefilter: Prefilter | readonly Prefilter[];
+  /** A cheap first look that most anchors fail. */
+  quick?(source: Source, at: number): boolean;
   /** Longest form with separators. */
   maxLength: number;
   /** Separators allowed inside, left out before `valid`. Default: none. */
@@ -63,6 +65,7 @@ export function wordDetector(spec: WordSpec): Detector {
     prefilter: spec.prefilter,
     maxLength: spec.maxLength,
     validate(source, at): Candidate | undefined {
+      if (spec.quick !== undefined && !spec.quick(source, at)) return undefined;
       if (!source.opens(at) || source.code(at - 1) === 95) return undefined;
       for (const end of readParts(source, at, spec)) {
         if (!source.closes(end) || gluedAfter(source, end)) continue;

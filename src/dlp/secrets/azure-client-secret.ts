@@ -9,5 +9,7 @@ export const azureClientSecret = tokenDetector({
   extra: "_-.~",
   pattern: /^[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}(?![\w~-])/,
   back: 8,
+  backMin: 4,
+  maxLength: 48,
   backExtra: "_~.",
 });

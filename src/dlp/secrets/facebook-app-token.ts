@@ -8,4 +8,6 @@ export const facebookAppToken = tokenDetector({
   extra: "_-|",
   pattern: /^\d{15,16}\|[A-Za-z0-9_-]{27,40}(?![\w-])/,
   back: 18,
+  backMin: 15,
+  maxLength: 72,
 });

@@ -17,8 +17,11 @@ export const gcpServiceAccount: Detector = {
     source.code(at + 40);
     if (!TYPE.test(source.text.slice(at, at + 40))) return undefined;
     let end = at;
-    while (end - at < MATCH_CHARS_MAX && source.code(end) !== 125 && source.code(end) >= 0)
+    while (end - at < MATCH_CHARS_MAX && source.code(end) !== 125 && source.code(end) >= 0) {
+      // A second type begins another object: what lies between was never closed.
+      if (end > at && source.code(end) === 34 && source.has(end, '"type"')) return undefined;
       end += 1;
+    }
     if (!source.text.slice(at, end).includes('"private_key"')) return undefined;
     return { start: at, end, confidence: 0.95, why: ["prefix", "shape"] };
   },

@@ -8,4 +8,6 @@ export const mailchimpKey = tokenDetector({
   extra: "-",
   pattern: /^[a-z0-9]{32}-us\d{1,2}(?!\w)/,
   back: 40,
+  backMin: 32,
+  maxLength: 48,
 });

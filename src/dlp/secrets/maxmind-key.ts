@@ -8,5 +8,7 @@ export const maxmindKey = tokenDetector({
   extra: "_",
   pattern: /^[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk(?!\w)/,
   back: 40,
+  backMin: 36,
+  maxLength: 48,
   backExtra: "_",
 });

@@ -8,4 +8,6 @@ export const telegramToken = tokenDetector({
   extra: "_-:",
   pattern: /^\d{5,16}:A[A-Za-z0-9_-]{34}(?![\w-])/,
   back: 18,
+  backMin: 5,
+  maxLength: 64,
 });

@@ -8,4 +8,6 @@ export const terraformToken = tokenDetector({
   extra: "_-.=",
   pattern: /^[a-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70}(?![\w-])/,
   back: 20,
+  backMin: 14,
+  maxLength: 100,
 });
