@@ -150,9 +150,8 @@ export interface TapStep {
   /** Text deltas in this event, usually none or one. */
   slots: StreamSlot[];
   /**
-   * Keys whose text ends with this event (a finish reason, a block's stop). Held-back text of them
-   * is to be written with `delta` before this event's `wire()`; but when the same event also has
-   * slots of that key, all that is left belongs into the last one's `replace`, not into a `delta`.
+   * Keys whose text ends with this event (a finish reason, a block's stop). After this event's
+   * slots, and before its `wire()`, held-back text of these keys is to be written with `delta`.
    */
   closes: string[];
   /** Running totals of the whole answer: the last one seen counts. */
@@ -173,7 +172,10 @@ export interface TapStep {
 
 export interface StreamTap {
   read(event: WireEvent): TapStep;
-  /** A well-formed event that carries text for an open key. */
+  /**
+   * A well-formed event that carries text for an open or just closed key; "" when the text went
+   * into the event that was read last, behind its own.
+   */
   delta(key: string, text: string): string;
   /** Wire text that ends all open blocks and the stream, well-formed, for a cut or a block. */
   finish(reason: "content_filter" | "length", usage: Usage | undefined): string;

@@ -137,15 +137,8 @@ export function pump(
   let wire = "";
   for (const event of events) {
     const step = tap.read(event);
-    const slots = new Map<string, number>(step.slots.map((slot, at) => [slot.key, at]));
-    const tails = new Map(step.closes.map((key) => [key, key]));
-    step.slots.forEach((slot, at) => {
-      const isLast = slots.get(slot.key) === at && tails.has(slot.key);
-      const text = edit.push(slot.key, slot.text);
-      slot.replace(isLast ? text + edit.end(slot.key) : text);
-    });
+    for (const slot of step.slots) slot.replace(edit.push(slot.key, slot.text));
     for (const key of step.closes) {
-      if (slots.has(key)) continue;
       const tail = edit.end(key);
       if (tail !== "") wire += tap.delta(key, tail);
     }

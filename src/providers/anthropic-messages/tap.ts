@@ -4,7 +4,7 @@
  */
 import type { Usage } from "#events/money.ts";
 import { asObject, asString, isObject, parseObject } from "../json.ts";
-import { malformedStep, passStep } from "../steps.ts";
+import { Edits, malformedStep, passStep, withTails } from "../steps.ts";
 import { addLeaves } from "../texts.ts";
 import type {
   Json,
@@ -47,7 +47,7 @@ const DELTA_BLOCKS = new Set([
 ]);
 
 export function openTap(): StreamTap {
-  return new AnthropicTap();
+  return withTails(new AnthropicTap());
 }
 
 class AnthropicTap implements StreamTap {
@@ -220,27 +220,23 @@ function wholeStep(
   index: number,
   isInput: boolean,
 ): TapStep {
-  let edited = false;
+  const edits = new Edits();
   const found: TextSlot[] = [];
-  const onReplace = () => {
-    edited = true;
-  };
   const channel = isInput ? "tool-arguments" : "tool-results";
   for (const name of isInput ? ["input"] : contentMembers(block)) {
-    addLeaves(found, block, name, channel, onReplace);
+    addLeaves(found, block, name, channel);
   }
-  const slots = found.map((slot, at) => ({
-    key: `${index}:whole:${at}`,
-    channel: slot.channel,
-    text: slot.text,
-    replace(text: string) {
-      if (text !== slot.text) slot.replace(text);
-    },
-  }));
+  const slots = found.map((slot, at) =>
+    edits.slot(`${index}:whole:${at}`, slot.channel, slot.text, (text) => slot.replace(text)),
+  );
   return {
     slots,
     closes: slots.map((slot) => slot.key),
-    wire: () => (edited ? sseText(JSON.stringify(body), event.event) : event.raw),
+    wire() {
+      if (!edits.any) return event.raw;
+      edits.apply();
+      return sseText(JSON.stringify(body), event.event);
+    },
   };
 }
 

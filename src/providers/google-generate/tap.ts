@@ -1,14 +1,14 @@
 /** Watches a streamGenerateContent stream (alt=sse) that stays what it is. */
 import type { Usage } from "#events/money.ts";
 import { asObject, asString, isObject, objectsIn, parseObject } from "../json.ts";
-import { malformedStep, passStep } from "../steps.ts";
+import { Edits, malformedStep, passStep, withTails } from "../steps.ts";
 import { addLeaves } from "../texts.ts";
 import type { JsonObject, StreamTap, TapStep, TextSlot, WireEvent } from "../types.ts";
 import { sseText } from "../wire.ts";
 import { hasCall, partsOf, readFinish, readUsage, writeFinish, writeUsage } from "./shapes.ts";
 
 export function openTap(): StreamTap {
-  return new GoogleTap();
+  return withTails(new GoogleTap());
 }
 
 class GoogleTap implements StreamTap {
@@ -24,7 +24,7 @@ class GoogleTap implements StreamTap {
     if (!body) return malformedStep();
     if (isObject(body["error"])) return errorStep(event, body["error"]);
     const step: TapStep = { slots: [], closes: [], wire: () => event.raw };
-    const edits = { any: false };
+    const edits = new Edits();
     this.#readIdentity(step, body);
     for (const candidate of objectsIn(body["candidates"]))
       this.#readCandidate(step, candidate, edits);
@@ -36,6 +36,7 @@ class GoogleTap implements StreamTap {
     if (step.slots.length > 0) {
       step.wire = () => {
         if (!edits.any) return event.raw;
+        edits.apply();
         return saysNothing(body) ? "" : sseText(JSON.stringify(body));
       };
     }
@@ -52,15 +53,12 @@ class GoogleTap implements StreamTap {
     if (id !== undefined) step.responseId = id;
   }
 
-  #readCandidate(step: TapStep, candidate: JsonObject, edits: { any: boolean }): void {
+  #readCandidate(step: TapStep, candidate: JsonObject, edits: Edits): void {
     const index = typeof candidate["index"] === "number" ? candidate["index"] : 0;
-    const onReplace = () => {
-      edits.any = true;
-      // Log probabilities spell the replaced text out again.
-      delete candidate["logprobsResult"];
-    };
+    // Log probabilities spell the replaced text out again.
+    const forget = () => delete candidate["logprobsResult"];
     const parts = partsOf(candidate);
-    for (const part of parts) this.#readPart(step, part, index, onReplace);
+    for (const part of parts) this.#readPart(step, part, index, edits, forget);
     this.#hasCalls ||= hasCall(parts);
     const finish = readFinish(candidate["finishReason"], this.#hasCalls);
     if (finish === undefined) return;
@@ -73,43 +71,39 @@ class GoogleTap implements StreamTap {
     }
   }
 
-  #readPart(step: TapStep, part: JsonObject, index: number, onReplace: () => void): void {
+  #readPart(
+    step: TapStep,
+    part: JsonObject,
+    index: number,
+    edits: Edits,
+    forget: () => void,
+  ): void {
     const { text } = part;
     if (typeof text === "string") {
       if (text === "") return;
       const isThought = part["thought"] === true;
       const key = `${index}:${isThought ? "thought" : "text"}`;
       this.#open.add(key);
-      step.slots.push({
-        key,
-        channel: isThought ? "reasoning" : "assistant",
-        text,
-        replace(replacement) {
-          if (replacement === text) return;
-          onReplace();
-          part["text"] = replacement;
-        },
-      });
+      const apply = (replacement: string) => {
+        part["text"] = replacement;
+        forget();
+      };
+      step.slots.push(edits.slot(key, isThought ? "reasoning" : "assistant", text, apply));
       return;
     }
     // Calls and code come whole: their texts begin and end in this event.
     const found: TextSlot[] = [];
     const call = asObject(part["functionCall"]);
-    if (call) addLeaves(found, call, "args", "tool-arguments", onReplace);
+    if (call) addLeaves(found, call, "args", "tool-arguments", forget);
     for (const name of ["executableCode", "codeExecutionResult"]) {
-      const code = asObject(part[name]);
-      if (code)
-        for (const member of ["code", "output"])
-          addLeaves(found, code, member, "assistant", onReplace);
+      const code = asObject(part[name]) ?? {};
+      for (const member of ["code", "output"]) addLeaves(found, code, member, "assistant", forget);
     }
     for (const slot of found) {
       this.#wholes += 1;
       const key = `${index}:whole:${this.#wholes}`;
       step.closes.push(key);
-      const replace = (replacement: string) => {
-        if (replacement !== slot.text) slot.replace(replacement);
-      };
-      step.slots.push({ key, channel: slot.channel, text: slot.text, replace });
+      step.slots.push(edits.slot(key, slot.channel, slot.text, (text) => slot.replace(text)));
     }
   }
 

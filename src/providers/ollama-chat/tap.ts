@@ -1,7 +1,7 @@
 /** Watches an Ollama chat stream (one JSON object a line) that stays what it is. */
 import type { Usage } from "#events/money.ts";
 import { asObject, asString, objectsIn, parseObject } from "../json.ts";
-import { malformedStep, passStep } from "../steps.ts";
+import { Edits, malformedStep, passStep, withTails } from "../steps.ts";
 import { addLeaves } from "../texts.ts";
 import type { JsonObject, StreamTap, TapStep, TextSlot, WireEvent } from "../types.ts";
 import { hasCalls, readFinish, readUsage, writeFinish, writeUsage } from "./response.ts";
@@ -12,7 +12,7 @@ const FIELDS = [
 ] as const;
 
 export function openTap(): StreamTap {
-  return new OllamaTap();
+  return withTails(new OllamaTap());
 }
 
 class OllamaTap implements StreamTap {
@@ -31,7 +31,7 @@ class OllamaTap implements StreamTap {
       return { ...passStep(event), error: { code: "provider_error", message } };
     }
     const step: TapStep = { slots: [], closes: [], wire: () => event.raw };
-    const edits = { any: false };
+    const edits = new Edits();
     const message = asObject(body["message"]);
     this.#hasCalls ||= hasCalls(message);
     if (message) this.#readMessage(step, message, edits);
@@ -39,6 +39,7 @@ class OllamaTap implements StreamTap {
     if (step.slots.length > 0) {
       step.wire = () => {
         if (!edits.any) return event.raw;
+        edits.apply();
         // Log probabilities spell the replaced text out again.
         delete body["logprobs"];
         return saysNothing(body, message) ? "" : line(body);
@@ -62,39 +63,27 @@ class OllamaTap implements StreamTap {
     this.#open.clear();
   }
 
-  #readMessage(step: TapStep, message: JsonObject, edits: { any: boolean }): void {
+  #readMessage(step: TapStep, message: JsonObject, edits: Edits): void {
     for (const [member, channel] of FIELDS) {
       const text = message[member];
       if (typeof text !== "string" || text === "") continue;
       this.#open.add(member);
-      step.slots.push({
-        key: member,
-        channel,
-        text,
-        replace(replacement) {
-          if (replacement === text) return;
-          edits.any = true;
-          message[member] = replacement;
-        },
-      });
+      const apply = (replacement: string) => {
+        message[member] = replacement;
+      };
+      step.slots.push(edits.slot(member, channel, text, apply));
     }
     // Calls come whole: their texts begin and end in this line.
     const found: TextSlot[] = [];
     for (const call of objectsIn(message["tool_calls"])) {
       const fn = asObject(call["function"]);
-      const onReplace = () => {
-        edits.any = true;
-      };
-      if (fn) addLeaves(found, fn, "arguments", "tool-arguments", onReplace);
+      if (fn) addLeaves(found, fn, "arguments", "tool-arguments");
     }
     for (const slot of found) {
       this.#wholes += 1;
       const key = `whole:${this.#wholes}`;
       step.closes.push(key);
-      const replace = (replacement: string) => {
-        if (replacement !== slot.text) slot.replace(replacement);
-      };
-      step.slots.push({ key, channel: slot.channel, text: slot.text, replace });
+      step.slots.push(edits.slot(key, slot.channel, slot.text, (text) => slot.replace(text)));
     }
   }
 

@@ -4,7 +4,7 @@
  */
 import type { Usage } from "#events/money.ts";
 import { isObject, parseObject } from "../json.ts";
-import { malformedStep, passStep } from "../steps.ts";
+import { Edits, malformedStep, passStep, withTails } from "../steps.ts";
 import type { Json, JsonObject, StreamSlot, StreamTap, TapStep, WireEvent } from "../types.ts";
 import { sseText } from "../wire.ts";
 import { type DeltaField, deltaFor, findDeltas } from "./chunk-texts.ts";
@@ -12,7 +12,7 @@ import { readFinish, writeFinish } from "./response.ts";
 import { readUsage, writeUsage } from "./usage.ts";
 
 export function openTap(options: { dropUsage?: boolean } = {}): StreamTap {
-  return new OpenAiTap(options.dropUsage ?? false);
+  return withTails(new OpenAiTap(options.dropUsage ?? false));
 }
 
 /** Keys of one choice whose text may go on, and the tool call that is being written. */
@@ -82,7 +82,7 @@ class OpenAiTap implements StreamTap {
     this.#envelope ??= envelopeOf(chunk);
     const step: TapStep = { slots: [], closes: [], wire: () => event.raw };
     const choices = chunk["choices"];
-    const edits = { any: false };
+    const edits = new Edits();
     if (Array.isArray(choices)) {
       for (const choice of choices) {
         if (isObject(choice) && !this.#readChoice(step, choice, edits)) return malformedStep();
@@ -96,6 +96,7 @@ class OpenAiTap implements StreamTap {
     else if (step.slots.length > 0) {
       step.wire = () => {
         if (!edits.any) return event.raw;
+        edits.apply();
         return !isFirst && saysNothing(chunk) ? "" : sseText(JSON.stringify(chunk), event.event);
       };
     }
@@ -103,7 +104,7 @@ class OpenAiTap implements StreamTap {
   }
 
   /** False when the choice goes on with text that was taken for finished. */
-  #readChoice(step: TapStep, choice: JsonObject, edits: { any: boolean }): boolean {
+  #readChoice(step: TapStep, choice: JsonObject, edits: Edits): boolean {
     const index = typeof choice["index"] === "number" ? choice["index"] : 0;
     let open = this.#open.get(index);
     if (!open) this.#open.set(index, (open = new OpenChoice()));
@@ -157,21 +158,13 @@ class OpenAiTap implements StreamTap {
   }
 }
 
-function slotOf(field: DeltaField, choice: JsonObject, edits: { any: boolean }): StreamSlot {
+function slotOf(field: DeltaField, choice: JsonObject, edits: Edits): StreamSlot {
   const { holder, member, key, channel } = field;
-  const text = holder[member] as string;
-  return {
-    key,
-    channel,
-    text,
-    replace(replacement) {
-      if (replacement === text) return;
-      edits.any = true;
-      holder[member] = replacement;
-      // Log probabilities spell the replaced text out again.
-      delete choice["logprobs"];
-    },
-  };
+  return edits.slot(key, channel, holder[member] as string, (replacement) => {
+    holder[member] = replacement;
+    // Log probabilities spell the replaced text out again.
+    delete choice["logprobs"];
+  });
 }
 
 const ENVELOPE = ["id", "object", "created", "model", "system_fingerprint", "service_tier"];

@@ -5,7 +5,7 @@
  */
 import type { Usage } from "#events/money.ts";
 import { asObject, asString, isObject, parseObject } from "../json.ts";
-import { malformedStep, passStep } from "../steps.ts";
+import { Edits, malformedStep, passStep, withTails } from "../steps.ts";
 import { addField, addJsonText, addLeaves } from "../texts.ts";
 import type { JsonObject, StreamTap, TapStep, TextChannel, TextSlot, WireEvent } from "../types.ts";
 import { sseText } from "../wire.ts";
@@ -25,7 +25,7 @@ const KINDS: Readonly<Record<string, { channel: TextChannel; whole: string }>> =
 const LAST = new Set(["response.completed", "response.incomplete", "response.failed"]);
 
 export function openTap(): StreamTap {
-  return new ResponsesTap();
+  return withTails(new ResponsesTap());
 }
 
 class ResponsesTap implements StreamTap {
@@ -45,9 +45,8 @@ class ResponsesTap implements StreamTap {
     if (kind && type.endsWith(".delta")) return this.#readDelta(event, body, kind.channel);
     if (type === "error") return { ...passStep(event), error: readError(body) };
     const found: TextSlot[] = [];
-    const edits = { any: false };
+    const edits = new Edits();
     const onReplace = () => {
-      edits.any = true;
       if (body["logprobs"] !== undefined) body["logprobs"] = [];
     };
     const step: TapStep = { slots: [], closes: [], wire: () => event.raw };
@@ -65,7 +64,11 @@ class ResponsesTap implements StreamTap {
       this.#readResponse(step, type, body["response"], found, onReplace);
     this.#addWholes(step, found, edits);
     if (step.slots.length > 0) {
-      step.wire = () => (edits.any ? sseText(JSON.stringify(body), event.event) : event.raw);
+      step.wire = () => {
+        if (!edits.any) return event.raw;
+        edits.apply();
+        return sseText(JSON.stringify(body), event.event);
+      };
     }
     return step;
   }
@@ -116,17 +119,12 @@ class ResponsesTap implements StreamTap {
     this.#open.clear();
   }
 
-  #addWholes(step: TapStep, found: TextSlot[], edits: { any: boolean }): void {
+  #addWholes(step: TapStep, found: TextSlot[], edits: Edits): void {
     for (const slot of found) {
       this.#wholes += 1;
       const key = `whole:${this.#wholes}`;
       step.closes.push(key);
-      const replace = (text: string) => {
-        if (text === slot.text) return;
-        edits.any = true;
-        slot.replace(text);
-      };
-      step.slots.push({ key, channel: slot.channel, text: slot.text, replace });
+      step.slots.push(edits.slot(key, slot.channel, slot.text, (text) => slot.replace(text)));
     }
   }
 
