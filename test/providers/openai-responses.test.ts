@@ -192,6 +192,11 @@ describe("an answer in the responses dialect", () => {
   it("says that it is incomplete when it was cut", async () => {
     const wire = encodeStream(openaiResponses, [{ type: "finish", finish: "length" }]);
     expect((await read(wire)).incomplete_details).toEqual({ reason: "max_output_tokens" });
+    const half = decodeStream(anthropicMessages, toolStream).slice(0, 7);
+    const cut = await read(
+      encodeStream(openaiResponses, [...half, { type: "finish", finish: "length" }]),
+    );
+    expect(cut.output.map((item) => item.type)).toEqual(["reasoning", "message"]);
   });
 
   it("throws in the openai package when it ends with an error", async () => {

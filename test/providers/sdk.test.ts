@@ -151,6 +151,17 @@ describe("the @anthropic-ai/sdk package", () => {
     await expect(anthropicStream(wire).finalMessage()).rejects.toThrow(/card number/);
   });
 
+  it("gets an end for every block of a crossed stream that is cut", async () => {
+    const parts = decodeStream(openaiChat, openaiTraffic.toolStream).slice(0, -1);
+    for (let count = 0; count <= parts.length; count += 1) {
+      const cut: StreamPart[] = [...parts.slice(0, count), { type: "finish", finish: "length" }];
+      const wire = encodeStream(anthropicMessages, cut);
+      const countOf = (type: string) => wire.split(`event: ${type}\n`).length;
+      expect(countOf("content_block_stop")).toBe(countOf("content_block_start"));
+      expect((await anthropicStream(wire).finalMessage()).stop_reason).toBe("max_tokens");
+    }
+  });
+
   it("ends a cut stream with the reason the tap gave it, even inside a tool call", async () => {
     const events = split(anthropicMessages, anthropicTraffic.toolStream);
     for (let count = 0; count < events.length - 2; count += 1) {

@@ -16,6 +16,8 @@ class AnthropicEncoder implements StreamEncoder {
   #began = false;
   #ended = false;
   readonly #index = new Map<string, number>();
+  /** Blocks that began and did not end: a cut answer ends them before itself. */
+  readonly #open = new Set<string>();
 
   constructor(meta: EncoderMeta) {
     this.#meta = meta;
@@ -90,6 +92,7 @@ class AnthropicEncoder implements StreamEncoder {
   #start(id: string, block: JsonObject): string {
     const index = this.#index.size;
     this.#index.set(id, index);
+    this.#open.add(id);
     return event("content_block_start", { index, content_block: block });
   }
 
@@ -100,17 +103,19 @@ class AnthropicEncoder implements StreamEncoder {
   }
 
   #stop(id: string): string {
+    this.#open.delete(id);
     return event("content_block_stop", { index: this.#index.get(id) ?? 0 });
   }
 
   #finish(part: Extract<StreamPart, { type: "finish" }>): string {
     this.#ended = true;
+    const stops = [...this.#open].map((id) => this.#stop(id)).join("");
     const usage = writeUsage(part.usage ?? { inputTokens: 0, outputTokens: 0 });
     const delta = {
       stop_reason: writeFinish(part.finish, part.stopSequence),
       stop_sequence: part.stopSequence ?? null,
     };
-    return event("message_delta", { delta, usage }) + event("message_stop", {});
+    return stops + event("message_delta", { delta, usage }) + event("message_stop", {});
   }
 
   #fail(code: string, message: string): string {

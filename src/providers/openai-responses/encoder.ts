@@ -154,9 +154,11 @@ class ResponsesEncoder implements StreamEncoder {
 
   #finish(part: Extract<StreamPart, { type: "finish" }>): string {
     this.#ended = true;
+    const open = [...this.#items].filter(([, item]) => this.#output[item.index] === undefined);
+    const stops = open.map(([id]) => this.#stop(id)).join("");
     const response = this.#response(part);
     const type = response["status"] === "incomplete" ? "incomplete" : "completed";
-    return this.#event(`response.${type}`, { response });
+    return stops + this.#event(`response.${type}`, { response });
   }
 
   #response(end?: Extract<StreamPart, { type: "finish" }>): JsonObject {
