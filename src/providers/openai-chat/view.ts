@@ -79,11 +79,6 @@ export function prepare(
   return prepared;
 }
 
-/** Whether the caller asked for usage in the stream. */
-export function wantsStreamUsage(body: JsonObject): boolean {
-  return asObject(body["stream_options"])?.["include_usage"] === true;
-}
-
 const CHANNELS: Readonly<Record<string, TextChannel>> = {
   system: "system",
   developer: "system",

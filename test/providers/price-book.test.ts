@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { inputTokenBound, maxOutputOf } from "#providers/bounds.ts";
 import { contextWindowOf, PRICE_BOOK_VERSION, priceOf } from "#providers/price-book.ts";
 
 describe("the price book", () => {
@@ -43,28 +42,5 @@ describe("the price book", () => {
   it("answers the same when asked again", () => {
     expect(priceOf("openai", "gpt-4o")).toBe(priceOf("openai", "gpt-4o"));
     expect(contextWindowOf("openai", "gpt-4o")).toBe(128_000);
-  });
-});
-
-describe("bounds", () => {
-  const view = { model: "m", stream: false, choices: 1, images: 0, tools: 0 };
-
-  it("never takes a body for fewer tokens than bytes, and images and tools for more", () => {
-    const plain = inputTokenBound(1000, view);
-    expect(plain).toBeGreaterThanOrEqual(1000);
-    expect(inputTokenBound(1000, { ...view, images: 1 })).toBeGreaterThan(plain + 40_000);
-    expect(inputTokenBound(1000, { ...view, tools: 1 })).toBeGreaterThan(plain);
-    expect(inputTokenBound(1000, { ...view, files: 1 })).toBeGreaterThan(plain + 1_000_000);
-  });
-
-  it.each([
-    ["gpt-4o-mini", 16_384],
-    ["gpt-4-turbo-2024-04-09", 4096],
-    ["openai/gpt-5-nano", 128_000],
-    ["claude-opus-4-8", 128_000],
-    ["claude-sonnet-4-5-20250929", 64_000],
-    ["no-such-model", undefined],
-  ])("knows that %s writes at most %s tokens", (model, tokens) => {
-    expect(maxOutputOf("any", model)).toBe(tokens);
   });
 });
