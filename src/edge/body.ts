@@ -1,5 +1,6 @@
 /** Reads bodies whole and bounded: a length header is a claim, so what comes is counted. */
 import { GatewayError } from "./errors.ts";
+import { discardBytesMax } from "./limits.ts";
 
 /** The text of a body of at most `bytesMax` bytes; `undefined` when it is larger. */
 export async function readText(
@@ -26,6 +27,23 @@ export async function readText(
   }
 }
 
+/**
+ * Reads on without keeping anything, for a while: most clients look for an answer only once they
+ * have sent their body, and see a broken connection when it is refused before.
+ */
+async function discard(request: Request): Promise<void> {
+  if (request.body === null || request.body.locked) return;
+  let bytes = 0;
+  try {
+    for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+      bytes += chunk.byteLength;
+      if (bytes > discardBytesMax) return;
+    }
+  } catch {
+    // The caller gave up first.
+  }
+}
+
 /** The request's body as text; throws `body_too_large`. */
 export async function readRequestText(request: Request, bytesMax: number): Promise<string> {
   let text: string | undefined;
@@ -37,6 +55,7 @@ export async function readRequestText(request: Request, bytesMax: number): Promi
     });
   }
   if (text === undefined) {
+    await discard(request);
     throw new GatewayError(
       "body_too_large",
       `The request's body is over ${bytesMax} bytes. Send less, or refer to files by URL.`,

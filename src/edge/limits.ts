@@ -2,6 +2,8 @@
 
 /** A request's body: the largest prompts with images fit, and an isolate (128 MB) holds several. */
 export const bodyBytesMax = 20 * 1024 * 1024;
+/** What is read and thrown away of a body that is too large, so that its sender sees why. */
+export const discardBytesMax = 100 * 1024 * 1024;
 /** A provider's whole answer, when it is not a stream. */
 export const answerBytesMax = 32 * 1024 * 1024;
 /** An error's text that is read from a provider. */
