@@ -10,6 +10,8 @@ import { STEP_BACK_CHARS } from "./limits.ts";
 const DIGIT_START = 1;
 const LETTER_DIGIT = 2;
 const LITERAL = 4;
+/** A literal that must not follow a letter or digit. */
+const LITERAL_OPEN = 8;
 const LETTERS_MAX = 16;
 const FIRST_MAX = 21;
 /** Shorter words and numbers are looked at only when something joins them to more. */
@@ -101,7 +103,7 @@ class Builder {
         )
           continue;
         const pair = (first << 7) | second;
-        this.pairs[pair] = (this.pairs[pair] ?? 0) | LITERAL;
+        this.pairs[pair] = (this.pairs[pair] ?? 0) | (entry.opens ? LITERAL_OPEN : LITERAL);
         if (this.bucketOf[pair] === 0) this.bucketOf[pair] = this.buckets.push([]) - 1;
         this.buckets[this.bucketOf[pair] ?? 0]?.push(entry);
       }
@@ -280,22 +282,27 @@ export function runEngine(
   const { text, length } = source;
   const { pairs } = engine;
   let previous = from > 0 ? low(text.charCodeAt(from - 1)) : 0;
+  let before = from > 1 ? low(text.charCodeAt(from - 2)) : 0;
   for (let i = from; i < length; i += 1) {
     let code = text.charCodeAt(i);
     if (code > 127) code = 0;
     const pair = (previous << 7) | code;
     const flags = pairs[pair] ?? 0;
     if (flags !== 0) {
-      if ((flags & LITERAL) !== 0) pass.literals(i - 1, pair);
+      if ((flags & LITERAL) !== 0 || ((flags & LITERAL_OPEN) !== 0 && !is(before, ALNUM))) {
+        pass.literals(i - 1, pair);
+      }
       if ((flags & DIGIT_START) !== 0) pass.digits(i);
       else if ((flags & LETTER_DIGIT) !== 0) pass.mixed(i);
     }
+    before = previous;
     previous = code;
   }
   if (length === 0 || length === from) return pass.hold;
   // The last character has no successor yet: at the end of the text, one that cannot match.
   if (ended) {
-    if ((pairs[previous << 7] ?? 0) & LITERAL) pass.literals(length - 1, previous << 7);
+    if ((pairs[previous << 7] ?? 0) & (LITERAL | LITERAL_OPEN))
+      pass.literals(length - 1, previous << 7);
     return length;
   }
   // A last character that may begin a literal is an open anchor, with the word before it.

@@ -1,7 +1,8 @@
 /** Numbers without a shape of their own, believed because a label stands right before them. */
 import { ALNUM, DIGIT, is } from "./chars.ts";
-import { before } from "./context.ts";
+import { before, hasContext } from "./context.ts";
 import type { Detector } from "./detector.ts";
+import type { Source } from "./source.ts";
 import { gluedAfter } from "./word.ts";
 
 export interface LabelledSpec {
@@ -23,7 +24,9 @@ export interface LabelledSpec {
 const LINK =
   /^(?:['’]?s)?["'`]?(?:[ _-]?(?:number|num|nr|no|id|code|details))?[.#:]?["'`]?(?:[ ]*(?:is|=|:|#|was|->|=>|of|are|ist|es|\||-)){0,2}[ "'`(#:.]*$/;
 
-function labelled(text: string, words: readonly string[]): boolean {
+function labelled(source: Source, at: number, words: readonly string[]): boolean {
+  if (!hasContext(source, at, words)) return false;
+  const text = before(source, at);
   for (const word of words) {
     const at = text.lastIndexOf(word);
     if (at < 0 || (at > 0 && /[a-z]/.test(text[at - 1] ?? ""))) continue;
@@ -62,7 +65,7 @@ export function afterWords(spec: LabelledSpec): Detector {
       if (digits < spec.digitsMin || bare.length > spec.lengthMax || bare.length < spec.lengthMin) {
         return undefined;
       }
-      if (!labelled(before(source, at), spec.words)) return undefined;
+      if (!labelled(source, at, spec.words)) return undefined;
       return { start: at, end, confidence: 0.8, why: ["shape", "context"] };
     },
   };
