@@ -11,7 +11,13 @@ import type { Decider } from "./decider.ts";
 import type { Env } from "./env.ts";
 import { EventStore } from "./event-store.ts";
 import type { StreamHome } from "./home.ts";
-import { commitCommandsMax, commitQuietMs, outboxDelayMs, snapshotTailMax } from "./limits.ts";
+import {
+  commitCommandsMax,
+  commitQuietMs,
+  outboxDelayMs,
+  snapshotCharsMax,
+  snapshotTailMax,
+} from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 
 /** A fact as it was appended. */
@@ -194,7 +200,9 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
       seq,
       state: this.decider.toSnapshot(this.state),
     };
-    this.store.setMeta("snapshot", snapshot);
+    const text = JSON.stringify(snapshot);
+    // A snapshot is a cache: one that does not fit a row is left out, and waking takes longer.
+    if (text.length <= snapshotCharsMax) this.store.setMetaText("snapshot", text);
     this.#snapshotSeq = seq;
   }
 

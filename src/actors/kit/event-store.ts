@@ -87,10 +87,15 @@ export class EventStore {
   }
 
   setMeta(key: string, value: unknown): void {
+    this.setMetaText(key, JSON.stringify(value));
+  }
+
+  /** As `setMeta`, for a value that is JSON already. */
+  setMetaText(key: string, json: string): void {
     this.#sql.exec(
       "INSERT INTO meta (k, v) VALUES (?, ?) ON CONFLICT (k) DO UPDATE SET v = excluded.v",
       key,
-      JSON.stringify(value),
+      json,
     );
   }
 

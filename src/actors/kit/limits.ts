@@ -11,6 +11,8 @@ export const outboxRetryMs = 1_000;
 export const outboxRetryMaxMs = 60_000;
 /** Events folded at most when an actor wakes; a snapshot is written once the tail is longer. */
 export const snapshotTailMax = 256;
+/** A snapshot is one row, of at most 2 MB in UTF-8. */
+export const snapshotCharsMax = 1_800_000;
 /** Commands in one commit. */
 export const commitCommandsMax = 128;
 /** Commands this close together share a commit. */

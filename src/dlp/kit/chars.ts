@@ -15,8 +15,6 @@ export const SPACE = 128;
 
 export const ALPHA = UPPER | LOWER;
 export const ALNUM = DIGIT | ALPHA;
-/** Letters, digits, `-` and `_`. */
-export const WORD = ALNUM | DASH;
 
 const table = new Uint8Array(128);
 

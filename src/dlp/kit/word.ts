@@ -1,16 +1,8 @@
-/** Identifiers of letters and digits: reading one, and detectors for those with a fixed pattern. */
+/** Detectors for identifiers of letters and digits with a fixed pattern. */
 import { ALNUM, ALPHA, DIGIT, is } from "./chars.ts";
 import { hasContext } from "./context.ts";
 import type { Candidate, Detector, Prefilter } from "./detector.ts";
 import type { Source } from "./source.ts";
-
-/** The word of letters and digits at `at`, at most `max` long, or "" when it goes on or is glued. */
-export function readWord(source: Source, at: number, max: number): string {
-  if (!source.opens(at) || source.code(at - 1) === 95) return "";
-  const end = source.run(at, ALNUM, at + max);
-  if (!source.closes(end)) return "";
-  return source.text.slice(at, end);
-}
 
 /** True when a hyphen and another letter or digit glue the word to more text on its right. */
 export function gluedAfter(source: Source, end: number): boolean {

@@ -77,6 +77,13 @@ async function renewTo(env: Env, held: LivePolicy, need: number): Promise<LivePo
   throw new GatewayError("policy_unavailable", "The policy in force could not be read. Try again.");
 }
 
+/** Refusals that have one sentence. */
+const FIXED_MESSAGES: Partial<Record<GatewayCode, string>> = {
+  key_revoked: "This key was revoked. Ask an admin for a new one.",
+  request_ended: "This request has ended and its hold with it. Send it again as a new request.",
+  invalid_limits: "A limit of this policy cannot be counted. Tell your organisation's admin.",
+};
+
 const LIMIT_WORDS: Record<string, string> = {
   rate_limited: "requests",
   token_rate_limited: "tokens",
@@ -107,7 +114,8 @@ function refusalMessage(
   at: number,
 ): string {
   const name = reply.by ?? "a limit";
-  if (code === "key_revoked") return "This key was revoked. Ask an admin for a new one.";
+  const fixed = FIXED_MESSAGES[code];
+  if (fixed !== undefined) return fixed;
   if (code === "budget_exceeded") {
     const left =
       hit === undefined ? "" : ` (${dollars(hit.remaining)} of ${dollars(hit.limit)} left)`;
@@ -123,7 +131,7 @@ function refusalMessage(
       : ` (${hit.metric === "usd" ? dollars(hit.limit) : `${hit.limit} ${word}`}${hit.windowMs > 0 ? ` in ${hit.windowMs / 1000} s` : ""})`;
   const wait =
     reply.retryAt === undefined
-      ? " This request alone is larger than the limit."
+      ? " Waiting alone does not help: ask for less, or ask an admin to raise it."
       : ` Try again in ${Math.max(Math.ceil((reply.retryAt - at) / 1000), 1)} s.`;
   return `The limit "${name}"${size} is used up.${code === "concurrency_limited" ? " Wait for one of your open requests to end." : wait}`;
 }
