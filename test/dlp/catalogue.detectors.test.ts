@@ -3,9 +3,9 @@ import { expect, it } from "vitest";
 
 import { DETECTORS, GROUPS, detectorIds } from "#dlp/catalogue.ts";
 
-import { describeDetector } from "../../support/describe-detector.ts";
-import { EXAMPLES } from "./examples.ts";
-import { SECRET_EXAMPLES } from "./secrets-examples.ts";
+import { describeDetector } from "../support/describe-detector.ts";
+import { EXAMPLES } from "./detectors/examples.ts";
+import { SECRET_EXAMPLES } from "./detectors/secrets-examples.ts";
 
 const ALL = { ...EXAMPLES, ...SECRET_EXAMPLES };
 
