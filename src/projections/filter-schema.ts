@@ -7,6 +7,7 @@ const time = z.int().min(0).max(8_640_000_000_000_000);
 
 /** Parses an `AuditFilter` from plain data. */
 export const AuditFilterSchema = z.strictObject({
+  kind: z.enum(["request", "refusals", "access", "act"]).exactOptional(),
   user: name.exactOptional(),
   team: name.exactOptional(),
   model: name.exactOptional(),

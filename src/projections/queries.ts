@@ -1,8 +1,10 @@
 /** What can be asked of the views, as plain data that crosses RPC. */
-import type { AuditEntry, AuditOutcome, DlpResult } from "./audit-entry.ts";
+import type { AuditEntry, AuditKind, AuditOutcome, DlpResult } from "./audit-entry.ts";
 
 /** All that are given must hold; absent fields hold for every entry. */
 export interface AuditFilter {
+  /** Model calls only, or reads, or admins' acts; `request` holds coalesced refusals too. */
+  kind?: AuditKind;
   user?: string;
   team?: string;
   /** The model asked for or the one that answered. */
@@ -64,7 +66,8 @@ export interface SumsAnswer {
 
 /** Whether an entry passes a filter: the live tail's test, the same as the query's. */
 export function matches(entry: AuditEntry, filter: AuditFilter): boolean {
-  const { model, from, to } = filter;
+  const { kind, model, from, to } = filter;
+  if (kind !== undefined && !kindsOf(kind).includes(entry.kind)) return false;
   if (from !== undefined && entry.at < from) return false;
   if (to !== undefined && entry.at >= to) return false;
   if (model !== undefined && entry.modelAsked !== model && entry.modelServed !== model) {
@@ -86,3 +89,8 @@ export const exactFields = [
   "outcome",
   "code",
 ] as const;
+
+/** The kinds of entry that a filter's kind stands for: refusals at once are requests all the same. */
+export function kindsOf(kind: AuditKind): readonly AuditKind[] {
+  return kind === "request" ? ["request", "refusals"] : [kind];
+}

@@ -3,6 +3,7 @@ import type { AuditEntry } from "#projections/audit-entry.ts";
 import { parseJson } from "#events/parse-json.ts";
 import {
   exactFields,
+  kindsOf,
   type AuditFilter,
   type AuditPage,
   type AuditQuery,
@@ -56,6 +57,12 @@ function conditionsOf(filter: AuditFilter): Conditions {
     if (value === undefined) continue;
     conditions.sql.push(`"${field}" = ?`);
     conditions.bindings.push(value);
+  }
+  if (filter.kind !== undefined) {
+    const kinds = kindsOf(filter.kind);
+    // In the entry's text, since rows are bounded by time or cursor before they are looked at.
+    conditions.sql.push(`json_extract("entry", '$.kind') IN (${kinds.map(() => "?").join(", ")})`);
+    conditions.bindings.push(...kinds);
   }
   if (filter.model !== undefined) {
     conditions.sql.push('("modelAsked" = ? OR "modelServed" = ?)');

@@ -79,6 +79,8 @@ test("a filter narrows the list, and every parameter is bounded", async () => {
   };
   expect(await count("outcome=refused&code=rate_limited")).toBe(1);
   expect(await count("model=claude-5")).toBe(1);
+  expect(await count("kind=request")).toBe(7);
+  expect(await count("kind=act")).toBe(0);
   expect(await count(`from=${MORNING + 1000}&to=${MORNING + 3000}&user=alice`)).toBe(2);
   expect(await count("from=2026-11-20&to=2026-11-21")).toBe(0);
   for (const query of [
@@ -86,6 +88,7 @@ test("a filter narrows the list, and every parameter is bounded", async () => {
     "limit=501",
     "user=",
     "dlp=maybe",
+    "kind=everything",
     "x=1",
     "from=soon",
     "user=a&user=b",
