@@ -7,9 +7,11 @@ import { handleAdminSocket } from "./admin/socket.ts";
 import { handleSetup } from "./admin/setup.ts";
 import { ledgerShards, recordAccess } from "./access.ts";
 import { identify, identifyNow } from "./auth/identify.ts";
-import { endSession, startSession } from "./auth/session-routes.ts";
+import { makeLink } from "./auth/link.ts";
+import { endSession, showSession, startSession } from "./auth/session-routes.ts";
 import { ledgersOf } from "./books/ledgers.ts";
 import { booksRoutes, type BooksEnv } from "./books/routes.ts";
+import { CONSOLE_PATH, consoleRoutes } from "./console/routes.ts";
 import { scanText } from "./dlp-scan.ts";
 import { fromUnknown, GatewayError } from "./errors.ts";
 import { idHeaders, retryHeaders } from "./headers.ts";
@@ -34,7 +36,11 @@ for (const [path, id] of Object.entries(CHAT_PATHS)) {
 }
 
 app.get("/health", (c) => c.json({ ok: true }));
-app.get("/", (c) => c.text("Tallygate is up. See /health and the README.\n"));
+app.get("/", (c) =>
+  c.req.header("accept")?.includes("text/html")
+    ? c.redirect(CONSOLE_PATH)
+    : c.text("Tallygate is up. See /health, /console/ and the README.\n"),
+);
 
 app.get("/v1/models", async (c) => {
   const principal = await identify(c.req.raw, c.env, Date.now());
@@ -48,7 +54,9 @@ app.post("/setup", (c) => handleSetup(c.req.raw, c.env));
 app.get("/admin/socket", (c) =>
   handleAdminSocket(c.req.raw, c.env, (request) => identifyNow(request, c.env, Date.now())),
 );
+app.get("/session", (c) => showSession(c.req.raw, c.env));
 app.post("/session", (c) => startSession(c.req.raw, c.env));
+app.post("/session/link", (c) => makeLink(c.req.raw, c.env));
 app.delete("/session", (c) => endSession(c.req.raw));
 app.post("/dlp/scan", async (c) => {
   const principal = await identifyNow(c.req.raw, c.env, Date.now());
@@ -73,6 +81,8 @@ app.route(
       ledgersOf(c.env, organisation, await ledgerShards(c.env, organisation)),
   }),
 );
+
+app.route("/", consoleRoutes());
 
 app.notFound((c) => {
   const known = CHAT_PATHS[c.req.path];

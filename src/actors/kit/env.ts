@@ -12,6 +12,8 @@ export interface Env {
   LEDGER: Namespace<LedgerIngestApi>;
   KEYS: KVNamespace;
   ARCHIVE: R2Bucket;
+  /** The console's built files; absent where a Worker runs without them. */
+  ASSETS?: Fetcher;
   /** Root secret of the deployment: names actors, signs sessions, opens `/setup`. */
   TALLYGATE_SECRET: string;
   /** `1` lets policies name providers on this machine or in a private network: for development. */

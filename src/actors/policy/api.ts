@@ -29,5 +29,7 @@ export interface PolicyActorApi {
   lookUpKey(keyId: string, secretHash: string, at: number): Promise<Principal | null>;
   /** A member by id, for sessions and tokens. */
   lookUpMember(memberId: string): Promise<Principal | null>;
+  /** Uses up a one-time link: true once, false ever after. `expiresAt` is when it can be forgotten. */
+  spendLink(id: string, expiresAt: number): Promise<boolean>;
   found(command: FoundCommand): Promise<{ ok: true; keys: Record<string, string> } | PolicyRefusal>;
 }

@@ -20,6 +20,7 @@ import { checkFounding } from "./input.ts";
 import { KeyMirror, type KeyStanding } from "./key-mirror.ts";
 import { knownFeatures } from "./known.ts";
 import { currentDocument } from "./documents.ts";
+import { LinkBook } from "./links.ts";
 import { KEY_HEADER, MEMBER_HEADER, type Seat } from "./seat.ts";
 import type { KeyRecord, PolicyState } from "./state.ts";
 
@@ -33,12 +34,14 @@ export class PolicyActor
   protected override readonly decider = policyDecider;
   readonly #mirror: KeyMirror;
   readonly #desk: AdminDesk;
+  readonly #links: LinkBook;
   /** Whose command is being appended: they get an answer instead of the broadcast. */
   #sender: DeskSocket | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#mirror = new KeyMirror(ctx.storage.sql, env);
+    this.#links = new LinkBook(ctx.storage.sql);
     this.#desk = new AdminDesk(this.#deskHost(), new AnswerBook(ctx.storage.sql));
   }
 
@@ -67,6 +70,10 @@ export class PolicyActor
 
   lookUpMember(memberId: string): Promise<Principal | null> {
     return Promise.resolve(this.#principalOf(memberId) ?? null);
+  }
+
+  spendLink(id: string, expiresAt: number): Promise<boolean> {
+    return Promise.resolve(this.#links.spend(id, expiresAt, this.now()));
   }
 
   async found(

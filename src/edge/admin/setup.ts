@@ -54,7 +54,7 @@ export async function handleSetup(request: Request, env: Env): Promise<Response>
 }
 
 /** Compares hashes of equal length in constant time. An unset secret opens nothing. */
-function holdsSecret(authorization: string | null, secret: string | undefined): boolean {
+export function holdsSecret(authorization: string | null, secret: string | undefined): boolean {
   if (!secret || authorization === null) return false;
   if (authorization.slice(0, 7).toLowerCase() !== "bearer ") return false;
   return timingSafeEqual(digestOf(authorization.slice(7)), digestOf(secret));

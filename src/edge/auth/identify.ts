@@ -13,6 +13,7 @@ import type { Principal } from "#policy/snapshot.ts";
 import { GatewayError } from "../errors.ts";
 import { principalCacheMs, principalsCachedMax } from "../limits.ts";
 import { readCredential, type Credential } from "./credentials.ts";
+import { isFromOwnPage, isSafe } from "./origin.ts";
 import { openSession } from "./session.ts";
 import { readIssuers, verifyToken } from "./tokens.ts";
 
@@ -50,6 +51,10 @@ function requireCredential(request: Request): Credential {
       "unauthenticated",
       "No Tallygate key was found. Send one as `Authorization: Bearer tg_...` (or x-api-key, x-goog-api-key, api-key, cf-aig-authorization).",
     );
+  }
+  // A browser sends its cookies wherever the page came from: what changes something must be ours.
+  if (credential.kind === "session" && !isSafe(request.method) && !isFromOwnPage(request)) {
+    throw new GatewayError("forbidden", "A session acts from the gateway's own pages only.");
   }
   return credential;
 }

@@ -1,18 +1,48 @@
-/** Signing in and out of the console: a key is traded for a cookie. */
+/** Signing in and out of the console: a key or a one-time link is traded for a cookie. */
+import * as z from "zod";
 import type { Env } from "#actors/kit/env.ts";
+import { tryParseJson } from "#events/parse-json.ts";
+import type { Principal } from "#policy/snapshot.ts";
+import { recordAccess } from "../access.ts";
+import { readRequestText } from "../body.ts";
+import { GatewayError } from "../errors.ts";
 import { identifyNow } from "./identify.ts";
+import { spendLink } from "./link.ts";
+import { isFromOwnPage } from "./origin.ts";
 import { sealSession, sessionCookie, sessionMs } from "./session.ts";
 
-/** `POST /session` with any credential: answers with the cookie and who it is. */
+const bodyBytesMax = 8_192;
+const LinkBody = z.strictObject({ link: z.string().max(bodyBytesMax) });
+
+/**
+ * `POST /session` with any credential, or with `{"link": token}`: answers with the cookie and who it
+ * is. Signing in is recorded in the member's own stream.
+ */
 export async function startSession(request: Request, env: Env): Promise<Response> {
   const now = Date.now();
-  const { organisation, member } = await identifyNow(request, env, now);
+  const body = LinkBody.safeParse(tryParseJson(await readRequestText(request, bodyBytesMax)));
+  let principal: Principal;
+  if (body.success) {
+    // Otherwise another site could sign a browser in as somebody else.
+    if (request.headers.has("origin") && !isFromOwnPage(request)) {
+      throw new GatewayError("forbidden", "Links are opened on the gateway's own pages only.");
+    }
+    principal = await spendLink(body.data.link, env, now);
+  } else {
+    principal = await identifyNow(request, env, now);
+  }
+  const { organisation, member } = principal;
+  await recordAccess(request, env, principal, "session.start", body.success ? "link" : "key");
   const expiresAt = now + sessionMs;
   const value = sealSession(env.TALLYGATE_SECRET, { organisation, member: member.id, expiresAt });
-  return Response.json(
-    { organisation, member: member.id, role: member.role, expiresAt },
-    { headers: { "set-cookie": sessionCookie(value, new URL(request.url)) } },
-  );
+  return show(principal, {
+    "set-cookie": sessionCookie(value, new URL(request.url)),
+  });
+}
+
+/** `GET /session`: who a session or key belongs to, and what they are. */
+export async function showSession(request: Request, env: Env): Promise<Response> {
+  return show(await identifyNow(request, env, Date.now()));
 }
 
 /** `DELETE /session`: the cookie is taken back. */
@@ -21,4 +51,17 @@ export function endSession(request: Request): Response {
     status: 204,
     headers: { "set-cookie": sessionCookie("", new URL(request.url)) },
   });
+}
+
+function show({ organisation, member }: Principal, headers: Record<string, string> = {}): Response {
+  const { id, role, name, team } = member;
+  return Response.json(
+    { organisation, member: id, role, ...optional({ name, team }) },
+    { headers: { "cache-control": "no-store", ...headers } },
+  );
+}
+
+function optional(fields: Record<string, string | undefined>): Record<string, string> {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as Record<string, string>;
 }

@@ -1,0 +1,84 @@
+/** Signing in: keys and one-time links for sessions, and what a session may do from where. */
+import { evictDurableObject } from "cloudflare:test";
+import { createExecutionContext } from "cloudflare:test";
+import { expect, test } from "vitest";
+import { app } from "#edge/app.ts";
+import { bindings, foundOrganisation, stubOf } from "../../actors/policy/admin.ts";
+
+const home = "https://gateway.test";
+const secret = { authorization: `Bearer ${bindings.TALLYGATE_SECRET}` };
+
+async function call(method: string, path: string, headers: Record<string, string>, body?: unknown) {
+  const init = body === undefined ? {} : { body: JSON.stringify(body) };
+  const request = new Request(`${home}${path}`, { method, headers, ...init });
+  const answer = await app.fetch(request, bindings, createExecutionContext());
+  const text = await answer.text();
+  const json = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
+  const cookie = answer.headers.get("set-cookie") ?? "";
+  return { status: answer.status, json, cookie, session: cookie.split(";")[0] ?? "" };
+}
+
+async function linkFor(organisation: string, member: string): Promise<string> {
+  const { status, json } = await call("POST", "/session/link", secret, { organisation, member });
+  expect(status).toBe(200);
+  const url = new URL(String(json["url"]));
+  expect(url.pathname).toBe("/session/link");
+  return url.hash.slice(1);
+}
+
+test("a link signs in once, also when its actor was evicted in between", async () => {
+  await foundOrganisation("links-once");
+  const link = await linkFor("links-once", "ada");
+  const first = await call("POST", "/session", {}, { link });
+  expect(first.status).toBe(200);
+  expect(first.json).toMatchObject({ organisation: "links-once", member: "ada", role: "admin" });
+  expect(first.cookie).toMatch(/HttpOnly; SameSite=Strict; .*Secure$/);
+  await evictDurableObject(stubOf("links-once"));
+  const second = await call("POST", "/session", {}, { link });
+  expect(second.status).toBe(401);
+  expect(second.cookie).toBe("");
+  const who = await call("GET", "/session", { cookie: first.session });
+  expect(who.json).toEqual({ organisation: "links-once", member: "ada", role: "admin" });
+});
+
+test("a link that was altered, is for nobody, or comes from another site opens nothing", async () => {
+  await foundOrganisation("links-forged");
+  const link = await linkFor("links-forged", "bob");
+  const altered = `${link.slice(0, -2)}${link.endsWith("AA") ? "BB" : "AA"}`;
+  expect((await call("POST", "/session", {}, { link: altered })).status).toBe(401);
+  const elsewhere = { origin: "https://evil.test" };
+  expect((await call("POST", "/session", elsewhere, { link })).status).toBe(403);
+  const nobody = { organisation: "links-forged", member: "nobody" };
+  expect((await call("POST", "/session/link", secret, nobody)).status).toBe(404);
+  const wrong = { authorization: "Bearer wrong" };
+  const bob = { organisation: "links-forged", member: "bob" };
+  expect((await call("POST", "/session/link", wrong, bob)).status).toBe(401);
+  // None of that has used it up.
+  expect((await call("POST", "/session", { origin: home }, { link })).status).toBe(200);
+});
+
+test("a session changes something from the gateway's own pages only; a key from anywhere", async () => {
+  const keys = await foundOrganisation("origins");
+  const key = { authorization: `Bearer ${keys["ada"]}` };
+  const { session } = await call("POST", "/session", key);
+  const scan = (headers: Record<string, string>) =>
+    call("POST", "/dlp/scan", headers, { text: "hello" });
+  const cookie = { cookie: session };
+  expect((await scan(cookie)).status).toBe(403);
+  expect((await scan({ ...cookie, origin: "https://evil.test" })).status).toBe(403);
+  expect((await scan({ ...cookie, origin: "null" })).status).toBe(403);
+  expect((await scan({ ...cookie, origin: home })).status).toBe(200);
+  expect((await scan({ ...key, origin: "https://evil.test" })).status).toBe(200);
+});
+
+test("signing in is in the member's own books", async () => {
+  const keys = await foundOrganisation("sign-ins");
+  const key = { authorization: `Bearer ${keys["ada"]}` };
+  await call("POST", "/session", key);
+  await expect
+    .poll(async () => {
+      const { json } = await call("GET", "/audit/events?action=session.start", key);
+      return (json["events"] as { user: string }[]).map(({ user }) => user);
+    })
+    .toEqual(["ada"]);
+});
