@@ -33,6 +33,7 @@ const steps: [name: string, run: () => Promise<Outcome>][] = [
   ["format", program("oxfmt", "--check")],
   ["lint", program("oxlint", "--type-aware", "--deny-warnings")],
   ["types", program("tsc", "-p", ".")],
+  ["types of the console", program("tsc", "-p", "console")],
   ["rooms", rooms],
   ["dead code", program("knip", "--no-progress")],
 ];

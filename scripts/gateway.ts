@@ -7,6 +7,7 @@
  */
 import path from "node:path";
 import { bundleWorker } from "./bundle.ts";
+import { ensureConsole, ensureConsoleFolder } from "./console-build.ts";
 import { readDevVars, liveProviders, findOllama } from "./dev-vars.ts";
 import type { LiveProvider } from "./dev-vars.ts";
 import { startDevUpstream } from "./dev-upstream.ts";
@@ -31,6 +32,8 @@ export interface LaunchOptions {
   vars?: Record<string, string>;
   /** Another policy than the starting one; `$UPSTREAM` in its JSON stands for the upstream's address. */
   policy?: unknown;
+  /** Whether the web console is built, if need be, and served with a link to sign in. */
+  console?: boolean;
 }
 
 export interface Running {
@@ -44,6 +47,10 @@ export interface Running {
   seededLive: string[];
   /** The models of an Ollama on its default port, if one answers. */
   ollama: string[] | undefined;
+  /** A one-time link into the console, as the organisation's admin. */
+  console: string | undefined;
+  /** Another such link. */
+  newLink(): Promise<string>;
   /** Whether this start made the organisation, or found it. */
   isNew: boolean;
   stop(): Promise<void>;
@@ -94,6 +101,19 @@ async function startWorker(options: {
   };
 }
 
+/** A link that signs one browser in as the seeded admin, once, within ten minutes. */
+async function consoleLink(url: string, secret: string): Promise<string> {
+  const answer = await fetch(`${url}/session/link`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+    body: JSON.stringify({ organisation: "dev", member: "admin" }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`POST /session/link answered ${answer.status}: ${text}`);
+  return (JSON.parse(text) as { url: string }).url;
+}
+
 /** The upstream's port: the one that this state's policy names, or a new one. */
 async function chooseUpstreamPort(saved: number | undefined, gatewayPort: number): Promise<number> {
   if (saved !== undefined) {
@@ -117,6 +137,8 @@ export async function launch(options: LaunchOptions): Promise<Running> {
   const seeded = readSeeded(state);
   const live = liveProviders(fromFile);
   const secret = readSecret(state);
+  ensureConsoleFolder();
+  if (options.console) await ensureConsole();
   const upstreamPort = await chooseUpstreamPort(seeded?.upstreamPort, port);
   // Both before wrangler is loaded: that holds the event loop for longer than the look may last.
   const [upstream, ollama] = await Promise.all([startDevUpstream(upstreamPort), findOllama()]);
@@ -139,6 +161,8 @@ export async function launch(options: LaunchOptions): Promise<Running> {
     saveSeeded(state, { url, organisation: "dev", upstreamPort, live: seededLive, keys });
     const isNew = seeded === undefined;
     return {
+      console: options.console ? await consoleLink(url, secret) : undefined,
+      newLink: () => consoleLink(url, secret),
       url,
       port,
       upstream: upstream.url,

@@ -33,6 +33,13 @@ function providerLines(gateway: Running): string[] {
   return lines;
 }
 
+/** The console's address, which signs in whoever opens it first. */
+function consoleRow({ console, url }: Running): [string, string[]][] {
+  if (console === undefined) return [];
+  const later = `later, or in another browser: ${url}/console/ with the admin's key of keys.json`;
+  return [["Console (this link works once, for ten minutes)", [console, later]]];
+}
+
 /** The panel as text. */
 export function panel(gateway: Running): string {
   const { url, keys, upstream } = gateway;
@@ -41,6 +48,7 @@ export function panel(gateway: Running): string {
   const loop = `for i in $(seq 61); do ${chat(url, keys.bob, "hello")} -o /dev/null -w '%{http_code} '; done; echo`;
   const rows: [string, string[]][] = [
     ["Gateway", [url]],
+    ...consoleRow(gateway),
     ["Health", [`${url}/health`]],
     ["Upstream", [`${upstream} (development mock; requests it saw: ${upstream}/__aimock/journal)`]],
     ["Providers", providerLines(gateway)],

@@ -15,6 +15,7 @@ const usage = `npm start -- [options]
   --json         print one JSON line when ready, for scripts
   --policy FILE  start a new state with this policy document ($UPSTREAM: the upstream's address)
   --worker FILE  run another Worker entry than wrangler.toml's
+  --no-console   do not build or serve the web console
   --no-dev-vars  leave .dev.vars alone: the development upstream answers for every provider
   --var K=V      a variable for the Worker, as often as needed
 `;
@@ -29,6 +30,7 @@ function readOptions() {
       policy: { type: "string" },
       worker: { type: "string" },
       var: { type: "string", multiple: true, default: [] },
+      console: { type: "boolean", default: true },
       "dev-vars": { type: "boolean", default: true },
       help: { type: "boolean", default: false },
     },
@@ -72,6 +74,7 @@ async function main(): Promise<void> {
     port: options.port,
     vars: options.vars,
     devVars: options["dev-vars"],
+    console: options.console && options.worker === undefined,
     ...(options.state === undefined ? {} : { state: options.state }),
     ...(options.worker === undefined ? {} : { worker: options.worker }),
     ...(options.policy === undefined
@@ -83,7 +86,7 @@ async function main(): Promise<void> {
     process.stderr.write(`tallygate: port ${options.port} is taken, using ${gateway.port}.\n`);
   }
   const { url, upstream, keys } = gateway;
-  const line = `${JSON.stringify({ url, upstream, model, keys })}\n`;
+  const line = `${JSON.stringify({ url, upstream, model, keys, console: gateway.console })}\n`;
   process.stdout.write(options.json ? line : panel(gateway));
 }
 

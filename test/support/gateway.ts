@@ -22,12 +22,16 @@ export interface GatewayOptions {
   policy?: unknown;
   /** Another Worker entry than wrangler.toml's. */
   worker?: string;
+  /** Whether the web console is built and served; most tests need not wait for that. */
+  console?: boolean;
 }
 
 export interface TestGateway {
   url: string;
   upstream: string;
   keys: Keys;
+  /** A one-time link into the console, when it was asked for. */
+  console?: string;
   state: string;
   /** What it wrote to stderr so far. */
   complaints(): string;
@@ -88,6 +92,7 @@ async function readyLine(child: ChildProcess, complaints: () => string): Promise
 export async function startGateway(options: GatewayOptions = {}): Promise<TestGateway> {
   const state = options.state ?? mkdtempSync(path.join(tmpdir(), "tallygate-"));
   const args = ["--json", "--no-dev-vars", "--state", state];
+  if (!options.console) args.push("--no-console");
   args.push("--port", String(options.port ?? (await anyFreePort())));
   if (options.worker !== undefined) args.push("--worker", options.worker);
   if (options.policy !== undefined) {
@@ -116,6 +121,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
       url: string;
       upstream: string;
       keys: Keys;
+      console?: string;
     };
     return {
       ...ready,

@@ -1,0 +1,83 @@
+/** Who is here, and which page they see: the sign-in door, or the frame with a page in it. */
+import { useCallback, useEffect, useState } from "react";
+import { ApiError, onSessionEnd } from "./data/api.ts";
+import { go, useAddress } from "./data/router.ts";
+import { readSession, SessionContext, signInWithLink, type Session } from "./data/session.ts";
+import { LINK, pathOf, placeOf } from "./logic/address.ts";
+import { Door } from "./pages/door.tsx";
+import { Frame } from "./pages/frame.tsx";
+import { Boundary } from "./ui/boundary.tsx";
+import { Failure } from "./ui/states.tsx";
+
+type Presence =
+  | { kind: "asking" }
+  | { kind: "in"; session: Session }
+  | { kind: "out"; reason?: string }
+  | { kind: "failed"; error: ApiError };
+
+/** A link's token is taken out of the address before it is used, so that history keeps none. */
+function takeLink(): string | undefined {
+  if (location.pathname !== LINK) return undefined;
+  const token = location.hash.slice(1);
+  history.replaceState(null, "", pathOf("overview"));
+  return token === "" ? undefined : token;
+}
+
+let firstLink = takeLink();
+
+async function enter(): Promise<Presence> {
+  const link = firstLink;
+  firstLink = undefined;
+  try {
+    const session = await (link === undefined ? readSession() : signInWithLink(link));
+    return { kind: "in", session };
+  } catch (error) {
+    const shown = error instanceof ApiError ? error : new ApiError(-1, "failed", String(error));
+    if (shown.status !== 401) return { kind: "failed", error: shown };
+    return link === undefined ? { kind: "out" } : { kind: "out", reason: shown.message };
+  }
+}
+
+export function App() {
+  const [presence, setPresence] = useState<Presence>({ kind: "asking" });
+  const { path } = useAddress();
+  const ask = useCallback(() => {
+    setPresence({ kind: "asking" });
+    void enter().then(setPresence);
+  }, []);
+  useEffect(ask, [ask]);
+  useEffect(
+    () =>
+      onSessionEnd(() => {
+        setPresence({ kind: "out", reason: "Your session has ended. Sign in to go on." });
+      }),
+    [],
+  );
+  if (presence.kind === "asking")
+    return <div className="door" role="status" aria-label="Loading" />;
+  if (presence.kind === "failed") {
+    return (
+      <main className="door">
+        <Failure error={presence.error} onRetry={ask} />
+      </main>
+    );
+  }
+  if (presence.kind === "out") {
+    return (
+      <Door
+        reason={presence.reason}
+        onEnter={(session) => {
+          if (placeOf(path).kind === "link") go(pathOf("overview"), { replace: true });
+          setPresence({ kind: "in", session });
+        }}
+      />
+    );
+  }
+  return (
+    <SessionContext value={presence.session}>
+      <Boundary>
+        <Frame path={path} onLeave={() => setPresence({ kind: "out" })} />
+      </Boundary>
+    </SessionContext>
+  );
+}

@@ -1,0 +1,75 @@
+/** What the books answer: shapes of `/audit/...`, `/usage` and `/costs`, and the calls. */
+import type { EventEnvelope, SealedEvent } from "#events/envelope.ts";
+import type { AuditEntry } from "#projections/audit-entry.ts";
+import type { Filter } from "../logic/filters.ts";
+import { ask, withQuery } from "./api.ts";
+
+/** An entry as the API shows it: with its time and dollars as text. The live tail's has neither. */
+export type Entry = AuditEntry & { time?: string; costUsd?: string };
+
+export interface EntryPage {
+  events: Entry[];
+  nextCursor: string | null;
+}
+
+export interface RawEvents {
+  stream: string;
+  epoch: number;
+  events: SealedEvent[];
+  truncated: boolean;
+}
+
+/** An event's text, read. */
+export type EventBody = Omit<EventEnvelope, "hash">;
+
+/** Sums of one group: its names as text, its sums as numbers, money also as text. */
+export type SumRow = Record<string, string | number | null>;
+
+export interface Sums {
+  rows: SumRow[];
+  total: SumRow;
+  truncated: boolean;
+}
+
+export interface SumsAsked {
+  by: string;
+  from?: number;
+  to?: number;
+  user?: string | undefined;
+}
+
+/** A filter as the API's query. */
+export function filterQuery(filter: Filter): Record<string, string | number | undefined> {
+  return { ...filter.fields, kind: filter.kind, from: filter.from, to: filter.to };
+}
+
+export function readPage(
+  filter: Filter,
+  options: { cursor?: string | undefined; limit?: number; signal?: AbortSignal },
+): Promise<EntryPage> {
+  const { cursor, limit = 200, signal } = options;
+  const path = withQuery("/audit/events", { ...filterQuery(filter), cursor, limit });
+  return ask<EntryPage>(path, signal === undefined ? {} : { signal });
+}
+
+export function readEntry(id: string, signal: AbortSignal): Promise<Entry> {
+  return ask<Entry>(`/audit/events/${encodeURIComponent(id)}`, { signal });
+}
+
+export function readRaw(id: string, signal: AbortSignal): Promise<RawEvents> {
+  return ask<RawEvents>(`/audit/events/${encodeURIComponent(id)}/raw`, { signal });
+}
+
+export function readSums(
+  view: "usage" | "costs",
+  asked: SumsAsked,
+  signal: AbortSignal,
+): Promise<Sums> {
+  return ask<Sums>(withQuery(`/${view}`, { ...asked }), { signal });
+}
+
+/** A sum as a number; what is absent is nothing. */
+export function sum(row: SumRow | undefined, column: string): number {
+  const value = row?.[column];
+  return typeof value === "number" ? value : 0;
+}

@@ -1,0 +1,26 @@
+/** Who is signed in, for every page. */
+import { createContext, useContext } from "react";
+import { ask, send } from "./api.ts";
+
+export interface Session {
+  organisation: string;
+  member: string;
+  role: "admin" | "auditor" | "member";
+  name?: string;
+  team?: string;
+}
+
+export const SessionContext = createContext<Session | undefined>(undefined);
+
+/** The session; only for what is drawn inside one. */
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (session === undefined) throw new Error("This is drawn outside of a session.");
+  return session;
+}
+
+export const readSession = (): Promise<Session> => ask<Session>("/session");
+export const signInWithLink = (link: string): Promise<Session> => send("/session", { link });
+export const signInWithKey = (key: string): Promise<Session> =>
+  send("/session", {}, { authorization: `Bearer ${key}` });
+export const signOut = (): Promise<void> => ask("/session", { method: "DELETE" });

@@ -1,0 +1,73 @@
+/** The one admin socket of this tab, opened when the first page asks for it. */
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { AdminSocket, type AdminAsk, type AdminState } from "./admin-socket.ts";
+import { useLoad, type Loaded } from "./use-load.ts";
+
+let shared: AdminSocket | undefined;
+
+/** The tab's admin socket. */
+export function adminSocket(): AdminSocket {
+  shared ??= new AdminSocket();
+  return shared;
+}
+
+/** Ends the tab's admin socket, at sign-out. */
+export function closeAdminSocket(): void {
+  shared?.close();
+  shared = undefined;
+}
+
+/** How the connection is. */
+export function useAdminState(): AdminState {
+  const socket = adminSocket();
+  return useSyncExternalStore(
+    (listener) => socket.onState(listener),
+    () => socket.state,
+  );
+}
+
+/**
+ * Asks the admin socket and asks again when an event of one of the `types` comes by: so what is on
+ * screen follows what other admins do.
+ */
+export function useAdminLoad<T>(command: AdminAsk, types: readonly string[]): Loaded<T> {
+  const loaded = useLoad<T>(JSON.stringify(command), () => adminSocket().ask<T>(command));
+  const { reload } = loaded;
+  const wanted = useRef(types);
+  useEffect(
+    () =>
+      adminSocket().listen((event) => {
+        if (wanted.current.includes(event.type)) reload();
+      }),
+    [reload],
+  );
+  return loaded;
+}
+
+/** Runs one command at a time; tells whether it runs and what was wrong. */
+export function useCommand(): {
+  run: <T>(command: AdminAsk) => Promise<T | undefined>;
+  isRunning: boolean;
+  error: Error | undefined;
+  clear: () => void;
+} {
+  const [isRunning, setRunning] = useState(false);
+  const [error, setError] = useState<Error>();
+  return {
+    isRunning,
+    error,
+    clear: () => setError(undefined),
+    run: async <T>(command: AdminAsk): Promise<T | undefined> => {
+      setRunning(true);
+      setError(undefined);
+      try {
+        return await adminSocket().ask<T>(command);
+      } catch (caught) {
+        setError(caught instanceof Error ? caught : new Error(String(caught)));
+        return undefined;
+      } finally {
+        setRunning(false);
+      }
+    },
+  };
+}

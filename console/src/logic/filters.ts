@@ -1,0 +1,80 @@
+/** The audit list's filter as it stands in an address, and as the API takes it. */
+
+/** The fields that the API filters by, in the order in which they are shown. */
+export const filterFields = [
+  "user",
+  "team",
+  "model",
+  "provider",
+  "action",
+  "resource",
+  "outcome",
+  "dlp",
+  "code",
+] as const;
+export type FilterField = (typeof filterFields)[number];
+
+export const outcomes = [
+  "admitted",
+  "completed",
+  "failed",
+  "aborted",
+  "blocked",
+  "cut",
+  "refused",
+  "released",
+  "expired",
+] as const;
+export const dlpResults = ["none", "warned", "redacted", "blocked"] as const;
+export const kinds = ["request", "refusals", "access", "act"] as const;
+export type Kind = (typeof kinds)[number];
+
+/** A filter, as text. `from` and `to` are milliseconds since 1970; empty fields are absent. */
+export interface Filter {
+  fields: Partial<Record<FilterField, string>>;
+  kind?: Kind;
+  from?: number;
+  to?: number;
+}
+
+/** Reads the filter of an address; what is no filter is left out, never an error. */
+export function readFilter(search: string): Filter {
+  const params = new URLSearchParams(search);
+  const filter: Filter = { fields: {} };
+  for (const field of filterFields) {
+    const value = params.get(field)?.trim();
+    if (value) filter.fields[field] = value.slice(0, 200);
+  }
+  const kind = kinds.find((known) => known === params.get("kind"));
+  if (kind !== undefined) filter.kind = kind;
+  for (const end of ["from", "to"] as const) {
+    const at = Number(params.get(end) ?? Number.NaN);
+    if (Number.isSafeInteger(at) && at >= 0) filter[end] = at;
+  }
+  return filter;
+}
+
+/** The query string of a filter, without the question mark; the same filter has one text. */
+export function writeFilter(filter: Filter): string {
+  const params = new URLSearchParams();
+  if (filter.kind !== undefined) params.set("kind", filter.kind);
+  for (const field of filterFields) {
+    const value = filter.fields[field];
+    if (value) params.set(field, value);
+  }
+  if (filter.from !== undefined) params.set("from", String(filter.from));
+  if (filter.to !== undefined) params.set("to", String(filter.to));
+  return params.toString();
+}
+
+/** A filter with one field changed; an empty value takes it away. */
+export function withField(filter: Filter, field: FilterField, value: string): Filter {
+  const { [field]: _old, ...rest } = filter.fields;
+  return { ...filter, fields: value === "" ? rest : { ...rest, [field]: value } };
+}
+
+/** How many conditions a filter has. */
+export function conditions(filter: Filter): number {
+  const ends = [filter.from, filter.to].filter((end) => end !== undefined).length;
+  return Object.keys(filter.fields).length + ends;
+}

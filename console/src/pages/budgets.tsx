@@ -1,0 +1,3 @@
+export function Budgets(_props: { rest: string | undefined }) {
+  return null;
+}

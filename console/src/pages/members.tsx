@@ -1,0 +1,3 @@
+export function Members(_props: { rest: string | undefined }) {
+  return null;
+}

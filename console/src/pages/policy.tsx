@@ -1,0 +1,3 @@
+export function Policy(_props: { rest: string | undefined }) {
+  return null;
+}

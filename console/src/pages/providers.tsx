@@ -1,0 +1,3 @@
+export function Providers(_props: { rest: string | undefined }) {
+  return null;
+}

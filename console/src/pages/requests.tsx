@@ -1,0 +1,3 @@
+export function Requests(_props: { rest: string | undefined }) {
+  return null;
+}

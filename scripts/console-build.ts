@@ -1,0 +1,70 @@
+/**
+ * The web console's build: `console/` into `dist/console`, only when something it is made of changed.
+ *
+ * What it is made of is known by a hash over the sources and the lockfile, kept beside what was
+ * built; so a second start costs the time to read some files.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { root } from "./from-wrangler.ts";
+
+/** Where the built console goes: `assets.directory` of wrangler.toml. */
+export const consoleDist = path.join(root, "dist", "console");
+const stampFile = path.join(root, "dist", "console.sha256");
+
+/** Besides its own folder, the console takes pure code from these rooms. */
+const madeOf = ["console", "src/events", "src/policy", "src/projections"];
+
+/** A hash of everything that the build reads. */
+export function hashSources(folder = root): string {
+  const hash = createHash("sha256");
+  const files = madeOf.flatMap((room) => {
+    const names = readdirSync(path.join(folder, room), { recursive: true, withFileTypes: true });
+    return names
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
+  });
+  for (const file of ["package-lock.json", ...files.sort()]) {
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(path.join(folder, file)))
+      .update("\0");
+  }
+  return hash.digest("hex");
+}
+
+/** Whether `dist/console` is what the sources say. */
+export function isBuilt(): boolean {
+  if (!existsSync(path.join(consoleDist, "index.html")) || !existsSync(stampFile)) return false;
+  return readFileSync(stampFile, "utf8").trim() === hashSources();
+}
+
+/** Builds the console, whether or not it is there already. Throws with Vite's own message. */
+export async function buildConsole(): Promise<void> {
+  const hash = hashSources();
+  const { build } = await import("vite");
+  await build({
+    configFile: path.join(root, "console", "vite.config.ts"),
+    logLevel: "error",
+  });
+  writeFileSync(stampFile, `${hash}\n`);
+}
+
+/** Builds the console unless it is built; one line on stderr while that takes its seconds. */
+export async function ensureConsole(): Promise<void> {
+  if (isBuilt()) return;
+  const started = performance.now();
+  process.stderr.write("building the console ...");
+  try {
+    await buildConsole();
+  } finally {
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    process.stderr.write(` ${seconds} s\n`);
+  }
+}
+
+/** Makes sure that the folder is there, since the runtime reads it even when it is empty. */
+export function ensureConsoleFolder(): void {
+  mkdirSync(consoleDist, { recursive: true });
+}
