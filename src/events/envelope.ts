@@ -5,9 +5,9 @@
  * before (GENESIS for the first); `hash` is SHA-256 over the canonical JSON of everything else. So
  * one trusted hash proves every event before it.
  */
-import { createHash } from "node:crypto";
 import { canonicalJson } from "./canonical.ts";
 import { parseJson, tryParseJson } from "./parse-json.ts";
+import { sha256Hex } from "./sha256.ts";
 
 /** `prev` of a stream's first event. */
 export const GENESIS = "0".repeat(64);
@@ -47,7 +47,7 @@ export interface EventEnvelope<F extends Fact = Fact> {
 
 /** An event's hash: SHA-256, hex, of the canonical JSON of the envelope without `hash`. */
 export function hashBody(body: string): string {
-  return createHash("sha256").update(body).digest("hex");
+  return sha256Hex(body);
 }
 
 /** Where a stream stands: the last event's number and hash. */

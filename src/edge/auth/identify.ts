@@ -3,11 +3,12 @@
  * (a revoked key is still refused, by the fence in its UserActor); `identifyNow` for everything that
  * reads or changes the books, which asks the PolicyActor each time.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type { Env } from "#actors/kit/env.ts";
 import { policyName } from "#actors/kit/names.ts";
 import { keyEntryName, type KeyEntry } from "#actors/policy/key-mirror.ts";
 import { tryParseJson } from "#events/parse-json.ts";
+import { sha256Hex } from "#events/sha256.ts";
 import { hashSecret, type ApiKey } from "#policy/api-key.ts";
 import type { Principal } from "#policy/snapshot.ts";
 import { GatewayError } from "../errors.ts";
@@ -75,11 +76,7 @@ function cacheKey(credential: Credential): string {
       : credential.kind === "token"
         ? credential.token
         : credential.cookie;
-  return hashOf(text);
-}
-
-function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return sha256Hex(text);
 }
 
 async function lookUp(

@@ -2,8 +2,8 @@
  * What a request would be under one policy version: scanned, resolved, bounded and priced. Nothing
  * has happened yet; the plan is what the UserActor decides on.
  */
-import { createHash } from "node:crypto";
 import { worstCaseCost, type Price } from "#events/money.ts";
+import { sha256Hex } from "#events/sha256.ts";
 import type { AdmitCommand } from "#actors/user/commands.ts";
 import { periodOf } from "#policy/calendar.ts";
 import type { ChainLink } from "#policy/compile.ts";
@@ -86,7 +86,7 @@ export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan
       policyVersion: snapshot.version,
       policyHash: snapshot.hash,
       priceBook: PRICE_BOOK_VERSION,
-      promptHash: createHash("sha256").update(sent).digest("hex"),
+      promptHash: sha256Hex(sent),
       findings: inspection.findings,
       chain: candidates.map(({ provider, model }) => ({ provider, model })),
       limits: resolved.limits,

@@ -5,6 +5,7 @@
 import type { Hash } from "node:crypto";
 import { createHash } from "node:crypto";
 import { addUsage, costOf, type Usage } from "#events/money.ts";
+import { sha256Hex } from "#events/sha256.ts";
 import type { AttemptData } from "#events/user-events.ts";
 import type { Env } from "#actors/kit/env.ts";
 import type { SettleCommand } from "#actors/user/commands.ts";
@@ -21,7 +22,8 @@ export class Settlement {
   readonly #admission: Admission;
   readonly #attempts: AttemptData[] = [];
   readonly #findings: Finding[] = [];
-  readonly #hash: Hash = createHash("sha256");
+  /** The answer while it is one piece; a hash over the pieces once there are more. */
+  #answer: string | Hash = "";
   #answerBytes = 0;
   #done = false;
   usage: Usage | undefined;
@@ -47,8 +49,12 @@ export class Settlement {
 
   /** Takes part of the answer as the caller gets it. */
   addAnswer(text: string): void {
+    const before = this.#answer;
     this.#answerBytes += Buffer.byteLength(text);
-    this.#hash.update(text);
+    if (before === "") this.#answer = text;
+    else if (typeof before === "string")
+      this.#answer = createHash("sha256").update(before).update(text);
+    else before.update(text);
   }
 
   /** Books the request; the second call does nothing. Never throws: the hold's expiry is the net. */
@@ -106,11 +112,15 @@ export class Settlement {
     if (reached) settled.provider = candidate.provider;
     if (reached) settled.servedModel = this.servedModel ?? candidate.model;
     if (this.finish !== undefined) settled.finish = this.finish;
-    if (this.#answerBytes > 0) settled.answerHash = this.#hash.digest("hex");
+    if (this.#answerBytes > 0) settled.answerHash = this.#hash();
     if (this.firstByteAt !== undefined) {
       settled.firstByteMs = Math.max(this.firstByteAt - startedAt, 0);
     }
     return settled;
+  }
+
+  #hash(): string {
+    return typeof this.#answer === "string" ? sha256Hex(this.#answer) : this.#answer.digest("hex");
   }
 
   /**
