@@ -5,7 +5,7 @@ import { readText } from "../body.ts";
 import { GatewayError } from "../errors.ts";
 import { answerBytesMax } from "../limits.ts";
 import type { Answered } from "./call.ts";
-import { inspectTexts } from "./inspect.ts";
+import { inspectTexts, restoreTexts } from "./inspect.ts";
 import type { Plan } from "./plan.ts";
 import type { Settlement } from "./settlement.ts";
 
@@ -37,6 +37,7 @@ export async function answerJson(
     if (inspection.blockedBy !== undefined) throw blocked(inspection.blockedBy);
     if (inspection.changed) out = undefined;
   }
+  if (restoreTexts(plan.vault, dialect.responseTexts(answer))) out = undefined;
   out ??= JSON.stringify(answer);
   settlement.addAnswer(out);
   return out;

@@ -38,7 +38,7 @@ export function answerStream(
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const encoder = new TextEncoder();
-  const screen = new Screen(admission.plan.policy.dlp, settlement);
+  const screen = new Screen(admission.plan.policy.dlp, settlement, admission.plan.vault);
   const { dialect, includeUsage } = call.asked;
   const pump: Pump = {
     call,

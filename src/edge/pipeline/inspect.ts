@@ -2,6 +2,7 @@
 import type { DlpProgram } from "#dlp/program.ts";
 import { redactText } from "#dlp/redact.ts";
 import type { Finding } from "#dlp/rule.ts";
+import type { Vault } from "#dlp/vault.ts";
 import type { TextSlot } from "#providers/types.ts";
 
 export interface Inspection {
@@ -16,10 +17,11 @@ export function inspectTexts(
   program: DlpProgram,
   slots: readonly TextSlot[],
   direction: "prompt" | "answer",
+  vault?: Vault,
 ): Inspection {
   const inspection: Inspection = { findings: [], changed: false };
   for (const slot of slots) {
-    const result = redactText(program, slot.text, { direction, channel: slot.channel });
+    const result = redactText(program, slot.text, { direction, channel: slot.channel }, vault);
     addFindings(inspection.findings, result.findings);
     if (result.blockedBy !== undefined) inspection.blockedBy ??= result.blockedBy;
     if (result.text === slot.text) continue;
@@ -27,6 +29,19 @@ export function inspectTexts(
     inspection.changed = true;
   }
   return inspection;
+}
+
+/** Gives the caller back what was tokenized on the way to the provider; whether there was any. */
+export function restoreTexts(vault: Vault | undefined, slots: readonly TextSlot[]): boolean {
+  if (vault === undefined || vault.size === 0) return false;
+  let changed = false;
+  for (const slot of slots) {
+    const text = vault.restore(slot.text);
+    if (text === slot.text) continue;
+    slot.replace(text);
+    changed = true;
+  }
+  return changed;
 }
 
 /** Adds findings up per rule, direction and channel, so that an event stays small. */

@@ -5,6 +5,7 @@
 import { worstCaseCost, type Price } from "#events/money.ts";
 import { sha256Hex } from "#events/sha256.ts";
 import type { AdmitCommand } from "#actors/user/commands.ts";
+import { openVault, type Vault } from "#dlp/vault.ts";
 import { periodOf } from "#policy/calendar.ts";
 import type { ChainLink } from "#policy/compile.ts";
 import { priceFor, unpricedPrice } from "#policy/price.ts";
@@ -39,6 +40,8 @@ export interface Plan {
   candidates: Candidate[];
   request: AdmitCommand["request"];
   verdict?: Verdict;
+  /** What placeholders in the body stand for; it lives as long as the request. */
+  vault?: Vault;
 }
 
 /** Who asks, and under which id. */
@@ -65,7 +68,8 @@ export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan
   const body = parseBody(asked.text);
   const slots = asked.dialect.requestTexts(body);
   const guard = judgePrompt(resolved.guard, slots);
-  const inspection = inspectTexts(policy.dlp, slots, "prompt");
+  const vault = tokenizes(policy.dlp) ? openVault() : undefined;
+  const inspection = inspectTexts(policy.dlp, slots, "prompt", vault);
   const sent = inspection.changed ? JSON.stringify(body) : asked.text;
   const { candidates, unpriced } = priceChain(resolved, snapshot.document, asked);
   const inputTokens = inputTokenBound(Buffer.byteLength(sent), asked.view);
@@ -102,7 +106,13 @@ export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan
   addOptional(plan.request, call);
   if (guard.outcome !== undefined) plan.request.guard = guard.outcome;
   if (verdict !== undefined) plan.verdict = verdict;
+  if (vault !== undefined) plan.vault = vault;
   return plan;
+}
+
+/** Whether any rule hides prompts' values behind placeholders that the answer brings back. */
+function tokenizes(program: LivePolicy["dlp"]): boolean {
+  return program.rules.some(({ action, mode }) => action === "tokenize" && mode === "enforce");
 }
 
 /** Every candidate that has a price, with the most that it may answer. */

@@ -1,46 +1,67 @@
 /**
  * Scans a streamed answer as it passes: one redactor for each run of text (choice, channel, tool),
- * so that what is held back of one never delays another.
+ * so that what is held back of one never delays another. What was tokenized on the way to the
+ * provider is put back after the scan.
  */
 import type { DlpProgram } from "#dlp/program.ts";
 import { openStream, type StreamRedactor, type StreamStep } from "#dlp/stream.ts";
+import { openRestore, type StreamRestorer, type Vault } from "#dlp/vault.ts";
 import type { TextChannel } from "#providers/types.ts";
 import type { Settlement } from "./settlement.ts";
 
+/** What one run of text passes through. */
+interface Run {
+  redactor: StreamRedactor | undefined;
+  restorer: StreamRestorer | undefined;
+}
+
 export class Screen {
   readonly #program: DlpProgram | undefined;
+  readonly #vault: Vault | undefined;
   readonly #settlement: Settlement;
-  readonly #open = new Map<string, StreamRedactor>();
+  readonly #open = new Map<string, Run>();
   /** The rule that ended the stream. */
   blockedBy: string | undefined;
 
-  constructor(program: DlpProgram, settlement: Settlement) {
+  constructor(program: DlpProgram, settlement: Settlement, vault?: Vault) {
     this.#program = program.watches("answer") ? program : undefined;
+    this.#vault = vault !== undefined && vault.size > 0 ? vault : undefined;
     this.#settlement = settlement;
   }
 
   /** What of a delta may leave now, together with what was held back before it. */
   push(key: string, channel: TextChannel, text: string): string {
-    if (this.#program === undefined) return text;
-    let redactor = this.#open.get(key);
-    if (redactor === undefined) {
-      redactor = openStream(this.#program, { direction: "answer", channel });
-      this.#open.set(key, redactor);
-    }
-    return this.#take(redactor.push(text));
+    if (this.#program === undefined && this.#vault === undefined) return text;
+    const { redactor, restorer } = this.#runOf(key, channel);
+    const clean = redactor === undefined ? text : this.#take(redactor.push(text));
+    return restorer === undefined ? clean : restorer.push(clean);
   }
 
   /** What was held back of a run of text that is over. */
   close(key: string): string {
-    const redactor = this.#open.get(key);
-    if (redactor === undefined) return "";
+    const run = this.#open.get(key);
+    if (run === undefined) return "";
     this.#open.delete(key);
-    return this.#take(redactor.end());
+    const clean = run.redactor === undefined ? "" : this.#take(run.redactor.end());
+    return run.restorer === undefined ? clean : run.restorer.push(clean) + run.restorer.end();
   }
 
   /** The runs that are still open. */
   get openKeys(): string[] {
     return [...this.#open.keys()];
+  }
+
+  #runOf(key: string, channel: TextChannel): Run {
+    let run = this.#open.get(key);
+    if (run === undefined) {
+      run = {
+        redactor: this.#program && openStream(this.#program, { direction: "answer", channel }),
+        // Arguments stream as the JSON text that they are.
+        restorer: this.#vault && openRestore(this.#vault, channel === "tool-arguments"),
+      };
+      this.#open.set(key, run);
+    }
+    return run;
   }
 
   #take(step: StreamStep): string {
