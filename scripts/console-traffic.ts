@@ -13,7 +13,7 @@ const prompts = [
   "My card is 4111 1111 1111 1111, is that a Visa?",
   "Write a haiku about ledgers.",
   "Mail the report to ada@example.com please.",
-  "Here is our key AKIAIOSFODNN7EXAMPLE, why does it fail?",
+  "Here is our key AKIA2E7KQ4PXW5JZR3VN, why does it fail?",
   "Explain hash chains to a child.",
 ];
 const models = ["gpt-4o-mini", "gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5"];

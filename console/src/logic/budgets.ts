@@ -9,8 +9,7 @@ export type Budget = PolicyDocument["budgets"][number];
 export interface Holder {
   id: string;
   tier: string;
-  team?: string;
-  tags?: readonly string[];
+  team?: string | undefined;
 }
 
 /** Spent against a limit. Amounts are nano-dollars, times milliseconds since 1970. */
