@@ -1,15 +1,36 @@
 /** The one way from text to JSON: what comes back is unknown until a schema or its writer vouches. */
 
+/**
+ * How deep JSON from outside may be nested. Schemas of real tools stay under thirty; what reads,
+ * hashes and writes values calls itself once a level, and its stack ends at some thousands.
+ */
+export const nestingMax = 128;
+
 /** Parses JSON that this project wrote; throws a SyntaxError on anything else. */
 export function parseJson(text: string): unknown {
   return JSON.parse(text);
 }
 
-/** Parses JSON from outside; `undefined` when it is not JSON (no JSON text parses to that). */
+/**
+ * Parses JSON from outside; `undefined` when it is not JSON (no JSON text parses to that), or is
+ * nested deeper than `nestingMax`.
+ */
 export function tryParseJson(text: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     return undefined;
   }
+  return isWithin(value, nestingMax) ? value : undefined;
+}
+
+/** Whether a value has at most `levels` levels of lists and objects. */
+function isWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (levels === 0) return false;
+  for (const name in value) {
+    if (!isWithin((value as Record<string, unknown>)[name], levels - 1)) return false;
+  }
+  return true;
 }

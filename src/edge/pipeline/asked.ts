@@ -1,6 +1,6 @@
 /** What the caller asked: the body, read once, and the headers that say what it is for. */
 import * as z from "zod";
-import { tryParseJson } from "#events/parse-json.ts";
+import { nestingMax, tryParseJson } from "#events/parse-json.ts";
 import type { Dialect, JsonObject, RequestView } from "#providers/types.ts";
 import { readRequestText } from "../body.ts";
 import { GatewayError } from "../errors.ts";
@@ -75,7 +75,10 @@ export async function readAsked(request: Request, dialect: Dialect): Promise<Ask
 export function parseBody(text: string): JsonObject {
   const body = tryParseJson(text);
   if (body === undefined) {
-    throw new GatewayError("invalid_json", "The request's body is not JSON.");
+    throw new GatewayError(
+      "invalid_json",
+      `The request's body is not JSON, or is nested more than ${nestingMax} levels deep.`,
+    );
   }
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     throw new GatewayError("invalid_request", "The request's body must be a JSON object.");
