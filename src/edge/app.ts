@@ -98,7 +98,8 @@ app.onError((error, c) => refuse(c, fromUnknown(error)));
 /** A refusal in the dialect of the address, or as plain JSON. */
 function refuse(c: AppContext, error: GatewayError): Response {
   const now = Date.now();
-  const requestId = newRequestId(now);
+  // The books give their requests an id before anything can go wrong.
+  const requestId = c.get("requestId") ?? newRequestId(now);
   const dialect = dialectFor(c);
   if (dialect !== undefined) return refusalResponse(dialect, error, requestId, now);
   const { status, code, message, problems } = error;

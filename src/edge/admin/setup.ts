@@ -23,7 +23,7 @@ const Body = z.strictObject({
 export async function handleSetup(request: Request, env: Env): Promise<Response> {
   if (request.method !== "POST") return refuse(405, "method_not_allowed", "Use POST.");
   if (!holdsSecret(request.headers.get("authorization"), env.TALLYGATE_SECRET)) {
-    return refuse(401, "invalid_secret", "Send `authorization: Bearer <TALLYGATE_SECRET>`.");
+    return refuse(401, "unauthenticated", "Send `authorization: Bearer <TALLYGATE_SECRET>`.");
   }
   // A body that breaks off is no JSON either.
   const text = await readText(request, bodyBytesMax).catch(() => "");
@@ -37,7 +37,7 @@ export async function handleSetup(request: Request, env: Env): Promise<Response>
       message,
     }));
     const message = "The body is JSON: {organisation, members, policy}.";
-    return refuse(400, "invalid_setup", message, { problems });
+    return refuse(400, "invalid_request", message, { problems });
   }
   const { organisation, members, policy, ledgerShards } = body.data;
   const stub = env.POLICY.getByName(policyName(env.TALLYGATE_SECRET, organisation));
@@ -49,8 +49,10 @@ export async function handleSetup(request: Request, env: Env): Promise<Response>
     return Response.json({ keys: reply.keys }, { headers: { "cache-control": "no-store" } });
   }
   const { code, message, problems } = reply;
-  const status = code === "organisation_exists" ? 409 : 400;
-  return refuse(status, code, message, problems === undefined ? {} : { problems });
+  const more = problems === undefined ? {} : { problems };
+  return code === "organisation_exists"
+    ? refuse(409, code, message, more)
+    : refuse(400, "invalid_request", message, more);
 }
 
 /** Compares hashes of equal length in constant time. An unset secret opens nothing. */

@@ -33,7 +33,11 @@ export async function handleAdminSocket(
   const principal =
     key === undefined ? await authenticate?.(request) : await principalOfKey(key, env);
   if (principal == null) {
-    return refuse(401, "invalid_key", "Send an admin's or auditor's API key that is still valid.");
+    return refuse(
+      401,
+      "unauthenticated",
+      "Send an admin's or auditor's API key that is still valid.",
+    );
   }
   return openAdminSocket(request, env, principal);
 }
@@ -55,7 +59,8 @@ export async function openAdminSocket(
   const stub = env.POLICY.getByName(policyName(env.TALLYGATE_SECRET, principal.organisation));
   const response = await stub.fetch(new Request(url, { headers }));
   const { webSocket } = response;
-  if (webSocket === null) return refuse(503, "unavailable", "The socket could not be opened.");
+  if (webSocket === null)
+    return refuse(503, "actor_unavailable", "The socket could not be opened.");
   const offered = protocolsOf(request.headers).includes(ADMIN_PROTOCOL);
   return new Response(null, {
     status: 101,
@@ -72,13 +77,13 @@ function faultOf(request: Request, principal: Principal): Response | undefined {
     return refuse(403, "forbidden", "Only admins and auditors may come in here.");
   }
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-    return refuse(426, "upgrade_required", "This address speaks WebSocket only.");
+    return refuse(426, "invalid_request", "This address speaks WebSocket only.");
   }
   const origin = request.headers.get("origin");
   // A browser sends a session along wherever the page came from; only its Origin tells.
   const allowed = origin === null ? !request.headers.has("cookie") : sameHost(origin, request.url);
   if (allowed) return undefined;
-  return refuse(403, "origin_not_allowed", "Sockets open from the gateway's own pages only.");
+  return refuse(403, "forbidden", "Sockets open from the gateway's own pages only.");
 }
 
 function sameHost(origin: string, url: string): boolean {
