@@ -31,12 +31,12 @@ export const plainUsage = { input: 10, output: 5 };
 function textOf(content: unknown): string {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return "";
-  return content.map((part: { text?: string }) => part.text ?? "").join(" ");
+  return content.map((part: { text?: string } | null) => part?.text ?? "").join(" ");
 }
 
 function lastPrompt(body: Record<string, unknown>): string {
-  const messages = (body["messages"] ?? []) as { role: string; content: unknown }[];
-  return textOf(messages.findLast((message) => message.role === "user")?.content);
+  const messages = (body["messages"] ?? []) as ({ role: string; content: unknown } | null)[];
+  return textOf(messages.findLast((message) => message?.role === "user")?.content);
 }
 
 export const json = (response: ServerResponse, status: number, value: unknown): void => {
