@@ -13,6 +13,8 @@ export const nameHeaderCharsMax = 200;
 /** `x-tallygate-metadata`, flat JSON. */
 export const metadataBytesMax = 4_096;
 export const metadataEntriesMax = 20;
+/** `x-tallygate-tags`: each may have limits of its own, counted one by one. */
+export const tagsMax = 16;
 export const userAgentCharsMax = 256;
 /** Principals and tokens that an isolate remembers; the oldest go first. */
 export const principalsCachedMax = 10_000;

@@ -9,6 +9,7 @@ import {
   metadataBytesMax,
   metadataEntriesMax,
   nameHeaderCharsMax,
+  tagsMax,
   userAgentCharsMax,
 } from "../limits.ts";
 
@@ -59,7 +60,8 @@ export async function readAsked(request: Request, dialect: Dialect): Promise<Ask
   const optional = {
     resource: nameHeader(headers, "x-tallygate-resource"),
     metadata: readMetadata(headers),
-    session: nameHeader(headers, "x-tallygate-session") ?? headers.get("x-claude-code-session-id"),
+    session:
+      nameHeader(headers, "x-tallygate-session") ?? nameHeader(headers, "x-claude-code-session-id"),
     ip: callerIp(request),
     userAgent: headers.get("user-agent")?.slice(0, userAgentCharsMax),
   };
@@ -127,10 +129,13 @@ function readMetadata(headers: Headers): Asked["metadata"] {
 /** `x-tallygate-tags`: names, separated by commas. */
 function readTags(headers: Headers): string[] {
   const value = nameHeader(headers, "x-tallygate-tags");
-  return value === undefined
-    ? []
-    : value
-        .split(",")
-        .map((tag) => tag.trim())
-        .filter((tag) => tag !== "");
+  const tags = (value ?? "")
+    .split(",")
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== "");
+  if (tags.length <= tagsMax) return tags;
+  throw new GatewayError(
+    "invalid_request",
+    `The header x-tallygate-tags names more than ${tagsMax} tags.`,
+  );
 }
