@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { fromUnknown, GATEWAY_CODES, GatewayError, toGatewayCode } from "#edge/errors.ts";
+
+const codes = Object.keys(GATEWAY_CODES) as (keyof typeof GATEWAY_CODES)[];
+
+describe.each(codes)("the code %s", (code) => {
+  it("has a status, a type and a word on trying again", () => {
+    const error = new GatewayError(code, "Said in a sentence.");
+    expect(error.status).toBeGreaterThanOrEqual(400);
+    expect(error.status).toBeLessThan(600);
+    expect(error.type).toMatch(/^[a-z_]+$/);
+    expect(error.retryable).toBe(GATEWAY_CODES[code].retryable);
+    expect(toGatewayCode(code)).toBe(code);
+  });
+});
+
+it("only what may pass by itself is worth another try", () => {
+  const retryable = codes.filter((code) => GATEWAY_CODES[code].retryable);
+  const statuses = new Set(retryable.map((code) => GATEWAY_CODES[code].status));
+  expect([...statuses].toSorted((a, b) => a - b)).toEqual([429, 500, 502, 503, 504]);
+});
+
+it.each(["__proto__", "toString", "constructor", "no_such_code", ""])(
+  "%j is no code, so it is internal",
+  (code) => {
+    expect(toGatewayCode(code)).toBe("internal");
+  },
+);
+
+it.each([
+  new TypeError("the prompt was: secret"),
+  "secret",
+  null,
+  undefined,
+  { message: "secret" },
+])("what nobody expected becomes internal, and its own text stays inside", (thrown) => {
+  const error = fromUnknown(thrown);
+  expect(error.code).toBe("internal");
+  expect(error.message).not.toContain("secret");
+  expect(error.cause).toBe(thrown);
+});
+
+it("a refusal of ours passes as it is", () => {
+  const refusal = new GatewayError("provider_rejected", "No.", { status: 422 });
+  expect(fromUnknown(refusal)).toBe(refusal);
+  expect(refusal.status).toBe(422);
+});
