@@ -18,9 +18,13 @@ const minuteMs = 60_000;
  * `GET /v1/models` can list, then whatever else begins like one.
  */
 const everyDialect = [
-  { kind: "openai", path: "/v1", serves: ["gpt-4o-mini", "gpt-4o", "gpt-*", "o1*", "o3*", "o4*"] },
+  {
+    kind: "openai",
+    path: "/v1",
+    serves: ["gpt-4o-mini", "gpt-4o", "gpt-*", "o1*", "o3*", "o4*", "text-embedding-3-*"],
+  },
   { kind: "anthropic", path: "", serves: ["claude-sonnet-4-5", "claude-haiku-4-5", "claude-*"] },
-  { kind: "google", path: "/v1beta", serves: ["gemini-2.5-flash", "gemini-2.5-pro", "gemini-*"] },
+  { kind: "google", path: "", serves: ["gemini-2.5-flash", "gemini-2.5-pro", "gemini-*"] },
   { kind: "ollama", path: "", serves: ["llama3.2", "qwen3", "gemma3"] },
 ] as const;
 

@@ -1,12 +1,11 @@
 /** Every address of the gateway, and who answers there. */
 import { Hono, type Context } from "hono";
-import { modelsFor } from "#policy/models.ts";
 import { dialectOf } from "#providers/registry.ts";
-import type { Dialect, DialectId } from "#providers/types.ts";
+import type { Dialect } from "#providers/types.ts";
 import { handleAdminSocket } from "./admin/socket.ts";
 import { handleSetup } from "./admin/setup.ts";
 import { ledgerShards, recordAccess } from "./access.ts";
-import { identify, identifyNow } from "./auth/identify.ts";
+import { identifyNow } from "./auth/identify.ts";
 import { makeLink } from "./auth/link.ts";
 import { endSession, showSession, startSession } from "./auth/session-routes.ts";
 import { ledgersOf } from "./books/ledgers.ts";
@@ -17,23 +16,20 @@ import { fromUnknown, GatewayError } from "./errors.ts";
 import { idHeaders, retryHeaders } from "./headers.ts";
 import { logFailure } from "./log.ts";
 import { refusalResponse, serve } from "./pipeline/pipeline.ts";
-import { currentPolicy } from "./policy-cache.ts";
 import { newRequestId } from "./request-id.ts";
+import { targetOf, type Target } from "./surface/addresses.ts";
+import {
+  listGoogleModels,
+  listModels,
+  listOllamaModels,
+  showModel,
+} from "./surface/model-lists.ts";
+import { dialectOfTarget } from "./surface/read-body.ts";
 
 type App = BooksEnv;
 type AppContext = Context<App>;
 
-/** Where each dialect is spoken. */
-const CHAT_PATHS: Record<string, DialectId> = {
-  "/v1/chat/completions": "openai-chat",
-  "/v1/messages": "anthropic-messages",
-};
-
 export const app = new Hono<App>();
-
-for (const [path, id] of Object.entries(CHAT_PATHS)) {
-  app.post(path, (c) => serve(c.req.raw, c.env, c.executionCtx as ExecutionContext, dialectOf(id)));
-}
 
 app.get("/health", (c) => c.json({ ok: true }));
 app.get("/", (c) =>
@@ -42,13 +38,10 @@ app.get("/", (c) =>
     : c.text("Tallygate is up. See /health, /console/ and the README.\n"),
 );
 
-app.get("/v1/models", async (c) => {
-  const principal = await identify(c.req.raw, c.env, Date.now());
-  const policy = await currentPolicy(c.env, executionOf(c), principal.organisation);
-  const models = modelsFor(policy.snapshot, principal.member);
-  const anthropic = c.req.header("anthropic-version") !== undefined;
-  return c.json(anthropic ? anthropicModels(models) : openAiModels(models));
-});
+app.get("/v1/models", listModels);
+app.get("/v1/models/*", showModel);
+app.get("/v1beta/models", listGoogleModels);
+app.get("/api/tags", listOllamaModels);
 
 app.post("/setup", (c) => handleSetup(c.req.raw, c.env));
 app.get("/admin/socket", (c) =>
@@ -60,7 +53,7 @@ app.post("/session/link", (c) => makeLink(c.req.raw, c.env));
 app.delete("/session", (c) => endSession(c.req.raw));
 app.post("/dlp/scan", async (c) => {
   const principal = await identifyNow(c.req.raw, c.env, Date.now());
-  return scanText(c.req.raw, c.env, executionOf(c), principal);
+  return scanText(c.req.raw, c.env, c.executionCtx as ExecutionContext, principal);
 });
 
 for (const path of ["/audit/*", "/usage", "/costs"]) {
@@ -84,14 +77,28 @@ app.route(
 
 app.route("/", consoleRoutes());
 
-app.notFound((c) => {
-  const known = CHAT_PATHS[c.req.path];
-  const error =
-    known === undefined
-      ? new GatewayError("not_found", `Nothing is at ${c.req.method} ${c.req.path.slice(0, 200)}.`)
-      : new GatewayError("method_not_allowed", `${c.req.path} takes POST.`);
-  return refuse(c, error);
+app.all("*", (c) => {
+  const target = targetAt(c, c.req.method);
+  // Codex and others try a socket first; 426 sends them to POST at once.
+  if (c.req.header("upgrade")?.toLowerCase() === "websocket") {
+    throw new GatewayError("invalid_request", "Sockets are not spoken here; use POST.", {
+      status: 426,
+    });
+  }
+  if (target !== undefined) {
+    return serve(c.req.raw, c.env, c.executionCtx as ExecutionContext, target);
+  }
+  const { path } = c.req;
+  if (c.req.method !== "POST" && targetAt(c, "POST")?.endpoint !== undefined) {
+    throw new GatewayError("method_not_allowed", `${path.slice(0, 200)} takes POST.`);
+  }
+  throw new GatewayError("not_found", `Nothing is at ${c.req.method} ${path.slice(0, 200)}.`);
 });
+
+function targetAt(c: AppContext, method: string): Target | undefined {
+  const { pathname, search } = new URL(c.req.url);
+  return targetOf(method, pathname.slice(1), search);
+}
 
 app.onError((error, c) => refuse(c, fromUnknown(error)));
 
@@ -112,26 +119,10 @@ function refuse(c: AppContext, error: GatewayError): Response {
 
 function dialectFor(c: AppContext): Dialect | undefined {
   const { path } = c.req;
+  const target = targetAt(c, "POST");
+  if (target?.endpoint !== undefined) return dialectOfTarget(target);
+  if (path.startsWith("/v1beta/")) return dialectOf("google-generate");
+  if (path.startsWith("/api/")) return dialectOf("ollama-chat");
   if (!path.startsWith("/v1/")) return undefined;
-  const anthropic = path.startsWith("/v1/messages") || c.req.header("anthropic-version");
-  return dialectOf(CHAT_PATHS[path] ?? (anthropic ? "anthropic-messages" : "openai-chat"));
-}
-
-function executionOf(c: AppContext): ExecutionContext {
-  return c.executionCtx as ExecutionContext;
-}
-
-function openAiModels(models: readonly string[]): object {
-  const data = models.map((id) => ({ id, object: "model", created: 0, owned_by: "tallygate" }));
-  return { object: "list", data };
-}
-
-function anthropicModels(models: readonly string[]): object {
-  const data = models.map((id) => ({
-    type: "model",
-    id,
-    display_name: id,
-    created_at: "1970-01-01T00:00:00Z",
-  }));
-  return { data, has_more: false, first_id: models[0] ?? null, last_id: models.at(-1) ?? null };
+  return dialectOf(c.req.header("anthropic-version") ? "anthropic-messages" : "openai-chat");
 }

@@ -27,6 +27,36 @@ export async function readText(
   }
 }
 
+/** The request's body as bytes; throws `body_too_large`. */
+export async function readRequestBytes(request: Request, bytesMax: number): Promise<ArrayBuffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+      bytes += chunk.byteLength;
+      if (bytes > bytesMax) break;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw new GatewayError("invalid_request", "The request's body ended before its length.", {
+      cause: error,
+    });
+  }
+  if (bytes > bytesMax) {
+    throw new GatewayError(
+      "body_too_large",
+      `The request's body is over ${bytesMax} bytes. Send it in parts.`,
+    );
+  }
+  const all = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return all.buffer;
+}
+
 /**
  * Reads on without keeping anything, for a while: most clients look for an answer only once they
  * have sent their body, and see a broken connection when it is refused before.

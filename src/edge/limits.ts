@@ -4,6 +4,10 @@
 export const bodyBytesMax = 20 * 1024 * 1024;
 /** What is read and thrown away of a body that is too large, so that its sender sees why. */
 export const discardBytesMax = 100 * 1024 * 1024;
+/** Parts of a form: a batch of images is the largest known. */
+export const formPartsMax = 200;
+/** An opaque answer that is passed on as it comes (recordings, pictures, files). */
+export const opaqueAnswerBytesMax = 512 * 1024 * 1024;
 /** A provider's whole answer, when it is not a stream. */
 export const answerBytesMax = 32 * 1024 * 1024;
 /** An error's text that is read from a provider. */

@@ -7,11 +7,14 @@ export const google = httpProvider({
   dialect: "google-generate",
   defaultBaseUrl: "https://generativelanguage.googleapis.com",
   secretName: "GEMINI_API_KEY",
-  path: ({ model, stream }) => {
-    const name = encodeURIComponent(model.startsWith("models/") ? model.slice(7) : model);
-    const method = stream ? "streamGenerateContent?alt=sse" : "generateContent";
-    return `/v1beta/models/${name}:${method}`;
-  },
+  path: ({ model, stream }) =>
+    `${modelPath(model)}:${stream ? "streamGenerateContent?alt=sse" : "generateContent"}`,
+  paths: { embeddings: ({ model }) => `${modelPath(model)}:batchEmbedContents` },
   auth: (credential) => ({ "x-goog-api-key": credential }),
   forward: ["x-goog-user-project"],
 });
+
+function modelPath(model: string): string {
+  const name = model.startsWith("models/") ? model.slice(7) : model;
+  return `/v1beta/models/${encodeURIComponent(name)}`;
+}

@@ -21,7 +21,7 @@ export interface ProviderRow {
   /** The path of a conversation below the base URL, with its query. */
   path(to: ProviderTarget): string;
   /** Paths of what else can be asked. */
-  paths?: Readonly<Partial<Record<Operation, string>>>;
+  paths?: Readonly<Partial<Record<Operation, string | ((to: ProviderTarget) => string)>>>;
   /** The headers that carry the credential. */
   auth(credential: string): Record<string, string>;
   /** Caller headers that mean something to this provider; all others stay behind. */
@@ -57,7 +57,9 @@ export function httpProvider(row: ProviderRow): Provider {
 
 function pathOf(row: ProviderRow, to: ProviderTarget): string {
   const operation = to.operation ?? "chat";
-  const path = operation === "chat" ? row.path(to) : row.paths?.[operation];
+  const named = row.paths?.[operation];
+  const other = typeof named === "function" ? named(to) : named;
+  const path = operation === "chat" ? row.path(to) : other;
   if (path === undefined) throw new RangeError(`${row.id} cannot be asked for ${operation}`);
   return path;
 }

@@ -8,5 +8,6 @@ export const ollama = httpProvider({
   defaultBaseUrl: "http://127.0.0.1:11434",
   secretName: "OLLAMA_API_KEY",
   path: () => "/api/chat",
+  paths: { embeddings: "/api/embed" },
   auth: bearer,
 });

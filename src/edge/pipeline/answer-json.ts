@@ -1,10 +1,11 @@
 /** An answer that comes whole: read bounded, scanned, and in the caller's dialect. */
 import { tryParseJson } from "#events/parse-json.ts";
-import type { Dialect, Json, JsonObject } from "#providers/types.ts";
+import type { Json, JsonObject } from "#providers/types.ts";
 import { readText } from "../body.ts";
 import { GatewayError } from "../errors.ts";
 import { answerBytesMax } from "../limits.ts";
 import type { Answered } from "./call.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { inspectTexts, restoreTexts } from "./inspect.ts";
 import type { Plan } from "./plan.ts";
 import type { Settlement } from "./settlement.ts";
@@ -13,7 +14,7 @@ import type { Settlement } from "./settlement.ts";
 export async function answerJson(
   answered: Answered,
   plan: Plan,
-  dialect: Dialect,
+  endpoint: Endpoint,
   settlement: Settlement,
   createdAtMs: number,
 ): Promise<string> {
@@ -23,21 +24,23 @@ export async function answerJson(
   if (body === undefined || body === null || typeof body !== "object" || Array.isArray(body)) {
     throw broken(answered);
   }
-  const meta = answered.dialect.responseMeta(body);
+  const meta = endpoint.meta(body, answered.dialect);
   settlement.usage = meta.usage;
   settlement.finish = meta.finish;
   settlement.servedModel = meta.servedModel;
-  const crossing = answered.dialect.id !== dialect.id;
-  const answer = crossing ? cross(answered, dialect, body, createdAtMs) : body;
+  const converted = endpoint.convert(body, answered.dialect, { body: plan.body, createdAtMs });
+  if (converted?.ok === false) throw broken(answered);
+  const answer: JsonObject = converted === undefined ? body : converted.value;
   const { dlp } = plan.policy;
-  let out = crossing ? undefined : text;
+  let out = converted === undefined ? text : undefined;
   if (dlp.watches("answer")) {
-    const inspection = inspectTexts(dlp, dialect.responseTexts(answer), "answer");
+    const inspection = inspectTexts(dlp, endpoint.answerTexts(answer), "answer");
     settlement.addFindings(inspection.findings);
     if (inspection.blockedBy !== undefined) throw blocked(inspection.blockedBy);
     if (inspection.changed) out = undefined;
   }
-  if (restoreTexts(plan.vault, dialect.responseTexts(answer))) out = undefined;
+  if (restoreTexts(plan.vault, endpoint.answerTexts(answer))) out = undefined;
+  if (endpoint.reshape !== undefined) out = JSON.stringify(endpoint.reshape(answer));
   out ??= JSON.stringify(answer);
   settlement.addAnswer(out);
   return out;
@@ -69,12 +72,6 @@ async function readAnswer(answered: Answered, plan: Plan): Promise<string> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function cross(answered: Answered, dialect: Dialect, body: Json, createdAtMs: number): JsonObject {
-  const decoded = answered.dialect.decodeResponse(body);
-  if (!decoded.ok) throw broken(answered);
-  return dialect.encodeResponse({ ...decoded.value, createdAtMs });
 }
 
 function broken(answered: Answered): GatewayError {

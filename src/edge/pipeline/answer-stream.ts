@@ -8,6 +8,7 @@ import type { Splitter, WireError } from "#providers/types.ts";
 import { fromUnknown, GatewayError } from "../errors.ts";
 import type { Admission } from "./admit.ts";
 import type { Answered } from "./call.ts";
+import type { Reframe } from "./endpoint.ts";
 import type { Call } from "./plan.ts";
 import { openRelay, type Relay } from "./relay.ts";
 import { Screen } from "./screen.ts";
@@ -34,6 +35,7 @@ export function answerStream(
   admission: Admission,
   answered: Answered,
   settlement: Settlement,
+  reframe?: Reframe,
 ): { body: ReadableStream; done: Promise<void> } {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
@@ -54,14 +56,17 @@ export function answerStream(
     }),
     splitter: openSplitter(answered.dialect.contentType),
     write: async (text) => {
-      if (text === "") return;
-      settlement.addAnswer(text);
-      await writer.write(encoder.encode(text));
+      const out = reframe === undefined || text === "" ? text : reframe.push(text);
+      if (out === "") return;
+      settlement.addAnswer(out);
+      await writer.write(encoder.encode(out));
     },
   };
   const done = run(pump, request.signal)
     .then(async (outcome) => {
       const status = outcome === "completed" ? 200 : outcome === "aborted" ? 499 : 200;
+      const last = reframe?.end() ?? "";
+      if (last !== "") await writer.write(encoder.encode(last)).catch(() => undefined);
       await writer.close().catch(() => undefined);
       answered.abort.abort();
       await settlement.book(env, outcome, status, Date.now(), call.startedAt);

@@ -2,10 +2,11 @@
 import * as z from "zod";
 import { nestingMax, tryParseJson } from "#events/parse-json.ts";
 import type { Dialect, JsonObject, RequestView } from "#providers/types.ts";
-import { readRequestText } from "../body.ts";
+import type { Target } from "../surface/addresses.ts";
+import { readBody } from "../surface/read-body.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { GatewayError } from "../errors.ts";
 import {
-  bodyBytesMax,
   metadataBytesMax,
   metadataEntriesMax,
   nameHeaderCharsMax,
@@ -14,7 +15,10 @@ import {
 } from "../limits.ts";
 
 export interface Asked {
+  endpoint: Endpoint;
   dialect: Dialect;
+  /** The only provider that may answer: the address or the model named it. */
+  provider?: string;
   /** The body as it came: parsed again whenever it has to be decided again. */
   text: string;
   view: RequestView;
@@ -34,10 +38,9 @@ const Metadata = z
   .refine((all) => Object.keys(all).length <= metadataEntriesMax);
 
 /** Reads body and headers; throws typed refusals for everything that is not as it should be. */
-export async function readAsked(request: Request, dialect: Dialect): Promise<Asked> {
-  const text = await readRequestText(request, bodyBytesMax);
-  const body = parseBody(text);
-  const view = dialect.parseRequest(body);
+export async function readAsked(request: Request, target: Target): Promise<Asked> {
+  const { endpoint, text, body, provider } = await readBody(request, target);
+  const view = endpoint.view(body);
   if (!view.ok) {
     const { field, message } = view.error;
     throw new GatewayError("invalid_request", `Invalid field "${field}": ${message}`, {
@@ -47,10 +50,11 @@ export async function readAsked(request: Request, dialect: Dialect): Promise<Ask
   const { headers } = request;
   const options = body["stream_options"];
   const asked: Asked = {
-    dialect,
+    endpoint,
+    dialect: endpoint.dialect,
     text,
     view: view.value,
-    action: nameHeader(headers, "x-tallygate-action") ?? "chat.completion",
+    action: nameHeader(headers, "x-tallygate-action") ?? endpoint.action,
     tags: [],
     includeUsage:
       typeof options === "object" &&
@@ -58,6 +62,7 @@ export async function readAsked(request: Request, dialect: Dialect): Promise<Ask
       (options as JsonObject)["include_usage"] === true,
   };
   const optional = {
+    provider,
     resource: nameHeader(headers, "x-tallygate-resource"),
     metadata: readMetadata(headers),
     session:

@@ -3,11 +3,13 @@
  * not have, and bodies that do not cross are reasons to go on; what the caller did wrong is not.
  */
 import type { Env } from "#actors/kit/env.ts";
-import { dialectOf, PROVIDERS } from "#providers/registry.ts";
-import type { Dialect, JsonObject, Unsupported } from "#providers/types.ts";
+import { PROVIDERS } from "#providers/registry.ts";
+import type { Dialect, Unsupported } from "#providers/types.ts";
 import { readText } from "../body.ts";
 import { GatewayError } from "../errors.ts";
 import { errorBytesMax } from "../limits.ts";
+import { nativeUrl } from "../surface/opaque.ts";
+import type { Endpoint, Outgoing } from "./endpoint.ts";
 import type { Plan, Candidate } from "./plan.ts";
 import type { Settlement } from "./settlement.ts";
 
@@ -35,14 +37,14 @@ export async function callProviders(
   env: Env,
   request: Request,
   plan: Plan,
-  dialect: Dialect,
+  endpoint: Endpoint,
   settlement: Settlement,
 ): Promise<Answered> {
   let failure: GatewayError | undefined;
   for (const candidate of plan.candidates) {
     const startedAt = Date.now();
     settlement.candidate = undefined;
-    const result = await callOne(env, request, plan, dialect, candidate, settlement);
+    const result = await callOne(env, request, plan, endpoint, candidate, settlement);
     if (!("next" in result)) return result;
     failure = result.error;
     settlement.addAttempt({
@@ -62,28 +64,32 @@ async function callOne(
   env: Env,
   request: Request,
   plan: Plan,
-  dialect: Dialect,
+  endpoint: Endpoint,
   candidate: Candidate,
   settlement: Settlement,
 ): Promise<Answered | Failure> {
   const provider = PROVIDERS[candidate.kind];
   if (provider === undefined) return notConfigured(`No adapter is called "${candidate.kind}".`);
-  const target = dialectOf(provider.dialect);
-  const body = encodeBody(plan.body, dialect, target, candidate, plan.request.stream);
-  if (!body.ok) return { error: unsupported(body.error, candidate), next: true };
+  const { model, maxOutputTokens } = candidate;
+  const { stream } = plan.request;
+  const outgoing = endpoint.outgoing(plan.body, provider, { model, maxOutputTokens, stream });
+  if (!outgoing.ok) return { error: unsupported(outgoing.error, candidate), next: true };
   const credential = secretOf(env, candidate.secret ?? provider.secretName);
   if (credential === undefined && candidate.baseUrl === undefined && provider.secretName !== "") {
     return notConfigured(
       `The provider "${candidate.provider}" has no credential: set the secret ${candidate.secret ?? provider.secretName}.`,
     );
   }
+  const baseUrl = candidate.baseUrl ?? provider.defaultBaseUrl;
   const { url, headers } = provider.request({
-    baseUrl: candidate.baseUrl ?? provider.defaultBaseUrl,
-    model: candidate.model,
-    stream: plan.request.stream,
+    operation: outgoing.value.operation,
+    baseUrl,
+    model,
+    stream,
     credential,
     callerHeaders: request.headers,
   });
+  const sent = sentAs(outgoing.value, url, baseUrl, headers);
   const abort = new AbortController();
   if (request.signal.aborted) abort.abort();
   request.signal.addEventListener("abort", () => abort.abort(), { once: true });
@@ -94,16 +100,14 @@ async function callOne(
   }, plan.resolved.upstream.firstByteMs);
   settlement.calledAt = Date.now();
   try {
-    const response = await fetch(url, {
-      method: "POST",
-      headers,
-      body: JSON.stringify(body.value),
+    const response = await fetch(sent.url, {
+      ...sent.init,
       signal: abort.signal,
       redirect: "manual",
     });
     if (response.ok) {
       settlement.candidate = candidate;
-      return { candidate, dialect: target, response, abort };
+      return { candidate, dialect: outgoing.value.dialect, response, abort };
     }
     const text = (await readText(response, errorBytesMax).catch(() => undefined)) ?? "";
     const view = provider.decodeError(response.status, text, response.headers);
@@ -115,25 +119,26 @@ async function callOne(
   }
 }
 
-/** The body in the provider's dialect: untouched but for model and bounds where it is the caller's. */
-function encodeBody(
-  body: JsonObject,
-  from: Dialect,
-  to: Dialect,
-  candidate: Candidate,
-  stream: boolean,
-): { ok: true; value: JsonObject } | { ok: false; error: Unsupported } {
-  const { model, maxOutputTokens } = candidate;
-  if (from.id === to.id)
-    return { ok: true, value: from.prepare(body, { model, maxOutputTokens, stream }) };
-  const decoded = from.decodeRequest(body);
-  if (!decoded.ok) return decoded;
-  const encoded = to.encodeRequest({ ...decoded.value, model, maxOutputTokens, stream });
-  if (!encoded.ok) return encoded;
-  return { ok: true, value: to.prepare(encoded.value, { model, maxOutputTokens, stream }) };
+/** The request to a provider: its own path where the call is passed on as it came. */
+function sentAs(
+  { body, native }: Outgoing,
+  url: string,
+  baseUrl: string,
+  headers: Record<string, string>,
+): { url: string; init: RequestInit } {
+  if (native === undefined) {
+    return { url, init: { method: "POST", headers, body: JSON.stringify(body) } };
+  }
+  const { "content-type": _type, ...rest } = headers;
+  if (native.contentType !== undefined) rest["content-type"] = native.contentType;
+  const init: RequestInit = { method: native.method, headers: rest };
+  if (native.body !== undefined) init.body = native.body;
+  return { url: nativeUrl(baseUrl, native.path), init };
 }
 
 function secretOf(env: Env, name: string): string | undefined {
+  // The deployment's own secrets are nobody's credential, whatever a policy names.
+  if (name.startsWith("TALLYGATE_")) return undefined;
   const value = (env as unknown as Record<string, unknown>)[name];
   return typeof value === "string" && value !== "" ? value : undefined;
 }

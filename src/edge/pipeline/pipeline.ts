@@ -3,7 +3,8 @@
  * answer. Each step is a plain function; this file is the order they are promised in.
  */
 import type { Env } from "#actors/kit/env.ts";
-import type { Dialect } from "#providers/types.ts";
+import { PROVIDERS } from "#providers/registry.ts";
+import type { Dialect, JsonObject } from "#providers/types.ts";
 import { askActor } from "../actors.ts";
 import { identify } from "../auth/identify.ts";
 import { fromUnknown, type GatewayError } from "../errors.ts";
@@ -11,12 +12,16 @@ import { idHeaders, limitHeaders, retryHeaders } from "../headers.ts";
 import { logFailure } from "../log.ts";
 import { stillInForce } from "../policy-cache.ts";
 import { newRequestId } from "../request-id.ts";
+import type { Target } from "../surface/addresses.ts";
+import { dialectOfTarget } from "../surface/read-body.ts";
 import { admit, Refused, type Admission } from "./admit.ts";
 import { answerJson } from "./answer-json.ts";
+import { answerOpaque } from "./answer-opaque.ts";
 import { answerStream } from "./answer-stream.ts";
 import { readAsked } from "./asked.ts";
 import { callProviders } from "./call.ts";
-import type { Call } from "./plan.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Call, Plan } from "./plan.ts";
 import { Settlement } from "./settlement.ts";
 
 const CONTENT_TYPES = {
@@ -29,13 +34,13 @@ export async function serve(
   request: Request,
   env: Env,
   ctx: ExecutionContext,
-  dialect: Dialect,
+  target: Target,
 ): Promise<Response> {
   const startedAt = Date.now();
   let call: Call | undefined;
   try {
     const principal = await identify(request, env, startedAt);
-    const asked = await readAsked(request, dialect);
+    const asked = await readAsked(request, target);
     call = { requestId: newRequestId(startedAt), startedAt, principal, asked };
     const admission = await admitInForce(env, ctx, call);
     const work = fulfil(request, env, ctx, call, admission);
@@ -44,7 +49,7 @@ export async function serve(
     return await work;
   } catch (error) {
     const requestId = call?.requestId ?? newRequestId(startedAt);
-    return refusalResponse(dialect, fromUnknown(error), requestId, Date.now());
+    return refusalResponse(dialectOfTarget(target), fromUnknown(error), requestId, Date.now());
   }
 }
 
@@ -73,26 +78,40 @@ async function fulfil(
   call: Call,
   admission: Admission,
 ): Promise<Response> {
-  const { dialect } = call.asked;
+  const { dialect, endpoint } = call.asked;
   const { plan, limits } = admission;
   const settlement = new Settlement(admission);
   try {
-    const answered = await callProviders(env, request, plan, dialect, settlement);
     const headers: Record<string, string> = {
       ...idHeaders(call.requestId),
       ...limitHeaders(limits, Date.now()),
-      "x-tallygate-provider": answered.candidate.provider,
-      "x-tallygate-model": answered.candidate.model,
       "x-tallygate-policy-version": String(plan.request.policyVersion),
     };
+    const own = ownAnswer(endpoint, plan);
+    if (own !== undefined) {
+      ctx.waitUntil(settlement.book(env, "completed", 200, Date.now(), call.startedAt));
+      return Response.json(own, { headers });
+    }
+    const answered = await callProviders(env, request, plan, endpoint, settlement);
+    headers["x-tallygate-provider"] = answered.candidate.provider;
+    headers["x-tallygate-model"] = answered.candidate.model;
+    if (endpoint.kind === "opaque") {
+      const passed = await answerOpaque(env, request, call, answered, plan, settlement);
+      ctx.waitUntil(passed.done);
+      return new Response(passed.body, {
+        status: passed.status,
+        headers: { ...headers, ...passed.headers },
+      });
+    }
     if (plan.request.stream) {
-      const stream = answerStream(env, request, call, admission, answered, settlement);
+      const reframe = endpoint.reframe?.();
+      const stream = answerStream(env, request, call, admission, answered, settlement, reframe);
       ctx.waitUntil(stream.done);
-      headers["content-type"] = CONTENT_TYPES[dialect.contentType];
+      headers["content-type"] = reframe?.contentType ?? CONTENT_TYPES[dialect.contentType];
       headers["cache-control"] = "no-cache";
       return new Response(stream.body, { headers });
     }
-    const body = await answerJson(answered, plan, dialect, settlement, call.startedAt);
+    const body = await answerJson(answered, plan, endpoint, settlement, call.startedAt);
     ctx.waitUntil(settlement.book(env, "completed", 200, Date.now(), call.startedAt));
     headers["content-type"] = "application/json";
     return new Response(body, { headers });
@@ -107,6 +126,15 @@ async function fulfil(
     ctx.waitUntil(settlement.book(env, outcome, status, Date.now(), call.startedAt));
     return refusalResponse(dialect, failure, call.requestId, Date.now(), limits);
   }
+}
+
+/** What the gateway answers itself, when nobody of the chain can be asked. */
+function ownAnswer(endpoint: Endpoint, plan: Plan): JsonObject | undefined {
+  const asked = plan.candidates.some(({ kind }) => {
+    const provider = PROVIDERS[kind];
+    return provider !== undefined && endpoint.asks(provider);
+  });
+  return asked ? undefined : endpoint.answer?.(plan.body);
 }
 
 /** A refusal in the caller's dialect. */

@@ -13,9 +13,12 @@ import { resolveFor, type Resolved } from "#policy/resolve.ts";
 import type { Principal } from "#policy/snapshot.ts";
 import { inputTokenBound, maxOutputOf } from "#providers/bounds.ts";
 import { PRICE_BOOK_VERSION, priceOf } from "#providers/price-book.ts";
+import { PROVIDERS } from "#providers/registry.ts";
 import type { JsonObject } from "#providers/types.ts";
 import type { LivePolicy } from "../policy-cache.ts";
+import { isProvider } from "../surface/addresses.ts";
 import { parseBody, type Asked } from "./asked.ts";
+import type { EndpointKind } from "./endpoint.ts";
 import { judgePrompt } from "./guard.ts";
 import { inspectTexts } from "./inspect.ts";
 
@@ -66,14 +69,18 @@ export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan
     tier,
   });
   const body = parseBody(asked.text);
-  const slots = asked.dialect.requestTexts(body);
+  const slots = asked.endpoint.texts(body);
   const guard = judgePrompt(resolved.guard, slots);
   const vault = tokenizes(policy.dlp) ? openVault() : undefined;
   const inspection = inspectTexts(policy.dlp, slots, "prompt", vault);
   const sent = inspection.changed ? JSON.stringify(body) : asked.text;
   const { candidates, unpriced } = priceChain(resolved, snapshot.document, asked);
-  const inputTokens = inputTokenBound(Buffer.byteLength(sent), asked.view);
-  const verdict = verdictOf(inspection.blockedBy, guard, resolved, candidates, unpriced);
+  const inputTokens = isCounted(asked.endpoint.kind)
+    ? inputTokenBound(Buffer.byteLength(sent), asked.view)
+    : 0;
+  const unread = policy.dlp.watches("prompt") && asked.endpoint.unreadable?.(body) === true;
+  const blockedBy = inspection.blockedBy ?? (unread ? "unreadable-input" : undefined);
+  const verdict = verdictOf(blockedBy, guard, resolved, candidates, unpriced, asked.provider);
   const plan: Plan = {
     policy,
     resolved,
@@ -123,11 +130,15 @@ function priceChain(
 ): { candidates: Candidate[]; unpriced: string | undefined } {
   const candidates: Candidate[] = [];
   let unpriced: string | undefined;
+  const { endpoint } = asked;
   for (const link of resolved.chain) {
-    const price =
-      priceFor(document, link.provider, link.model) ??
-      priceOf(link.kind, link.model) ??
-      unpricedPrice(document);
+    if (asked.provider !== undefined && !isProvider(asked.provider, link)) continue;
+    const provider = PROVIDERS[link.kind];
+    // What the gateway can answer itself needs nobody who can be asked.
+    if (provider !== undefined && endpoint.answer === undefined && !endpoint.asks(provider)) {
+      continue;
+    }
+    const price = PRICES[endpoint.kind](document, link);
     if (price === undefined) {
       unpriced ??= `${link.provider}/${link.model}`;
       continue;
@@ -159,12 +170,40 @@ function boundOf(
   return { inputTokens, outputTokens, costNanos };
 }
 
+/** Whether tokens of an endpoint's input are billed. */
+function isCounted(kind: EndpointKind): boolean {
+  return kind === "chat" || kind === "embeddings";
+}
+
+type PriceFinder = (
+  document: LivePolicy["snapshot"]["document"],
+  link: ChainLink,
+) => Price | undefined;
+
+const tokenPrice: PriceFinder = (document, link) =>
+  priceFor(document, link.provider, link.model) ??
+  priceOf(link.kind, link.model) ??
+  unpricedPrice(document);
+
+/** What a request of each kind is priced by. */
+const PRICES: Record<EndpointKind, PriceFinder> = {
+  chat: tokenPrice,
+  embeddings: tokenPrice,
+  count: () => ({ inputNanosPerMtok: 0, outputNanosPerMtok: 0 }),
+  // Nobody knows its tokens, so only a price by request bounds it.
+  opaque(document, link) {
+    const price = priceFor(document, link.provider, link.model) ?? unpricedPrice(document);
+    return price?.requestNanos === undefined ? undefined : price;
+  },
+};
+
 function verdictOf(
   blockedBy: string | undefined,
   guard: ReturnType<typeof judgePrompt>,
   resolved: Resolved,
   candidates: readonly Candidate[],
   unpriced: string | undefined,
+  provider: string | undefined,
 ): Verdict | undefined {
   if (blockedBy !== undefined) {
     return {
@@ -182,9 +221,18 @@ function verdictOf(
   }
   if (resolved.refusal !== undefined) return resolved.refusal;
   if (candidates.length > 0) return undefined;
+  if (unpriced === undefined) {
+    return {
+      code: "model_not_allowed",
+      message:
+        provider === undefined
+          ? "None of the providers that serve this model can be asked for this."
+          : `The provider "${provider}" does not serve this model for your tier, or cannot be asked for this.`,
+    };
+  }
   return {
     code: "unpriced_model",
-    message: `No price is known for ${unpriced ?? "this model"}, so its cost cannot be bounded. Ask an admin to set a price in the policy.`,
+    message: `No price is known for ${unpriced}, so its cost cannot be bounded. Ask an admin to set a price in the policy.`,
   };
 }
 

@@ -1,0 +1,171 @@
+/**
+ * What an address asks for. Pure: a method and a path in, a target out; who may use it is decided
+ * later. Fixed names come first, then Cloudflare's forms, then a provider's name as first segment.
+ */
+import type { EndpointId } from "./endpoints.ts";
+
+/** Where a call goes. */
+export interface Target {
+  /** An endpoint that the gateway understands; absent for a call that is passed on as it is. */
+  endpoint?: EndpointId;
+  /** The model, where the address carries it. */
+  model?: string;
+  /** Whether to stream, where the address says so. */
+  stream?: boolean;
+  /** The provider's name or slug, where the address or the model carries one. */
+  provider?: string;
+  /** The rest of the path, as the provider's own API has it. */
+  nativePath?: string;
+  /** `provider/model` in the body names the provider. */
+  compat?: boolean;
+  /** Cloudflare's address form, whose errors read differently. */
+  cloudflare?: { account?: string; gateway?: string };
+  /** The body is a list of attempts. */
+  universal?: boolean;
+}
+
+const FIXED: Readonly<Record<string, EndpointId>> = {
+  "chat/completions": "openai-chat",
+  responses: "openai-responses",
+  embeddings: "openai-embeddings",
+  messages: "anthropic-messages",
+  "messages/count_tokens": "anthropic-count",
+};
+
+const OLLAMA: Readonly<Record<string, EndpointId>> = {
+  "api/chat": "ollama-chat",
+  "api/generate": "ollama-generate",
+  "api/embed": "ollama-embed",
+};
+
+/** First segments below `/v1/` that are OpenAI's own, so never an account of Cloudflare's. */
+const RESERVED = new Set([
+  "chat",
+  "responses",
+  "embeddings",
+  "messages",
+  "models",
+  "completions",
+  "files",
+  "uploads",
+  "batches",
+  "images",
+  "audio",
+  "moderations",
+]);
+
+/** Paths that are passed on as they are, in OpenAI's words. */
+const OPAQUE = /^(?:files|batches|images|audio|moderations|uploads)(?:\/|$)/;
+
+/** The methods of Gemini's `models/{model}:{method}`. */
+const GOOGLE: Readonly<Record<string, Pick<Target, "endpoint" | "stream">>> = {
+  generateContent: { endpoint: "google-generate", stream: false },
+  streamGenerateContent: { endpoint: "google-generate-array", stream: true },
+  countTokens: { endpoint: "google-count" },
+  embedContent: { endpoint: "google-embed" },
+  batchEmbedContents: { endpoint: "google-embed" },
+};
+
+/** The target of a path that starts after the first slash; `undefined` when nothing is there. */
+export function targetOf(method: string, path: string, search: string): Target | undefined {
+  const fixed = fixedTarget(method, path, search);
+  if (fixed !== undefined) return fixed;
+  const cloudflare = cloudflareTarget(method, path, search);
+  if (cloudflare !== undefined) return cloudflare;
+  const [provider = "", ...rest] = path.split("/");
+  if (rest.length === 0 || provider === "" || provider === "v1" || provider === "v1beta") {
+    return undefined;
+  }
+  return providerTarget(method, provider, rest.join("/"), search);
+}
+
+/** The gateway's own addresses: one name for each, with or without a provider before it. */
+function fixedTarget(method: string, path: string, search: string): Target | undefined {
+  const ollama = method === "POST" ? lookup(OLLAMA, path) : undefined;
+  if (ollama !== undefined) return { endpoint: ollama };
+  const google = method === "POST" ? googleTarget(path, search) : undefined;
+  if (google !== undefined) return google;
+  if (!path.startsWith("v1/")) return undefined;
+  const rest = path.slice(3);
+  const endpoint = method === "POST" ? lookup(FIXED, rest) : undefined;
+  if (endpoint !== undefined) return { endpoint };
+  return OPAQUE.test(rest) ? { nativePath: path + search } : undefined;
+}
+
+function googleTarget(path: string, search: string): Target | undefined {
+  const match = /^v1(?:beta|alpha)?\/(?:models|tunedModels)\/(.+):([A-Za-z]+)$/.exec(path);
+  const known = lookup(GOOGLE, match?.[2] ?? "");
+  if (match === null || known === undefined) return undefined;
+  const target: Target = { ...known, model: decode(match[1] ?? "") };
+  if (known.stream === true && new URLSearchParams(search).get("alt") === "sse") {
+    target.endpoint = "google-generate";
+  }
+  return target;
+}
+
+const REST = /^client\/v4\/accounts\/([^/]+)\/ai\/v1\/(chat\/completions|responses|messages)$/;
+
+function cloudflareTarget(method: string, path: string, search: string): Target | undefined {
+  const rest = REST.exec(path);
+  if (rest !== null && method === "POST") {
+    const endpoint = lookup(FIXED, rest[2] ?? "");
+    const cloudflare = { account: decode(rest[1] ?? "") };
+    return endpoint === undefined ? undefined : { endpoint, compat: true, cloudflare };
+  }
+  const [version, account = "", gateway = "", provider, ...more] = path.split("/");
+  if (version !== "v1" || account === "" || gateway === "" || RESERVED.has(account)) {
+    return undefined;
+  }
+  const cloudflare = { account: decode(account), gateway: decode(gateway) };
+  if (provider === undefined || provider === "") {
+    return method === "POST" ? { universal: true, cloudflare } : undefined;
+  }
+  const target = providerTarget(method, provider, more.join("/"), search);
+  return target && { ...target, cloudflare };
+}
+
+/** What a provider's own path asks for, with and without its version before it. */
+export function providerTarget(
+  method: string,
+  provider: string,
+  path: string,
+  search: string,
+): Target | undefined {
+  if (path === "") return undefined;
+  const bare = path.replace(/^(?:(?:openai|inference|api)\/)?v\d+\//, "");
+  const endpoint = lookup(FIXED, bare) ?? lookup(OLLAMA, path);
+  if (provider === "compat") {
+    return endpoint !== undefined && method === "POST" ? { endpoint, compat: true } : undefined;
+  }
+  const name = decode(provider);
+  if (method === "POST") {
+    if (endpoint !== undefined) return { endpoint, provider: name };
+    const google = googleTarget(path, search);
+    if (google !== undefined) return { ...google, provider: name };
+  }
+  return { provider: name, nativePath: path + search };
+}
+
+function lookup<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+/** Cloudflare's slugs whose adapters have another name here. */
+const SLUGS: Readonly<Record<string, string>> = {
+  "google-ai-studio": "google",
+  grok: "xai",
+  "perplexity-ai": "perplexity",
+};
+
+/** Whether a provider of the policy is what an address calls `slug`. */
+export function isProvider(slug: string, provider: { provider: string; kind: string }): boolean {
+  return slug === provider.provider || (lookup(SLUGS, slug) ?? slug) === provider.kind;
+}

@@ -1,0 +1,120 @@
+/** Every address form, and who wins where two could. */
+import { describe, expect, it } from "vitest";
+import { isProvider, targetOf } from "#edge/surface/addresses.ts";
+
+const post = (path: string, search = "") => targetOf("POST", path, search);
+
+describe("the gateway's own addresses", () => {
+  it.each([
+    ["v1/chat/completions", "openai-chat"],
+    ["v1/responses", "openai-responses"],
+    ["v1/embeddings", "openai-embeddings"],
+    ["v1/messages", "anthropic-messages"],
+    ["v1/messages/count_tokens", "anthropic-count"],
+    ["api/chat", "ollama-chat"],
+    ["api/generate", "ollama-generate"],
+    ["api/embed", "ollama-embed"],
+  ])("%s is %s", (path, endpoint) => {
+    expect(post(path)).toEqual({ endpoint });
+    expect(targetOf("GET", path, "")?.endpoint).toBeUndefined();
+  });
+
+  it.each(["v1", "v1beta"])(
+    "reads model and method from /%s/models/{model}:{method}",
+    (version) => {
+      expect(post(`${version}/models/gemini-2.5-flash:generateContent`)).toEqual({
+        endpoint: "google-generate",
+        model: "gemini-2.5-flash",
+        stream: false,
+      });
+      expect(post(`${version}/models/m:streamGenerateContent`, "?alt=sse")).toEqual({
+        endpoint: "google-generate",
+        model: "m",
+        stream: true,
+      });
+      expect(post(`${version}/models/m:streamGenerateContent`)?.endpoint).toBe(
+        "google-generate-array",
+      );
+      expect(post(`${version}/models/m:countTokens`)?.endpoint).toBe("google-count");
+      expect(post(`${version}/models/a%2Fb:embedContent`)).toMatchObject({ model: "a/b" });
+    },
+  );
+
+  it.each(["v1/files", "v1/files/f-1/content", "v1/batches", "v1/images/edits", "v1/audio/speech"])(
+    "passes %s on as it is",
+    (path) => {
+      expect(targetOf("GET", path, "?limit=2")).toEqual({ nativePath: `${path}?limit=2` });
+    },
+  );
+
+  it("finds nothing where nothing is", () => {
+    for (const path of ["", "v1", "v1/", "v1/nothing", "v1beta/models", "chat", "constructor"]) {
+      expect(post(path)).toBeUndefined();
+    }
+  });
+});
+
+describe("a provider's own paths", () => {
+  it.each([
+    ["openai/chat/completions", "openai-chat"],
+    ["openai/v1/chat/completions", "openai-chat"],
+    ["groq/openai/v1/chat/completions", "openai-chat"],
+    ["openrouter/api/v1/chat/completions", "openai-chat"],
+    ["fireworks/inference/v1/chat/completions", "openai-chat"],
+    ["anthropic/v1/messages", "anthropic-messages"],
+    ["anthropic/messages", "anthropic-messages"],
+    ["ollama/api/chat", "ollama-chat"],
+  ])("%s is %s, of that provider alone", (path, endpoint) => {
+    expect(post(path)).toEqual({ endpoint, provider: path.split("/")[0] });
+  });
+
+  it("keep the model of a Gemini address, and pass on what they do not know", () => {
+    expect(post("google-ai-studio/v1beta/models/m:generateContent")).toMatchObject({
+      provider: "google-ai-studio",
+      endpoint: "google-generate",
+      model: "m",
+    });
+    expect(post("cohere/v2/rerank")).toEqual({ provider: "cohere", nativePath: "v2/rerank" });
+  });
+
+  it("are found by the policy's name or by Cloudflare's slug", () => {
+    const link = { provider: "studio", kind: "google" };
+    expect(["studio", "google", "google-ai-studio"].every((slug) => isProvider(slug, link))).toBe(
+      true,
+    );
+    expect(isProvider("openai", link)).toBe(false);
+    expect(isProvider("constructor", link)).toBe(false);
+  });
+});
+
+describe("Cloudflare's forms", () => {
+  const cloudflare = { account: "acme", gateway: "main" };
+
+  it("carry account and gateway", () => {
+    expect(post("v1/acme/main")).toEqual({ universal: true, cloudflare });
+    expect(post("v1/acme/main/openai/chat/completions")).toEqual({
+      endpoint: "openai-chat",
+      provider: "openai",
+      cloudflare,
+    });
+    expect(post("v1/acme/main/compat/chat/completions")).toEqual({
+      endpoint: "openai-chat",
+      compat: true,
+      cloudflare,
+    });
+    expect(post("compat/chat/completions")).toEqual({ endpoint: "openai-chat", compat: true });
+  });
+
+  it.each(["chat/completions", "responses", "messages"])("REST form: %s", (rest) => {
+    expect(post(`client/v4/accounts/acme/ai/v1/${rest}`)).toMatchObject({
+      compat: true,
+      cloudflare: { account: "acme" },
+    });
+  });
+
+  it("never take a fixed name for an account", () => {
+    for (const name of ["chat", "responses", "messages", "files", "audio", "models", "batches"]) {
+      expect(post(`v1/${name}/anything`)?.cloudflare).toBeUndefined();
+    }
+  });
+});
