@@ -19,7 +19,11 @@ export default defineConfig({
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
-              bindings: { TALLYGATE_SECRET: "a secret for tests", TALLYGATE_ALLOW_PRIVATE: "1" },
+              bindings: {
+                TALLYGATE_SECRET: "a secret for tests",
+                TALLYGATE_SIGNING_KEY: "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=",
+                TALLYGATE_ALLOW_PRIVATE: "1",
+              },
             },
           }),
         ],

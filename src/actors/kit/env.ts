@@ -16,6 +16,10 @@ export interface Env {
   ASSETS?: Fetcher;
   /** Root secret of the deployment: names actors, signs sessions, opens `/setup`. */
   TALLYGATE_SECRET: string;
+  /** Signs the archive's checkpoints: the base64 of 32 random bytes. Without it nothing is archived. */
+  TALLYGATE_SIGNING_KEY?: string;
+  /** Public keys that signed earlier, base64 each, separated by spaces: still published. */
+  TALLYGATE_RETIRED_KEYS?: string;
   /** `1` lets policies name providers on this machine or in a private network: for development. */
   TALLYGATE_ALLOW_PRIVATE?: string;
   /** JSON list of trusted token issuers: organisation, issuer, audience, jwksUrl. */

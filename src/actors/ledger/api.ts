@@ -47,6 +47,24 @@ export interface RebuildReport {
   differences: number;
 }
 
+/** How far the archive is. */
+export interface ArchiveStatus {
+  /** Segments that are kept, and events in them. */
+  segments: number;
+  archived: number;
+  /** Events that the shard has taken. */
+  events: number;
+  /** Why nothing is written, when that is so. */
+  trouble?: string;
+}
+
+/** A shard's sums as they were when the log had `position` events: every row, in order. */
+export interface ExportedViews {
+  position: number;
+  cost: Record<string, string | number | null>[];
+  usage: Record<string, string | number | null>[];
+}
+
 /** What the edge asks on behalf of auditors, admins and members. All answers are bounded. */
 export interface LedgerQueryApi {
   auditEvents(query: AuditQuery): Promise<AuditPage>;
@@ -57,6 +75,11 @@ export interface LedgerQueryApi {
   faults(): Promise<LedgerFault[]>;
   /** Folds the whole log into fresh tables, compares them with the live ones, swaps. */
   rebuildViews(): Promise<RebuildReport>;
+  /** Archives what waits, now; answers where that stands. */
+  archiveNow(): Promise<ArchiveStatus>;
+  archiveStatus(): Promise<ArchiveStatus>;
+  /** Cost and usage as of this moment. */
+  exportViews(): Promise<ExportedViews>;
 }
 
 /** All of it. */

@@ -16,8 +16,8 @@ export type IngestPlan =
 /** What the ledger knows of a stream. */
 export interface KnownStream {
   head: Head;
-  /** The hashes of events `from` to `to`, both inclusive and known. */
-  hashes(from: number, to: number): readonly string[];
+  /** The hashes of events `from` to `to`, both inclusive; those that only the archive has are absent. */
+  hashes(from: number, to: number): ReadonlyMap<number, string>;
 }
 
 /** Decides what to do with a batch. */
@@ -34,7 +34,10 @@ export function planIngest(command: IngestCommand, known: KnownStream): IngestPl
   const fresh = events.slice(old.length);
   if (old.length > 0) {
     const hashes = known.hashes(first.seq, head.seq);
-    const differs = old.find((event) => hashes[event.seq - first.seq] !== event.hash);
+    // What the log no longer has is skipped unseen: what follows must fit the head all the same.
+    const differs = old.find(
+      ({ seq, hash }) => (hashes.get(seq) ?? (seq >= 1 ? hash : undefined)) !== hash,
+    );
     if (differs !== undefined) {
       return fork(differs.seq, `event ${differs.seq} is not the one that was collected before`);
     }

@@ -2,7 +2,8 @@
  * One shard of an organisation's ledger: collects streams, keeps the views, feeds live tails.
  *
  * Invariants: a batch is taken wholly or not at all, with its views, in one transaction; a stream
- * is gapless and chained; the views equal the fold of the log; one ledger serves one organisation.
+ * is gapless and chained; the views equal the fold of the log; one ledger serves one organisation;
+ * no event leaves the log before the archive has it.
  */
 import { Actor, type Connection } from "#actors/kit/actor.ts";
 import type { Env } from "#actors/kit/env.ts";
@@ -16,6 +17,8 @@ import { usageColumns } from "#projections/usage.ts";
 import {
   TAIL_FILTER_PARAM,
   TAIL_PATH,
+  type ArchiveStatus,
+  type ExportedViews,
   type IngestCommand,
   type IngestReply,
   type LedgerApi,
@@ -23,9 +26,10 @@ import {
   type RawEventsQuery,
   type RebuildReport,
 } from "./api.ts";
+import { Archivist } from "./archivist.ts";
 import { Faults } from "./faults.ts";
 import { planIngest } from "./ingest.ts";
-import { rawEventsMax, rebuildEventsMax, tailsMax } from "./limits.ts";
+import { archiveDelayMs, rawEventsMax, rebuildEventsMax, tailsMax } from "./limits.ts";
 import { Log } from "./log.ts";
 import { auditEntry, auditPage, sumsOf } from "./queries.ts";
 import { CountingSql } from "./sql.ts";
@@ -41,6 +45,12 @@ export class LedgerActor extends Actor implements LedgerApi {
   readonly #views: Views;
   readonly #faults: Faults;
   readonly #pace = new TailPace();
+  /** Writes the log to R2. */
+  readonly archivist: Archivist;
+  #alarmAt = Infinity;
+  /** False while views of a newer version wait to be folded from the archive. */
+  #viewsAreWhole = true;
+  #rebuilding: Promise<RebuildReport> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -48,16 +58,29 @@ export class LedgerActor extends Actor implements LedgerApi {
     this.#sql.run(META);
     this.#log = new Log(this.#sql);
     this.#faults = new Faults(this.#sql);
+    this.archivist = new Archivist(this.#sql, this.#log, {
+      shard: ctx.id.name ?? ctx.id.toString(),
+      organisation: () => this.#meta("organisation"),
+      signingKey: env.TALLYGATE_SIGNING_KEY,
+      bucket: env.ARCHIVE,
+      atomically: (work) => ctx.storage.transactionSync(work),
+      onConflict: (message) => this.#fault("", 0, 0, "mismatch", message),
+    });
     const stale = this.#meta("views") !== viewsVersion;
     // Tables of an older version may have another shape, so they go before the new ones are made.
     if (stale) ctx.storage.transactionSync(() => this.#discardViews());
     this.#views = new Views(this.#sql);
-    if (stale) {
+    if (stale && this.#log.completeFrom > 0) {
+      // What the log no longer has is in the archive, which takes time: the alarm sees to it.
+      this.#viewsAreWhole = false;
+      this.#wakeBy(Date.now());
+    } else if (stale) {
       ctx.storage.transactionSync(() => {
-        this.#foldLog(this.#views);
+        this.#foldLog(this.#views, 0);
         this.#setMeta("views", viewsVersion);
       });
     }
+    if (this.archivist.pending) this.#wakeBy(Date.now() + archiveDelayMs);
   }
 
   /** Rows written since this actor woke: what it costs. */
@@ -68,23 +91,49 @@ export class LedgerActor extends Actor implements LedgerApi {
   async ingest(command: IngestCommand): Promise<IngestReply> {
     const { reply, entries } = this.ctx.storage.transactionSync(() => this.#take(command));
     this.#sendToTails(entries);
+    if (this.archivist.pending) this.#wakeBy(Date.now() + archiveDelayMs);
     return reply;
   }
 
   async auditEvents(query: AuditQuery): Promise<AuditPage> {
-    return auditPage(this.#sql, query);
+    return auditPage(this.#viewsSql(), query);
   }
 
   async auditEntry(id: string): Promise<AuditEntry | null> {
-    return auditEntry(this.#sql, id);
+    return auditEntry(this.#viewsSql(), id);
   }
 
   async usage(query: SumsQuery): Promise<SumsAnswer> {
-    return sumsOf(this.#sql, "usage", usageColumns, query);
+    return sumsOf(this.#viewsSql(), "usage", usageColumns, query);
   }
 
   async costs(query: SumsQuery): Promise<SumsAnswer> {
-    return sumsOf(this.#sql, "cost", costColumns, query);
+    return sumsOf(this.#viewsSql(), "cost", costColumns, query);
+  }
+
+  async archiveNow(): Promise<ArchiveStatus> {
+    while (this.archivist.pending) {
+      const next = await this.archivist.run(Date.now());
+      if (next > Date.now()) break;
+    }
+    return this.archivist.status();
+  }
+
+  async archiveStatus(): Promise<ArchiveStatus> {
+    return this.archivist.status();
+  }
+
+  async exportViews(): Promise<ExportedViews> {
+    this.#viewsSql();
+    const [cost, usage] = ["cost", "usage"].map((name) => this.#views.rows(name));
+    return { position: this.#log.size, cost: [...(cost ?? [])], usage: [...(usage ?? [])] };
+  }
+
+  override async onAlarm(): Promise<void> {
+    this.#alarmAt = Infinity;
+    if (!this.#viewsAreWhole) await this.rebuildViews();
+    this.#wakeBy(await this.archivist.run(Date.now()));
+    if (this.archivist.pending) this.#wakeBy(Date.now() + archiveDelayMs);
   }
 
   async rawEvents(query: RawEventsQuery): Promise<SealedEvent[]> {
@@ -96,15 +145,32 @@ export class LedgerActor extends Actor implements LedgerApi {
     return this.#faults.list();
   }
 
-  async rebuildViews(): Promise<RebuildReport> {
+  rebuildViews(): Promise<RebuildReport> {
+    this.#rebuilding ??= this.#rebuild().finally(() => (this.#rebuilding = undefined));
+    return this.#rebuilding;
+  }
+
+  async #rebuild(): Promise<RebuildReport> {
+    new Views(this.#sql, "_next").drop();
+    const fresh = new Views(this.#sql, "_next");
+    // What was trimmed comes from the archive, while live views go on; the rest in one transaction.
+    const from = this.#log.completeFrom;
+    let archived = 0;
+    for await (const events of this.archivist.eventsBefore(from)) {
+      this.ctx.storage.transactionSync(() => this.#foldInto(fresh, events));
+      archived += events.length;
+    }
+    // Trimming went on meanwhile: then the archive has more than was read of it.
+    if (this.#log.completeFrom > from) return this.#rebuild();
     return this.ctx.storage.transactionSync(() => {
-      const fresh = new Views(this.#sql, "_next");
-      const events = this.#foldLog(fresh);
-      const differences = this.#views.differences(fresh);
+      const events = archived + this.#foldLog(fresh, from);
+      const differences = this.#viewsAreWhole ? this.#views.differences(fresh) : 0;
       if (differences > 0) {
         this.#fault("", 0, 0, "mismatch", `${differences} rows differed from the fold of the log`);
       }
       this.#views.replaceWith(fresh);
+      this.#setMeta("views", viewsVersion);
+      this.#viewsAreWhole = true;
       return { events, differences };
     });
   }
@@ -145,7 +211,8 @@ export class LedgerActor extends Actor implements LedgerApi {
     }
     const plan = planIngest(command, {
       head,
-      hashes: (from, to) => this.#log.read(stream, from, to - from + 1).map(({ hash }) => hash),
+      hashes: (from, to) =>
+        new Map(this.#log.read(stream, from, to - from + 1).map(({ seq, hash }) => [seq, hash])),
     });
     if (plan.outcome === "fork") return this.#refuse(command, plan.seq, plan.message);
     if (plan.outcome === "need") return { reply: plan, entries: [] };
@@ -179,21 +246,37 @@ export class LedgerActor extends Actor implements LedgerApi {
     }
   }
 
-  #foldLog(views: Views): number {
+  /** Folds what the log has from a position on; bounded memory. */
+  #foldLog(views: Views, from: number): number {
     let events = 0;
-    let pending = 0;
-    let workbench = views.workbench();
-    for (const run of this.#log.runs()) {
-      for (const sealed of run) this.#fold(workbench, unseal(sealed));
-      events += run.length;
-      pending += run.length;
-      if (pending < rebuildEventsMax) continue;
-      views.write(workbench);
-      workbench = views.workbench();
-      pending = 0;
+    let pending: EventEnvelope[] = [];
+    for (const run of this.#log.runs(from)) {
+      for (const sealed of run.events) pending.push(unseal(sealed));
+      events += run.events.length;
+      if (pending.length < rebuildEventsMax) continue;
+      this.#foldInto(views, pending);
+      pending = [];
     }
-    views.write(workbench);
+    this.#foldInto(views, pending);
     return events;
+  }
+
+  #foldInto(views: Views, events: readonly EventEnvelope[]): void {
+    const workbench = views.workbench();
+    for (const event of events) this.#fold(workbench, event);
+    views.write(workbench);
+  }
+
+  /** The views, once they are whole. */
+  #viewsSql(): CountingSql {
+    if (this.#viewsAreWhole) return this.#sql;
+    throw new Error("the views are being folded from the archive; ask again in a moment");
+  }
+
+  #wakeBy(at: number): void {
+    if (at >= this.#alarmAt) return;
+    this.#alarmAt = at;
+    void this.ctx.storage.setAlarm(at);
   }
 
   #discardViews(): void {

@@ -20,3 +20,17 @@ export const tailsMax = 64;
 export const tailEntriesPerSecondMax = 200;
 /** Events folded between writes while views are rebuilt: bounds memory. */
 export const rebuildEventsMax = 2_000;
+/** How long an event waits for its company before it is archived: three objects a segment are paid. */
+export const archiveDelayMs = 60_000;
+/** Wait after the archive could not be written; doubles up to the last. */
+export const archiveRetryMs = 5_000;
+export const archiveRetryMaxMs = 600_000;
+/** Events and characters of one segment: it is built in memory, twice, beside everything else. */
+export const segmentEventsMax = 16_384;
+export const segmentCharsMax = 8_000_000;
+/** Segments written in one alarm: the rest waits for the next. */
+export const segmentsPerAlarmMax = 8;
+/** How long archived events stay in the log, where they are read without the archive. */
+export const hotMs = 30 * 24 * 60 * 60 * 1_000;
+/** Rows removed from the log in one alarm: each is a write. */
+export const trimRowsMax = 2_000;

@@ -53,6 +53,14 @@ export class Views {
     }
   }
 
+  /** Every row of a view's table, by its key. */
+  rows(name: string): Row[] {
+    const table = tables.find((table) => table.name === name);
+    if (table === undefined) return [];
+    const order = table.key.map((column) => `"${column}"`).join(", ");
+    return this.#sql.run(`SELECT * FROM "${this.#name(table)}" ORDER BY ${order}`);
+  }
+
   /** Removes this set. */
   drop(): void {
     for (const table of tables) this.#sql.run(`DROP TABLE IF EXISTS "${this.#name(table)}"`);

@@ -12,7 +12,7 @@ function knowing(count: number, events: readonly SealedEvent[] = stream.events):
   const last = events[count - 1];
   return {
     head: last === undefined ? EMPTY_HEAD : { epoch: 1, seq: count, hash: last.hash },
-    hashes: (from, to) => events.slice(from - 1, to).map(({ hash }) => hash),
+    hashes: (from, to) => new Map(events.slice(from - 1, to).map(({ seq, hash }) => [seq, hash])),
   };
 }
 

@@ -1,0 +1,109 @@
+/**
+ * Keeps the archive up to date: when it is written, by one at a time, and what is done about trouble.
+ */
+import { openSigner, type NoteSigner } from "#events/note.ts";
+import { unseal, type EventEnvelope } from "#events/envelope.ts";
+import { paths } from "#events/manifest.ts";
+import { readLine } from "#events/segment.ts";
+import type { ArchiveStatus } from "./api.ts";
+import { Archive, ArchiveConflict } from "./archive.ts";
+import { gunzip, storeInBucket, type ArchiveStore } from "./archive-store.ts";
+import { archiveRetryMaxMs, archiveRetryMs, segmentsPerAlarmMax } from "./limits.ts";
+import type { Log } from "./log.ts";
+import type { CountingSql } from "./sql.ts";
+
+/** What an archivist is given. */
+export interface ArchivistSetup {
+  shard: string;
+  /** The organisation, once the shard has one. */
+  organisation(): string | undefined;
+  signingKey: string | undefined;
+  bucket: R2Bucket;
+  atomically(work: () => void): void;
+  /** Told of what needs a human. */
+  onConflict(message: string): void;
+}
+
+export class Archivist {
+  readonly #setup: ArchivistSetup;
+  readonly #log: Log;
+  readonly #archive: Archive;
+  #signer: Promise<NoteSigner> | undefined;
+  #running: Promise<number> | undefined;
+  #failures = 0;
+  #trouble: string | undefined;
+  /** Where artefacts go; tests put a failing one in its place. */
+  store: ArchiveStore;
+
+  constructor(sql: CountingSql, log: Log, setup: ArchivistSetup) {
+    this.#setup = setup;
+    this.#log = log;
+    this.#archive = new Archive(sql, log);
+    this.store = storeInBucket(setup.bucket, setup.shard);
+  }
+
+  /** Whether events wait and can be archived. */
+  get pending(): boolean {
+    return this.#setup.signingKey !== undefined && this.#archive.waiting > 0;
+  }
+
+  status(): ArchiveStatus {
+    const { archived, size: events } = this.#log;
+    const segments = (this.#archive.last?.n ?? -1) + 1;
+    const trouble =
+      this.#setup.signingKey === undefined ? "there is no signing key" : this.#trouble;
+    return trouble === undefined
+      ? { segments, archived, events }
+      : { segments, archived, events, trouble };
+  }
+
+  /** Writes what waits, a bounded part of it. Returns when to come again, milliseconds or Infinity. */
+  run(at: number): Promise<number> {
+    this.#running ??= this.#write(at).finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  /** Every archived event before a position, segment by segment, from the archive. */
+  async *eventsBefore(pos: number): AsyncGenerator<EventEnvelope[]> {
+    for (const { n } of this.#archive.segmentsBefore(pos)) {
+      const bytes = await this.store.read(paths.segment(n));
+      const text = bytes === undefined ? undefined : await gunzip(bytes);
+      if (text === undefined) throw new Error(`${paths.segment(n)} cannot be read`);
+      const lines = text.slice(0, -1).split("\n");
+      yield lines.flatMap((line) => {
+        const sealed = readLine(line);
+        if (sealed === undefined) throw new Error(`${paths.segment(n)} is damaged`);
+        return [unseal(sealed)];
+      });
+    }
+  }
+
+  async #write(at: number): Promise<number> {
+    const { shard, signingKey } = this.#setup;
+    const atomically = (work: () => void): void => this.#setup.atomically(work);
+    const organisation = this.#setup.organisation();
+    if (signingKey === undefined || organisation === undefined) return Infinity;
+    try {
+      this.#signer ??= openSigner(signingKey);
+      const signer = await this.#signer;
+      const home = { organisation, shard };
+      let written = 0;
+      while (
+        written < segmentsPerAlarmMax &&
+        (await this.#archive.writeNext(this.store, signer, home, at, atomically))
+      ) {
+        written += 1;
+      }
+      this.#failures = 0;
+      this.#trouble = undefined;
+      const more = this.#archive.trim(at);
+      return more || written === segmentsPerAlarmMax ? at : Infinity;
+    } catch (error) {
+      this.#signer = undefined;
+      this.#failures += 1;
+      this.#trouble = error instanceof Error ? error.message : "the archive could not be written";
+      if (error instanceof ArchiveConflict) this.#setup.onConflict(this.#trouble);
+      return at + Math.min(archiveRetryMs * 2 ** (this.#failures - 1), archiveRetryMaxMs);
+    }
+  }
+}

@@ -1,0 +1,149 @@
+/** Every stream of a shard: gapless, chained, and every decision in it the one that its past gives. */
+import { GENESIS } from "#events/envelope.ts";
+import type { EventEnvelope } from "#events/envelope.ts";
+import { parseJson } from "#events/parse-json.ts";
+import type { SegmentLine } from "#events/segment.ts";
+import { upcast, upcasters } from "#events/upcast.ts";
+import type { UserFact } from "#events/user-events.ts";
+import { evolve } from "#actors/user/evolve.ts";
+import { initialState, type UserState } from "#actors/user/state.ts";
+import type { FindingKind } from "./finding.ts";
+import { refute } from "./redecide.ts";
+import type { Sums } from "./sums.ts";
+import { BudgetTally } from "./tally.ts";
+
+interface Stream {
+  epoch: number;
+  seq: number;
+  hash: string;
+  at: number;
+  /** Once its chain is broken its state is unknown, and nothing is concluded from it. */
+  state: UserState | undefined;
+  tally: BudgetTally;
+}
+
+export type Report = (kind: FindingKind, message: string) => void;
+
+/** Policy versions: as published, and as requests name them. */
+export class PolicyVersions {
+  readonly #published = new Map<number, string>();
+  readonly #named = new Map<number, string>();
+  #hasStream = false;
+
+  /** Says what is wrong with a version that an event names. */
+  take({ type, data }: { type: string; data: object }): string | undefined {
+    if (type === "OrganisationFounded") this.#hasStream = true;
+    if (type === "PolicyPublished") {
+      const { version, hash } = data as { version: number; hash: string };
+      this.#published.set(version, hash);
+    }
+    if (type !== "RequestAdmitted" && type !== "RequestRefused") return undefined;
+    const { policyVersion, policyHash } = data as { policyVersion: number; policyHash: string };
+    const known = this.#named.get(policyVersion);
+    if (known === undefined) this.#named.set(policyVersion, policyHash);
+    return known === undefined || known === policyHash
+      ? undefined
+      : `policy version ${policyVersion} is named with two hashes`;
+  }
+
+  /** Versions that requests name and nobody published; nothing when the policy's stream is elsewhere. */
+  *strangers(): Generator<string> {
+    if (!this.#hasStream) return;
+    for (const [version, hash] of this.#named) {
+      if (this.#published.get(version) !== hash) {
+        yield `policy version ${version} with hash ${hash} was never published`;
+      }
+    }
+  }
+}
+
+export class Streams {
+  readonly #streams = new Map<string, Stream>();
+  readonly #sums: Sums;
+  readonly #policies: PolicyVersions;
+  /** Decisions that were made again. */
+  decisions = 0;
+
+  constructor(sums: Sums, policies: PolicyVersions) {
+    this.#sums = sums;
+    this.#policies = policies;
+  }
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /** Takes the next event of the shard; its hash has been checked. */
+  take(line: SegmentLine, report: Report): void {
+    let stream = this.#streams.get(line.stream);
+    if (stream === undefined) {
+      stream = {
+        epoch: 1,
+        seq: 0,
+        hash: GENESIS,
+        at: 0,
+        state: initialState(),
+        tally: new BudgetTally(),
+      };
+      this.#streams.set(line.stream, stream);
+    }
+    const fault = chainFault(stream, line);
+    if (fault !== undefined) {
+      report("chain", fault);
+      stream.state = undefined;
+      // Later faults are told from what comes next, not from this one.
+      if (line.seq <= stream.seq && line.epoch <= stream.epoch) return;
+    }
+    stream.epoch = line.epoch;
+    stream.seq = line.seq;
+    stream.hash = line.hash;
+    const event = readEvent(line);
+    if (event === undefined) return report("damaged", "the event's data cannot be read");
+    if (event.at < stream.at) report("chain", "its time is before that of the event before it");
+    stream.at = event.at;
+    try {
+      this.#check(stream, event, report);
+    } catch (error) {
+      stream.state = undefined;
+      report("decision", `it cannot be folded: ${error instanceof Error ? error.message : "?"}`);
+    }
+  }
+
+  #check(stream: Stream, event: EventEnvelope, report: Report): void {
+    const stranger = this.#policies.take(event);
+    if (stranger !== undefined) report("policy", stranger);
+    this.#sums.apply(event);
+    if (stream.state === undefined || !event.stream.startsWith("u_")) return;
+    const fact = event as unknown as UserFact;
+    const wrong = refute(stream.state, fact, event.at);
+    if (wrong !== undefined) report("decision", `${event.type}: ${wrong}`);
+    if (fact.type === "RequestAdmitted" || fact.type === "RequestRefused") this.decisions += 1;
+    stream.state = evolve(stream.state, fact, event.at);
+    const broken = stream.tally.take(fact);
+    if (broken !== undefined) report("budget", broken);
+  }
+}
+
+function chainFault(stream: Stream, line: SegmentLine): string | undefined {
+  if (line.epoch === stream.epoch) {
+    const next = stream.seq + 1;
+    if (line.seq > next)
+      return `events ${next} to ${line.seq - 1} of the stream are missing before it`;
+    if (line.seq < next)
+      return `event ${line.seq} is repeated or out of order; ${next} was expected`;
+  } else if (line.epoch < stream.epoch) {
+    return `its epoch ${line.epoch} is over`;
+  }
+  return line.prev === stream.hash ? undefined : "it does not follow the event before it";
+}
+
+function readEvent({ body, hash }: SegmentLine): EventEnvelope | undefined {
+  try {
+    const event = { ...(parseJson(body) as EventEnvelope), hash };
+    if (event.v === 1 && upcasters.length === 0) return event;
+    const read = upcast(event);
+    return read.kind === "malformed" ? undefined : read.event;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Budgets counted once more, without the deciders: what each budget's period was charged and holds,
+ * by the admissions that name it. Shares no arithmetic with what it checks.
+ */
+import type { UserFact } from "#events/user-events.ts";
+
+interface Account {
+  booked: number;
+  held: number;
+}
+
+interface Open {
+  held: number;
+  accounts: Account[];
+}
+
+export class BudgetTally {
+  readonly #accounts = new Map<string, Account>();
+  readonly #open = new Map<string, Open>();
+
+  /** Counts a fact; says which budget an admission broke. */
+  take(fact: UserFact): string | undefined {
+    if (fact.type === "RequestAdmitted") return this.#admit(fact.data);
+    if (fact.type === "HoldExtended") this.#extend(fact.data.requestId, fact.data.costNanos);
+    if (fact.type === "RequestReleased") this.#end(fact.data.requestId, 0);
+    if (fact.type === "RequestSettled") this.#end(fact.data.requestId, fact.data.costNanos);
+    // An expired hold is charged as it was held, until its truth comes.
+    if (fact.type === "ExpiryCorrected") this.#end(fact.data.requestId, fact.data.costNanos);
+    return undefined;
+  }
+
+  #admit(data: Extract<UserFact, { type: "RequestAdmitted" }>["data"]): string | undefined {
+    const { costNanos } = data.bound;
+    const accounts: Account[] = [];
+    let broken: string | undefined;
+    for (const budget of data.budgets) {
+      const key = `${budget.name}|${budget.period}|${budget.periodKey}|${budget.scope}`;
+      let account = this.#accounts.get(key);
+      if (account === undefined) this.#accounts.set(key, (account = { booked: 0, held: 0 }));
+      account.held += costNanos;
+      accounts.push(account);
+      const total = account.booked + account.held;
+      if (costNanos > 0 && budget.atLimit !== "allow" && total > budget.limitNanos) {
+        broken = `budget "${budget.name}" of ${budget.limitNanos} has ${total} booked and held`;
+      }
+    }
+    this.#open.set(data.requestId, { held: costNanos, accounts });
+    return broken;
+  }
+
+  #extend(requestId: string, costNanos: number): void {
+    const open = this.#open.get(requestId);
+    if (open === undefined || costNanos <= open.held) return;
+    for (const account of open.accounts) account.held += costNanos - open.held;
+    open.held = costNanos;
+  }
+
+  /** Books a cost in place of what is held. */
+  #end(requestId: string, costNanos: number): void {
+    const open = this.#open.get(requestId);
+    if (open === undefined) return;
+    for (const account of open.accounts) {
+      account.held -= open.held;
+      account.booked += costNanos;
+    }
+    this.#open.delete(requestId);
+  }
+}
