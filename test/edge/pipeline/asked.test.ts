@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { callerIp, readAsked } from "#edge/pipeline/asked.ts";
-import { dialectOf } from "#providers/registry.ts";
 
 const good = { model: "m", messages: [{ role: "user", content: "hi" }] };
 const ask = (headers: Record<string, string>, body = JSON.stringify(good)) =>
   readAsked(
     new Request("https://gateway.test/v1/chat/completions", { method: "POST", headers, body }),
-    dialectOf("openai-chat"),
+    { endpoint: "openai-chat" },
   );
 
 it("headers say what a call is for", async () => {
