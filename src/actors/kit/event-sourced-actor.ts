@@ -14,6 +14,7 @@ import type { StreamHome } from "./home.ts";
 import {
   commitCommandsMax,
   commitQuietMs,
+  commitsAloneMax,
   outboxDelayMs,
   snapshotCharsMax,
   snapshotTailMax,
@@ -52,6 +53,10 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
   #flushAt = Infinity;
   #lastArrivalAt = 0;
+  /** Commands that somebody waits for, in the queue. */
+  #awaited = 0;
+  /** Commits that do not wait, since the last that did brought no company. */
+  #commitsAlone = 0;
   #alarmAt = Infinity;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -93,8 +98,8 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
 
   /**
    * Decides and appends in one commit with the commands around it: at once while the actor is
-   * quiet, together once they come closer than two milliseconds. `patienceMs` lets a command that
-   * nobody waits for ride along with a later one.
+   * quiet or its commands come one by one, together where waiting two milliseconds brings another.
+   * `patienceMs` lets a command that nobody waits for ride along with a later one.
    */
   protected enqueue(
     command: Command,
@@ -105,11 +110,22 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
     return new Promise((resolve, reject) => {
       this.#queue.push({ command, at, cause, resolve, reject });
       const now = Date.now();
-      const quiet = now - this.#lastArrivalAt >= commitQuietMs;
-      if (patienceMs === 0) this.#lastArrivalAt = now;
-      if ((patienceMs === 0 && quiet) || this.#queue.length >= commitCommandsMax) this.#flush();
-      else this.#flushBy(now + patienceMs);
+      if (patienceMs > 0) this.#flushBy(now + patienceMs);
+      else if (this.#isAlone(now)) this.#flush();
+      else this.#flushBy(now + commitQuietMs);
+      if (this.#queue.length >= commitCommandsMax) this.#flush();
     });
+  }
+
+  /** Whether a command that comes now is better committed at once than kept for company. */
+  #isAlone(now: number): boolean {
+    const quiet = now - this.#lastArrivalAt >= commitQuietMs;
+    this.#lastArrivalAt = now;
+    this.#awaited += 1;
+    if (quiet) return true;
+    if (this.#awaited > 1 || this.#commitsAlone === 0) return false;
+    this.#commitsAlone -= 1;
+    return true;
   }
 
   /** When the decider next has something to do on its own, milliseconds. */
@@ -137,12 +153,19 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
     if (at >= this.#flushAt) return;
     clearTimeout(this.#flushTimer);
     this.#flushAt = at;
-    this.#flushTimer = setTimeout(() => this.#flush(), Math.max(at - Date.now(), 0));
+    this.#flushTimer = setTimeout(
+      () => {
+        if (this.#awaited === 1) this.#commitsAlone = commitsAloneMax;
+        this.#flush();
+      },
+      Math.max(at - Date.now(), 0),
+    );
   }
 
   #flush(): void {
     clearTimeout(this.#flushTimer);
     this.#flushAt = Infinity;
+    this.#awaited = 0;
     const batch = this.#queue;
     if (batch.length === 0) return;
     this.#queue = [];

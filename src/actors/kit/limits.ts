@@ -15,5 +15,7 @@ export const snapshotTailMax = 256;
 export const snapshotCharsMax = 1_800_000;
 /** Commands in one commit. */
 export const commitCommandsMax = 128;
-/** Commands this close together share a commit. */
+/** Commands this close together share a commit, which waits as long for the next of them. */
 export const commitQuietMs = 2;
+/** Commits at once after a wait that brought no company: a caller that asks one by one pays few. */
+export const commitsAloneMax = 15;
