@@ -182,15 +182,16 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
     if (home === undefined) throw new Error("the actor has no home yet");
     let state = this.state;
     try {
-      const appended = this.ctx.storage.transactionSync(() =>
-        batch.map(({ command, at, cause }) => {
+      const appended = this.ctx.storage.transactionSync(() => {
+        this.#outbox.keep();
+        return batch.map(({ command, at, cause }) => {
           const time = Math.max(at, this.store.lastAt);
           const facts = this.decider.decide(state, command);
           const sealed = this.store.append(home, facts, time, cause);
           for (const fact of facts) state = this.decider.evolve(state, fact, time);
           return facts.map((fact, index) => ({ seq: sealed[index]?.seq ?? 0, at: time, fact }));
-        }),
-      );
+        });
+      });
       this.#state = state;
       this.#afterCommit(appended);
       return appended;
@@ -198,6 +199,7 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
       // What was decided in memory did not happen: fold again from what did.
       this.#state = undefined;
       this.store.reload();
+      this.#outbox.reload();
       throw error;
     }
   }

@@ -19,12 +19,15 @@ export class Outbox {
   readonly #store: EventStore;
   readonly #env: Env;
   #exported: number;
+  /** What storage says of it: behind until the next commit, for which it does not pay one. */
+  #stored: number;
   #failures = 0;
 
   constructor(store: EventStore, env: Env) {
     this.#store = store;
     this.#env = env;
     this.#exported = (store.getMeta("exported") as number | undefined) ?? 0;
+    this.#stored = this.#exported;
   }
 
   /** Whether the ledger lacks events. */
@@ -32,17 +35,30 @@ export class Outbox {
     return this.#exported < this.#store.head.seq;
   }
 
+  /**
+   * Writes down how far the ledger is. Call inside a transaction that writes anyway: after a crash
+   * the ledger gets what it has once more, and skips it.
+   */
+  keep(): void {
+    if (this.#stored === this.#exported) return;
+    this.#store.setMeta("exported", this.#exported);
+    this.#stored = this.#exported;
+  }
+
+  /** Forgets what a failed transaction did not keep. */
+  reload(): void {
+    this.#stored = (this.#store.getMeta("exported") as number | undefined) ?? 0;
+  }
+
   /** Sends what the ledger lacks. Returns when to come again, milliseconds, or Infinity. */
   async flush(home: StreamHome | undefined): Promise<number> {
     if (home === undefined || !this.pending) return Infinity;
-    const before = this.#exported;
     let healthy = false;
     try {
       healthy = await this.#send(home);
     } catch {
       healthy = false;
     }
-    if (this.#exported !== before) this.#store.setMeta("exported", this.#exported);
     this.#failures = healthy ? 0 : this.#failures + 1;
     if (!healthy) {
       return Date.now() + Math.min(outboxRetryMs * 2 ** (this.#failures - 1), outboxRetryMaxMs);
