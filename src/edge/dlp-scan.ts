@@ -20,8 +20,8 @@ const ScanRequest = z.strictObject({
   channel: z
     .enum(["system", "user", "assistant", "tool-arguments", "tool-results", "reasoning", "file"])
     .default("user"),
-  /** Draft rules; those in force when absent. */
-  rules: PolicyDocument.shape.dlp.unwrap().shape.rules.optional(),
+  /** Draft rules; those in force when absent, so the document's own default must not step in. */
+  rules: PolicyDocument.shape.dlp.unwrap().shape.rules.removeDefault().optional(),
 });
 
 /** Answers with what would be found and what would be left of the text. The text is not kept. */
