@@ -14,12 +14,19 @@ export const consoleDist = path.join(root, "dist", "console");
 const stampFile = path.join(root, "dist", "console.sha256");
 
 /** Besides its own folder, the console takes pure code from these rooms. */
-const madeOf = ["console", "src/events", "src/policy", "src/projections"];
+const madeOf = [
+  "console",
+  "scripts/console-build.ts",
+  "src/events",
+  "src/policy",
+  "src/projections",
+];
 
 /** A hash of everything that the build reads. */
 export function hashSources(folder = root): string {
   const hash = createHash("sha256");
   const files = madeOf.flatMap((room) => {
+    if (room.endsWith(".ts")) return [room];
     const names = readdirSync(path.join(folder, room), { recursive: true, withFileTypes: true });
     return names
       .filter((entry) => entry.isFile())
@@ -44,10 +51,15 @@ export function isBuilt(): boolean {
 export async function buildConsole(): Promise<void> {
   const hash = hashSources();
   const { build } = await import("vite");
-  await build({
-    configFile: path.join(root, "console", "vite.config.ts"),
-    logLevel: "error",
-  });
+  const { NODE_ENV } = process.env;
+  // Under a test runner it is "test", and React would be built with everything for its developers.
+  process.env.NODE_ENV = "production";
+  try {
+    await build({ configFile: path.join(root, "console", "vite.config.ts"), logLevel: "error" });
+  } finally {
+    if (NODE_ENV === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = NODE_ENV;
+  }
   writeFileSync(stampFile, `${hash}\n`);
 }
 

@@ -23,7 +23,7 @@ interface Place {
 }
 
 /** Finds lines in one text. Total: a text that is no JSON has places up to its fault. */
-export function jsonPlaces(text: string): { lineOf(path: string): number } {
+export function jsonPlaces(text: string): { lineOf: (path: string) => number } {
   const root = new PlaceReader(text).read();
   return {
     /** The line of a path, or of the nearest thing around it that is there. Zero-based. */

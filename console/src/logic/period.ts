@@ -5,11 +5,11 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** What can be chosen, by the name that stands in the address. */
 export const periods = {
-  "6h": { title: "6 hours", ms: 6 * HOUR_MS, step: "hour" },
-  "24h": { title: "24 hours", ms: DAY_MS, step: "hour" },
-  "7d": { title: "7 days", ms: 7 * DAY_MS, step: "hour" },
-  "30d": { title: "30 days", ms: 30 * DAY_MS, step: "day" },
-  "90d": { title: "90 days", ms: 90 * DAY_MS, step: "day" },
+  "6h": { title: "6 h", ms: 6 * HOUR_MS, step: "hour" },
+  "24h": { title: "24 h", ms: DAY_MS, step: "hour" },
+  "7d": { title: "7 d", ms: 7 * DAY_MS, step: "hour" },
+  "30d": { title: "30 d", ms: 30 * DAY_MS, step: "day" },
+  "90d": { title: "90 d", ms: 90 * DAY_MS, step: "day" },
 } as const;
 export type PeriodName = keyof typeof periods;
 export type Step = "hour" | "day";

@@ -100,7 +100,7 @@ export function BudgetCard(props: {
     >
       <div className="card-body stack">
         <p className="small soft">
-          For each {budget.scope}, {whomOf(budget.when)}; {atLimitWords[budget.atLimit]}. Begins
+          For each {budget.scope} ({whomOf(budget.when)}); {atLimitWords[budget.atLimit]}. Begins
           anew <span title={dateTime(resetsAt)}>{fromNow(resetsAt, at)}</span> ({timeZone}).
           {dependsOnRequest(budget.when)
             ? " It counts only requests that fit its conditions; the bars show all spend of its holders."

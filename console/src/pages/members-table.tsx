@@ -10,7 +10,7 @@ type OnOpen = (
   what: { kind: "member" | "remove"; member: MemberData } | { kind: "issue"; member: string },
 ) => void;
 
-const roleTones = { admin: "info", auditor: "purple", member: "neutral" } as const;
+const roleTones = { admin: "info", auditor: "success", member: "outline" } as const;
 
 function Name({ member }: { member: MemberData }) {
   const link = useLink(`${pathOf("requests")}?user=${encodeURIComponent(member.id)}`);

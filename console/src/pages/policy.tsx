@@ -50,6 +50,7 @@ function Problems({ marks, onShow }: { marks: Marks; onShow: (line: number) => v
             type="button"
             className="problem"
             key={`${path} ${message}`}
+            aria-label={`Line ${line + 1}: ${path} ${message}`}
             onClick={() => onShow(line)}
           >
             <span className="soft number nowrap">line {line + 1}</span>

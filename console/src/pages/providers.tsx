@@ -37,7 +37,7 @@ const within = (row: SumRow | undefined, column: string): string => {
 function Health({ usage }: { usage: SumRow | undefined }) {
   const requests = sum(usage, "requests");
   const failed = sum(usage, "failed");
-  if (requests === 0) return <Badge variant="neutral">not used in 24 hours</Badge>;
+  if (requests === 0) return <Badge variant="outline">not used in 24 hours</Badge>;
   if (failed === 0) return <Badge variant="success">no errors</Badge>;
   const isBad = failed / requests >= 0.05;
   return <Badge variant={isBad ? "error" : "warning"}>{percent(failed, requests)} errors</Badge>;

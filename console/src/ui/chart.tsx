@@ -107,7 +107,7 @@ export function Chart(props: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const { isDark } = useTheme();
   const shape = `${props.label} ${isDark} ${props.stepMs}`;
-  const latest = useRef(props);
+  const latest = useRef({ ...props });
   const chart = useRef<uPlot>(undefined);
   useEffect(() => {
     if (place.current === null || box.current === null) return undefined;

@@ -2,6 +2,7 @@
 import { Button } from "@cloudflare/kumo/components/button";
 import { useEffect, useRef, useState } from "react";
 import { go } from "../data/router.ts";
+import { useNarrow } from "../data/use-narrow.ts";
 import {
   conditions,
   dlpResults,
@@ -85,7 +86,7 @@ function TimeField(props: { end: "from" | "to"; filter: Filter }) {
   );
 }
 
-export function FilterBar({ filter, fields }: { filter: Filter; fields: readonly FilterField[] }) {
+function Fields({ filter, fields }: { filter: Filter; fields: readonly FilterField[] }) {
   const set = (field: FilterField) => (value: string) => goTo(withField(filter, field, value));
   return (
     <div className="filters" role="search" aria-label="Filter">
@@ -123,5 +124,18 @@ export function FilterBar({ filter, fields }: { filter: Filter; fields: readonly
         </Button>
       ) : null}
     </div>
+  );
+}
+
+/** The fields at hand where there is room for them, behind a word where there is not. */
+export function FilterBar({ filter, fields }: { filter: Filter; fields: readonly FilterField[] }) {
+  const isNarrow = useNarrow();
+  const count = conditions(filter);
+  if (!isNarrow) return <Fields filter={filter} fields={fields} />;
+  return (
+    <details className="filter-fold" open={count > 0}>
+      <summary>{count === 0 ? "Filter" : `Filter (${count})`}</summary>
+      <Fields filter={filter} fields={fields} />
+    </details>
   );
 }

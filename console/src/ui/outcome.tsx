@@ -2,7 +2,7 @@
 import { Badge } from "@cloudflare/kumo/components/badge";
 import type { AuditOutcome, DlpResult } from "#projections/audit-entry.ts";
 
-type Tone = "success" | "error" | "warning" | "info" | "neutral";
+type Tone = "success" | "error" | "warning" | "info" | "outline";
 
 const outcomeTones: Record<AuditOutcome, Tone> = {
   admitted: "info",
@@ -12,7 +12,7 @@ const outcomeTones: Record<AuditOutcome, Tone> = {
   blocked: "error",
   cut: "warning",
   refused: "error",
-  released: "neutral",
+  released: "outline",
   expired: "warning",
   orphaned: "warning",
 };
@@ -23,7 +23,7 @@ export function Outcome({ outcome }: { outcome: AuditOutcome }) {
 }
 
 const dlpTones: Record<DlpResult, Tone> = {
-  none: "neutral",
+  none: "outline",
   warned: "warning",
   redacted: "info",
   blocked: "error",
