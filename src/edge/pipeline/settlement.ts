@@ -77,8 +77,9 @@ export class Settlement {
   #facts(outcome: Settled["outcome"], status: number, at: number, startedAt: number): Settled {
     const { candidate } = this;
     const reached = candidate !== undefined;
-    const estimated = reached && this.usage === undefined;
-    const usage = this.usage ?? (reached ? this.#estimate() : { inputTokens: 0, outputTokens: 0 });
+    const reported = counts(this.usage) ? this.usage : undefined;
+    const estimated = reached && reported === undefined;
+    const usage = reported ?? (reached ? this.#estimate() : { inputTokens: 0, outputTokens: 0 });
     if (reached) {
       this.#attempts.push({
         provider: candidate.provider,
@@ -135,4 +136,9 @@ export class Settlement {
       outputTokens: Math.min(Math.ceil(this.#answerBytes / bytesPerToken), bound.outputTokens),
     };
   }
+}
+
+/** Whether a report of usage says anything: no prompt has no tokens, so all zeros is no report. */
+function counts(usage: Usage | undefined): usage is Usage {
+  return usage !== undefined && usage.inputTokens + usage.outputTokens > 0;
 }
