@@ -10,6 +10,7 @@ import type { Admission } from "./admit.ts";
 import type { Answered } from "./call.ts";
 import type { Reframe } from "./endpoint.ts";
 import type { Call } from "./plan.ts";
+import { tellable } from "./inspect.ts";
 import { openRelay, type Relay } from "./relay.ts";
 import { Screen } from "./screen.ts";
 import type { Settlement } from "./settlement.ts";
@@ -143,7 +144,8 @@ async function end(
 
 /** Tells the caller in the stream itself: its status is long sent. */
 async function writeError(pump: Pump, error: unknown): Promise<void> {
-  const { code, status, type, message } = fromUnknown(error);
+  const { dlp } = pump.admission.plan.policy;
+  const { code, status, type, message } = tellable(fromUnknown(error), dlp);
   const { requestId, asked } = pump.call;
   const wire: WireError = { status, code, type, message, requestId };
   await pump.write(asked.dialect.encodeStreamError(wire)).catch(() => undefined);

@@ -4,6 +4,7 @@ import { redactText } from "#dlp/redact.ts";
 import type { Finding } from "#dlp/rule.ts";
 import type { Vault } from "#dlp/vault.ts";
 import type { TextSlot } from "#providers/types.ts";
+import { GatewayError } from "../errors.ts";
 
 export interface Inspection {
   findings: Finding[];
@@ -65,3 +66,21 @@ export function addFindings(into: Finding[], more: readonly Finding[]): void {
 
 /** Lengths kept per finding: enough to recognise a leak's size, bounded for the event. */
 const lengthsMax = 32;
+
+/**
+ * A failure whose sentence may be told: a provider's own words in it are as much an answer as any
+ * text, and are hidden as policy says.
+ */
+export function tellable(error: GatewayError, program: DlpProgram): GatewayError {
+  if (!program.watches("answer")) return error;
+  const { code, message, status, retryable, retryAt, problems } = error;
+  const shown = redactText(program, message, { direction: "answer", channel: "assistant" });
+  const { blockedBy } = shown;
+  if (blockedBy === undefined && shown.text === message) return error;
+  const told =
+    blockedBy === undefined
+      ? shown.text
+      : `The provider's words were kept back by the data rule "${blockedBy}".`;
+  const more = { status, retryable, retryAt, cause: error };
+  return new GatewayError(code, told, problems === undefined ? more : { ...more, problems });
+}

@@ -21,6 +21,7 @@ import { answerStream } from "./answer-stream.ts";
 import { readAsked } from "./asked.ts";
 import { callProviders } from "./call.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { tellable } from "./inspect.ts";
 import type { Call, Plan } from "./plan.ts";
 import { Settlement } from "./settlement.ts";
 
@@ -116,7 +117,7 @@ async function fulfil(
     headers["content-type"] = "application/json";
     return new Response(body, { headers });
   } catch (error) {
-    const failure = fromUnknown(error);
+    const failure = tellable(fromUnknown(error), plan.policy.dlp);
     const outcome = request.signal.aborted
       ? "aborted"
       : failure.code === "dlp_blocked"
