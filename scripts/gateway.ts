@@ -16,7 +16,7 @@ import { leashChildren } from "./leash.ts";
 import { anyFreePort, freePortFrom } from "./ports.ts";
 import { seed } from "./seed.ts";
 import { devUpstreamVars, startingPolicy } from "./starting-policy.ts";
-import { openState, readSecret, readSeeded, saveSeeded } from "./state.ts";
+import { openState, readSecret, readSeeded, readSigningKey, saveSeeded } from "./state.ts";
 import type { Keys } from "./state.ts";
 
 export interface LaunchOptions {
@@ -149,6 +149,7 @@ export async function launch(options: LaunchOptions): Promise<Running> {
   try {
     const vars = {
       ...devUpstreamVars,
+      TALLYGATE_SIGNING_KEY: readSigningKey(state),
       ...fromFile,
       ...options.vars,
       TALLYGATE_SECRET: secret,

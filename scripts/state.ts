@@ -47,6 +47,13 @@ export function readSecret(state: string): string {
   return readFileSync(file, "utf8").trim();
 }
 
+/** The key that the archive's checkpoints are signed with: made at the first start. */
+export function readSigningKey(state: string): string {
+  const file = path.join(state, "signing-key");
+  if (!existsSync(file)) writePrivate(file, `${randomBytes(32).toString("base64")}\n`);
+  return readFileSync(file, "utf8").trim();
+}
+
 /** What an earlier start saved, if one did. */
 export function readSeeded(state: string): Seeded | undefined {
   const file = path.join(state, "keys.json");

@@ -16,6 +16,7 @@ import { fromUnknown, GatewayError } from "./errors.ts";
 import { idHeaders, retryHeaders } from "./headers.ts";
 import { logFailure } from "./log.ts";
 import { refusalResponse, serve } from "./pipeline/pipeline.ts";
+import { recordRoutes } from "./record/routes.ts";
 import { newRequestId } from "./request-id.ts";
 import { targetOf, type Target } from "./surface/addresses.ts";
 import {
@@ -64,6 +65,7 @@ for (const path of ["/audit/*", "/usage", "/costs"]) {
     if (c.res.status !== 101) c.res.headers.set("x-request-id", requestId);
   });
 }
+app.route("/", recordRoutes);
 app.route(
   "/",
   booksRoutes({

@@ -5,7 +5,7 @@ export const outboxEventsMax = 256;
 /** Calls to the ledger in one alarm: the rest waits for the next, so commands get their turn. */
 export const outboxBatchesMax = 16;
 /** How long an appended event may wait for its company before it goes to the ledger. */
-export const outboxDelayMs = 1_500;
+export const outboxDelayMs = 1_000;
 /** First wait after the ledger did not answer; doubles up to the last. */
 export const outboxRetryMs = 1_000;
 export const outboxRetryMaxMs = 60_000;

@@ -1,6 +1,9 @@
 /** The RPC surface of a LedgerActor: collects streams, answers questions about them. */
 import type { Head, SealedEvent } from "#events/envelope.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
+import type { Evidence } from "#projections/verify/evidence.ts";
+import type { EvidenceQuery } from "./evidence.ts";
+import type { ExplainedDecision, PrincipalState, Until } from "#projections/replay/principal.ts";
 import type { AuditPage, AuditQuery, SumsAnswer, SumsQuery } from "#projections/queries.ts";
 
 /** A run of one stream, in order. */
@@ -78,6 +81,14 @@ export interface LedgerQueryApi {
   /** Archives what waits, now; answers where that stands. */
   archiveNow(): Promise<ArchiveStatus>;
   archiveStatus(): Promise<ArchiveStatus>;
+  /** Events with their proofs; those that the archive does not have yet are left out. */
+  evidence(query: EvidenceQuery): Promise<Evidence>;
+  /** A recorded decision, made again from the events before it; null when it is none. */
+  explain(query: { stream: string; seq: number }): Promise<ExplainedDecision | null>;
+  /** A principal as they were. */
+  principalAt(query: { stream: string; until: Until }): Promise<PrincipalState>;
+  /** Cost and usage as they were at a moment (milliseconds, inclusive), folded anew. */
+  viewsAt(at: number): Promise<ExportedViews>;
   /** Cost and usage as of this moment. */
   exportViews(): Promise<ExportedViews>;
 }

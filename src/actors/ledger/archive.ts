@@ -142,6 +142,14 @@ export class Archive {
     );
   }
 
+  /** Every segment, newest first, with the tree of the manifests before it. */
+  *newestFirst(): Generator<{ n: number; treeBefore: Frontier | undefined }> {
+    for (let n = this.#kept()?.n ?? -1; n >= 0; n -= 1) {
+      const [row] = this.#sql.run<{ tree: string }>("SELECT tree FROM segments WHERE n = ?", n - 1);
+      yield { n, treeBefore: row && (parseJson(row.tree) as Frontier) };
+    }
+  }
+
   /** Fixes what the next segment holds, unless that is fixed already. */
   #plan(at: number): void {
     if (this.#planned() !== undefined) return;

@@ -2,13 +2,15 @@
  * Keeps the archive up to date: when it is written, by one at a time, and what is done about trouble.
  */
 import { openSigner, type NoteSigner } from "#events/note.ts";
-import { unseal, type EventEnvelope } from "#events/envelope.ts";
+import { unseal, type EventEnvelope, type SealedEvent } from "#events/envelope.ts";
 import { paths } from "#events/manifest.ts";
-import { readLine } from "#events/segment.ts";
+import { readLine, type SegmentLine } from "#events/segment.ts";
+import type { Evidence } from "#projections/verify/evidence.ts";
 import type { ArchiveStatus } from "./api.ts";
 import { Archive, ArchiveConflict } from "./archive.ts";
 import { gunzip, storeInBucket, type ArchiveStore } from "./archive-store.ts";
-import { archiveRetryMaxMs, archiveRetryMs, segmentsPerAlarmMax } from "./limits.ts";
+import { gatherEvidence, type EvidenceQuery } from "./evidence.ts";
+import { archiveRetryMaxMs, archiveRetryMs, rawEventsMax, segmentsPerAlarmMax } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { CountingSql } from "./sql.ts";
 
@@ -65,17 +67,49 @@ export class Archivist {
 
   /** Every archived event before a position, segment by segment, from the archive. */
   async *eventsBefore(pos: number): AsyncGenerator<EventEnvelope[]> {
+    for await (const lines of this.#linesBefore(pos)) yield lines.map((line) => unseal(line));
+  }
+
+  /** Every event of a stream, in order, wherever it is. */
+  async *eventsOf(stream: string): AsyncGenerator<SealedEvent[]> {
+    let seq = 1;
+    for await (const lines of this.#linesBefore(this.#log.completeFrom)) {
+      const ours = lines.filter((line) => line.stream === stream);
+      seq = (ours.at(-1)?.seq ?? seq - 1) + 1;
+      yield ours;
+    }
+    for (;;) {
+      const run = this.#log.read(stream, seq, rawEventsMax);
+      if (run.length === 0) return;
+      yield run;
+      seq += run.length;
+    }
+  }
+
+  /** Every event up to this moment, in the shard's order. */
+  async *everyEvent(): AsyncGenerator<EventEnvelope[]> {
+    const from = this.#log.completeFrom;
+    yield* this.eventsBefore(from);
+    for (const { events } of this.#log.runs(from)) yield events.map((event) => unseal(event));
+  }
+
+  async *#linesBefore(pos: number): AsyncGenerator<SegmentLine[]> {
     for (const { n } of this.#archive.segmentsBefore(pos)) {
       const bytes = await this.store.read(paths.segment(n));
       const text = bytes === undefined ? undefined : await gunzip(bytes);
       if (text === undefined) throw new Error(`${paths.segment(n)} cannot be read`);
       const lines = text.slice(0, -1).split("\n");
-      yield lines.flatMap((line) => {
+      yield lines.map((line) => {
         const sealed = readLine(line);
         if (sealed === undefined) throw new Error(`${paths.segment(n)} is damaged`);
-        return [unseal(sealed)];
+        return sealed;
       });
     }
+  }
+
+  /** Proofs for events that are archived. */
+  evidence(query: EvidenceQuery): Promise<Evidence> {
+    return gatherEvidence(this.store, this.#setup.shard, this.#archive.newestFirst(), query);
   }
 
   async #write(at: number): Promise<number> {

@@ -13,6 +13,15 @@ import type { AuditEntry } from "#projections/audit-entry.ts";
 import { costColumns } from "#projections/cost.ts";
 import { viewsVersion, type Workbench } from "#projections/fold-batch.ts";
 import type { AuditPage, AuditQuery, SumsAnswer, SumsQuery } from "#projections/queries.ts";
+import type { Evidence } from "#projections/verify/evidence.ts";
+import {
+  explainDecision,
+  stateUntil,
+  type ExplainedDecision,
+  type PrincipalState,
+  type Until,
+} from "#projections/replay/principal.ts";
+import { viewsAt } from "#projections/replay/views.ts";
 import { usageColumns } from "#projections/usage.ts";
 import {
   TAIL_FILTER_PARAM,
@@ -27,6 +36,7 @@ import {
   type RebuildReport,
 } from "./api.ts";
 import { Archivist } from "./archivist.ts";
+import type { EvidenceQuery } from "./evidence.ts";
 import { Faults } from "./faults.ts";
 import { planIngest } from "./ingest.ts";
 import { archiveDelayMs, rawEventsMax, rebuildEventsMax, tailsMax } from "./limits.ts";
@@ -121,6 +131,29 @@ export class LedgerActor extends Actor implements LedgerApi {
 
   async archiveStatus(): Promise<ArchiveStatus> {
     return this.archivist.status();
+  }
+
+  async evidence(query: EvidenceQuery): Promise<Evidence> {
+    await this.archiveNow();
+    return this.archivist.evidence(query);
+  }
+
+  async explain({
+    stream,
+    seq,
+  }: {
+    stream: string;
+    seq: number;
+  }): Promise<ExplainedDecision | null> {
+    return (await explainDecision(this.archivist.eventsOf(stream), seq)) ?? null;
+  }
+
+  async principalAt({ stream, until }: { stream: string; until: Until }): Promise<PrincipalState> {
+    return stateUntil(this.archivist.eventsOf(stream), until);
+  }
+
+  async viewsAt(at: number): Promise<ExportedViews> {
+    return viewsAt(this.archivist.everyEvent(), at);
   }
 
   async exportViews(): Promise<ExportedViews> {

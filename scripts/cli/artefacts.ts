@@ -1,0 +1,100 @@
+/** Artefacts in a folder or at a running gateway, as the verifier reads them. */
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import { paths } from "#events/manifest.ts";
+import type { ShardArtefacts } from "#projections/verify/shard.ts";
+
+const unpack = promisify(gunzip);
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Unpacks a segment; throws on any damage. */
+export async function gunzipText(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return utf8.decode(await unpack(bytes));
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .map((name) => name.split(path.sep).join("/"));
+}
+
+/** The shards of a folder: the folder itself, or each folder in it. */
+export async function openFolder(folder: string): Promise<ShardArtefacts[]> {
+  if (!existsSync(folder)) throw new Error(`There is no folder "${folder}".`);
+  const full = path.resolve(folder);
+  const isShard = existsSync(path.join(full, "manifests"));
+  const entries = await readdir(full, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const shards = isShard ? [full] : names.sort().map((name) => path.join(full, name));
+  return shards.map((shard) => ({
+    shard: path.basename(shard),
+    list: () => filesBelow(shard),
+    read: async (file) => {
+      try {
+        return new Uint8Array(await readFile(path.join(shard, file)));
+      } catch (error) {
+        if ((error as { code?: string }).code === "ENOENT") return undefined;
+        throw error;
+      }
+    },
+  }));
+}
+
+export interface Gateway {
+  url: string;
+  apiKey: string;
+}
+
+async function ask({ url, apiKey }: Gateway, at: string, method = "GET"): Promise<Response> {
+  const headers = { authorization: `Bearer ${apiKey}` };
+  const response = await fetch(new URL(at, url), { method, headers });
+  if (response.ok || response.status === 404) return response;
+  const { error } = (await response.json().catch(() => ({}))) as { error?: { message?: string } };
+  throw new Error(`${at} answered ${response.status}: ${error?.message ?? "no reason given"}`);
+}
+
+/** The shards of a running gateway, which is asked to archive what waits first. */
+export async function openGateway(gateway: Gateway): Promise<ShardArtefacts[]> {
+  const listed = await ask(gateway, "/audit/archive", "POST");
+  const { shards } = (await listed.json()) as { shards: { shard: string; segments: number }[] };
+  // A shard that took no event yet has no archive, which is no fault.
+  return shards
+    .filter(({ segments }) => segments > 0)
+    .map(({ shard, segments: known }) => {
+      let views: Uint8Array<ArrayBuffer> | undefined;
+      const get = async (file: string): Promise<Uint8Array<ArrayBuffer> | undefined> => {
+        const response = await ask(gateway, `/audit/archive/${shard}/${file}`);
+        return response.status === 404 ? undefined : new Uint8Array(await response.arrayBuffer());
+      };
+      return {
+        shard,
+        async list() {
+          // The views name their own position: fetched first, the archive has at least as much.
+          views = await get(paths.views);
+          const { shards } = (await (await ask(gateway, "/audit/archive")).json()) as {
+            shards: { shard: string; segments: number }[];
+          };
+          const segments = shards.find((one) => one.shard === shard)?.segments ?? known;
+          const numbers = Array.from({ length: segments }, (_, n) => n);
+          return [
+            paths.views,
+            ...numbers.flatMap((n) => [paths.segment(n), paths.manifest(n), paths.checkpoint(n)]),
+          ];
+        },
+        read: async (file: string) => (file === paths.views ? views : get(file)),
+      };
+    });
+}
+
+/** The keys that a gateway publishes: trusted as far as the way to it is. */
+export async function publishedKeys(url: string): Promise<string[]> {
+  const response = await fetch(new URL("/.well-known/tallygate/keys", url));
+  if (!response.ok) throw new Error(`${url} answered ${response.status} for its keys.`);
+  const { keys } = (await response.json()) as { keys: { publicKey: string }[] };
+  return keys.map(({ publicKey }) => publicKey);
+}

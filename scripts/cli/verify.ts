@@ -1,0 +1,164 @@
+/** `tallygate verify`: an archive, or a bundle of evidence, against a public key. */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { parseCheckpoint, type Checkpoint } from "#events/checkpoint.ts";
+import { isSignedBy, parseNote, readPublicKey } from "#events/note.ts";
+import { verifyEvidence } from "#projections/verify/evidence.ts";
+import { describe, type Finding } from "#projections/verify/finding.ts";
+import { verifyArchive, type VerifyReport } from "#projections/verify/verify.ts";
+import { gunzipText, openFolder, openGateway, publishedKeys } from "./artefacts.ts";
+
+export const verifyUsage = `npx tallygate verify <folder | URL | evidence.json> --key <public key or file>
+
+  --key KEY|FILE     a public key that may have signed, or a file of them; as often as needed
+  --api-key KEY      an auditor's key, for a URL (TALLYGATE_KEY)
+  --since FILE       a checkpoint that was seen before: the archive must begin with what it saw
+  --json             the report as JSON
+
+Exit codes: 0 all is well, 1 something is not, 2 misused, 3 not reached.
+`;
+
+/** The command line makes no sense. */
+export class Misused extends Error {}
+
+function readOptions(args: string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        key: { type: "string", multiple: true, default: [] },
+        "api-key": { type: "string" },
+        since: { type: "string", multiple: true, default: [] },
+        json: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    });
+    return { ...values, positionals };
+  } catch (error) {
+    throw new Misused(error instanceof Error ? error.message : "the options make no sense");
+  }
+}
+
+/** Keys from the command line; a file holds one a line, `#` starts a remark. */
+function readKeys(given: readonly string[]): Uint8Array<ArrayBuffer>[] {
+  return given.flatMap((text) => {
+    const lines = existsSync(text) ? readFileSync(text, "utf8").split("\n") : [text];
+    const written = lines
+      .map((line) => line.replace(/#.*/, "").trim())
+      .filter((line) => line !== "");
+    return written.map((line) => {
+      const key = readPublicKey(line);
+      if (key === undefined)
+        throw new Misused(`"${line.slice(0, 60)}" is neither a public key nor a file of them.`);
+      return key;
+    });
+  });
+}
+
+async function readSince(
+  files: readonly string[],
+  publicKeys: readonly Uint8Array<ArrayBuffer>[],
+): Promise<Checkpoint[]> {
+  const checkpoints: Checkpoint[] = [];
+  for (const file of files) {
+    if (!existsSync(file)) throw new Misused(`There is no file "${file}".`);
+    const note = parseNote(readFileSync(file, "utf8"));
+    const checkpoint = note && parseCheckpoint(note.text);
+    if (note === undefined || checkpoint === undefined)
+      throw new Misused(`"${file}" is no checkpoint.`);
+    const keys = publicKeys.map((publicKey) => ({ name: checkpoint.origin, publicKey }));
+    if (!(await isSignedBy(note, keys))) throw new Misused(`"${file}" is not signed by the key.`);
+    checkpoints.push(checkpoint);
+  }
+  return checkpoints;
+}
+
+/** One line that counts up, on a terminal only. */
+function progress(): { show(events: number): void; end(): void } {
+  const line = process.stderr.isTTY;
+  const started = performance.now();
+  let shownAt = 0;
+  return {
+    show(events) {
+      const now = performance.now();
+      if (!line || now - shownAt < 100) return;
+      shownAt = now;
+      const rate = Math.round(events / ((now - started) / 1000));
+      process.stderr.write(
+        `\r${events.toLocaleString("en")} events, ${rate.toLocaleString("en")}/s `,
+      );
+    },
+    end() {
+      if (line) process.stderr.write(`\r${" ".repeat(50)}\r`);
+    },
+  };
+}
+
+function print({ shards, findings, count }: VerifyReport): string {
+  const lines = shards.map(({ shard, segments, events, streams, decisions, head }) => {
+    const at = head === undefined ? "" : `, root ${head.root.slice(0, 16)}...`;
+    return `${shard}: ${events} events in ${segments} segments, ${streams} streams, ${decisions} decisions made again${at}`;
+  });
+  lines.push(...findings.map((finding) => describe(finding)));
+  if (count > findings.length) lines.push(`... and ${count - findings.length} more`);
+  const events = shards.reduce((sum, shard) => sum + shard.events, 0);
+  lines.push(
+    count === 0 ? `OK: ${events} events are what was signed.` : `NOT OK: ${count} findings.`,
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+async function verifyBundle(file: string, keys: readonly Uint8Array<ArrayBuffer>[], json: boolean) {
+  let bundle: unknown;
+  try {
+    bundle = JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    bundle = undefined;
+  }
+  const findings: Finding[] = await verifyEvidence(bundle, keys);
+  const told = findings.map((finding) => `${describe(finding)}\n`).join("");
+  const verdict = findings.length === 0 ? "OK: every event in the bundle is proven.\n" : "NOT OK\n";
+  process.stdout.write(json ? `${JSON.stringify({ findings })}\n` : told + verdict);
+  return findings.length === 0 ? 0 : 1;
+}
+
+/** Runs the command; returns its exit code. */
+export async function verifyCommand(args: string[]): Promise<number> {
+  const options = readOptions(args);
+  const [where] = options.positionals;
+  if (options.help) process.stdout.write(verifyUsage);
+  if (options.help) return 0;
+  if (where === undefined || options.positionals.length > 1)
+    throw new Misused(`Say what to verify.\n${verifyUsage}`);
+  const isUrl = /^https?:\/\//.test(where);
+  let given = options.key;
+  if (given.length === 0 && isUrl) {
+    given = await publishedKeys(where);
+    process.stderr.write(
+      "No --key was given: trusting the keys that the gateway itself publishes.\n",
+    );
+  }
+  const publicKeys = readKeys(given);
+  if (publicKeys.length === 0) throw new Misused("Give the public key with --key.");
+  if (!isUrl && existsSync(where) && statSync(where).isFile()) {
+    return verifyBundle(where, publicKeys, options.json);
+  }
+  const apiKey = options["api-key"] ?? process.env["TALLYGATE_KEY"];
+  if (isUrl && apiKey === undefined) throw new Misused("Give an auditor's key with --api-key.");
+  const shards = isUrl
+    ? await openGateway({ url: where, apiKey: apiKey ?? "" })
+    : await openFolder(where);
+  const trusted = await readSince(options.since, publicKeys);
+  const bar = progress();
+  const report = await verifyArchive(shards, {
+    publicKeys,
+    gunzip: gunzipText,
+    trusted,
+    onProgress: (events) => bar.show(events),
+  });
+  bar.end();
+  if (report.shards.length === 0) throw new Error("There is no archive yet.");
+  process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : print(report));
+  return report.count === 0 ? 0 : 1;
+}

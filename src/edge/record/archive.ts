@@ -1,0 +1,58 @@
+/** The archive over HTTP: what there is, and each artefact as it is stored. */
+import { canonicalJson } from "#events/canonical.ts";
+import { paths } from "#events/manifest.ts";
+import { GatewayError } from "../errors.ts";
+import type { Reader } from "./reader.ts";
+
+const TYPES: Record<string, string> = {
+  gz: "application/gzip",
+  json: "application/json",
+  txt: "text/plain; charset=utf-8",
+};
+
+/** `{shards: [{shard, segments, events, archived}]}`; artefacts are numbered from 0. */
+export async function listArchive({ c, shards }: Reader): Promise<Response> {
+  const status = await Promise.all(
+    shards.map(async ({ name, ledger }) => ({ shard: name, ...(await ledger.archiveStatus()) })),
+  );
+  return c.json({ shards: status });
+}
+
+/** Archives what waits, and answers as the list does. */
+export async function archiveNow({ c, shards }: Reader): Promise<Response> {
+  const status = await Promise.all(
+    shards.map(async ({ name, ledger }) => ({ shard: name, ...(await ledger.archiveNow()) })),
+  );
+  return c.json({ shards: status });
+}
+
+/** One artefact. Only names that artefacts have reach the bucket, and only of the reader's shards. */
+export async function fetchArtefact({ c, shards }: Reader): Promise<Response> {
+  const shard = shards.find(({ name }) => name === c.req.param("shard"));
+  const path = `${c.req.param("kind") ?? ""}/${c.req.param("file") ?? ""}`;
+  const n = Number(/^[a-z]+\/(\d{10})\./.exec(path)?.[1] ?? -1);
+  const isName = [paths.segment(n), paths.manifest(n), paths.checkpoint(n)].includes(path);
+  const found = shard && isName ? await c.env.ARCHIVE.get(`${shard.name}/${path}`) : null;
+  if (found === null) throw new GatewayError("not_found", "The archive has no such artefact.");
+  const type = TYPES[path.split(".").at(-1) ?? ""] ?? "application/octet-stream";
+  return new Response(found.body, { headers: { "content-type": type } });
+}
+
+/** The views of a shard, as a verifier compares them with the fold. */
+export async function fetchViews({ c, shards }: Reader): Promise<Response> {
+  const shard = shards.find(({ name }) => name === c.req.param("shard"));
+  if (shard === undefined) throw new GatewayError("not_found", "There is no such shard.");
+  // The views go on while the archive is written: they are told once both are at one position.
+  for (let tries = 0; tries < 5; tries += 1) {
+    const { archived } = await shard.ledger.archiveNow();
+    const views = await shard.ledger.exportViews();
+    if (views.position !== archived) continue;
+    return new Response(`${canonicalJson(views)}\n`, {
+      headers: { "content-type": "application/json" },
+    });
+  }
+  throw new GatewayError(
+    "actor_unavailable",
+    "The shard is too busy to tell its views. Try again.",
+  );
+}

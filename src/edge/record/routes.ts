@@ -1,0 +1,81 @@
+/**
+ * The record over HTTP: the archive and its keys, exports, evidence, the past.
+ *
+ * Invariants: as for the books, nothing is read before the reader is known, allowed and recorded;
+ * what is asked of depends on the reader's organisation alone. Only the public keys are public.
+ */
+import { Hono } from "hono";
+import { canonicalJson } from "#events/canonical.ts";
+import { GatewayError } from "../errors.ts";
+import { newRequestId } from "../request-id.ts";
+import { archiveNow, fetchArtefact, fetchViews, listArchive } from "./archive.ts";
+import { exportEntries, ExportParams } from "./export.ts";
+import { publishKeys } from "./keys.ts";
+import { explainEntry, idOf, proveEntry, showState, StateParams } from "./past.ts";
+import { parseQuery, reading, toRefusal, type RecordContext, type RecordEnv } from "./reader.ts";
+
+const AUDITORS = ["admin", "auditor"] as const;
+const ALL = ["admin", "auditor", "member"] as const;
+
+/** The record's routes, to be mounted at the root before the books'. */
+export const recordRoutes = new Hono<RecordEnv>();
+
+recordRoutes.onError((error, c) => toRefusal(c, error));
+
+recordRoutes.use(async (c, next) => {
+  if (c.get("requestId") === undefined) c.set("requestId", newRequestId(Date.now()));
+  await next();
+});
+
+recordRoutes.get("/.well-known/tallygate/keys", (c) => publishKeys(c.env));
+
+const act = (c: RecordContext, action: string) => ({
+  action,
+  resource: new URL(c.req.url).pathname,
+});
+
+recordRoutes.get("/audit/archive", (c) =>
+  reading(c, AUDITORS, act(c, "archive.list"), listArchive),
+);
+recordRoutes.post("/audit/archive", (c) =>
+  reading(c, AUDITORS, act(c, "archive.write"), archiveNow),
+);
+recordRoutes.get("/audit/archive/:shard/views.json", (c) =>
+  reading(c, AUDITORS, act(c, "archive.views"), fetchViews),
+);
+recordRoutes.get("/audit/archive/:shard/:kind/:file", (c) =>
+  reading(c, AUDITORS, act(c, "archive.read"), fetchArtefact),
+);
+
+recordRoutes.get("/audit/export", (c) => {
+  const query = parseQuery(c, ExportParams);
+  const { user } = query;
+  return reading(
+    c,
+    ALL,
+    { action: "audit.export", resource: canonicalJson(query) },
+    async (reader) => {
+      const { member } = reader.principal;
+      if (member.role !== "member") return exportEntries(reader, query);
+      if (user !== undefined && user !== member.id) {
+        throw new GatewayError("forbidden", "Members see their own entries only; ask an auditor.");
+      }
+      return exportEntries(reader, { ...query, user: member.id });
+    },
+  );
+});
+
+recordRoutes.get("/audit/events/:id/explain", (c) =>
+  reading(c, ALL, { action: "audit.explain", resource: idOf(c) }, explainEntry),
+);
+recordRoutes.get("/audit/events/:id/evidence", (c) =>
+  reading(c, ALL, { action: "audit.evidence", resource: idOf(c) }, proveEntry),
+);
+
+recordRoutes.get("/audit/state", (c) => {
+  const query = parseQuery(c, StateParams);
+  const resource = canonicalJson(query);
+  return reading(c, AUDITORS, { action: "audit.state", resource }, (reader) =>
+    showState(reader, query),
+  );
+});

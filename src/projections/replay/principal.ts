@@ -1,0 +1,105 @@
+/** A principal as they were: the state folded from their events, and any decision made again from it. */
+import { unseal, type SealedEvent } from "#events/envelope.ts";
+import type { UserFact } from "#events/user-events.ts";
+import { explainAdmit, type Decision } from "#actors/user/explain.ts";
+import type { LimitStatus } from "#actors/user/commands.ts";
+import { evolve } from "#actors/user/evolve.ts";
+import { initialState, type UserState } from "#actors/user/state.ts";
+
+/** How a decision came about. */
+export interface ExplainedDecision {
+  seq: number;
+  at: number;
+  /** What was recorded, with the request as it was asked. */
+  recorded: UserFact;
+  /** Every limit and budget as it stood just before. */
+  limits: LimitStatus[];
+  /** What the decider says today, of the same request in the same state. */
+  decided: UserFact | null;
+  same: boolean;
+}
+
+/** What a principal had used and held at some moment. */
+export interface PrincipalState {
+  /** The last event that counts, and its time. */
+  seq: number;
+  at: number;
+  policyVersion: number;
+  openRequests: { requestId: string; at: number; deadlineAt: number; costNanos: number }[];
+  budgets: {
+    name: string;
+    scope: string;
+    period: string;
+    periodKey: string;
+    limitNanos: number;
+    settledNanos: number;
+    heldNanos: number;
+  }[];
+  fencedKeys: string[];
+}
+
+/** Until where a stream is folded. */
+export interface Until {
+  /** Inclusive. */
+  seq?: number;
+  /** Milliseconds, inclusive. */
+  at?: number;
+}
+
+type Runs = AsyncIterable<readonly SealedEvent[]>;
+
+/** Explains event `seq` of a stream; `undefined` when it is no decision. */
+export async function explainDecision(
+  runs: Runs,
+  seq: number,
+): Promise<ExplainedDecision | undefined> {
+  let state = initialState();
+  for await (const run of runs) {
+    for (const sealed of run) {
+      const event = unseal(sealed);
+      const fact = event as unknown as UserFact;
+      if (sealed.seq < seq) {
+        state = evolve(state, fact, event.at);
+        continue;
+      }
+      if (fact.type !== "RequestAdmitted" && fact.type !== "RequestRefused") return undefined;
+      const recorded = { type: fact.type, v: fact.v, data: fact.data } as Decision;
+      const { limits, decided = null, same } = explainAdmit(state, recorded, event.at);
+      return { seq, at: event.at, recorded, limits, decided, same };
+    }
+  }
+  return undefined;
+}
+
+/** The state after every event up to a moment or a number. */
+export async function stateUntil(runs: Runs, until: Until): Promise<PrincipalState> {
+  let state = initialState();
+  const { seq = Infinity, at = Infinity } = until;
+  for await (const run of runs) {
+    for (const sealed of run) {
+      const event = unseal(sealed);
+      if (sealed.seq > seq || event.at > at) return show(state);
+      state = evolve(state, event as unknown as UserFact, event.at);
+    }
+  }
+  return show(state);
+}
+
+function show(state: UserState): PrincipalState {
+  return {
+    seq: state.seq,
+    at: state.lastAt,
+    policyVersion: state.policyVersion,
+    openRequests: [...state.holds].map(([requestId, { at, deadlineAt, costNanos }]) => ({
+      requestId,
+      at,
+      deadlineAt,
+      costNanos,
+    })),
+    budgets: [...state.accounts.values()].map((account) => {
+      const { name, scope, period, periodKey, limitNanos, settledNanos, heldNanos } = account;
+      return { name, scope, period, periodKey, limitNanos, settledNanos, heldNanos };
+    }),
+    fencedKeys: [...state.fenced],
+  };
+}

@@ -1,0 +1,170 @@
+/** An auditor trusts nobody: archive, evidence, decisions and the past, over real HTTP. */
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { paths } from "#events/manifest.ts";
+import { ask, auditEntry, chat } from "../support/client.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import {
+  scriptedPolicy,
+  startScriptedUpstream,
+  type ScriptedUpstream,
+} from "../support/scripted-upstream.ts";
+
+const root = path.resolve(import.meta.dirname, "../..");
+let upstream: ScriptedUpstream;
+let gateway: TestGateway;
+let folder: string;
+let publicKey: string;
+let ids: string[] = [];
+
+const get = (at: string, key = gateway.keys.auditor, method = "GET") =>
+  ask(`${gateway.url}${at}`, { key, method });
+
+/** Runs `tallygate` with these arguments. */
+function tallygate(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    const node = path.join(root, "node_modules/.bin/node");
+    execFile(node, [path.join(root, "scripts/cli/main.ts"), ...args], (error, stdout, stderr) => {
+      resolve({ code: Number(error?.code ?? 0), stdout, stderr });
+    });
+  });
+}
+
+beforeAll(async () => {
+  upstream = await startScriptedUpstream();
+  gateway = await startGateway({ policy: scriptedPolicy(upstream.url) });
+  folder = mkdtempSync(path.join(tmpdir(), "tallygate-archive-"));
+  const answers = [];
+  for (let n = 0; n < 4; n += 1) answers.push(await chat(gateway, gateway.keys.alice, `n ${n}`));
+  answers.push(await chat(gateway, gateway.keys.bob, "one more"));
+  ids = answers.map(({ headers }) => headers.get("x-request-id") ?? "");
+  for (const id of ids) await auditEntry(gateway, id);
+  const { json } = await ask(`${gateway.url}/.well-known/tallygate/keys`);
+  publicKey = (json["keys"] as { publicKey: string }[])[0]?.publicKey ?? "";
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await gateway.stop();
+  await upstream.stop();
+});
+
+it("a running gateway's archive verifies against its public key alone, and against no other", async () => {
+  const url = gateway.url;
+  const fine = await tallygate(
+    "verify",
+    url,
+    "--key",
+    publicKey,
+    "--api-key",
+    gateway.keys.auditor,
+  );
+  expect(fine.stdout + fine.stderr).toContain("OK: ");
+  expect(fine.code).toBe(0);
+  const other = Buffer.alloc(32, 9).toString("base64");
+  const wrong = await tallygate("verify", url, "--key", other, "--api-key", gateway.keys.auditor);
+  expect(wrong.stdout).toContain("signature: no known key has signed it");
+  expect(wrong.code).toBe(1);
+  const member = await tallygate(
+    "verify",
+    url,
+    "--key",
+    publicKey,
+    "--api-key",
+    gateway.keys.alice,
+  );
+  expect([member.code, member.stderr]).toEqual([3, expect.stringContaining("403")]);
+});
+
+it("what was downloaded verifies offline, until a bit of it is flipped", async () => {
+  const { json } = await get("/audit/archive", gateway.keys.auditor, "POST");
+  const shards = json["shards"] as { shard: string; segments: number }[];
+  for (const { shard, segments } of shards) {
+    for (let n = 0; n < segments; n += 1) {
+      for (const file of [paths.segment(n), paths.manifest(n), paths.checkpoint(n)]) {
+        const headers = { authorization: `Bearer ${gateway.keys.auditor}` };
+        const answer = await fetch(`${gateway.url}/audit/archive/${shard}/${file}`, { headers });
+        const to = path.join(folder, shard, file);
+        mkdirSync(path.dirname(to), { recursive: true });
+        writeFileSync(to, Buffer.from(await answer.arrayBuffer()));
+      }
+    }
+  }
+  const fine = await tallygate("verify", folder, "--key", publicKey);
+  expect([fine.stdout, fine.code]).toEqual([expect.stringContaining("decisions made again"), 0]);
+  const [first] = shards.filter(({ segments }) => segments > 0);
+  const file = path.join(folder, first?.shard ?? "", paths.manifest(0));
+  const bytes = Buffer.from(await (await import("node:fs/promises")).readFile(file));
+  bytes[40] = (bytes[40] ?? 0) ^ 1;
+  writeFileSync(file, bytes);
+  const flipped = await tallygate("verify", folder, "--key", publicKey);
+  expect([flipped.stdout, flipped.code]).toEqual([expect.stringContaining(paths.manifest(0)), 1]);
+});
+
+it("one request is proven by a bundle that needs nothing else", async () => {
+  const answer = await get(`/audit/events/${ids[0]}/evidence`);
+  expect(answer.json["events"]).toHaveLength(2);
+  const file = path.join(folder, "evidence.json");
+  writeFileSync(file, answer.text);
+  const fine = await tallygate("verify", file, "--key", publicKey);
+  expect([fine.stdout, fine.code]).toEqual(["OK: every event in the bundle is proven.\n", 0]);
+  writeFileSync(file, answer.text.replace('\\"stream\\":false', '\\"stream\\":true'));
+  expect((await tallygate("verify", file, "--key", publicKey)).code).toBe(1);
+  expect((await get(`/audit/events/${ids[0]}/evidence`, gateway.keys.bob)).status).toBe(404);
+});
+
+it("a decision is explained by the state before it, and decided again to the same answer", async () => {
+  const { json } = await get(`/audit/events/${ids[3]}/explain`, gateway.keys.alice);
+  expect(json).toMatchObject({ same: true, decided: { type: "RequestAdmitted" } });
+  expect((await get(`/audit/events/${ids[4]}/explain`, gateway.keys.alice)).status).toBe(404);
+});
+
+it("the books as they were are the fold of what had happened", async () => {
+  const whole = await get(`/audit/state?at=${Date.now()}`);
+  const costs = await get("/costs");
+  const sum = (whole.json["costs"] as { costNanos: number }[]).reduce(
+    (n, row) => n + row.costNanos,
+    0,
+  );
+  expect(sum).toBe((costs.json["total"] as { costNanos: number }).costNanos);
+  expect((await get("/audit/state?at=1000")).json).toMatchObject({ events: 0, costs: [] });
+  const first = await get(`/audit/state?user=alice&seq=1`);
+  expect(first.json).toMatchObject({ seq: 1, openRequests: [{ requestId: ids[0] }] });
+  expect((await get("/audit/state?at=1000", gateway.keys.alice)).status).toBe(403);
+});
+
+it("an export streams what the reader may see, as lines or as a table, and is recorded", async () => {
+  const lines = await get("/audit/export?user=alice");
+  const entries = lines.text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { id: string; kind: string });
+  expect(entries.filter(({ kind }) => kind === "request").map(({ id }) => id)).toEqual(
+    ids.slice(0, 4).toReversed(),
+  );
+  const table = await get("/audit/export?format=csv", gateway.keys.bob);
+  const rows = table.text.trim().split("\r\n");
+  expect(rows[0]).toContain("id,time,kind,user");
+  expect(rows.slice(1).every((row) => row.includes(",bob,"))).toBe(true);
+  expect((await get("/audit/export?user=alice", gateway.keys.bob)).status).toBe(403);
+  expect((await get("/audit/export?format=xml")).status).toBe(400);
+  await expect
+    .poll(async () => (await get("/audit/events?action=audit.export")).json["events"], {
+      timeout: 10_000,
+    })
+    .not.toEqual([]);
+});
+
+it("artefacts of others, and other objects, are not to be had", async () => {
+  for (const at of [
+    "l_0_0/segments/0000000000.ndjson.gz",
+    "..%2f/segments/0000000000.ndjson.gz",
+    "x/y/z",
+  ]) {
+    expect((await get(`/audit/archive/${at}`)).status, at).toBe(404);
+  }
+  expect((await ask(`${gateway.url}/audit/archive`)).status).toBe(401);
+  expect((await get("/audit/archive", gateway.keys.alice)).status).toBe(403);
+});
