@@ -9,6 +9,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type * as z from "zod";
 import { catalogue, type StreamKind } from "#events/catalogue.ts";
+import * as budgetEvents from "#events/budget-events.ts";
 import * as policyEvents from "#events/policy-events.ts";
 import * as userEvents from "#events/user-events.ts";
 
@@ -31,13 +32,13 @@ type Schema = z.ZodType & { _zod: { def: Definition } };
 
 /** Schemas that several events share: they are described once, and named elsewhere. */
 const shared = new Map<Schema, string>(
-  Object.entries({ ...userEvents, ...policyEvents }).flatMap(([name, value]) =>
+  Object.entries({ ...userEvents, ...budgetEvents, ...policyEvents }).flatMap(([name, value]) =>
     name.endsWith("Data") ? [[value as unknown as Schema, name] as const] : [],
   ),
 );
 
-const sources = ["src/events/user-events.ts", "src/events/policy-events.ts"].map((file) =>
-  readFileSync(path.join(root, file), "utf8"),
+const sources = ["user", "budget", "policy"].map((stream) =>
+  readFileSync(path.join(root, `src/events/${stream}-events.ts`), "utf8"),
 );
 
 /** A comment's text in one line. */
@@ -158,6 +159,10 @@ nano-US-dollars (1 dollar is 1,000,000,000), in \`Ms\` milliseconds, in \`At\` m
 ## Of a principal's stream
 
 ${sectionOf("user")}
+
+## Of a shared budget's stream
+
+${sectionOf("budget")}
 
 ## Of an organisation's policy stream
 

@@ -2,6 +2,7 @@
 import type { Env } from "#actors/kit/env.ts";
 import { app } from "./app.ts";
 
+export { BudgetActor } from "#actors/budget/budget-actor.ts";
 export { LedgerActor } from "#actors/ledger/ledger-actor.ts";
 export { PolicyActor } from "#actors/policy/policy-actor.ts";
 export { UserActor } from "#actors/user/user-actor.ts";

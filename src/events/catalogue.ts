@@ -1,10 +1,11 @@
 /** Every event there is, by type and version: whose stream it is in and what its data looks like. */
 import type * as z from "zod";
+import { BudgetFact } from "./budget-events.ts";
 import { PolicyFact } from "./policy-events.ts";
 import { UserFact } from "./user-events.ts";
 
-/** The kinds of stream: one principal's calls, or one organisation's rules. */
-export type StreamKind = "user" | "policy";
+/** The kinds of stream: one principal's calls, one shared budget's credit, one organisation's rules. */
+export type StreamKind = "user" | "budget" | "policy";
 
 /** One event type in one version. */
 export interface CatalogueEntry {
@@ -33,6 +34,7 @@ type FactSchema = z.ZodObject<{
 /** All events, in the order of the files that define them. */
 export const catalogue: readonly CatalogueEntry[] = [
   ...entriesOf("user", UserFact.options),
+  ...entriesOf("budget", BudgetFact.options),
   ...entriesOf("policy", PolicyFact.options),
 ];
 

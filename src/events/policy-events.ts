@@ -81,6 +81,16 @@ export const PolicyInForce = z.strictObject({
   data: z.strictObject({ version: count.min(1) }),
 });
 
+/** The limits of a version hold at every shared budget: nothing is admitted above them any more. */
+export const BudgetLimitsEffective = z.strictObject({
+  type: z.literal("BudgetLimitsEffective"),
+  v: z.literal(1),
+  data: z.strictObject({
+    version: count.min(1),
+    budgets: z.array(z.strictObject({ budget: z.string(), scope: z.string(), limitNanos: count })),
+  }),
+});
+
 /** An admin's command was turned away: refusals are recorded like deeds. */
 export const CommandRefused = z.strictObject({
   type: z.literal("CommandRefused"),
@@ -96,6 +106,7 @@ export const PolicyFact = z.discriminatedUnion("type", [
   KeyRevoked,
   PolicyPublished,
   PolicyInForce,
+  BudgetLimitsEffective,
   CommandRefused,
 ]);
 /** Any fact of an organisation's policy stream. */

@@ -6,6 +6,7 @@
  * hashes and names that policy gave.
  */
 import * as z from "zod";
+import { LeaseRefData } from "./budget-events.ts";
 
 const count = z.int().min(0);
 const nanos = z.int().min(0);
@@ -114,11 +115,20 @@ export const BudgetData = z.strictObject({
 });
 export type BudgetData = z.infer<typeof BudgetData>;
 
+/** A budget above one principal as it applied to one request: credit is leased from its node. */
+export const SharedBudgetData = BudgetData.extend({
+  /** The budget that this one leases from: what is held here is held there too. */
+  parent: BudgetData.optional(),
+});
+export type SharedBudgetData = z.infer<typeof SharedBudgetData>;
+
 /** What a request asks to hold, and the limits and budgets that were in force for it. */
 const HoldAskedData = z.strictObject({
   chain: z.array(z.strictObject({ provider: z.string(), model: z.string() })),
   limits: z.array(LimitData),
   budgets: z.array(BudgetData),
+  /** Budgets of the caller's team and organisation. */
+  shared: z.array(SharedBudgetData).optional(),
   /** The most this request may use. */
   bound: z.strictObject({ inputTokens: count, outputTokens: count, costNanos: nanos }),
   accounting: z.enum(["strict", "estimate"]),
@@ -132,7 +142,7 @@ export const RequestAdmitted = z.strictObject({
   v: z.literal(1),
   data: AskedData.extend({
     ...HoldAskedData.shape,
-    /** What is left of each limit, then of each budget, after this admission. */
+    /** What is left of each limit, of each budget, of each shared budget and its parent. */
     left: z.array(count).optional(),
     /** Budgets that it passed, which policy allows. */
     over: z.array(z.string()).optional(),
@@ -269,6 +279,45 @@ export const ThresholdCrossed = z.strictObject({
   }),
 });
 
+/** Credit of a shared budget came from its node. Used by: audit. */
+export const LeaseGranted = z.strictObject({
+  type: z.literal("LeaseGranted"),
+  v: z.literal(1),
+  data: z.strictObject({
+    lease: LeaseRefData,
+    /** All that was ever granted in the period. */
+    grantedNanos: nanos,
+    /** What the node, and its parent, had left just then. */
+    freeNanos: nanos.optional(),
+    parentFreeNanos: nanos.optional(),
+  }),
+});
+
+/** Credit goes back to its node: it is idle, or was recalled. Used by: audit. */
+export const LeaseReturned = z.strictObject({
+  type: z.literal("LeaseReturned"),
+  v: z.literal(1),
+  data: z.strictObject({
+    lease: LeaseRefData,
+    returnedNanos: nanos,
+    /** The recall that this answers: nothing more is spent without a new lease. */
+    recall: count.optional(),
+  }),
+});
+
+/** A node had no credit, or did not answer: requests that need it are refused until then. Used by: audit. */
+export const LeaseDenied = z.strictObject({
+  type: z.literal("LeaseDenied"),
+  v: z.literal(1),
+  data: z.strictObject({
+    lease: LeaseRefData,
+    reason: z.enum(["exhausted", "unavailable"]),
+    /** The budget that has none left: this one, or the one it leases from. */
+    by: z.string(),
+    untilAt: count,
+  }),
+});
+
 /** From here on a key is refused whatever caches say. Used by: audit. */
 export const KeyFenced = z.strictObject({
   type: z.literal("KeyFenced"),
@@ -301,6 +350,9 @@ export const UserFact = z.discriminatedUnion("type", [
   ExpiryCorrected,
   SettlementOrphaned,
   ThresholdCrossed,
+  LeaseGranted,
+  LeaseReturned,
+  LeaseDenied,
   KeyFenced,
   AccessRecorded,
 ]);

@@ -49,12 +49,15 @@ export interface CompiledRule<Template> {
 /** A budget as it applies to one request, still without its period. */
 export type BudgetSpec = Omit<BudgetData, "periodKey" | "resetsAt">;
 
+/** A team's or an organisation's budget, with the one that it is part of. */
+export type SharedBudgetSpec = BudgetSpec & { parent?: BudgetSpec };
+
 export interface CompiledPolicy {
   tiers: ReadonlyMap<string, CompiledTier>;
   allow: ModelMatcher;
   deny: ModelMatcher;
   limits: readonly CompiledRule<Omit<LimitData, "scope">>[];
-  budgets: readonly CompiledRule<Omit<BudgetSpec, "scope">>[];
+  budgets: readonly (CompiledRule<Omit<BudgetSpec, "scope">> & { parent: string | undefined })[];
 }
 
 const compiledPolicies = new WeakMap<PolicyDocument, CompiledPolicy>();
@@ -152,6 +155,7 @@ function compileBudget(
       atLimit: budget.atLimit,
       whole: isWhole(budget.scope, budget.when),
     },
+    parent: budget.parent,
   };
 }
 

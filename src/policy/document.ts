@@ -111,6 +111,8 @@ const Budget = z.strictObject({
   /** Shares of the limit that raise an event, once each per period. */
   thresholds: z.array(z.number().gt(0).max(10)).max(10).default([0.8, 1]),
   atLimit: z.enum(["block", "downgrade", "allow"]).default("block"),
+  /** Of a team's budget: the organisation's budget that it is a part of. */
+  parent: Name.optional(),
   when: When.default({}),
 });
 

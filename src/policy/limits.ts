@@ -16,3 +16,5 @@ export const nameCharsMax = 64;
 export const windowMsMax = 31 * 24 * 60 * 60 * 1000;
 /** An answer names at most this many problems of a document. */
 export const problemsMax = 100;
+/** Teams' and organisations' budgets that are told of a new version; others hear at their next lease. */
+export const nodesMax = 1_000;

@@ -9,6 +9,7 @@ import type { MemberData } from "#events/policy-events.ts";
 import type { LimitData } from "#events/user-events.ts";
 import {
   type BudgetSpec,
+  type SharedBudgetSpec,
   type ChainLink,
   compilePolicy,
   type CompiledPolicy,
@@ -52,7 +53,7 @@ export interface Resolved {
   /** Limits above one member (team, organisation). */
   sharedLimits: LimitData[];
   /** Budgets above one member (team, organisation). */
-  sharedBudgets: BudgetSpec[];
+  sharedBudgets: SharedBudgetSpec[];
   dlpRules: PolicyDocument["dlp"]["rules"];
   guard: PolicyDocument["guard"];
   accounting: PolicyDocument["accounting"];
@@ -179,9 +180,35 @@ function addBudgets(
   for (const rule of policy.budgets) {
     if (!rule.applies(subject)) continue;
     const list = rule.shared ? resolved.sharedBudgets : resolved.budgets;
-    const atLimit = atLimitOf(rule.template.atLimit, resolved.downgradeTo, downgraded);
-    for (const scope of rule.scopes(subject)) list.push({ ...rule.template, scope, atLimit });
+    for (const scope of rule.scopes(subject)) {
+      list.push(specOf(rule.template, scope, downgraded, resolved));
+    }
   }
+  if (resolved.sharedBudgets.length > 0) chainBudgets(policy, downgraded, resolved);
+}
+
+/** What is leased through a team is not leased from the organisation again. */
+function chainBudgets(policy: CompiledPolicy, downgraded: boolean, resolved: Resolved): void {
+  const through = new Set<string>();
+  for (const spec of resolved.sharedBudgets) {
+    const { parent } = policy.budgets.find(({ template }) => template.name === spec.name) ?? {};
+    const above = policy.budgets.find(({ template }) => template.name === parent);
+    if (above === undefined) continue;
+    spec.parent = specOf(above.template, "organisation", downgraded, resolved);
+    through.add(above.template.name);
+  }
+  if (through.size === 0) return;
+  resolved.sharedBudgets = resolved.sharedBudgets.filter(({ name }) => !through.has(name));
+}
+
+function specOf(
+  template: Omit<BudgetSpec, "scope">,
+  scope: string,
+  downgraded: boolean,
+  resolved: Resolved,
+): SharedBudgetSpec {
+  const atLimit = atLimitOf(template.atLimit, resolved.downgradeTo, downgraded);
+  return { ...template, scope, atLimit };
 }
 
 /**

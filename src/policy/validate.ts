@@ -46,6 +46,7 @@ export function validatePolicy(input: unknown, known: KnownFeatures): Validation
     ...nameProblems(document),
     ...amountProblems(document),
     ...scopeProblems(document),
+    ...parentProblems(document),
     ...dlpProblems(document, known),
   ];
   return problems.length > 0 ? refusedWith(problems) : { ok: true, document };
@@ -177,13 +178,36 @@ function amountProblems(document: PolicyDocument): PolicyProblem[] {
 }
 
 function scopeProblems(document: PolicyDocument): PolicyProblem[] {
-  return (["limits", "budgets"] as const).flatMap((list) =>
-    document[list].flatMap(({ scope }, index) => {
-      if (scope !== "team" && scope !== "organisation") return [];
-      const message = `the scope "${scope}" is not yet supported; use "user", "key" or "tag"`;
-      return [{ path: `${list}[${index}].scope`, message }];
-    }),
-  );
+  return document.limits.flatMap(({ scope }, index) => {
+    if (scope !== "team" && scope !== "organisation") return [];
+    const message = `a rate is counted where its requests are decided, so its scope cannot be "${scope}"; use "user", "key", "model" or "tag", or a budget of the ${scope}`;
+    return [{ path: `limits[${index}].scope`, message }];
+  });
+}
+
+/** A team's budget may be part of an organisation's: one step up, so that no chain leads back. */
+function parentProblems({ budgets }: PolicyDocument): PolicyProblem[] {
+  return budgets.flatMap(({ name, scope, period, parent: parentName, when }, index) => {
+    if (parentName === undefined) return [];
+    const path = `budgets[${index}].parent`;
+    const problem = (message: string): PolicyProblem[] => [{ path, message }];
+    const parent = budgets.find((other) => other.name === parentName);
+    if (parent === undefined) return problem(`there is no budget "${parentName}"`);
+    if (scope !== "team") return problem('only a budget of the scope "team" has a parent');
+    if (parent.scope !== "organisation") {
+      return problem(`"${parentName}" is no budget of the scope "organisation"`);
+    }
+    if (parent.period !== period) {
+      return problem(`"${name}" runs by the ${period} and its parent by the ${parent.period}`);
+    }
+    const isWider = Object.values(parent.when).every((list) => list === undefined);
+    if (!isWider && canonicalJson(parent.when) !== canonicalJson(when)) {
+      return problem(`"${parentName}" applies to some requests only, and not to all of "${name}"`);
+    }
+    const sibling = budgets.find((other) => other.parent === parentName && other.name !== name);
+    if (sibling === undefined) return [];
+    return problem(`"${sibling.name}" is part of "${parentName}" already; a request would count twice`);
+  });
 }
 
 function dlpProblems(document: PolicyDocument, known: KnownFeatures): PolicyProblem[] {

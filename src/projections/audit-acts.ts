@@ -42,6 +42,12 @@ const acts: { [T in PolicyFact["type"]]: (data: DataOf<T>) => Act } = {
     }),
   PolicyInForce: (data) =>
     act("policy.in-force", { resource: `policy/${data.version}`, policyVersion: data.version }),
+  BudgetLimitsEffective: (data) =>
+    act("budget.limits-effective", {
+      resource: `policy/${data.version}`,
+      policyVersion: data.version,
+      metadata: { budgets: data.budgets.map(({ budget }) => budget).join(" ") },
+    }),
   CommandRefused: (data) => ({
     base: { kind: "act", action: "command.refused", outcome: "refused" },
     set: { resource: data.command, code: data.code, metadata: { message: data.message } },

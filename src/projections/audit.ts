@@ -90,7 +90,10 @@ export function requestIdOf(event: EventEnvelope): string | undefined {
 
 type Draft = Partial<Omit<AuditPatch, "base" | "source">> & { base?: Partial<AuditPatch["base"]> };
 
-const handlers: { [T in UserFact["type"]]: (data: DataOf<T>, event: EventEnvelope) => Draft } = {
+/** Credit that moves between a budget and its users is bookkeeping: in the log, not in the list. */
+type Told = Exclude<UserFact["type"], "LeaseGranted" | "LeaseReturned" | "LeaseDenied">;
+
+const handlers: { [T in Told]: (data: DataOf<T>, event: EventEnvelope) => Draft } = {
   RequestAdmitted: (data, event) => asked(data, event, { outcome: "admitted" }),
   RequestRefused: (data, event) =>
     asked(data, event, { outcome: "refused", code: data.code, by: data.by }),
@@ -182,10 +185,7 @@ function settled(data: DataOf<"RequestSettled">): Draft {
 
 function fold(event: EventEnvelope): readonly Change[] {
   const known = Object.hasOwn(handlers, event.type);
-  const handler = handlers[event.type as UserFact["type"]] as (
-    data: object,
-    event: EventEnvelope,
-  ) => Draft;
+  const handler = handlers[event.type as Told] as (data: object, event: EventEnvelope) => Draft;
   const draft: Draft | undefined = known ? handler(event.data, event) : actOf(event);
   if (draft === undefined) return [];
   const id = requestIdOf(event) ?? idOfEvent(event.at, event.hash);

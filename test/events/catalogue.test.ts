@@ -30,6 +30,18 @@ const hashes: Record<string, string> = {
   "PolicyPublished.v1": "911671b16f7df37a141dc1735328b5b53c3ecc3f82986139eaf53c6d2eb57230",
   "PolicyInForce.v1": "a115b213df35395401cfce6dd17df9ab4d2d4be86f04481dd65050821882e64a",
   "CommandRefused.v1": "99c507693708a55bee95fdb1037d86d62ff0c21b269fbd891621fe2690e01222",
+  "LeaseGranted.v1": "732dc24b9e25beda943b1681492b46b8b53c9a2bd3d002e413a0fa06ef3d579c",
+  "LeaseReturned.v1": "91b06c907beef7a7c256def5dafc5c0e4ef381ca87363a460f914bd8014e9991",
+  "LeaseDenied.v1": "f84c2a45ef7c5e15fe63a7151c7e4d1b0b6463a3d4e62ea38a5e6b233fa0ea8f",
+  "BudgetLimitSet.v1": "5b514f1a22d6f65443c52d9b5ddcc633eb7993aaad08960d8be4bb9dd2f761d6",
+  "BudgetLimitEffective.v1": "a08f9a3511d53105df9806de005ceebf7a0772eb212f60c3a76079ad77205f3e",
+  "CreditGranted.v1": "d50734d461276c944fd4c1e9b671b4558bf061ad458e19b2d4794be495d95877",
+  "CreditReturned.v1": "096f4c9e955cfb071b445510f032d3c5467b4fdfce04c0ba65ef8141584e2a48",
+  "RecallBegan.v1": "f443544ed287e6a6fc3d894b701f7bd69d72473d8807553693dc98959402e56c",
+  "NodeLeaseGranted.v1": "649f75793bbe3de22bf211d4a4d19a917b12b001699c841074bc9f5fb1f521c0",
+  "NodeLeaseReturned.v1": "5d9c7a699ea7c0a3549e8fa652c72519f2f5939887510376350a925e7ffcd1bf",
+  "BudgetThresholdCrossed.v1": "6e1e8070fc551b310564f08f2ec88ffd8d81567813ceca390e5fe565130ef384",
+  "BudgetLimitsEffective.v1": "a23ac07d815f4db6009ee83c2c7f14fc89faad6ac7791d1613300da2749868e4",
 };
 
 function golden(name: string): SealedEvent {

@@ -1,4 +1,5 @@
 /** What the Worker and its actors are given by the runtime: bindings, secrets, plain settings. */
+import type { BudgetActorApi } from "#actors/budget/api.ts";
 import type { LedgerIngestApi } from "#actors/ledger/api.ts";
 import type { PolicyActorApi } from "#actors/policy/api.ts";
 import type { UserActorApi } from "#actors/user/commands.ts";
@@ -8,6 +9,7 @@ type Namespace<Api> = DurableObjectNamespace<Api & Rpc.DurableObjectBranded>;
 /** Bindings as `wrangler.toml` names them. Providers' secrets are read by name, when they are used. */
 export interface Env {
   USERS: Namespace<UserActorApi>;
+  BUDGETS: Namespace<BudgetActorApi>;
   POLICY: Namespace<PolicyActorApi>;
   LEDGER: Namespace<LedgerIngestApi>;
   KEYS: KVNamespace;

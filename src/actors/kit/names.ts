@@ -19,6 +19,23 @@ export function policyName(secret: string, organisation: string): string {
   return `p_${keyedHash(secret, ["policy", organisation])}`;
 }
 
+const budgetPrefix = "b_";
+
+/** A BudgetActor's name, which is its stream: one budget of one team, or of the organisation. */
+export function budgetStream(
+  secret: string,
+  organisation: string,
+  budget: string,
+  scope: string,
+): string {
+  return `${budgetPrefix}${keyedHash(secret, ["budget", organisation, budget, scope])}`;
+}
+
+/** Whether a stream is a budget's: what leases credit is a principal or another budget. */
+export function isBudgetStream(stream: string): boolean {
+  return stream.startsWith(budgetPrefix);
+}
+
 /** The LedgerActor that collects a stream: one of the organisation's `shards`. */
 export function ledgerName(
   secret: string,

@@ -38,5 +38,11 @@ export type PolicyCommand =
   | { type: "RevokeKey"; keyId: string; reason: string }
   /** Time has come for versions that wait to be in force. */
   | { type: "BringIntoForce"; at: number }
+  /** Every shared budget has said that this version's limits hold. */
+  | {
+      type: "SayLimitsEffective";
+      version: number;
+      budgets: readonly { budget: string; scope: string; limitNanos: number }[];
+    }
   /** The shell turned an admin's command away before it got here. */
   | { type: "Refuse"; command: string; code: string; message: string };

@@ -100,6 +100,11 @@ const deciders: Deciders = {
   BringIntoForce: (state, { at }) =>
     state.pending.filter(({ dueAt }) => dueAt <= at).map(({ version }) => inForce(version)),
 
+  SayLimitsEffective: (state, { version, budgets }) =>
+    version === state.current?.version && version > state.limitsEffective
+      ? [{ type: "BudgetLimitsEffective", v: 1, data: { version, budgets: [...budgets] } }]
+      : [],
+
   Refuse: (_state, { command, code, message }) => refused(command, code, message),
 };
 
@@ -116,7 +121,7 @@ export const policyDecider: Decider<PolicyState, PolicyCommand, PolicyFact> = {
   initialState,
   decide,
   evolve,
-  snapshotVersion: 1,
+  snapshotVersion: 2,
   toSnapshot,
   fromSnapshot,
 };

@@ -32,3 +32,8 @@ export const mirrorBatch = 100;
 export const mirrorLanes = 6;
 /** Wait before a copy that failed is tried again. */
 export const mirrorRetryMs = 2_000;
+/** Nodes of shared budgets that are told of a new limit at once. */
+export const limitLanes = 16;
+/** Wait before a node that has not called back all credit is asked again; doubles up to the last. */
+export const limitRetryMs = 500;
+export const limitRetryMaxMs = 60_000;

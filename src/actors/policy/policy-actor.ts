@@ -17,6 +17,7 @@ import type { FoundCommand, PolicyActorApi, PolicyRefusal } from "./api.ts";
 import type { PolicyCommand } from "./commands.ts";
 import { policyDecider } from "./decider.ts";
 import { checkFounding } from "./input.ts";
+import { LimitMirror } from "./limit-mirror.ts";
 import { KeyMirror, type KeyStanding } from "./key-mirror.ts";
 import { knownFeatures } from "./known.ts";
 import { currentDocument } from "./documents.ts";
@@ -33,6 +34,7 @@ export class PolicyActor
 {
   protected override readonly decider = policyDecider;
   readonly #mirror: KeyMirror;
+  readonly #limits: LimitMirror;
   readonly #desk: AdminDesk;
   readonly #links: LinkBook;
   /** Whose command is being appended: they get an answer instead of the broadcast. */
@@ -42,6 +44,7 @@ export class PolicyActor
     super(ctx, env);
     this.#mirror = new KeyMirror(ctx.storage.sql, env);
     this.#links = new LinkBook(ctx.storage.sql);
+    this.#limits = new LimitMirror(env);
     this.#desk = new AdminDesk(this.#deskHost(), new AnswerBook(ctx.storage.sql));
   }
 
@@ -153,8 +156,10 @@ export class PolicyActor
     this.#desk.leave(connection as DeskSocket);
   }
 
-  protected override nextDueAt({ pending }: PolicyState): number | undefined {
-    const due = Math.min(pending[0]?.dueAt ?? Infinity, this.#mirror.dueAt ?? Infinity);
+  protected override nextDueAt(state: PolicyState): number | undefined {
+    const keysAt = this.#mirror.dueAt ?? Infinity;
+    const limitsAt = this.#limits.dueAt(state) ?? Infinity;
+    const due = Math.min(state.pending[0]?.dueAt ?? Infinity, keysAt, limitsAt);
     return due === Infinity ? undefined : due;
   }
 
@@ -163,6 +168,7 @@ export class PolicyActor
       this.execute({ type: "BringIntoForce", at }, at, { command: "alarm" });
     }
     await this.#flushKeys();
+    if ((this.#limits.dueAt(this.state) ?? Infinity) <= at) await this.#tellLimits(at);
   }
 
   protected override onAppended(facts: readonly AppendedFact<PolicyFact>[]): void {
@@ -210,6 +216,16 @@ export class PolicyActor
         if (key.member === fact.data.id) this.#mirror.mark(key.keyId, key.member, at);
       }
     }
+  }
+
+  /** Tells the shared budgets of new limits; everybody hears once all of them hold. */
+  async #tellLimits(at: number): Promise<void> {
+    const told = await this.#limits.work(this.state, at);
+    if (told === undefined) return;
+    const { version, nodes } = told;
+    const budgets = nodes.map(({ budget, scope, limitNanos }) => ({ budget, scope, limitNanos }));
+    const cause = { command: `policy/${version}` };
+    this.execute({ type: "SayLimitsEffective", version, budgets }, this.now(), cause);
   }
 
   async #flushKeys(): Promise<void> {

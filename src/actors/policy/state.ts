@@ -45,6 +45,8 @@ export interface PolicyState {
   versions: VersionRecord[];
   /** Versions that are published and wait until no lease on an older one is left. */
   pending: { version: number; dueAt: number }[];
+  /** The version whose limits hold at every shared budget. */
+  limitsEffective: number;
 }
 
 export function initialState(): PolicyState {
@@ -58,6 +60,7 @@ export function initialState(): PolicyState {
     current: undefined,
     versions: [],
     pending: [],
+    limitsEffective: 0,
   };
 }
 
@@ -107,6 +110,9 @@ const evolvers: Evolvers = {
     for (const record of state.versions) {
       if (record.version <= version) record.inForceAt ??= at;
     }
+  },
+  BudgetLimitsEffective: (state, { version }) => {
+    state.limitsEffective = Math.max(state.limitsEffective, version);
   },
   CommandRefused: () => {},
 };

@@ -5,10 +5,19 @@
  * decision can be made again from the log; the first refusal of a kind in its quiet time is a fact,
  * the others are counted; an older policy than the newest seen decides nothing.
  */
-import type { BudgetData, LimitData, UserFact } from "#events/user-events.ts";
+import type { BudgetData, LimitData, SharedBudgetData, UserFact } from "#events/user-events.ts";
 import { accountOf, affords, budgetLeft, crossings } from "./budgets.ts";
 import { isAmount } from "./holds.ts";
-import { accountsMax, bucketsMax, openHoldsMax } from "./limits.ts";
+import {
+  denialOf,
+  leaseKey,
+  leaseLeft,
+  leaseOf,
+  leaseRefOf,
+  parentLeft,
+  spendable,
+} from "./leases.ts";
+import { accountsMax, bucketsMax, leasesMax, openHoldsMax } from "./limits.ts";
 import { amountOf, bucketOf, fits, left, retryAt } from "./rates.ts";
 import {
   accountKey,
@@ -28,6 +37,8 @@ export interface Refusal extends Verdict {
   scope?: string | undefined;
   retryAt?: number | undefined;
   given?: boolean;
+  /** Credit is short and its node was not asked yet: nothing is decided before it was. */
+  short?: boolean;
 }
 
 export type Judgement =
@@ -57,6 +68,7 @@ export function decideAdmit(
     return [{ type: "RequestAdmitted", v: 1, data }, ...passed];
   }
   const { refusal } = judgement;
+  if (refusal.short === true) return [];
   if (isQuiet(state, refusal, at)) return passed;
   return [{ type: "RequestRefused", v: 1, data: refusedData(request, refusal) }, ...passed];
 }
@@ -107,6 +119,14 @@ export function judge(
     const verdict = checkBudget(state, budget, version, bound.costNanos, over);
     if (typeof verdict === "number") left.push(verdict);
     else refusals.push(verdict);
+  }
+  for (const budget of request.shared ?? []) {
+    const verdict = checkShared(state, budget, bound.costNanos, at, over);
+    if (typeof verdict === "number") {
+      left.push(verdict);
+      if (budget.parent === undefined) continue;
+      left.push(parentLeft(leaseOf(state, leaseRefOf(budget)), bound.costNanos));
+    } else refusals.push(verdict);
   }
   const [first] = refusals;
   return first === undefined
@@ -175,6 +195,50 @@ function checkBudget(
   return { code, by, scope, retryAt: costNanos > limitNanos ? undefined : resetsAt };
 }
 
+/** A shared budget covers what its lease covers; without a word of its node, nothing is known. */
+function checkShared(
+  state: UserState,
+  budget: SharedBudgetData,
+  costNanos: number,
+  at: number,
+  over: string[],
+): number | Refusal {
+  const lease = leaseOf(state, leaseRefOf(budget));
+  if (costNanos === 0 || spendable(lease) >= costNanos) return leaseLeft(lease, costNanos);
+  const denial = denialOf(lease, at);
+  const { name: by, scope, parent } = budget;
+  if (denial === undefined) return { code: "budget_unavailable", by, scope, short: true };
+  const atLimit = parent?.name === denial.by ? parent.atLimit : budget.atLimit;
+  if (denial.reason === "unavailable") {
+    return { code: "budget_unavailable", by: denial.by, scope, retryAt: denial.untilAt };
+  }
+  if (atLimit === "allow") {
+    over.push(by);
+    return 0;
+  }
+  const code = atLimit === "downgrade" ? "budget_downgrade" : "budget_exceeded";
+  return { code, by: denial.by, scope, retryAt: denial.untilAt };
+}
+
+/** The shared budgets whose nodes must be asked before this request can be decided. */
+export function shortOf(
+  state: UserState,
+  request: RequestData,
+  at: number,
+  verdict?: Verdict,
+): SharedBudgetData[] {
+  const { shared = [], bound } = request;
+  if (shared.length === 0 || isRepeat(state, request.requestId) || isStale(state, request)) {
+    return [];
+  }
+  const judgement = judge(state, request, at, verdict);
+  if (judgement.admits || judgement.refusal.short !== true) return [];
+  return shared.filter((budget) => {
+    const lease = leaseOf(state, leaseRefOf(budget));
+    return spendable(lease) < bound.costNanos && denialOf(lease, at) === undefined;
+  });
+}
+
 function crossedBefore(state: UserState, budget: BudgetData): UserFact[] {
   const account = state.accounts.get(accountKey(budget));
   return account === undefined ? [] : crossings(account, budget, account.settledNanos);
@@ -201,6 +265,12 @@ function faultOf(state: UserState, request: RequestData): Refusal | undefined {
     const full = state.accounts.size >= accountsMax && !state.accounts.has(accountKey(budget));
     if (full) return { code: "budget_exceeded", by: budget.name };
   }
+  for (const budget of request.shared ?? []) {
+    if (!isAmount(budget.limitNanos)) return { code: "invalid_limits", by: budget.name };
+    const isNew = !state.leases.has(leaseKey(leaseRefOf(budget)));
+    if (isNew && state.leases.size >= leasesMax)
+      return { code: "budget_exceeded", by: budget.name };
+  }
   if (state.holds.size >= openHoldsMax) return { code: codes.concurrency, by: "open-requests" };
   return undefined;
 }
@@ -215,6 +285,7 @@ function refusedData(request: RequestData, refusal: Refusal): RefusedData {
   if (refusal.code === "invalid_limits") {
     delete data.limits;
     delete data.budgets;
+    delete data.shared;
     delete data.bound;
     delete data.deadlineAt;
   }

@@ -25,6 +25,7 @@ export function answerFromState(state: UserState, asked: Asked, at: number): Ans
     return { reply: { outcome: "stale-policy", need: state.policyVersion } };
   }
   const judgement = judge(state, request, at, verdict);
+  if (!judgement.admits && judgement.refusal.short === true) return undefined;
   if (judgement.admits || !isQuiet(state, judgement.refusal, at)) return undefined;
   const { refusal } = judgement;
   return { reply: refusedReply(state, request, refusal, state.seq, at), counted: refusal };

@@ -2,6 +2,7 @@
  * What the edge asks of a UserActor, and what it answers. These shapes cross an RPC between
  * versions of the Worker during a deploy: fields are added, never renamed.
  */
+import type { LeaseChildApi } from "#actors/budget/api.ts";
 import type { UserFact } from "#events/user-events.ts";
 
 type DataOf<T extends UserFact["type"]> = Extract<UserFact, { type: T }>["data"];
@@ -20,6 +21,8 @@ export interface AdmitCommand {
   home: Home;
   at: number;
   request: DataOf<"RequestAdmitted">;
+  /** How many shards collect the organisation's streams: nodes of shared budgets have one too. */
+  ledgerShards?: number;
   /** A verdict that stands already (DLP block, model not allowed): recorded as a refusal. */
   verdict?: { code: string; by?: string };
 }
@@ -91,7 +94,7 @@ export interface RecordAccessCommand {
 }
 
 /** The RPC surface of a UserActor. */
-export interface UserActorApi {
+export interface UserActorApi extends LeaseChildApi {
   admit(command: AdmitCommand): Promise<AdmitReply>;
   /** Several at once: the edge batches settlements of one principal. */
   settle(commands: readonly SettleCommand[]): Promise<void>;

@@ -5,11 +5,13 @@
  * Time comes in on the command and is clamped to the last event's; a refusal is a fact.
  */
 import type { Decider } from "#actors/kit/decider.ts";
+import type { LeaseRefData } from "#events/budget-events.ts";
 import type { UserFact } from "#events/user-events.ts";
 import { decideAdmit, type Verdict } from "./admit.ts";
 import { evolve } from "./evolve.ts";
 import { decideExpire, decideExtend, decideRelease, decideSettle } from "./holds.ts";
 import { fromSnapshot, snapshotVersion, toSnapshot } from "./snapshot.ts";
+import { decideIdleReturns, decideLeaseGranted, decideLeaseReturn } from "./leases.ts";
 import { initialState, type DataOf, type RequestData, type UserState } from "./state.ts";
 
 /** What a UserActor decides about. `at` is milliseconds since 1970, UTC. */
@@ -22,6 +24,19 @@ export type UserCommand =
   | { type: "record-access"; at: number; access: DataOf<"AccessRecorded"> }
   /** Refusals that were counted in memory since the last append. */
   | { type: "count-refusals"; at: number; counts: readonly DataOf<"RefusalsCounted">[] }
+  /** A node granted credit, or had none. */
+  | { type: "lease-granted"; at: number; granted: DataOf<"LeaseGranted"> }
+  | { type: "lease-denied"; at: number; denied: DataOf<"LeaseDenied"> }
+  /** Gives credit back that is not held: a node called it, or it is to be leased anew. */
+  | {
+      type: "return-lease";
+      at: number;
+      lease: LeaseRefData;
+      grantedNanos: number;
+      recall?: number | undefined;
+    }
+  /** Brought by the alarm: gives back what nobody used. */
+  | { type: "return-idle"; at: number }
   /** Brought by the alarm. */
   | { type: "expire"; at: number };
 
@@ -45,6 +60,14 @@ export function decide(state: UserState, command: UserCommand): UserFact[] {
       return [{ type: "AccessRecorded", v: 1, data: command.access }];
     case "count-refusals":
       return command.counts.map((data) => ({ type: "RefusalsCounted", v: 1, data }));
+    case "lease-granted":
+      return decideLeaseGranted(state, command.granted);
+    case "lease-denied":
+      return [{ type: "LeaseDenied", v: 1, data: command.denied }];
+    case "return-lease":
+      return decideLeaseReturn(state, command);
+    case "return-idle":
+      return decideIdleReturns(state, at);
     case "expire":
     default:
       return decideExpire(state, at);

@@ -8,6 +8,7 @@ import { noteCrossing } from "./budgets.ts";
 import { BOOKED, correctUse, NANOS, noteRaise, noteUse, scopesOf, TOKENS } from "./history.ts";
 import { expiredMax, outcomesMax, quietMsMax, quietsMax, rememberMs } from "./limits.ts";
 import { keepAccount, keepBucket, keepCap } from "./keep.ts";
+import { holdLeases, leaseDenied, leaseGranted, leaseReturned, moveLeases } from "./leases.ts";
 import { amend, amountOf, count } from "./rates.ts";
 import {
   accountKey,
@@ -17,7 +18,6 @@ import {
   type DataOf,
   type Hold,
   type Outcome,
-  type RequestData,
   type UserState,
 } from "./state.ts";
 
@@ -52,6 +52,15 @@ export function evolve(state: UserState, fact: UserFact, at: number): UserState 
     case "ThresholdCrossed":
       noteCrossing(state, fact.data);
       break;
+    case "LeaseGranted":
+      leaseGranted(state, fact.data, at);
+      break;
+    case "LeaseReturned":
+      leaseReturned(state, fact.data, at);
+      break;
+    case "LeaseDenied":
+      leaseDenied(state, fact.data, at);
+      break;
     case "KeyFenced":
       state.fenced.add(fact.data.keyId);
       break;
@@ -62,7 +71,7 @@ export function evolve(state: UserState, fact: UserFact, at: number): UserState 
   return state;
 }
 
-function admitted(state: UserState, data: RequestData, at: number): void {
+function admitted(state: UserState, data: DataOf<"RequestAdmitted">, at: number): void {
   const { bound, requestId, deadlineAt, policyVersion: version } = data;
   state.policyVersion = Math.max(state.policyVersion, version);
   const tokens = tokensBound(bound);
@@ -95,6 +104,7 @@ function admitted(state: UserState, data: RequestData, at: number): void {
     keepAccount(state, budget, at, version).heldNanos += bound.costNanos;
     hold.accounts.push(accountKey(budget));
   }
+  holdLeases(state, hold, data.shared ?? [], data.over ?? [], at);
   noteUse(state, scopes, at, tokens, bound.costNanos);
   state.holds.set(requestId, hold);
 }
@@ -151,6 +161,7 @@ function leave(state: UserState, requestId: string, hold: Hold, costNanos: numbe
     account.heldNanos -= hold.costNanos;
     account.settledNanos += costNanos;
   }
+  moveLeases(state, hold, -hold.costNanos, costNanos);
 }
 
 /** Puts the truth in place of the bound in every rate and in the past, at the moments it is booked to. */
@@ -204,6 +215,7 @@ function corrected(state: UserState, data: DataOf<"ExpiryCorrected">, at: number
     const account = state.accounts.get(key);
     if (account !== undefined) account.settledNanos += costNanos - late.hold.costNanos;
   }
+  moveLeases(state, late.hold, 0, costNanos - late.hold.costNanos);
   correctHold(state, late.hold, usage.inputTokens + usage.outputTokens, costNanos);
   remember(state, requestId, { at, how: "settled" });
 }
@@ -221,6 +233,7 @@ function extended(state: UserState, data: DataOf<"HoldExtended">, at: number): v
     const account = state.accounts.get(key);
     if (account !== undefined) account.heldNanos += nanos;
   }
+  moveLeases(state, hold, nanos, 0);
   for (const key of hold.buckets) {
     const bucket = state.buckets.get(key);
     if (bucket?.metric === "usd") count(bucket, { ...bucket, name: "", scope: "" }, nanos, at);

@@ -8,6 +8,7 @@
  */
 import type { UserFact } from "#events/user-events.ts";
 import { affords, crossings } from "./budgets.ts";
+import { spendable } from "./leases.ts";
 import { expiriesPerCommandMax, holdMsMax, rememberMs } from "./limits.ts";
 import { fits } from "./rates.ts";
 import type { Hold, SettlementData, UserState } from "./state.ts";
@@ -132,6 +133,10 @@ function hasRoom(state: UserState, hold: Hold, more: number, at: number): boolea
     const account = state.accounts.get(key);
     if (account === undefined || account.atLimit === "allow") continue;
     if (!affords(account, account, more)) return false;
+  }
+  for (const key of hold.leases ?? []) {
+    const lease = state.leases.get(key);
+    if (lease === undefined || spendable(lease) < more) return false;
   }
   for (const key of hold.buckets) {
     const bucket = state.buckets.get(key);

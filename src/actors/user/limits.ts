@@ -15,6 +15,15 @@ export const expiredMax = 1_024;
 /** Buckets of limits, and accounts of budgets: scopes such as sessions are the caller's to invent. */
 export const bucketsMax = 2_048;
 export const accountsMax = 2_048;
+/** Leases of shared budgets: a few a request, in this period and the last. */
+export const leasesMax = 256;
+/** Credit that was not used for so long goes back to its node. */
+export const leaseIdleMs = 10 * 60_000;
+/** Tries of one admission to get credit, each a round trip to the node. */
+export const renewRoundsMax = 8;
+/** After a node said no, it is not asked again for this long, and up to so much longer at random. */
+export const deniedMs = 1_000;
+export const deniedJitterMs = 4_000;
 /** An account outlives its period by as long as anything can still be booked to it. */
 export const accountKeepMs = 4 * 24 * 60 * 60 * 1_000;
 /** Scopes (the user, keys, models, tags) whose past is kept for limits that are made later. */

@@ -8,7 +8,7 @@ import { initialState, type Bucket, type UserState } from "./state.ts";
 import type { UsageLog } from "./usage-log.ts";
 
 /** Raised whenever the state's shape or meaning changes. */
-export const snapshotVersion = 1;
+export const snapshotVersion = 2;
 
 type Packed = Omit<UsageLog, "head">;
 
@@ -25,6 +25,7 @@ export function toSnapshot(state: UserState): unknown {
     buckets: [...state.buckets].map(([key, bucket]) => [key, { ...bucket, log: pack(bucket.log) }]),
     caps: [...state.caps],
     accounts: [...state.accounts],
+    leases: [...state.leases],
     history: [...state.history].map(([scope, log]) => [scope, pack(log)]),
     quiets: [...state.quiets],
   };
@@ -52,6 +53,7 @@ export function fromSnapshot(json: unknown): UserState {
     ),
     caps: map(stored.caps),
     accounts: map(stored.accounts),
+    leases: map(stored.leases),
     history: map(stored.history.map(([scope, log]) => [scope, unpack(log)])),
     quiets: map(stored.quiets),
   };

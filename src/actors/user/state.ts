@@ -4,6 +4,7 @@
  * Invariants: it is a function of the facts alone; it is bounded (`limits.ts`); amounts are
  * integers. Keys of buckets and accounts are made here and nowhere else.
  */
+import type { LeaseRefData } from "#events/budget-events.ts";
 import type { BudgetData, LimitData, UserFact } from "#events/user-events.ts";
 import type { UsageLog } from "./usage-log.ts";
 
@@ -30,6 +31,27 @@ export interface Hold {
   caps: string[];
   /** Budget accounts that hold its cost. */
   accounts: string[];
+  /** Leases of shared budgets that hold its cost. */
+  leases?: string[];
+}
+
+/** Credit of one shared budget in one period. */
+export interface Lease {
+  ref: LeaseRefData;
+  grantedNanos: number;
+  returnedNanos: number;
+  usedNanos: number;
+  heldNanos: number;
+  /** True after a recall, until the next grant. */
+  recalled: boolean;
+  /** The last grant's size: half of it gone, more is asked for ahead of need. */
+  sizeNanos: number;
+  /** What the node, and its parent, had left when they answered last. */
+  freeNanos: number;
+  parentFreeNanos?: number;
+  usedAt: number;
+  /** The node said no, or nothing: not asked again until then. */
+  denied?: { reason: "exhausted" | "unavailable"; by: string; untilAt: number };
 }
 
 /** How a request ended, remembered so that a repeated message changes nothing. */
@@ -107,6 +129,7 @@ export interface UserState {
   /** Open holds by concurrency cap. */
   caps: Map<string, Cap>;
   accounts: Map<string, Account>;
+  leases: Map<string, Lease>;
   /** By scope: what was used over time, in the lanes of `history.ts`. */
   history: Map<string, UsageLog>;
   /** The last moment at which a scope's history was dropped for want of room. */
@@ -129,6 +152,7 @@ export function initialState(): UserState {
     buckets: new Map(),
     caps: new Map(),
     accounts: new Map(),
+    leases: new Map(),
     history: new Map(),
     historyDroppedAt: -1,
     quiets: new Map(),

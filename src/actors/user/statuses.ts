@@ -1,8 +1,9 @@
 /** What is left of each limit and budget of a request, as headers and refusals tell it. */
-import type { BudgetData } from "#events/user-events.ts";
+import type { BudgetData, SharedBudgetData } from "#events/user-events.ts";
 import { capOf } from "./admit.ts";
 import { accountOf, budgetLeft, startOf } from "./budgets.ts";
 import type { LimitStatus } from "./commands.ts";
+import { leaseLeft, leaseOf, leaseRefOf, parentLeft } from "./leases.ts";
 import { bucketOf, left, resetsAt } from "./rates.ts";
 import type { RequestData, UserState } from "./state.ts";
 
@@ -28,9 +29,25 @@ export function statusesOf(
     const reset = resetsAt(bucket, limit, at);
     return { name, metric, kind: "rate", limit: most, remaining, resetsAt: reset, windowMs };
   });
-  const all = [...limits, ...request.budgets.map((budget) => budgetStatus(state, budget, version))];
+  const budgets = request.budgets.map((budget) => budgetStatus(state, budget, version));
+  const shared = (request.shared ?? []).flatMap((budget) => sharedStatuses(state, budget));
+  const all = [...limits, ...budgets, ...shared];
   if (exact === undefined) return all;
   return all.map((status, index) => ({ ...status, remaining: exact[index] ?? status.remaining }));
+}
+
+/** A shared budget, and the one that it leases from, as far as this principal's credit tells. */
+function sharedStatuses(state: UserState, budget: SharedBudgetData): LimitStatus[] {
+  const lease = leaseOf(state, leaseRefOf(budget));
+  const own = sharedStatus(budget, leaseLeft(lease, 0));
+  const { parent } = budget;
+  return parent === undefined ? [own] : [own, sharedStatus(parent, parentLeft(lease, 0))];
+}
+
+function sharedStatus(budget: BudgetData, remaining: number): LimitStatus {
+  const { name, limitNanos: limit, resetsAt } = budget;
+  const windowMs = resetsAt - startOf(budget);
+  return { name, metric: "usd", kind: "budget", limit, remaining, resetsAt, windowMs };
 }
 
 function budgetStatus(state: UserState, budget: BudgetData, version: number): LimitStatus {

@@ -4,9 +4,11 @@
  * The actor's own clock decides, never the caller's: isolates differ by seconds, windows do not.
  */
 import { EventSourcedActor } from "#actors/kit/event-sourced-actor.ts";
+import type { LeaseTotals, RecallCommand } from "#actors/budget/api.ts";
+import type { LeaseRefData } from "#events/budget-events.ts";
 import type { Cause } from "#events/envelope.ts";
 import type { UserFact } from "#events/user-events.ts";
-import type { Refusal } from "./admit.ts";
+import { shortOf, type Refusal } from "./admit.ts";
 import { answerFromFacts, answerFromState } from "./answer.ts";
 import type {
   AdmitCommand,
@@ -21,7 +23,9 @@ import type {
 import { CountedRefusals } from "./counted.ts";
 import { userDecider, type UserCommand } from "./decider.ts";
 import { isExtended, nextDeadline } from "./holds.ts";
-import { countedDelayMs } from "./limits.ts";
+import { LeaseKeeper, type LeaseHost } from "./lease-keeper.ts";
+import { leaseOf, leaseRefOf, nextIdleAt, totalsOf } from "./leases.ts";
+import { countedDelayMs, deniedMs, renewRoundsMax } from "./limits.ts";
 import type { RequestData, UserState } from "./state.ts";
 
 /** A settlement nobody waits for rides along with a later command. */
@@ -33,6 +37,7 @@ export class UserActor
 {
   protected override readonly decider = userDecider;
   readonly #counted = new CountedRefusals();
+  readonly #leases = new LeaseKeeper(this.#leaseHost());
   #countedTimer: ReturnType<typeof setTimeout> | undefined;
 
   async admit(command: AdmitCommand): Promise<AdmitReply> {
@@ -42,7 +47,15 @@ export class UserActor
     const cause: Cause = { command: request.requestId, member };
     if (keyId !== undefined) cause.keyId = keyId;
     // A batch may change what its later commands meet: then they are answered from the new state.
-    for (;;) {
+    for (let round = 0; ; round += 1) {
+      const short = shortOf(this.state, request, this.now(), command.verdict);
+      if (short.length > 0) {
+        if (round < renewRoundsMax) {
+          await this.#leases.renew(short, request, command.ledgerShards ?? 1);
+          continue;
+        }
+        this.#giveUp(short.map(leaseRefOf));
+      }
       const at = this.now();
       const known = answerFromState(this.state, command, at);
       if (known !== undefined) {
@@ -54,7 +67,9 @@ export class UserActor
       if (command.verdict !== undefined) admit.verdict = command.verdict;
       const facts = await this.enqueue(admit, at, cause);
       const reply = answerFromFacts(this.state, request, facts);
-      if (reply !== undefined) return reply;
+      if (reply === undefined) continue;
+      if (reply.outcome === "admitted") this.#leases.prefetch(request, command.ledgerShards ?? 1);
+      return reply;
     }
   }
 
@@ -96,12 +111,64 @@ export class UserActor
     await this.enqueue({ type: "record-access", at, access }, at, cause);
   }
 
-  protected override nextDueAt(state: UserState): number | undefined {
-    return nextDeadline(state);
+  /** A node calls its credit back: what is not held is returned, durably, before the answer. */
+  recallLease({ lease, grantedNanos, recall }: RecallCommand): Promise<LeaseTotals> {
+    const at = this.now();
+    const command = { type: "return-lease", at, lease, grantedNanos, recall } as const;
+    this.execute(command, at, { command: "recall" });
+    return this.readLease(lease);
   }
 
-  protected override onDue(at: number): void {
+  readLease(lease: LeaseRefData): Promise<LeaseTotals> {
+    return Promise.resolve(totalsOf(leaseOf(this.state, lease)));
+  }
+
+  protected override nextDueAt(state: UserState): number | undefined {
+    const due = Math.min(nextDeadline(state) ?? Infinity, nextIdleAt(state) ?? Infinity);
+    return due === Infinity ? undefined : due;
+  }
+
+  protected override async onDue(at: number): Promise<void> {
     this.execute({ type: "expire", at }, at, { command: "alarm" });
+    const returned = this.execute({ type: "return-idle", at }, at, { command: "alarm" });
+    await this.#leases.tell(
+      returned.flatMap(({ fact }) => (fact.type === "LeaseReturned" ? [fact.data.lease] : [])),
+    );
+  }
+
+  #leaseHost(): LeaseHost {
+    const state = () => this.state;
+    const home = () => this.home;
+    return {
+      env: this.env,
+      get state() {
+        return state();
+      },
+      get stream() {
+        return home()?.stream ?? "";
+      },
+      get organisation() {
+        return home()?.organisation ?? "";
+      },
+      now: () => this.now(),
+      execute: (command) => {
+        this.execute(command, command.at, { command: "lease" });
+      },
+    };
+  }
+
+  /** Others took what came, again and again: the caller is told to come back. */
+  #giveUp(leases: readonly LeaseRefData[]): void {
+    const at = this.now();
+    for (const lease of leases) {
+      const denied = {
+        lease,
+        reason: "unavailable",
+        by: lease.budget,
+        untilAt: at + deniedMs,
+      } as const;
+      this.execute({ type: "lease-denied", at, denied }, at, { command: "lease" });
+    }
   }
 
   #count(request: RequestData, refusal: Refusal, at: number): void {

@@ -7,7 +7,8 @@ import { sha256Hex } from "#events/sha256.ts";
 import type { AdmitCommand } from "#actors/user/commands.ts";
 import { openVault, type Vault } from "#dlp/vault.ts";
 import { periodOf } from "#policy/calendar.ts";
-import type { ChainLink } from "#policy/compile.ts";
+import type { BudgetData } from "#events/user-events.ts";
+import type { BudgetSpec, ChainLink } from "#policy/compile.ts";
 import { priceFor, unpricedPrice } from "#policy/price.ts";
 import { resolveFor, type Resolved } from "#policy/resolve.ts";
 import type { Principal } from "#policy/snapshot.ts";
@@ -111,6 +112,7 @@ export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan
     },
   };
   addOptional(plan.request, call);
+  addShared(plan.request, resolved, startedAt);
   if (guard.outcome !== undefined) plan.request.guard = guard.outcome;
   if (verdict !== undefined) plan.verdict = verdict;
   if (vault !== undefined) plan.vault = vault;
@@ -234,6 +236,18 @@ function verdictOf(
     code: "unpriced_model",
     message: `No price is known for ${unpriced}, so its cost cannot be bounded. Ask an admin to set a price in the policy.`,
   };
+}
+
+/** Budgets above the caller, each in its period; their credit is leased by the caller's actor. */
+function addShared(request: AdmitCommand["request"], resolved: Resolved, at: number): void {
+  if (resolved.sharedBudgets.length === 0) return;
+  const dated = (budget: BudgetSpec): BudgetData => ({
+    ...budget,
+    ...periodOf(budget.period, at, resolved.timeZone),
+  });
+  request.shared = resolved.sharedBudgets.map(({ parent, ...budget }) =>
+    parent === undefined ? dated(budget) : { ...dated(budget), parent: dated(parent) },
+  );
 }
 
 function addOptional(request: AdmitCommand["request"], { principal, asked }: Call): void {

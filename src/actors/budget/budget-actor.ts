@@ -1,0 +1,312 @@
+/**
+ * The actor of one shared budget: grants credit to its children, and calls it back.
+ *
+ * A thin shell: it asks its parent before it decides again, sends recalls until they are answered,
+ * and never takes anything back by time.
+ */
+import { EventSourcedActor } from "#actors/kit/event-sourced-actor.ts";
+import type { Env } from "#actors/kit/env.ts";
+import { budgetStream, ledgerName } from "#actors/kit/names.ts";
+import type { BudgetFact, LeaseRefData } from "#events/budget-events.ts";
+import type { BudgetData } from "#events/user-events.ts";
+import type {
+  BudgetActorApi,
+  LeaseTotals,
+  NodeStatus,
+  RecallCommand,
+  RenewCommand,
+  RenewReply,
+  ReturnCommand,
+  SetLimitCommand,
+} from "./api.ts";
+import { childOf, forEachChild } from "./children.ts";
+import {
+  accountOf,
+  budgetDecider,
+  freeIn,
+  idleAt,
+  overdrawn,
+  roomIn,
+  unanswered,
+  type BudgetCommand,
+  type LimitTerms,
+} from "./decider.ts";
+import {
+  recallGapMs,
+  recallOthersMax,
+  recallRetryMaxMs,
+  recallRetryMs,
+  renewRoundsMax,
+} from "./limits.ts";
+import { outOf, ownSpare, periodIn, type Account, type BudgetState } from "./state.ts";
+import { nodeTotals, statusOf } from "./totals.ts";
+
+export class BudgetActor
+  extends EventSourcedActor<BudgetState, BudgetCommand, BudgetFact>
+  implements BudgetActorApi
+{
+  protected override readonly decider = budgetDecider;
+  /** Rounds of recalls for idle credit, by period: one at a time, and not too often. */
+  readonly #rounds = new Map<string, { at: number; done: Promise<void> }>();
+  readonly #ownRenewals = new Map<string, Promise<RenewReply>>();
+  readonly #ownDemand = new Map<string, number>();
+  #recallAt = 0;
+  #recallTries = 0;
+
+  async renew(command: RenewCommand): Promise<RenewReply> {
+    this.settleIn(command.home);
+    const lease = refOf(command.budget);
+    let by = command.budget.name;
+    let outcome: "exhausted" | "unavailable" = "exhausted";
+    let recalled = false;
+    let parentSaidNo = false;
+    for (let round = 0; round < renewRoundsMax; round += 1) {
+      const granted = this.#grant(command, lease);
+      if (granted !== undefined) return granted;
+      const account = accountOf(this.state, lease);
+      const isOwnLimit = roomIn(this.state, account) < command.needNanos;
+      if (!isOwnLimit && command.budget.parent !== undefined && !parentSaidNo) {
+        const reply = await this.#renewOwn(command, lease);
+        if (reply.outcome === "granted") continue;
+        parentSaidNo = true;
+        outcome = reply.outcome;
+        by = reply.by;
+      }
+      if (recalled) break;
+      recalled = true;
+      await this.#recallOthers(lease, command.child);
+    }
+    const { grantedNanos = 0 } = accountOf(this.state, lease).children.get(command.child) ?? {};
+    return { outcome, grantedNanos, by };
+  }
+
+  returnLease({ child, lease, totals }: ReturnCommand): Promise<void> {
+    if (this.home === undefined) return Promise.resolve();
+    this.#execute({ type: "report", at: this.now(), child, lease, totals }, child);
+    return Promise.resolve();
+  }
+
+  async setLimit(command: SetLimitCommand): Promise<{ effective: boolean; version: number }> {
+    this.settleIn(command.home);
+    const { home: _home, ...terms } = command;
+    this.#execute({ type: "set-limit", at: this.now(), terms }, `policy/${terms.version}`);
+    if (overdrawn(this.state).length > 0) await this.#recallAll();
+    const { effectiveVersion, version } = this.state;
+    return { effective: effectiveVersion >= version, version };
+  }
+
+  /** The parent calls: own children first when nothing may be spent any more. */
+  async recallLease({ lease, grantedNanos, recall }: RecallCommand): Promise<LeaseTotals> {
+    if (this.home === undefined) throw new Error("this budget was never leased anything");
+    const own = this.#ownRef(lease);
+    const back = { type: "return-own", lease: own, grantedNanos, recall } as const;
+    if (recall !== undefined) {
+      const begin = { type: "recall", at: this.now(), lease: own, parentRecall: recall } as const;
+      this.#execute(begin, "recall");
+      // At once, so that nothing more is passed on while the children are asked.
+      this.#execute({ ...back, at: this.now() }, "recall");
+      await this.#recallFrom(own, unanswered(accountOf(this.state, own)), true);
+      if (unanswered(accountOf(this.state, own)).length > 0) {
+        throw new Error("not every child has answered");
+      }
+    } else await this.#recallOthers(own, "");
+    this.#execute({ ...back, at: this.now() }, "recall");
+    return nodeTotals(accountOf(this.state, own));
+  }
+
+  readLease(lease: LeaseRefData): Promise<LeaseTotals> {
+    return this.#readChildren(this.#ownRef(lease)).then(({ account }) => nodeTotals(account));
+  }
+
+  async status(at: number): Promise<NodeStatus[]> {
+    const current = [...this.state.accounts.values()].filter(({ lease }) => lease.resetsAt > at);
+    const read = await Promise.all(current.map(({ lease }) => this.#readChildren(lease)));
+    return read.map(({ account, complete }) => statusOf(this.state, account, complete));
+  }
+
+  protected override nextDueAt(state: BudgetState): number | undefined {
+    const idle = state.parent === undefined ? Infinity : (idleAt(state) ?? Infinity);
+    const recall = overdrawn(state).length > 0 ? this.#recallAt : Infinity;
+    const due = Math.min(idle, recall);
+    return due === Infinity ? undefined : due;
+  }
+
+  protected override async onDue(at: number): Promise<void> {
+    if (overdrawn(this.state).length > 0 && this.#recallAt <= at) await this.#recallAll();
+    if ((idleAt(this.state) ?? Infinity) <= at) await this.#returnIdle(at);
+  }
+
+  /** The grant of this message, or of an earlier one like it that was not heard. */
+  #grant(command: RenewCommand, lease: LeaseRefData): RenewReply | undefined {
+    const { child, seq, totals, needNanos, demandNanos } = command;
+    const terms = termsOf(command.budget, command.version);
+    const at = this.now();
+    this.#execute(
+      { type: "renew", at, child, lease, terms, seq, totals, needNanos, demandNanos },
+      child,
+    );
+    const account = accountOf(this.state, lease);
+    const { grantedNanos = 0 } = account.children.get(child) ?? {};
+    if (grantedNanos <= totals.grantedNanos) return undefined;
+    const freeNanos = freeIn(this.state, account);
+    if (this.state.parent === undefined) return { outcome: "granted", grantedNanos, freeNanos };
+    const parentFreeNanos = freeNanos + account.own.freeNanos;
+    const free = Math.min(roomIn(this.state, account), parentFreeNanos);
+    return { outcome: "granted", grantedNanos, freeNanos: free, parentFreeNanos };
+  }
+
+  /** Asks the parent for what is missing; those who come meanwhile are counted in the next asking. */
+  async #renewOwn(command: RenewCommand, lease: LeaseRefData): Promise<RenewReply> {
+    const key = periodIn(lease);
+    const { demandNanos } = command;
+    this.#ownDemand.set(key, (this.#ownDemand.get(key) ?? 0) + demandNanos);
+    try {
+      const running = this.#ownRenewals.get(key);
+      if (running !== undefined) return await running;
+      const account = accountOf(this.state, lease);
+      const spare = ownSpare(account);
+      const passable = account.own.recalled ? Math.min(spare, 0) : spare;
+      const missing = Math.max(command.needNanos - passable, 1);
+      const wanted = (this.#ownDemand.get(key) ?? 0) - passable;
+      const run = this.#askParent(command, lease, missing, Math.max(wanted, missing));
+      this.#ownRenewals.set(key, run);
+      return await run.finally(() => this.#ownRenewals.delete(key));
+    } finally {
+      this.#ownDemand.set(key, Math.max((this.#ownDemand.get(key) ?? 0) - demandNanos, 0));
+    }
+  }
+
+  async #askParent(
+    command: RenewCommand,
+    lease: LeaseRefData,
+    needNanos: number,
+    demandNanos: number,
+  ): Promise<RenewReply> {
+    const { parent } = command.budget;
+    const { organisation } = command.home;
+    if (parent === undefined) return { outcome: "exhausted", grantedNanos: 0, by: lease.budget };
+    const before = accountOf(this.state, lease);
+    if (before.own.recalled && ownSpare(before) > 0) {
+      const { grantedNanos } = before.own;
+      this.#execute({ type: "return-own", at: this.now(), lease, grantedNanos }, "renew");
+    }
+    const secret = this.env.TALLYGATE_SECRET;
+    const stream = budgetStream(secret, organisation, parent.name, parent.scope);
+    const ledger = ledgerName(secret, organisation, stream, command.ledgerShards);
+    const { ledgerShards, version } = command;
+    let reply: RenewReply;
+    try {
+      reply = await parentOf(this.env, stream).renew({
+        home: { organisation, stream, ledger },
+        ledgerShards,
+        child: this.home?.stream ?? "",
+        budget: parent,
+        version,
+        seq: this.state.seq,
+        totals: nodeTotals(accountOf(this.state, lease)),
+        needNanos,
+        demandNanos,
+      });
+    } catch {
+      return { outcome: "unavailable", grantedNanos: 0, by: parent.name };
+    }
+    const { grantedNanos } = reply;
+    const freeNanos = reply.outcome === "granted" ? reply.freeNanos : 0;
+    const at = this.now();
+    this.#execute({ type: "lease-granted", at, lease, grantedNanos, freeNanos }, "renew");
+    return reply;
+  }
+
+  /** Calls idle credit back from the other children; one round at a time, and not too often. */
+  #recallOthers(lease: LeaseRefData, except: string): Promise<void> {
+    const key = periodIn(lease);
+    const last = this.#rounds.get(key);
+    const at = this.now();
+    if (last !== undefined && at - last.at < recallGapMs) return last.done;
+    const { children } = accountOf(this.state, lease);
+    const names: string[] = [];
+    for (const [name, child] of children) {
+      const isIdle = outOf(child) > child.usedNanos + child.heldNanos;
+      if (name !== except && isIdle && names.length < recallOthersMax) names.push(name);
+    }
+    const done = this.#recallFrom(lease, names, false);
+    this.#rounds.set(key, { at, done });
+    return done;
+  }
+
+  /** Everything above the limit is called back, until all have answered. */
+  async #recallAll(): Promise<void> {
+    this.#recallTries += 1;
+    const waitMs = Math.min(recallRetryMs * 2 ** (this.#recallTries - 1), recallRetryMaxMs);
+    this.#recallAt = this.now() + waitMs;
+    for (const account of overdrawn(this.state)) {
+      await this.#recallFrom(account.lease, unanswered(account), true);
+    }
+    if (overdrawn(this.state).length === 0) this.#recallTries = 0;
+  }
+
+  #recallFrom(lease: LeaseRefData, names: readonly string[], isFinal: boolean): Promise<void> {
+    return forEachChild(names, async (child) => {
+      const account = accountOf(this.state, lease);
+      const { grantedNanos = 0 } = account.children.get(child) ?? {};
+      const { recall } = account;
+      const called = { lease, grantedNanos };
+      const totals = await childOf(this.env, child).recallLease(
+        isFinal ? { ...called, recall } : called,
+      );
+      const report = { type: "report", at: this.now(), child, lease, totals } as const;
+      this.#execute(isFinal ? { ...report, recall } : report, "recall");
+    });
+  }
+
+  async #readChildren(lease: LeaseRefData): Promise<{ account: Account; complete: boolean }> {
+    const { children } = accountOf(this.state, lease);
+    const names = [...children.keys()].slice(0, recallOthersMax);
+    let answers = 0;
+    await forEachChild(names, async (child) => {
+      const totals = await childOf(this.env, child).readLease(lease);
+      this.#execute({ type: "report", at: this.now(), child, lease, totals }, "status");
+      answers += 1;
+    });
+    return { account: accountOf(this.state, lease), complete: answers === children.size };
+  }
+
+  async #returnIdle(at: number): Promise<void> {
+    const { parent } = this.state;
+    const { organisation, stream: child } = this.home ?? {};
+    if (parent === undefined || organisation === undefined || child === undefined) return;
+    for (const { lease, own } of this.state.accounts.values()) {
+      const { grantedNanos } = own;
+      this.#execute({ type: "return-own", at, lease, grantedNanos }, "alarm");
+      const up = { ...lease, budget: parent, scope: "organisation" };
+      const stream = budgetStream(this.env.TALLYGATE_SECRET, organisation, parent, up.scope);
+      const totals = nodeTotals(accountOf(this.state, lease));
+      await parentOf(this.env, stream)
+        .returnLease({ child, lease: up, totals })
+        .catch(() => {});
+    }
+  }
+
+  /** The same period of this budget: a parent names its own. */
+  #ownRef({ period, periodKey, resetsAt }: LeaseRefData): LeaseRefData {
+    const { budget, scope } = this.state;
+    return { budget, scope, period, periodKey, resetsAt };
+  }
+
+  #execute(command: BudgetCommand, cause: string): void {
+    this.execute(command, command.at, { command: cause });
+  }
+}
+
+function parentOf(env: Env, stream: string): BudgetActorApi {
+  return env.BUDGETS.getByName(stream);
+}
+
+function refOf({ name, scope, period, periodKey, resetsAt }: BudgetData): LeaseRefData {
+  return { budget: name, scope, period, periodKey, resetsAt };
+}
+
+function termsOf(budget: RenewCommand["budget"], version: number): LimitTerms {
+  const { name, scope, limitNanos, thresholds, parent } = budget;
+  return { budget: name, scope, version, limitNanos, thresholds, parent: parent?.name };
+}

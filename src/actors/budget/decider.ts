@@ -1,0 +1,347 @@
+/**
+ * The decider of one shared budget, of a team or an organisation: escrow, with credit in place of
+ * usage reports.
+ *
+ * Invariants, each a property test:
+ * - what is out never passes the limit at a grant, nor what the parent has leased to this budget;
+ * - a message that is lost, repeated or late leaves credit idle and never makes any;
+ * - time takes nothing back: credit returns when its child says so;
+ * - after `BudgetLimitEffective` nothing is out above that limit, or everybody who has credit out
+ *   has answered a recall and spends nothing more without a new grant;
+ * - a policy version is never followed by an older one.
+ */
+import type { Decider } from "#actors/kit/decider.ts";
+import type { BudgetFact, LeaseRefData } from "#events/budget-events.ts";
+import type { LeaseTotals } from "./api.ts";
+import { leaseSize } from "./lease-size.ts";
+import { accountsMax, childrenMax, idleMs } from "./limits.ts";
+import { fromSnapshot, toSnapshot } from "./snapshot.ts";
+import {
+  emptyAccount,
+  emptyChild,
+  evolve,
+  initialState,
+  outOf,
+  ownSpare,
+  periodIn,
+  type Account,
+  type BudgetState,
+} from "./state.ts";
+
+/** What policy says of the budget at one version. */
+export interface LimitTerms {
+  budget: string;
+  scope: string;
+  version: number;
+  limitNanos: number;
+  thresholds: readonly number[];
+  parent?: string | undefined;
+}
+
+/** What a BudgetActor decides about. `at` is milliseconds since 1970, UTC. */
+export type BudgetCommand =
+  | {
+      type: "renew";
+      at: number;
+      child: string;
+      lease: LeaseRefData;
+      terms: LimitTerms;
+      seq: number;
+      totals: LeaseTotals;
+      needNanos: number;
+      demandNanos: number;
+    }
+  /** A child's totals: a return, or the answer to a recall. */
+  | {
+      type: "report";
+      at: number;
+      child: string;
+      lease: LeaseRefData;
+      totals: LeaseTotals;
+      recall?: number | undefined;
+    }
+  | { type: "set-limit"; at: number; terms: LimitTerms }
+  /** The parent calls everything back. */
+  | { type: "recall"; at: number; lease: LeaseRefData; parentRecall: number }
+  | {
+      type: "lease-granted";
+      at: number;
+      lease: LeaseRefData;
+      grantedNanos: number;
+      freeNanos: number;
+    }
+  /** Gives unused credit back to the parent. */
+  | {
+      type: "return-own";
+      at: number;
+      lease: LeaseRefData;
+      grantedNanos: number;
+      recall?: number | undefined;
+    };
+
+/** What happens because of a command. Pure, total. */
+export function decide(state: BudgetState, command: BudgetCommand): BudgetFact[] {
+  const at = Math.max(command.at, state.lastAt);
+  switch (command.type) {
+    case "renew":
+      return decideRenew(state, command, at);
+    case "report":
+      return decideReport(state, command, at);
+    case "set-limit":
+      return setLimit(state, command.terms);
+    case "recall": {
+      const account = state.accounts.get(periodIn(command.lease));
+      if (account === undefined || command.parentRecall <= account.parentRecall) return [];
+      return [recallBegan(account, command.parentRecall)];
+    }
+    case "lease-granted": {
+      const { lease, grantedNanos, freeNanos } = command;
+      const known = accountOf(state, lease).own.grantedNanos;
+      if (!isAmount(grantedNanos) || grantedNanos <= known) return [];
+      return [{ type: "NodeLeaseGranted", v: 1, data: { lease, grantedNanos, freeNanos } }];
+    }
+    case "return-own":
+    default:
+      return returnOwn(state, command);
+  }
+}
+
+/** What this budget can still grant in a period. */
+export function freeIn(state: BudgetState, account: Account): number {
+  const room = state.limitNanos - account.outstandingNanos;
+  return Math.max(state.parent === undefined ? room : Math.min(room, passable(account)), 0);
+}
+
+/** What the limit leaves, whatever the parent leased. */
+export function roomIn(state: BudgetState, account: Account): number {
+  return Math.max(state.limitNanos - account.outstandingNanos, 0);
+}
+
+/** Own credit that may be passed on. */
+function passable(account: Account): number {
+  return account.own.recalled ? 0 : ownSpare(account);
+}
+
+/** Children that have credit out and have not answered the last recall. */
+export function unanswered(account: Account): string[] {
+  const names: string[] = [];
+  for (const [name, child] of account.children) {
+    if (outOf(child) > 0 && child.recall < account.recall) names.push(name);
+  }
+  return names;
+}
+
+/** Accounts whose credit out is above the limit while somebody has not answered. */
+export function overdrawn(state: BudgetState): Account[] {
+  return [...state.accounts.values()].filter(
+    (account) => account.outstandingNanos > state.limitNanos && unanswered(account).length > 0,
+  );
+}
+
+/** When unused credit goes back to the parent, milliseconds. */
+export function idleAt(state: BudgetState): number | undefined {
+  let next = Infinity;
+  for (const account of state.accounts.values()) {
+    if (ownSpare(account) > 0) next = Math.min(next, account.grantedAt + idleMs);
+  }
+  return next === Infinity ? undefined : next;
+}
+
+export function accountOf(state: BudgetState, lease: LeaseRefData): Account {
+  return state.accounts.get(periodIn(lease)) ?? emptyAccount(lease);
+}
+
+function decideRenew(
+  state: BudgetState,
+  command: Extract<BudgetCommand, { type: "renew" }>,
+  at: number,
+): BudgetFact[] {
+  const { lease, child: name, totals, terms, seq } = command;
+  const facts = setLimit(state, terms);
+  if (!isReadable(totals) || !isAmount(command.needNanos) || !isAmount(command.demandNanos)) {
+    return facts;
+  }
+  if (!hasRoomFor(state, lease, name)) return facts;
+  // The limit and the totals of this very message count already.
+  let next = fold(copyOf(state, lease), facts, at);
+  const reported = decideReport(next, { ...command, type: "report" }, at);
+  facts.push(...reported);
+  next = fold(next, reported, at);
+  const account = accountOf(next, lease);
+  const child = account.children.get(name) ?? emptyChild();
+  // A message that was answered before: its grant stands, and another one would be a second.
+  if (seq <= child.seq) return facts;
+  const free = freeIn(next, account);
+  const size = leaseSize(child, account.active, free, next.limitNanos, command, at);
+  if (size <= 0) return facts;
+  const grantedNanos = child.grantedNanos + size;
+  const data = { lease, child: name, grantedNanos, sizeNanos: size, seq };
+  return [...facts, { type: "CreditGranted", v: 1, data }];
+}
+
+function decideReport(
+  state: BudgetState,
+  command: Extract<BudgetCommand, { type: "report" }>,
+  at: number,
+): BudgetFact[] {
+  const { lease, child: name, totals, recall } = command;
+  const account = state.accounts.get(periodIn(lease));
+  const child = account?.children.get(name);
+  if (account === undefined || child === undefined || !isReadable(totals)) return [];
+  // Nobody returns what was never granted; an answer to a recall counts once all grants are in it.
+  const returnedNanos = Math.min(
+    Math.max(totals.returnedNanos, child.returnedNanos),
+    child.grantedNanos,
+  );
+  const answers = recall !== undefined && totals.grantedNanos >= child.grantedNanos;
+  const isNews =
+    returnedNanos > child.returnedNanos ||
+    totals.usedNanos !== child.usedNanos ||
+    totals.heldNanos !== child.heldNanos;
+  const facts: BudgetFact[] = [];
+  if (isNews || (answers && recall > child.recall)) {
+    const { usedNanos, heldNanos } = totals;
+    const data = { lease: account.lease, child: name, returnedNanos, usedNanos, heldNanos };
+    facts.push({ type: "CreditReturned", v: 1, data: answers ? { ...data, recall } : data });
+  }
+  const next = fold(copyOf(state, lease), facts, at);
+  return [...facts, ...crossings(next, accountOf(next, lease)), ...effective(next)];
+}
+
+/** Takes over what a newer policy version says, and calls credit back that is above it. */
+function setLimit(state: BudgetState, terms: LimitTerms): BudgetFact[] {
+  const { budget, scope, version, limitNanos, parent } = terms;
+  if (version <= state.version || !isAmount(limitNanos)) return [];
+  const data = { budget, scope, version, limitNanos, thresholds: [...terms.thresholds] };
+  const facts: BudgetFact[] = [
+    { type: "BudgetLimitSet", v: 1, data: parent === undefined ? data : { ...data, parent } },
+  ];
+  const over = [...state.accounts.values()].filter(
+    (account) => account.outstandingNanos > limitNanos,
+  );
+  for (const account of over) facts.push(recallBegan(account));
+  const waits = over.some((account) => account.active > 0);
+  if (!waits) facts.push(isEffective(terms));
+  return facts;
+}
+
+function recallBegan(account: Account, parentRecall?: number): BudgetFact {
+  const data = { lease: account.lease, recall: account.recall + 1 };
+  return {
+    type: "RecallBegan",
+    v: 1,
+    data: parentRecall === undefined ? data : { ...data, parentRecall },
+  };
+}
+
+function effective(state: BudgetState): BudgetFact[] {
+  if (state.effectiveVersion >= state.version || overdrawn(state).length > 0) return [];
+  return [isEffective(state)];
+}
+
+function isEffective({ budget, scope, version, limitNanos }: LimitTerms | BudgetState): BudgetFact {
+  return { type: "BudgetLimitEffective", v: 1, data: { budget, scope, version, limitNanos } };
+}
+
+function returnOwn(
+  state: BudgetState,
+  command: Extract<BudgetCommand, { type: "return-own" }>,
+): BudgetFact[] {
+  const { lease, recall } = command;
+  const account = accountOf(state, lease);
+  const { own, outstandingNanos } = account;
+  const grantedNanos = Math.max(
+    own.grantedNanos,
+    isAmount(command.grantedNanos) ? command.grantedNanos : 0,
+  );
+  const returnedNanos = Math.max(grantedNanos - outstandingNanos, own.returnedNanos);
+  const isNews = returnedNanos > own.returnedNanos || grantedNanos > own.grantedNanos;
+  if (!isNews && (recall === undefined || own.recalled)) return [];
+  const data = { lease, grantedNanos, returnedNanos };
+  return [
+    { type: "NodeLeaseReturned", v: 1, data: recall === undefined ? data : { ...data, recall } },
+  ];
+}
+
+function crossings(state: BudgetState, account: Account): BudgetFact[] {
+  const { usedNanos: spentNanos, crossed, lease } = account;
+  const { limitNanos } = state;
+  return state.thresholds
+    .filter((share) => spentNanos > 0 && spentNanos >= limitNanos * share)
+    .filter((share) => !crossed.includes(share))
+    .map((threshold) => ({
+      type: "BudgetThresholdCrossed",
+      v: 1,
+      data: { lease, threshold, spentNanos, limitNanos },
+    }));
+}
+
+function hasRoomFor(state: BudgetState, lease: LeaseRefData, child: string): boolean {
+  const account = state.accounts.get(periodIn(lease));
+  if (account === undefined) return state.accounts.size < accountsMax;
+  return account.children.has(child) || account.children.size < childrenMax;
+}
+
+/** The state with its own copy of one account, to look at what facts would make of it. */
+function copyOf(state: BudgetState, lease: LeaseRefData): BudgetState {
+  const account = accountOf(state, lease);
+  const accounts = new Map(state.accounts);
+  accounts.set(periodIn(lease), {
+    ...account,
+    own: { ...account.own },
+    crossed: [...account.crossed],
+    children: new Overlay(account.children),
+  });
+  return { ...state, accounts };
+}
+
+/** A copy of a map that copies an entry only once it is read: children may be thousands. */
+class Overlay<V extends object> extends Map<string, V> {
+  readonly #under: ReadonlyMap<string, V>;
+
+  constructor(under: ReadonlyMap<string, V>) {
+    super();
+    this.#under = under;
+  }
+
+  override get(key: string): V | undefined {
+    const own = super.get(key);
+    const below = own === undefined ? this.#under.get(key) : undefined;
+    if (below === undefined) return own;
+    const copy = { ...below };
+    super.set(key, copy);
+    return copy;
+  }
+
+  override has(key: string): boolean {
+    return super.has(key) || this.#under.has(key);
+  }
+
+  override *[Symbol.iterator](): MapIterator<[string, V]> {
+    for (const [key, value] of this.#under) yield [key, super.get(key) ?? value];
+    for (const entry of super.entries()) if (!this.#under.has(entry[0])) yield entry;
+  }
+}
+
+function fold(state: BudgetState, facts: readonly BudgetFact[], at: number): BudgetState {
+  let next = state;
+  for (const fact of facts) next = evolve(next, fact, at);
+  return next;
+}
+
+function isReadable(totals: LeaseTotals): boolean {
+  return Object.values(totals).every(isAmount);
+}
+
+function isAmount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
+export const budgetDecider: Decider<BudgetState, BudgetCommand, BudgetFact> = {
+  initialState,
+  decide,
+  evolve,
+  snapshotVersion: 1,
+  toSnapshot,
+  fromSnapshot,
+};

@@ -1,0 +1,174 @@
+/**
+ * Fetches credit for one principal from the nodes of shared budgets, and tells them what went back.
+ *
+ * One renewal of a lease is under way at a time; all who wait meanwhile are counted in the next.
+ * Nothing here decides: what a node answers becomes a command, and the decider says what it means.
+ */
+import type { BudgetActorApi, RenewReply } from "#actors/budget/api.ts";
+import type { Env } from "#actors/kit/env.ts";
+import { budgetStream, ledgerName } from "#actors/kit/names.ts";
+import type { LeaseRefData } from "#events/budget-events.ts";
+import type { SharedBudgetData } from "#events/user-events.ts";
+import type { UserCommand } from "./decider.ts";
+import { creditOf, leaseKey, leaseOf, leaseRefOf, spendable, totalsOf } from "./leases.ts";
+import { deniedJitterMs, deniedMs } from "./limits.ts";
+import type { RequestData, UserState } from "./state.ts";
+
+/** What the keeper needs of its actor. */
+export interface LeaseHost {
+  readonly state: UserState;
+  readonly env: Env;
+  /** The actor's own stream. */
+  readonly stream: string;
+  readonly organisation: string;
+  now(): number;
+  execute(command: UserCommand): void;
+}
+
+export class LeaseKeeper {
+  readonly #host: LeaseHost;
+  readonly #running = new Map<string, Promise<void>>();
+  /** What those who wait for a lease need together, and the least of them. */
+  readonly #waiting = new Map<string, number[]>();
+
+  constructor(host: LeaseHost) {
+    this.#host = host;
+  }
+
+  /** Asks the node of every budget that is short; returns once all have answered or failed. */
+  async renew(
+    short: readonly SharedBudgetData[],
+    request: RequestData,
+    ledgerShards: number,
+  ): Promise<void> {
+    const cost = request.bound.costNanos;
+    await Promise.all(
+      short.map(async (budget) => {
+        const key = leaseKey(leaseRefOf(budget));
+        const waiting = this.#waiting.get(key) ?? [];
+        waiting.push(cost);
+        this.#waiting.set(key, waiting);
+        await this.#renewOnce(budget, request.policyVersion, ledgerShards);
+        const index = waiting.indexOf(cost);
+        if (index !== -1) waiting.splice(index, 1);
+      }),
+    );
+  }
+
+  /** Half of a lease is gone: asks for more while nobody waits. */
+  prefetch(request: RequestData, ledgerShards: number): void {
+    for (const budget of request.shared ?? []) {
+      const lease = leaseOf(this.#host.state, leaseRefOf(budget));
+      const isLow = spendable(lease) * 2 < lease.sizeNanos && lease.freeNanos > lease.sizeNanos;
+      if (!isLow || lease.denied !== undefined || this.#running.has(leaseKey(lease.ref))) continue;
+      const cost = Math.max(request.bound.costNanos, 1);
+      void this.#start(budget, request.policyVersion, ledgerShards, [cost]).catch(() => {});
+    }
+  }
+
+  /** Tells the nodes of leases what was returned; a message that is lost is made up for later. */
+  async tell(leases: readonly LeaseRefData[]): Promise<void> {
+    await Promise.all(
+      leases.map(async (lease) => {
+        const totals = totalsOf(leaseOf(this.#host.state, lease));
+        const { stream: child } = this.#host;
+        await this.#node(lease)
+          .returnLease({ child, lease, totals })
+          .catch(() => {});
+      }),
+    );
+  }
+
+  async #renewOnce(budget: SharedBudgetData, version: number, ledgerShards: number): Promise<void> {
+    const running = this.#running.get(leaseKey(leaseRefOf(budget)));
+    if (running !== undefined) return running;
+    const waiting = this.#waiting.get(leaseKey(leaseRefOf(budget))) ?? [];
+    return this.#start(budget, version, ledgerShards, [...waiting]);
+  }
+
+  #start(
+    budget: SharedBudgetData,
+    version: number,
+    ledgerShards: number,
+    needs: readonly number[],
+  ): Promise<void> {
+    const key = leaseKey(leaseRefOf(budget));
+    const run = this.#ask(budget, version, ledgerShards, needs).finally(() => {
+      this.#running.delete(key);
+    });
+    this.#running.set(key, run);
+    return run;
+  }
+
+  async #ask(
+    budget: SharedBudgetData,
+    version: number,
+    ledgerShards: number,
+    needs: readonly number[],
+  ): Promise<void> {
+    const host = this.#host;
+    const ref = leaseRefOf(budget);
+    const held = leaseOf(host.state, ref);
+    // After a recall what came back may not be spent: it is leased anew, if there is room for it.
+    if (held.recalled && creditOf(held) > 0) {
+      const { grantedNanos } = held;
+      host.execute({ type: "return-lease", at: host.now(), lease: ref, grantedNanos });
+    }
+    const lease = leaseOf(host.state, ref);
+    const credit = creditOf(lease);
+    const reply = await this.#reply(budget, version, ledgerShards, {
+      needNanos: Math.max(Math.min(...needs) - credit, 1),
+      demandNanos: Math.max(needs.reduce((sum, need) => sum + need, 0) - credit, 1),
+    });
+    this.#note(ref, reply, Math.min(...needs));
+  }
+
+  async #reply(
+    budget: SharedBudgetData,
+    version: number,
+    ledgerShards: number,
+    asked: { needNanos: number; demandNanos: number },
+  ): Promise<RenewReply> {
+    const { state, env, organisation, stream: child } = this.#host;
+    const ref = leaseRefOf(budget);
+    const stream = budgetStream(env.TALLYGATE_SECRET, organisation, ref.budget, ref.scope);
+    const ledger = ledgerName(env.TALLYGATE_SECRET, organisation, stream, ledgerShards);
+    const home = { organisation, stream, ledger };
+    const totals = totalsOf(leaseOf(state, ref));
+    const { seq } = state;
+    try {
+      const node = this.#node(ref);
+      const command = { home, ledgerShards, child, budget, version, seq, totals, ...asked };
+      return await node.renew(command);
+    } catch {
+      return { outcome: "unavailable", grantedNanos: 0, by: budget.name };
+    }
+  }
+
+  #note(ref: LeaseRefData, reply: RenewReply, needNanos: number): void {
+    const host = this.#host;
+    const at = host.now();
+    const { grantedNanos } = reply;
+    const granted = { lease: ref, grantedNanos };
+    if (reply.outcome === "granted") {
+      const { freeNanos, parentFreeNanos } = reply;
+      const free = parentFreeNanos === undefined ? { freeNanos } : { freeNanos, parentFreeNanos };
+      host.execute({ type: "lease-granted", at, granted: { ...granted, ...free } });
+      if (spendable(leaseOf(host.state, ref)) > 0) return;
+    } else {
+      host.execute({ type: "lease-granted", at, granted });
+    }
+    // Credit that came back meanwhile may do; else the node is left alone for a while.
+    if (spendable(leaseOf(host.state, ref)) >= needNanos) return;
+    const { outcome: reason, by } =
+      reply.outcome === "granted" ? { outcome: "unavailable" as const, by: ref.budget } : reply;
+    const untilAt = at + deniedMs + Math.floor(Math.random() * deniedJitterMs);
+    host.execute({ type: "lease-denied", at, denied: { lease: ref, reason, by, untilAt } });
+  }
+
+  #node({ budget, scope }: LeaseRefData): BudgetActorApi {
+    const { env, organisation } = this.#host;
+    const name = budgetStream(env.TALLYGATE_SECRET, organisation, budget, scope);
+    return env.BUDGETS.getByName(name);
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * What happens to one budget above users, of a team or of an organisation: the events of a
+ * BudgetActor's stream. Credit goes to children by totals that only rise, so that a message that is
+ * lost, repeated or late changes nothing.
+ */
+import * as z from "zod";
+
+const count = z.int().min(0);
+const nanos = z.int().min(0);
+
+/** One budget node in one period: what credit belongs to. */
+export const LeaseRefData = z.strictObject({
+  budget: z.string(),
+  /** `organisation`, or `team:` and the team. */
+  scope: z.string(),
+  period: z.enum(["day", "week", "month"]),
+  periodKey: z.string(),
+  /** When the period ends, milliseconds. */
+  resetsAt: count,
+});
+export type LeaseRefData = z.infer<typeof LeaseRefData>;
+
+/** What policy says of this budget, from this version on. Used by: audit. */
+export const BudgetLimitSet = z.strictObject({
+  type: z.literal("BudgetLimitSet"),
+  v: z.literal(1),
+  data: z.strictObject({
+    budget: z.string(),
+    scope: z.string(),
+    version: count,
+    limitNanos: nanos,
+    thresholds: z.array(z.number()),
+    /** The budget that this one leases its own credit from. */
+    parent: z.string().optional(),
+  }),
+});
+
+/** The limit of a version holds: nothing is admitted above it any more. Used by: audit. */
+export const BudgetLimitEffective = z.strictObject({
+  type: z.literal("BudgetLimitEffective"),
+  v: z.literal(1),
+  data: z.strictObject({
+    budget: z.string(),
+    scope: z.string(),
+    version: count,
+    limitNanos: nanos,
+  }),
+});
+
+/** Credit was leased to a child, which is a principal's stream or another budget's. Used by: audit. */
+export const CreditGranted = z.strictObject({
+  type: z.literal("CreditGranted"),
+  v: z.literal(1),
+  data: z.strictObject({
+    lease: LeaseRefData,
+    child: z.string(),
+    /** All that this child was ever granted in the period. */
+    grantedNanos: nanos,
+    /** The size of this lease. */
+    sizeNanos: nanos,
+    /** The child's sequence number, so that a repeated message is granted once. */
+    seq: count,
+  }),
+});
+
+/** A child told what it has returned, spent and holds, in totals of the period. Used by: audit. */
+export const CreditReturned = z.strictObject({
+  type: z.literal("CreditReturned"),
+  v: z.literal(1),
+  data: z.strictObject({
+    lease: LeaseRefData,
+    child: z.string(),
+    returnedNanos: nanos,
+    usedNanos: nanos,
+    heldNanos: nanos,
+    /** The recall that this answers: the child spends nothing more without a new lease. */
+    recall: count.optional(),
+  }),
+});
+
+/** All credit out in a period is called back: the limit fell below it, or a parent asked. Used by: audit. */
+export const RecallBegan = z.strictObject({
+  type: z.literal("RecallBegan"),
+  v: z.literal(1),
+  data: z.strictObject({
+    lease: LeaseRefData,
+    recall: count.min(1),
+    /** The parent's recall that this one carries on. */
+    parentRecall: count.optional(),
+  }),
+});
+
+/** This budget was leased credit by its parent. Used by: audit. */
+export const NodeLeaseGranted = z.strictObject({
+  type: z.literal("NodeLeaseGranted"),
+  v: z.literal(1),
+  data: z.strictObject({
+    lease: LeaseRefData,
+    grantedNanos: nanos,
+    /** What the parent had left just then. */
+    freeNanos: nanos,
+  }),
+});
+
+/** This budget gives credit back to its parent. Used by: audit. */
+export const NodeLeaseReturned = z.strictObject({
+  type: z.literal("NodeLeaseReturned"),
+  v: z.literal(1),
+  data: z.strictObject({
+    lease: LeaseRefData,
+    grantedNanos: nanos,
+    returnedNanos: nanos,
+    /** The recall that this answers. */
+    recall: count.optional(),
+  }),
+});
+
+/** The known spend of a shared budget passed a share of its limit, once a period. Used by: audit, webhooks. */
+export const BudgetThresholdCrossed = z.strictObject({
+  type: z.literal("BudgetThresholdCrossed"),
+  v: z.literal(1),
+  data: z.strictObject({
+    lease: LeaseRefData,
+    threshold: z.number(),
+    spentNanos: nanos,
+    limitNanos: nanos,
+  }),
+});
+
+export const BudgetFact = z.discriminatedUnion("type", [
+  BudgetLimitSet,
+  BudgetLimitEffective,
+  CreditGranted,
+  CreditReturned,
+  RecallBegan,
+  NodeLeaseGranted,
+  NodeLeaseReturned,
+  BudgetThresholdCrossed,
+]);
+/** Any fact of a shared budget's stream. */
+export type BudgetFact = z.infer<typeof BudgetFact>;
