@@ -8,6 +8,7 @@ import { ledgerShards, recordAccess } from "./access.ts";
 import { identifyNow } from "./auth/identify.ts";
 import { makeLink } from "./auth/link.ts";
 import { endSession, showSession, startSession } from "./auth/session-routes.ts";
+import { showBudgets } from "./books/budgets.ts";
 import { ledgersOf } from "./books/ledgers.ts";
 import { booksRoutes, type BooksEnv } from "./books/routes.ts";
 import { CONSOLE_PATH, consoleRoutes } from "./console/routes.ts";
@@ -17,6 +18,7 @@ import { idHeaders, retryHeaders } from "./headers.ts";
 import { logFailure } from "./log.ts";
 import { refusalResponse, serve } from "./pipeline/pipeline.ts";
 import { recordRoutes } from "./record/routes.ts";
+import { currentPolicy } from "./policy-cache.ts";
 import { newRequestId } from "./request-id.ts";
 import { targetOf, type Target } from "./surface/addresses.ts";
 import {
@@ -57,7 +59,7 @@ app.post("/dlp/scan", async (c) => {
   return scanText(c.req.raw, c.env, c.executionCtx as ExecutionContext, principal);
 });
 
-for (const path of ["/audit/*", "/usage", "/costs"]) {
+for (const path of ["/audit/*", "/usage", "/costs", "/budgets"]) {
   app.use(path, async (c, next) => {
     const requestId = newRequestId(Date.now());
     c.set("requestId", requestId);
@@ -76,6 +78,16 @@ app.route(
       ledgersOf(c.env, organisation, await ledgerShards(c.env, organisation)),
   }),
 );
+
+app.get("/budgets", async (c) => {
+  const principal = await identifyNow(c.req.raw, c.env, Date.now());
+  const policy = await currentPolicy(
+    c.env,
+    c.executionCtx as ExecutionContext,
+    principal.organisation,
+  );
+  return showBudgets(c.req.raw, c.env, principal, policy);
+});
 
 app.route("/", consoleRoutes());
 

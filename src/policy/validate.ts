@@ -206,7 +206,9 @@ function parentProblems({ budgets }: PolicyDocument): PolicyProblem[] {
     }
     const sibling = budgets.find((other) => other.parent === parentName && other.name !== name);
     if (sibling === undefined) return [];
-    return problem(`"${sibling.name}" is part of "${parentName}" already; a request would count twice`);
+    return problem(
+      `"${sibling.name}" is part of "${parentName}" already; a request would count twice`,
+    );
   });
 }
 

@@ -76,22 +76,33 @@ describe("a policy document", () => {
     ).toEqual(["limits", "budgets", "dlp.rules"]);
   });
 
-  it("is refused, not ignored, when it counts for a team or the organisation", () => {
-    const result = validatePolicy(
-      {
-        ...samplePolicy(),
-        limits: [{ name: "a", metric: "requests", limit: 1, windowMs: 1_000, scope: "team" }],
-        budgets: [{ name: "b", limitUsd: 1, scope: "organisation" }],
-      },
-      known,
-    );
-    expect(result).toMatchObject({
+  it("is refused, not ignored, when a rate counts for a team or the organisation", () => {
+    const limits = [
+      { name: "a", metric: "requests" as const, limit: 1, windowMs: 1_000, scope: "team" as const },
+    ];
+    expect(validatePolicy({ ...samplePolicy(), limits }, known)).toMatchObject({
       ok: false,
-      problems: [
-        { path: "limits[0].scope", message: expect.stringContaining("not yet supported") },
-        { path: "budgets[0].scope", message: expect.stringContaining("not yet supported") },
-      ],
+      problems: [{ path: "limits[0].scope", message: expect.stringContaining('"team"') }],
     });
+  });
+
+  it("is refused for a team's budget whose parent is missing, itself, a team's, of another period, narrower or taken", () => {
+    const org = { name: "org", limitUsd: 9, scope: "organisation" as const };
+    const team = { name: "team", limitUsd: 1, scope: "team" as const, parent: "org" };
+    const problemsOf = (budgets: object[]) => {
+      const checked = validatePolicy({ ...samplePolicy(), budgets }, known);
+      return checked.ok ? [] : checked.problems.map(({ path }) => path);
+    };
+    expect(problemsOf([org, team])).toEqual([]);
+    expect(problemsOf([team])).toEqual(["budgets[0].parent"]);
+    expect(problemsOf([{ ...team, parent: "team" }])).toEqual(["budgets[0].parent"]);
+    expect(problemsOf([{ ...org, parent: "org" }])).toEqual(["budgets[0].parent"]);
+    expect(problemsOf([org, { ...team, period: "day" }])).toEqual(["budgets[1].parent"]);
+    const narrow = { ...org, when: { models: ["gpt-*"] } };
+    expect(problemsOf([narrow, team])).toEqual(["budgets[1].parent"]);
+    expect(problemsOf([narrow, { ...team, when: { models: ["gpt-*"] } }])).toEqual([]);
+    const twin = { ...team, name: "twin" };
+    expect(problemsOf([org, team, twin])).toEqual(["budgets[1].parent", "budgets[2].parent"]);
   });
 
   it("is refused for a star in the middle and for amounts that are no integers", () => {

@@ -50,7 +50,8 @@ export class BudgetActor
   readonly #rounds = new Map<string, { at: number; done: Promise<void> }>();
   readonly #ownRenewals = new Map<string, Promise<RenewReply>>();
   readonly #ownDemand = new Map<string, number>();
-  #recallAt = 0;
+  /** Alarms know no 0: 1 is at once. */
+  #recallAt = 1;
   #recallTries = 0;
 
   async renew(command: RenewCommand): Promise<RenewReply> {

@@ -31,5 +31,7 @@ export interface PolicyActorApi {
   lookUpMember(memberId: string): Promise<Principal | null>;
   /** Uses up a one-time link: true once, false ever after. `expiresAt` is when it can be forgotten. */
   spendLink(id: string, expiresAt: number): Promise<boolean>;
+  /** The teams that members are in, in order, each once. */
+  teams(): Promise<string[]>;
   found(command: FoundCommand): Promise<{ ok: true; keys: Record<string, string> } | PolicyRefusal>;
 }

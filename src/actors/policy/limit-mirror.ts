@@ -23,16 +23,19 @@ export class LimitMirror {
     this.#env = env;
   }
 
-  /** When there is something to tell, milliseconds. */
+  /** When there is something to tell, milliseconds; 1 for at once, as alarms know no 0. */
   dueAt({ current, limitsEffective }: PolicyState): number | undefined {
     if (current === undefined || current.version <= limitsEffective) return undefined;
     const hasShared = currentDocument(current).budgets.some(({ scope }) => isShared(scope));
     if (!hasShared) return undefined;
-    return current.version === this.#version ? this.#retryAt : 0;
+    return current.version === this.#version ? this.#retryAt : 1;
   }
 
   /** Tells every node that has not answered yet; the nodes once all hold, else undefined. */
-  async work(state: PolicyState, at: number): Promise<{ version: number; nodes: SharedNode[] } | undefined> {
+  async work(
+    state: PolicyState,
+    at: number,
+  ): Promise<{ version: number; nodes: SharedNode[] } | undefined> {
     const { current, organisation } = state;
     if (current === undefined || organisation === undefined) return undefined;
     const { version } = current;

@@ -79,6 +79,11 @@ export class PolicyActor
     return Promise.resolve(this.#links.spend(id, expiresAt, this.now()));
   }
 
+  teams(): Promise<string[]> {
+    const teams = [...this.state.members.values()].flatMap(({ team }) => team ?? []);
+    return Promise.resolve([...new Set(teams)].sort());
+  }
+
   async found(
     command: FoundCommand,
   ): Promise<{ ok: true; keys: Record<string, string> } | PolicyRefusal> {

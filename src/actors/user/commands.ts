@@ -93,6 +93,21 @@ export interface RecordAccessCommand {
   access: DataOf<"AccessRecorded">;
 }
 
+/** Where a principal stands under one budget, in a period that is not over. */
+export interface BudgetStanding {
+  budget: string;
+  scope: string;
+  period: "day" | "week" | "month";
+  periodKey: string;
+  resetsAt: number;
+  /** Of a shared budget: what this principal was leased. */
+  limitNanos: number;
+  settledNanos: number;
+  heldNanos: number;
+  /** Of a shared budget: leased, and neither spent nor held. */
+  leasedNanos?: number;
+}
+
 /** The RPC surface of a UserActor. */
 export interface UserActorApi extends LeaseChildApi {
   admit(command: AdmitCommand): Promise<AdmitReply>;
@@ -101,5 +116,6 @@ export interface UserActorApi extends LeaseChildApi {
   release(command: ReleaseCommand): Promise<void>;
   extend(command: ExtendCommand): Promise<{ ok: boolean }>;
   fenceKey(command: FenceKeyCommand): Promise<void>;
+  readBudgets(at: number): Promise<BudgetStanding[]>;
   recordAccess(command: RecordAccessCommand): Promise<void>;
 }

@@ -34,6 +34,8 @@ export type UserCommand =
       lease: LeaseRefData;
       grantedNanos: number;
       recall?: number | undefined;
+      /** What stays: somebody is about to take it. */
+      keepNanos?: number;
     }
   /** Brought by the alarm: gives back what nobody used. */
   | { type: "return-idle"; at: number }

@@ -66,6 +66,12 @@ export class LeaseKeeper {
     }
   }
 
+  /** What those who wait for a lease are about to take: credit that is not idle. */
+  awaited(lease: LeaseRefData): number {
+    const waiting = this.#waiting.get(leaseKey(lease)) ?? [];
+    return waiting.reduce((sum, need) => sum + need, 0);
+  }
+
   /** Tells the nodes of leases what was returned; a message that is lost is made up for later. */
   async tell(leases: readonly LeaseRefData[]): Promise<void> {
     await Promise.all(
@@ -154,14 +160,12 @@ export class LeaseKeeper {
       const { freeNanos, parentFreeNanos } = reply;
       const free = parentFreeNanos === undefined ? { freeNanos } : { freeNanos, parentFreeNanos };
       host.execute({ type: "lease-granted", at, granted: { ...granted, ...free } });
-      if (spendable(leaseOf(host.state, ref)) > 0) return;
-    } else {
-      host.execute({ type: "lease-granted", at, granted });
+      return;
     }
+    host.execute({ type: "lease-granted", at, granted });
     // Credit that came back meanwhile may do; else the node is left alone for a while.
     if (spendable(leaseOf(host.state, ref)) >= needNanos) return;
-    const { outcome: reason, by } =
-      reply.outcome === "granted" ? { outcome: "unavailable" as const, by: ref.budget } : reply;
+    const { outcome: reason, by } = reply;
     const untilAt = at + deniedMs + Math.floor(Math.random() * deniedJitterMs);
     host.execute({ type: "lease-denied", at, denied: { lease: ref, reason, by, untilAt } });
   }

@@ -89,13 +89,18 @@ export function decideLeaseGranted(state: UserState, data: DataOf<"LeaseGranted"
 /** Gives back what is not held. A recall brings the grants that are still on their way. */
 export function decideLeaseReturn(
   state: UserState,
-  command: { lease: LeaseRefData; grantedNanos: number; recall?: number | undefined },
+  command: {
+    lease: LeaseRefData;
+    grantedNanos: number;
+    recall?: number | undefined;
+    keepNanos?: number;
+  },
 ): UserFact[] {
-  const { lease: ref, grantedNanos, recall } = command;
+  const { lease: ref, grantedNanos, recall, keepNanos = 0 } = command;
   const lease = leaseOf(state, ref);
   const facts = decideLeaseGranted(state, { lease: ref, grantedNanos });
   const granted = facts.length > 0 ? grantedNanos : lease.grantedNanos;
-  const credit = Math.max(creditOf({ ...lease, grantedNanos: granted }), 0);
+  const credit = Math.max(creditOf({ ...lease, grantedNanos: granted }) - keepNanos, 0);
   const recalled = lease.recalled && facts.length === 0;
   if (credit === 0 && (recall === undefined || recalled)) return facts;
   const data = { lease: ref, returnedNanos: lease.returnedNanos + credit };

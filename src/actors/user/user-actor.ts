@@ -13,6 +13,7 @@ import { answerFromFacts, answerFromState } from "./answer.ts";
 import type {
   AdmitCommand,
   AdmitReply,
+  BudgetStanding,
   ExtendCommand,
   FenceKeyCommand,
   RecordAccessCommand,
@@ -26,6 +27,7 @@ import { isExtended, nextDeadline } from "./holds.ts";
 import { LeaseKeeper, type LeaseHost } from "./lease-keeper.ts";
 import { leaseOf, leaseRefOf, nextIdleAt, totalsOf } from "./leases.ts";
 import { countedDelayMs, deniedMs, renewRoundsMax } from "./limits.ts";
+import { standingsOf } from "./standings.ts";
 import type { RequestData, UserState } from "./state.ts";
 
 /** A settlement nobody waits for rides along with a later command. */
@@ -111,10 +113,15 @@ export class UserActor
     await this.enqueue({ type: "record-access", at, access }, at, cause);
   }
 
+  readBudgets(at: number): Promise<BudgetStanding[]> {
+    return Promise.resolve(standingsOf(this.state, Math.max(at, this.now())));
+  }
+
   /** A node calls its credit back: what is not held is returned, durably, before the answer. */
   recallLease({ lease, grantedNanos, recall }: RecallCommand): Promise<LeaseTotals> {
     const at = this.now();
-    const command = { type: "return-lease", at, lease, grantedNanos, recall } as const;
+    const keepNanos = recall === undefined ? this.#leases.awaited(lease) : 0;
+    const command = { type: "return-lease", at, lease, grantedNanos, recall, keepNanos } as const;
     this.execute(command, at, { command: "recall" });
     return this.readLease(lease);
   }
@@ -157,13 +164,13 @@ export class UserActor
     };
   }
 
-  /** Others took what came, again and again: the caller is told to come back. */
+  /** Others took what came, again and again: there is none for now. */
   #giveUp(leases: readonly LeaseRefData[]): void {
     const at = this.now();
     for (const lease of leases) {
       const denied = {
         lease,
-        reason: "unavailable",
+        reason: "exhausted",
         by: lease.budget,
         untilAt: at + deniedMs,
       } as const;

@@ -7,3 +7,5 @@ export const pageDefault = 50;
 export const rawEventsShown = 256;
 /** A query string: filters are names, not documents. */
 export const queryCharsMax = 2_048;
+/** Shared budgets that one read asks: each is an actor, which asks its own children. */
+export const budgetsAskedMax = 50;

@@ -63,7 +63,8 @@ export async function admit(env: Env, ctx: ExecutionContext, call: Call): Promis
 }
 
 async function ask(env: Env, home: Home, plan: Plan, at: number): Promise<AdmitReply> {
-  const command = { home, at, request: plan.request };
+  const { ledgerShards } = plan.policy.snapshot;
+  const command = { home, at, request: plan.request, ledgerShards };
   const { verdict } = plan;
   const { code, by } = verdict ?? {};
   if (code !== undefined)
@@ -116,6 +117,9 @@ function refusalMessage(
   const name = reply.by ?? "a limit";
   const fixed = FIXED_MESSAGES[code];
   if (fixed !== undefined) return fixed;
+  if (code === "budget_unavailable") {
+    return `The budget "${name}" cannot be reached, so nothing is let through under it. Try again in a moment.`;
+  }
   if (code === "budget_exceeded") {
     const left =
       hit === undefined ? "" : ` (${dollars(hit.remaining)} of ${dollars(hit.limit)} left)`;

@@ -102,10 +102,7 @@ export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan
       findings: inspection.findings,
       chain: candidates.map(({ provider, model }) => ({ provider, model })),
       limits: resolved.limits,
-      budgets: resolved.budgets.map((budget) => {
-        const period = periodOf(budget.period, startedAt, resolved.timeZone);
-        return { ...budget, ...period };
-      }),
+      budgets: resolved.budgets.map((budget) => inPeriod(budget, resolved, startedAt)),
       bound: boundOf(inputTokens, candidates, asked.view.choices),
       accounting: resolved.accounting.mode,
       deadlineAt: startedAt + resolved.accounting.holdMs,
@@ -238,13 +235,14 @@ function verdictOf(
   };
 }
 
+function inPeriod(budget: BudgetSpec, { timeZone }: Resolved, at: number): BudgetData {
+  return { ...budget, ...periodOf(budget.period, at, timeZone) };
+}
+
 /** Budgets above the caller, each in its period; their credit is leased by the caller's actor. */
 function addShared(request: AdmitCommand["request"], resolved: Resolved, at: number): void {
   if (resolved.sharedBudgets.length === 0) return;
-  const dated = (budget: BudgetSpec): BudgetData => ({
-    ...budget,
-    ...periodOf(budget.period, at, resolved.timeZone),
-  });
+  const dated = (budget: BudgetSpec): BudgetData => inPeriod(budget, resolved, at);
   request.shared = resolved.sharedBudgets.map(({ parent, ...budget }) =>
     parent === undefined ? dated(budget) : { ...dated(budget), parent: dated(parent) },
   );
