@@ -109,7 +109,8 @@ export function names(files: readonly TextFile[]): string[] {
   return wrong.map((file) => `${file.path}: name it after what it does, in kebab-case`);
 }
 
-const ownFolders = /^test\/(console|scenarios|regressions|support|scripts|golden|fixtures)\//;
+const ownFolders =
+  /^test\/(console|scenarios|client|regressions|support|scripts|golden|fixtures)\//;
 const ownFiles = new Set(["test/tidy.test.ts", "test/rooms.test.ts"]);
 
 /**
