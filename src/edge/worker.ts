@@ -5,6 +5,7 @@ import { app } from "./app.ts";
 export { BudgetActor } from "#actors/budget/budget-actor.ts";
 export { LedgerActor } from "#actors/ledger/ledger-actor.ts";
 export { PolicyActor } from "#actors/policy/policy-actor.ts";
+export { Gateway } from "./entrypoint/gateway.ts";
 export { UserActor } from "#actors/user/user-actor.ts";
 
 export default {

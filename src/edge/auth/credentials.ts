@@ -5,13 +5,15 @@
  * provider's own key.
  */
 
+import type { BoundCaller } from "./binding.ts";
 import { parseKey, type ApiKey } from "#policy/api-key.ts";
 
 /** How a caller says who they are. */
 export type Credential =
   | { kind: "api-key"; key: ApiKey; raw: string }
   | { kind: "token"; token: string }
-  | { kind: "session"; cookie: string };
+  | { kind: "session"; cookie: string }
+  | { kind: "binding"; caller: BoundCaller };
 
 export const SESSION_COOKIE = "tallygate_session";
 

@@ -13,6 +13,7 @@ import { hashSecret, type ApiKey } from "#policy/api-key.ts";
 import type { Principal } from "#policy/snapshot.ts";
 import { GatewayError } from "../errors.ts";
 import { principalCacheMs, principalsCachedMax } from "../limits.ts";
+import { boundCallerOf } from "./binding.ts";
 import { readCredential, type Credential } from "./credentials.ts";
 import { isFromOwnPage, isSafe } from "./origin.ts";
 import { openSession } from "./session.ts";
@@ -46,6 +47,8 @@ export async function identifyNow(request: Request, env: Env, at: number): Promi
 }
 
 function requireCredential(request: Request): Credential {
+  const caller = boundCallerOf(request);
+  if (caller !== undefined) return { kind: "binding", caller };
   const credential = readCredential(request);
   if (credential === undefined) {
     throw new GatewayError(
@@ -70,6 +73,9 @@ function accept(principal: Principal | null): Principal {
 
 /** Credentials are remembered by hash, so that a dump of an isolate's memory names no key. */
 function cacheKey(credential: Credential): string {
+  if (credential.kind === "binding") {
+    return `${credential.caller.organisation}/${credential.caller.member}`;
+  }
   const text =
     credential.kind === "api-key"
       ? credential.raw
@@ -87,9 +93,11 @@ async function lookUp(
 ): Promise<Principal | null> {
   if (credential.kind === "api-key") return lookUpKey(credential.key, env, at, replicaWillDo);
   const named =
-    credential.kind === "token"
-      ? await verifyToken(readIssuers(env.TALLYGATE_JWT_ISSUERS), credential.token, at)
-      : openSession(env.TALLYGATE_SECRET, credential.cookie, at);
+    credential.kind === "binding"
+      ? credential.caller
+      : credential.kind === "token"
+        ? await verifyToken(readIssuers(env.TALLYGATE_JWT_ISSUERS), credential.token, at)
+        : openSession(env.TALLYGATE_SECRET, credential.cookie, at);
   if (named === undefined) return null;
   return policyOf(env, named.organisation).lookUpMember(named.member);
 }
