@@ -1,0 +1,26 @@
+/**
+ * What is right on a developer's machine and a hole anywhere else: a Worker that was given it answers
+ * on this machine's own addresses only.
+ */
+import type { Env } from "#actors/kit/env.ts";
+import { newRequestId } from "./request-id.ts";
+
+/** `npm start`'s upstream key, and leave to call private addresses. */
+const DEVELOPMENT_ONLY = ["TALLYGATE_ALLOW_PRIVATE", "DEV_UPSTREAM_KEY"] as const;
+
+/** The refusal of a request to a Worker that is set up for development, but for this machine's own. */
+export function refuseDevelopment(request: Request, env: Env): Response | undefined {
+  const values = env as unknown as Readonly<Record<string, unknown>>;
+  const name = DEVELOPMENT_ONLY.find((each) => values[each] !== undefined && values[each] !== "");
+  if (name === undefined || isLoopback(new URL(request.url).hostname)) return undefined;
+  const requestId = newRequestId(Date.now());
+  const message = `This gateway has the development value ${name} and serves this machine only. Delete it: \`npx wrangler secret delete ${name}\`.`;
+  return Response.json(
+    { error: { code: "development_values", message, requestId } },
+    { status: 503, headers: { "x-request-id": requestId, "x-should-retry": "false" } },
+  );
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+}
