@@ -64,7 +64,10 @@ for (const path of ["/audit/*", "/usage", "/costs", "/budgets"]) {
     const requestId = newRequestId(Date.now());
     c.set("requestId", requestId);
     await next();
-    if (c.res.status !== 101) c.res.headers.set("x-request-id", requestId);
+    // Whoever answered with an id of their own has it in the body too.
+    if (c.res.status !== 101 && !c.res.headers.has("x-request-id")) {
+      c.res.headers.set("x-request-id", requestId);
+    }
   });
 }
 app.route("/", recordRoutes);
