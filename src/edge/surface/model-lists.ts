@@ -47,7 +47,7 @@ export async function listModels(c: ModelContext): Promise<Response> {
 
 /** `GET /v1/models/{id}`: also for a model that only a pattern of the policy names. */
 export async function showModel(c: ModelContext): Promise<Response> {
-  const id = decodeURIComponent(c.req.path.slice("/v1/models/".length));
+  const id = decoded(c.req.path.slice("/v1/models/".length));
   const { snapshot, principal } = await modelsOf(c);
   const { member, keyId } = principal;
   const { refusal } = resolveFor(snapshot, { member, keyId, model: id, tags: [] });
@@ -72,4 +72,13 @@ async function modelsOf(c: ModelContext) {
   const ctx = c.executionCtx as ExecutionContext;
   const { snapshot } = await currentPolicy(c.env, ctx, principal.organisation);
   return { principal, snapshot, models: modelsFor(snapshot, principal.member) };
+}
+
+/** A path's last part as its sender meant it; as it came when its escapes are none. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
