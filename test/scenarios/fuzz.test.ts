@@ -255,25 +255,43 @@ function shotAt(random: () => number): Shot {
 const codes = new Set(Object.keys(GATEWAY_CODES));
 const types = new Set(Object.values(GATEWAY_CODES).map(({ type }) => type));
 
+interface Refusal {
+  code?: string;
+  error?:
+    | string
+    | { code?: string | number; type?: string; message?: string; details?: { reason?: string }[] };
+}
+
+/** Code (or type) and sentence of a refusal, in each dialect's shape. */
+function saidIn(body: unknown): [word: string, message: string] {
+  const [first] = Array.isArray(body) ? (body as Refusal[]) : [body as Refusal];
+  const { error, code = "" } = first ?? {};
+  if (typeof error === "string") return [code, error];
+  const { message = "", type = "", details } = error ?? {};
+  const own = typeof error?.code === "string" ? error.code : undefined;
+  const reason = Array.isArray(details) ? details[0]?.reason : undefined;
+  return [own ?? reason ?? type, message];
+}
+
 /** What is wrong with an answer; `undefined` for nothing. */
 function faultOf({ method }: Shot, { status, headers, text }: Got): string | undefined {
-  if (status >= 500) return "a 5xx";
+  if (status === 500) return "a 500";
   if (/\n\s+at |\.[jt]s:\d+|node_modules|SQLITE|workerd/.test(text)) return "its own insides";
   if (status < 300) return undefined;
   if (status < 400) return headers["location"]?.startsWith("/") ? undefined : "a redirect";
   // The runtime itself answers half a WebSocket handshake.
-  if (status === 426 && text.startsWith("ERROR: The requested WebSocket")) return undefined;
+  if (text.startsWith("ERROR: ") && text.includes("WebSocket")) return undefined;
   const id = headers["x-request-id"];
   if (id === undefined || id === "") return "no request id";
   if (method === "HEAD") return undefined;
-  let body: { type?: string; error?: { code?: string; type?: string; message?: string } };
+  let body: unknown;
   try {
-    body = JSON.parse(text) as typeof body;
+    body = JSON.parse(text);
   } catch {
     return "a refusal that is not JSON";
   }
-  const { code, type = "", message = "" } = body.error ?? {};
-  if (!(code === undefined ? types.has(type) : codes.has(code))) return `the code ${code ?? type}`;
+  const [word, message] = saidIn(body);
+  if (!codes.has(word) && !types.has(word)) return `the code ${word}`;
   if (!/^.{10,}[.)]$/s.test(message)) return `no sentence: ${message}`;
   return text.includes(id) ? undefined : "a body without the request id";
 }
