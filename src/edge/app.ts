@@ -28,6 +28,7 @@ import {
   showModel,
 } from "./surface/model-lists.ts";
 import { dialectOfTarget } from "./surface/read-body.ts";
+import { serveUniversal } from "./surface/universal.ts";
 
 type App = BooksEnv;
 type AppContext = Context<App>;
@@ -101,6 +102,9 @@ app.all("*", (c) => {
     throw new GatewayError("invalid_request", "Sockets are not spoken here; use POST.", {
       status: 426,
     });
+  }
+  if (target?.universal === true) {
+    return serveUniversal(c.req.raw, c.env, c.executionCtx as ExecutionContext, target, serve);
   }
   if (target !== undefined) {
     return serve(c.req.raw, c.env, c.executionCtx as ExecutionContext, target);

@@ -1,4 +1,6 @@
 /** Reads bodies whole and bounded: a length header is a claim, so what comes is counted. */
+import { nestingMax, tryParseJson } from "#events/parse-json.ts";
+import type { JsonObject } from "#providers/types.ts";
 import { GatewayError } from "./errors.ts";
 import { discardBytesMax } from "./limits.ts";
 
@@ -92,4 +94,19 @@ export async function readRequestText(request: Request, bytesMax: number): Promi
     );
   }
   return text;
+}
+
+/** The body as an object of its own, free to be changed. */
+export function parseBody(text: string): JsonObject {
+  const body = tryParseJson(text);
+  if (body === undefined) {
+    throw new GatewayError(
+      "invalid_json",
+      `The request's body is not JSON, or is nested more than ${nestingMax} levels deep.`,
+    );
+  }
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw new GatewayError("invalid_request", "The request's body must be a JSON object.");
+  }
+  return body as JsonObject;
 }

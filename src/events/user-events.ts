@@ -216,6 +216,8 @@ export const RequestSettled = z.strictObject({
     /** What `estimate` accounting let past the hold. */
     overrunNanos: nanos,
     cache: z.enum(["hit", "miss", "off"]),
+    /** For a hit: what the answer cost when a provider gave it. */
+    savedNanos: nanos.optional(),
     finish: z.string().optional(),
     findings: z.array(FindingData),
     /** SHA-256 of the answer as the caller got it, hex. */

@@ -174,6 +174,35 @@ const Accounting = z.strictObject({
 const Upstream = z.strictObject({
   firstByteMs: z.int().min(100).max(600_000).default(60_000),
   betweenBytesMs: z.int().min(100).max(600_000).default(60_000),
+  /** Tries at one provider before the next is asked; without it, one. */
+  retries: z
+    .strictObject({
+      /** The first try included. */
+      attempts: z.int().min(1).max(5).default(2),
+      delayMs: z.int().min(0).max(60_000).default(250),
+      backoff: z.enum(["constant", "linear", "exponential"]).default("exponential"),
+    })
+    .optional(),
+});
+
+/** Addresses in the form of Cloudflare's AI Gateway: which names in them are this organisation. */
+const CloudflareNames = z.strictObject({
+  /** Account ids beside the organisation's own name. */
+  accounts: z.array(z.string().min(1).max(64)).max(20).default([]),
+  /** Gateway ids; any when absent. */
+  gateways: z.array(z.string().min(1).max(64)).max(100).optional(),
+});
+
+/** Answers given again to the same request. Without this section nothing is kept. */
+const CacheRule = z.strictObject({
+  /** How long an answer is kept; 0 keeps only what a caller's header asks for. */
+  ttlSeconds: z.int().min(0).max(2_678_400).default(0),
+  /** Per tier, in place of `ttlSeconds`. */
+  tiers: z.record(Name, z.int().min(0).max(2_678_400)).default({}),
+  /** The longest time that a caller's header may ask for. */
+  maxTtlSeconds: z.int().min(1).max(2_678_400).default(86_400),
+  /** Who may be given somebody's answer: they alone, their team, everybody. */
+  scope: z.enum(["user", "team", "organisation"]).default("user"),
 });
 
 /** The document as it is stored and hashed: every default is written out. */
@@ -199,6 +228,8 @@ export const PolicyDocument = z.strictObject({
   guard: Guard.prefault({ action: "off" }),
   accounting: Accounting.prefault({}),
   upstream: Upstream.prefault({}),
+  cloudflare: CloudflareNames.optional(),
+  cache: CacheRule.optional(),
 });
 /** What admins write: defaults may be left out. */
 export type PolicyInput = z.input<typeof PolicyDocument>;

@@ -72,6 +72,8 @@ export interface AuditEntry {
   findings: FindingData[];
   guard?: { action: string; score: number; category: string | null };
   cache?: "hit" | "miss" | "off";
+  /** What a hit saved. */
+  savedNanos?: number;
   policyVersion?: number;
   policyHash?: string;
   priceBook?: string;

@@ -169,8 +169,8 @@ function attemptOf(attempt: AttemptData): AuditAttempt {
 
 function settled(data: DataOf<"RequestSettled">): Draft {
   const { outcome, provider, usage, costNanos, estimated, cache, finish, answerHash } = data;
-  const { status, latencyMs, firstByteMs } = data;
-  const ended = { outcome, status, finish, cache, answerHash, latencyMs, firstByteMs };
+  const { status, latencyMs, firstByteMs, savedNanos } = data;
+  const ended = { outcome, status, finish, cache, answerHash, savedNanos, latencyMs, firstByteMs };
   const answer = { provider, modelServed: data.servedModel, costNanos, estimated };
   const tokens = {
     inputTokens: usage.inputTokens,

@@ -37,7 +37,8 @@ export function answerStream(
   answered: Answered,
   settlement: Settlement,
   reframe?: Reframe,
-): { body: ReadableStream; done: Promise<void> } {
+  onText?: (text: string) => void,
+): { body: ReadableStream; done: Promise<Outcome | undefined> } {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const encoder = new TextEncoder();
@@ -60,6 +61,7 @@ export function answerStream(
       const out = reframe === undefined || text === "" ? text : reframe.push(text);
       if (out === "") return;
       settlement.addAnswer(out);
+      onText?.(out);
       await writer.write(encoder.encode(out));
     },
   };
@@ -67,10 +69,12 @@ export function answerStream(
     .then(async (outcome) => {
       const status = outcome === "completed" ? 200 : outcome === "aborted" ? 499 : 200;
       const last = reframe?.end() ?? "";
+      if (last !== "") onText?.(last);
       if (last !== "") await writer.write(encoder.encode(last)).catch(() => undefined);
       await writer.close().catch(() => undefined);
       answered.abort.abort();
       await settlement.book(env, outcome, status, Date.now(), call.startedAt);
+      return outcome;
     })
     .catch(() => undefined);
   return { body: readable, done };

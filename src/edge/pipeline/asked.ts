@@ -1,8 +1,9 @@
 /** What the caller asked: the body, read once, and the headers that say what it is for. */
 import * as z from "zod";
-import { nestingMax, tryParseJson } from "#events/parse-json.ts";
+import { tryParseJson } from "#events/parse-json.ts";
 import type { Dialect, JsonObject, RequestView } from "#providers/types.ts";
 import type { Target } from "../surface/addresses.ts";
+import { metadataOf, readOptions, type CallOptions } from "../surface/options.ts";
 import { readBody } from "../surface/read-body.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { GatewayError } from "../errors.ts";
@@ -16,6 +17,7 @@ import {
 
 export interface Asked {
   endpoint: Endpoint;
+  options: CallOptions;
   dialect: Dialect;
   /** The only provider that may answer: the address or the model named it. */
   provider?: string;
@@ -51,6 +53,7 @@ export async function readAsked(request: Request, target: Target): Promise<Asked
   const options = body["stream_options"];
   const asked: Asked = {
     endpoint,
+    options: readOptions(headers),
     dialect: endpoint.dialect,
     text,
     view: view.value,
@@ -75,22 +78,9 @@ export async function readAsked(request: Request, target: Target): Promise<Asked
       Object.assign(asked, { [name]: value });
   }
   asked.tags = readTags(headers);
+  const kept = metadataOf(asked.options);
+  if (Object.keys(kept).length > 0) asked.metadata = { ...asked.metadata, ...kept };
   return asked;
-}
-
-/** The body as an object of its own, free to be changed. */
-export function parseBody(text: string): JsonObject {
-  const body = tryParseJson(text);
-  if (body === undefined) {
-    throw new GatewayError(
-      "invalid_json",
-      `The request's body is not JSON, or is nested more than ${nestingMax} levels deep.`,
-    );
-  }
-  if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    throw new GatewayError("invalid_request", "The request's body must be a JSON object.");
-  }
-  return body as JsonObject;
 }
 
 /**

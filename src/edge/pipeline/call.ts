@@ -6,11 +6,16 @@ import type { Env } from "#actors/kit/env.ts";
 import { PROVIDERS } from "#providers/registry.ts";
 import type { Dialect, Unsupported } from "#providers/types.ts";
 import { readText } from "../body.ts";
-import { GatewayError } from "../errors.ts";
+import { GatewayError, type GatewayCode } from "../errors.ts";
 import { errorBytesMax } from "../limits.ts";
+import { stillInForce } from "../policy-cache.ts";
+import type { CallOptions } from "../surface/options.ts";
 import { nativeUrl } from "../surface/opaque.ts";
+import type { Asked } from "./asked.ts";
+import { closed, enter, fail, succeed, type Circuit } from "./breaker.ts";
 import type { Endpoint, Outgoing } from "./endpoint.ts";
 import type { Plan, Candidate } from "./plan.ts";
+import { retryPlan, waitAfter } from "./retry.ts";
 import type { Settlement } from "./settlement.ts";
 
 /** A provider's answer with status 2xx; its body is still unread. */
@@ -32,32 +37,87 @@ interface Failure {
 /** Statuses that another provider may not answer with; the rest of 4xx is the request's own fault. */
 const ELSEWHERE = new Set([401, 403, 404, 408, 409, 425, 429]);
 
+const circuits = new Map<string, Circuit>();
+
 /** Calls one candidate after another; throws the last failure. */
 export async function callProviders(
   env: Env,
   request: Request,
   plan: Plan,
-  endpoint: Endpoint,
+  { endpoint, options }: Pick<Asked, "endpoint" | "options">,
   settlement: Settlement,
 ): Promise<Answered> {
+  const retries = retryPlan(plan.resolved.upstream, options);
   let failure: GatewayError | undefined;
-  for (const candidate of plan.candidates) {
-    const startedAt = Date.now();
-    settlement.candidate = undefined;
-    const result = await callOne(env, request, plan, endpoint, candidate, settlement);
-    if (!("next" in result)) return result;
-    failure = result.error;
-    settlement.addAttempt({
-      provider: candidate.provider,
-      model: candidate.model,
-      status: result.error.status,
-      code: result.error.code,
-      latencyMs: Math.max(Date.now() - startedAt, 0),
-      costNanos: 0,
-    });
-    if (!result.next || request.signal.aborted) break;
+  for (const candidate of inOrder(plan.candidates, Date.now())) {
+    for (let tried = 1; ; tried += 1) {
+      // Time has passed since the first call was let go: a newer policy may say otherwise.
+      if (failure !== undefined && !(await stillInForce(env, plan.policy))) throw failure;
+      const startedAt = Date.now();
+      settlement.candidate = undefined;
+      const result = await callOne(env, request, plan, endpoint, candidate, options, settlement);
+      note(candidate, result, Date.now());
+      if (!("next" in result)) return result;
+      failure = result.error;
+      settlement.addAttempt({
+        provider: candidate.provider,
+        model: candidate.model,
+        status: result.error.status,
+        code: result.error.code,
+        latencyMs: Math.max(Date.now() - startedAt, 0),
+        costNanos: 0,
+      });
+      if (!result.next || request.signal.aborted) throw failure;
+      const { retryAt } = failure;
+      const asked = retryAt === undefined ? undefined : retryAt - Date.now();
+      const wait = isPassing(failure) ? waitAfter(retries, tried, asked) : undefined;
+      if (wait === undefined) break;
+      await scheduler.wait(wait, { signal: request.signal }).catch(() => undefined);
+      if (request.signal.aborted) throw failure;
+    }
   }
   throw failure ?? new GatewayError("provider_error", "No provider could be asked.");
+}
+
+/** Failures that may be over at the next try. */
+const PASSING = new Set<GatewayCode>([
+  "provider_error",
+  "provider_timeout",
+  "provider_rate_limited",
+]);
+
+function isPassing({ code, retryable }: GatewayError): boolean {
+  return retryable && PASSING.has(code);
+}
+
+/** Whose circuit: the same provider by another address or credential may be well. */
+function circuitOf({ provider, baseUrl, secret }: Candidate): string {
+  return `${provider}\n${baseUrl ?? ""}\n${secret ?? ""}`;
+}
+
+/** Those whose circuit is open come last: they are asked only when nobody else answers. */
+function inOrder(candidates: readonly Candidate[], at: number): Candidate[] {
+  if (circuits.size === 0 || candidates.length < 2) return [...candidates];
+  const well: Candidate[] = [];
+  const ill: Candidate[] = [];
+  for (const candidate of candidates) {
+    const key = circuitOf(candidate);
+    const { may, circuit } = enter(circuits.get(key) ?? closed, at);
+    if (may && well.length === 0) circuits.set(key, circuit);
+    (may ? well : ill).push(candidate);
+  }
+  return [...well, ...ill];
+}
+
+/** Remembers how a provider is. Only its own failures count: a refused request is no sign. */
+function note(candidate: Candidate, result: Answered | Failure, at: number): void {
+  const key = circuitOf(candidate);
+  const circuit = circuits.get(key);
+  const failed = "next" in result && isPassing(result.error);
+  if (circuit === undefined && !failed) return;
+  const after = failed ? fail(circuit ?? closed, at) : succeed(circuit ?? closed);
+  if (after === closed) circuits.delete(key);
+  else circuits.set(key, after);
 }
 
 async function callOne(
@@ -66,6 +126,7 @@ async function callOne(
   plan: Plan,
   endpoint: Endpoint,
   candidate: Candidate,
+  options: CallOptions,
   settlement: Settlement,
 ): Promise<Answered | Failure> {
   const provider = PROVIDERS[candidate.kind];
@@ -97,7 +158,7 @@ async function callOne(
   const timer = setTimeout(() => {
     timedOut = true;
     abort.abort();
-  }, plan.resolved.upstream.firstByteMs);
+  }, options.requestTimeoutMs ?? plan.resolved.upstream.firstByteMs);
   settlement.calledAt = Date.now();
   try {
     const response = await fetch(sent.url, {

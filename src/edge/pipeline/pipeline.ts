@@ -10,16 +10,20 @@ import { identify } from "../auth/identify.ts";
 import { fromUnknown, type GatewayError } from "../errors.ts";
 import { idHeaders, limitHeaders, retryHeaders } from "../headers.ts";
 import { logFailure } from "../log.ts";
-import { stillInForce } from "../policy-cache.ts";
+import { currentPolicy, stillInForce } from "../policy-cache.ts";
 import { newRequestId } from "../request-id.ts";
 import type { Target } from "../surface/addresses.ts";
+import { cloudflareRefusal, requireAccount } from "../surface/cloudflare.ts";
 import { dialectOfTarget } from "../surface/read-body.ts";
+import { Keep } from "../cache/keep.ts";
+import { planCache } from "../cache/plan.ts";
+import { readEntry } from "../cache/store.ts";
 import { admit, Refused, type Admission } from "./admit.ts";
 import { answerJson } from "./answer-json.ts";
 import { answerOpaque } from "./answer-opaque.ts";
 import { answerStream } from "./answer-stream.ts";
 import { readAsked } from "./asked.ts";
-import { callProviders } from "./call.ts";
+import { callProviders, type Answered } from "./call.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { tellable } from "./inspect.ts";
 import type { Call, Plan } from "./plan.ts";
@@ -41,16 +45,24 @@ export async function serve(
   let call: Call | undefined;
   try {
     const principal = await identify(request, env, startedAt);
+    if (target.cloudflare !== undefined) {
+      const { snapshot } = await currentPolicy(env, ctx, principal.organisation);
+      requireAccount(target, principal.organisation, snapshot.document);
+    }
     const asked = await readAsked(request, target);
     call = { requestId: newRequestId(startedAt), startedAt, principal, asked };
     const admission = await admitInForce(env, ctx, call);
-    const work = fulfil(request, env, ctx, call, admission);
+    const work = fulfil(request, env, ctx, call, admission, target);
     // The caller may leave at any moment; the books are settled all the same.
     ctx.waitUntil(work.catch(() => undefined));
     return await work;
   } catch (error) {
     const requestId = call?.requestId ?? newRequestId(startedAt);
-    return refusalResponse(dialectOfTarget(target), fromUnknown(error), requestId, Date.now());
+    const failure = fromUnknown(error);
+    return (
+      cloudflareResponse(target, failure, requestId, Date.now(), false) ??
+      refusalResponse(dialectOfTarget(target), failure, requestId, Date.now())
+    );
   }
 }
 
@@ -78,44 +90,13 @@ async function fulfil(
   ctx: ExecutionContext,
   call: Call,
   admission: Admission,
+  target: Target,
 ): Promise<Response> {
-  const { dialect, endpoint } = call.asked;
-  const { plan, limits } = admission;
+  const { dialect } = call.asked;
+  const { limits } = admission;
   const settlement = new Settlement(admission);
   try {
-    const headers: Record<string, string> = {
-      ...idHeaders(call.requestId),
-      ...limitHeaders(limits, Date.now()),
-      "x-tallygate-policy-version": String(plan.request.policyVersion),
-    };
-    const own = ownAnswer(endpoint, plan);
-    if (own !== undefined) {
-      ctx.waitUntil(settlement.book(env, "completed", 200, Date.now(), call.startedAt));
-      return Response.json(own, { headers });
-    }
-    const answered = await callProviders(env, request, plan, endpoint, settlement);
-    headers["x-tallygate-provider"] = answered.candidate.provider;
-    headers["x-tallygate-model"] = answered.candidate.model;
-    if (endpoint.kind === "opaque") {
-      const passed = await answerOpaque(env, request, call, answered, plan, settlement);
-      ctx.waitUntil(passed.done);
-      return new Response(passed.body, {
-        status: passed.status,
-        headers: { ...headers, ...passed.headers },
-      });
-    }
-    if (plan.request.stream) {
-      const reframe = endpoint.reframe?.();
-      const stream = answerStream(env, request, call, admission, answered, settlement, reframe);
-      ctx.waitUntil(stream.done);
-      headers["content-type"] = reframe?.contentType ?? CONTENT_TYPES[dialect.contentType];
-      headers["cache-control"] = "no-cache";
-      return new Response(stream.body, { headers });
-    }
-    const body = await answerJson(answered, plan, endpoint, settlement, call.startedAt);
-    ctx.waitUntil(settlement.book(env, "completed", 200, Date.now(), call.startedAt));
-    headers["content-type"] = "application/json";
-    return new Response(body, { headers });
+    return await answerCall(request, env, ctx, call, admission, settlement);
   } catch (error) {
     const failure = tellable(fromUnknown(error), plan.policy.dlp);
     const outcome = request.signal.aborted
@@ -125,8 +106,116 @@ async function fulfil(
         : "failed";
     const status = outcome === "aborted" ? 499 : failure.status;
     ctx.waitUntil(settlement.book(env, outcome, status, Date.now(), call.startedAt));
-    return refusalResponse(dialect, failure, call.requestId, Date.now(), limits);
+    return (
+      cloudflareResponse(target, failure, call.requestId, Date.now(), true) ??
+      refusalResponse(dialect, failure, call.requestId, Date.now(), limits)
+    );
   }
+}
+
+/** The answer: ours, one that was kept, or a provider's. */
+async function answerCall(
+  request: Request,
+  env: Env,
+  ctx: ExecutionContext,
+  call: Call,
+  admission: Admission,
+  settlement: Settlement,
+): Promise<Response> {
+  const { endpoint } = call.asked;
+  const { plan, limits } = admission;
+  const headers: Record<string, string> = {
+    ...idHeaders(call.requestId),
+    ...limitHeaders(limits, Date.now()),
+    "x-tallygate-policy-version": String(plan.request.policyVersion),
+    ...cloudflareHeaders(call, plan),
+  };
+  const book = (): Promise<void> =>
+    settlement.book(env, "completed", 200, Date.now(), call.startedAt);
+  const own = ownAnswer(endpoint, plan);
+  if (own !== undefined) {
+    ctx.waitUntil(book());
+    return Response.json(own, { headers });
+  }
+  const keep = await openCache(env, call, plan, settlement, headers);
+  if (keep?.hit !== undefined) {
+    ctx.waitUntil(book());
+    return new Response(keep.hit.body, { headers });
+  }
+  const answered = await callProviders(env, request, plan, call.asked, settlement);
+  Object.assign(headers, servedHeaders(answered.candidate));
+  if (endpoint.kind === "opaque") {
+    const passed = await answerOpaque(env, request, call, answered, plan, settlement);
+    ctx.waitUntil(passed.done);
+    const { body, status } = passed;
+    return new Response(body, { status, headers: { ...headers, ...passed.headers } });
+  }
+  if (plan.request.stream) {
+    return streamed(env, request, ctx, call, admission, answered, settlement, keep, headers);
+  }
+  const body = await answerJson(answered, plan, endpoint, settlement, call.startedAt);
+  ctx.waitUntil(book());
+  headers["content-type"] = "application/json";
+  keep?.add(body);
+  if (keep !== undefined) ctx.waitUntil(keep.save("application/json"));
+  return new Response(body, { headers });
+}
+
+/** The answer as it comes, kept once it has come whole. */
+function streamed(
+  env: Env,
+  request: Request,
+  ctx: ExecutionContext,
+  call: Call,
+  admission: Admission,
+  answered: Answered,
+  settlement: Settlement,
+  keep: Keep | undefined,
+  headers: Record<string, string>,
+): Response {
+  const { dialect, endpoint } = call.asked;
+  const reframe = endpoint.reframe?.();
+  const contentType = reframe?.contentType ?? CONTENT_TYPES[dialect.contentType];
+  const onText = keep && ((text: string) => keep.add(text));
+  const stream = answerStream(env, request, call, admission, answered, settlement, reframe, onText);
+  const kept = stream.done.then((outcome) =>
+    outcome === "completed" ? keep?.save(contentType) : undefined,
+  );
+  ctx.waitUntil(kept);
+  headers["content-type"] = contentType;
+  headers["cache-control"] = "no-cache";
+  return new Response(stream.body, { headers });
+}
+
+function servedHeaders({ provider, model }: { provider: string; model: string }) {
+  return {
+    "x-tallygate-provider": provider,
+    "x-tallygate-model": model,
+    "cf-aig-provider": provider,
+    "cf-aig-model": model,
+  };
+}
+
+/** Looks for a kept answer and, without one, gathers the coming one. */
+async function openCache(
+  env: Env,
+  call: Call,
+  plan: Plan,
+  settlement: Settlement,
+  headers: Record<string, string>,
+): Promise<Keep | undefined> {
+  const way = planCache(env.TALLYGATE_SECRET, call, plan);
+  if (way === undefined) return undefined;
+  const hit = await readEntry(way.key);
+  headers["cf-aig-cache-status"] = hit === undefined ? "MISS" : "HIT";
+  settlement.cache = hit === undefined ? "miss" : "hit";
+  if (hit === undefined) return new Keep(way, settlement);
+  Object.assign(headers, servedHeaders(hit), { "content-type": hit.contentType });
+  settlement.savedNanos = hit.costNanos;
+  settlement.servedModel = hit.servedModel;
+  settlement.finish = hit.finish;
+  settlement.addAnswer(hit.body);
+  return new Keep(way, settlement, hit);
 }
 
 /** What the gateway answers itself, when nobody of the chain can be asked. */
@@ -136,6 +225,40 @@ function ownAnswer(endpoint: Endpoint, plan: Plan): JsonObject | undefined {
     return provider !== undefined && endpoint.asks(provider);
   });
   return asked ? undefined : endpoint.answer?.(plan.body);
+}
+
+/** What Cloudflare's clients look for in an answer, beside the log's id. */
+function cloudflareHeaders({ asked }: Call, { request }: Plan): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (asked.options.eventId !== undefined) headers["cf-aig-event-id"] = asked.options.eventId;
+  if (request.findings.length > 0) {
+    const findings = request.findings.map(({ rule, detector }) => ({
+      profile: { profile_id: rule, entry_ids: [detector] },
+      policy_ids: [rule],
+      check: "REQUEST",
+    }));
+    headers["cf-aig-dlp"] = JSON.stringify({ findings, action: "FLAG" });
+  }
+  return headers;
+}
+
+/** A refusal in Cloudflare's envelope, on its addresses, for what it has a code of. */
+function cloudflareResponse(
+  target: Target,
+  error: GatewayError,
+  requestId: string,
+  at: number,
+  answered: boolean,
+): Response | undefined {
+  if (target.cloudflare === undefined) return undefined;
+  const message = `${error.message} (request ${requestId})`;
+  const refusal = cloudflareRefusal(error, message, answered);
+  if (refusal === undefined) return undefined;
+  const limits = error instanceof Refused ? error.limits : [];
+  return Response.json(refusal.body, {
+    status: refusal.status,
+    headers: { ...idHeaders(requestId), ...limitHeaders(limits, at), ...retryHeaders(error, at) },
+  });
 }
 
 /** A refusal in the caller's dialect. */

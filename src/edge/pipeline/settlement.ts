@@ -32,6 +32,9 @@ export class Settlement {
   firstByteAt: number | undefined;
   /** Who answers, once somebody does. */
   candidate: Candidate | undefined;
+  cache: "hit" | "miss" | "off" = "off";
+  /** What a hit saved. */
+  savedNanos: number | undefined;
   /** When the call to them began. */
   calledAt = 0;
 
@@ -105,13 +108,17 @@ export class Settlement {
       costNanos,
       estimated,
       overrunNanos: Math.max(costNanos - this.#admission.holdNanos, 0),
-      cache: "off",
+      cache: this.cache,
       findings: this.#findings,
       status,
       latencyMs: Math.max(at - startedAt, 0),
     };
     if (reached) settled.provider = candidate.provider;
     if (reached) settled.servedModel = this.servedModel ?? candidate.model;
+    if (this.cache === "hit" && this.servedModel !== undefined) {
+      settled.servedModel = this.servedModel;
+    }
+    if (this.savedNanos !== undefined) settled.savedNanos = this.savedNanos;
     if (this.finish !== undefined) settled.finish = this.finish;
     if (this.#answerBytes > 0) settled.answerHash = this.#hash();
     if (this.firstByteAt !== undefined) {

@@ -6,10 +6,9 @@
 import { addField, addLeaves } from "#providers/texts.ts";
 import { asObject, asString, objectsIn } from "#providers/json.ts";
 import type { Dialect, JsonObject, TextSlot } from "#providers/types.ts";
-import { readRequestBytes } from "../body.ts";
+import { parseBody, readRequestBytes } from "../body.ts";
 import { GatewayError } from "../errors.ts";
 import { bodyBytesMax, formPartsMax } from "../limits.ts";
-import { parseBody } from "../pipeline/asked.ts";
 import type { Endpoint, NativeCall } from "../pipeline/endpoint.ts";
 
 /** An opaque call, read: the endpoint knows its files, the text is what can be scanned. */

@@ -2,10 +2,9 @@
 import { dialectOf } from "#providers/registry.ts";
 import { asString } from "#providers/json.ts";
 import type { Dialect, JsonObject } from "#providers/types.ts";
-import { readRequestText } from "../body.ts";
+import { parseBody, readRequestText } from "../body.ts";
 import { GatewayError } from "../errors.ts";
 import { bodyBytesMax } from "../limits.ts";
-import { parseBody } from "../pipeline/asked.ts";
 import type { Endpoint } from "../pipeline/endpoint.ts";
 import type { Target } from "./addresses.ts";
 import { ENDPOINTS } from "./endpoints.ts";
