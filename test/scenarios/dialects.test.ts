@@ -40,6 +40,7 @@ beforeAll(async () => {
       tiers: { standard: { candidates } },
       prices: {
         "gpt-*": tokens,
+        "gpt-search": { ...tokens, requestUsd: 0.01 },
         "text-*": tokens,
         "claude-*": tokens,
         "gemini-*": tokens,
@@ -342,12 +343,16 @@ describe("files and media", () => {
     expect(upstream.seen).toEqual([]);
   });
 
-  it("are denied without a price by request", async () => {
-    const error = await openai()
-      .moderations.create({ model: "gpt-4o-mini", input: "hi" })
-      .catch((error: unknown) => error);
-    expect((error as { code?: string }).code).toBe("unpriced_model");
-  });
+  it.each(["gpt-4o-mini", "gpt-search"])(
+    "are denied for %s, whose tokens are billed: nobody counts them here",
+    async (model) => {
+      const error = await openai()
+        .moderations.create({ model, input: "hi" })
+        .catch((error: unknown) => error);
+      expect((error as { code?: string }).code).toBe("unpriced_model");
+      expect(upstream.seen).toEqual([]);
+    },
+  );
 });
 
 describe("addresses of a provider", () => {

@@ -93,7 +93,7 @@ async function fulfil(
   target: Target,
 ): Promise<Response> {
   const { dialect } = call.asked;
-  const { limits } = admission;
+  const { plan, limits } = admission;
   const settlement = new Settlement(admission);
   try {
     return await answerCall(request, env, ctx, call, admission, settlement);

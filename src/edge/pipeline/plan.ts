@@ -193,7 +193,9 @@ const PRICES: Record<EndpointKind, PriceFinder> = {
   // Nobody knows its tokens, so only a price by request bounds it.
   opaque(document, link) {
     const price = priceFor(document, link.provider, link.model) ?? unpricedPrice(document);
-    return price?.requestNanos === undefined ? undefined : price;
+    if (price?.requestNanos === undefined) return undefined;
+    // A model that is billed by tokens too would run up a bill that nobody sees here.
+    return price.inputNanosPerMtok + price.outputNanosPerMtok > 0 ? undefined : price;
   },
 };
 

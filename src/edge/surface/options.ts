@@ -16,8 +16,6 @@ export interface CallOptions {
   eventId?: string;
   /** What the caller says that the call costs: kept as metadata, never a price. */
   customCost?: string;
-  /** Which of the provider's stored credentials to use. */
-  credentialAlias?: string;
   skipCache?: boolean;
   cacheTtlMs?: number;
   cacheKey?: string;
@@ -40,7 +38,6 @@ export function readOptions(headers: Headers): CallOptions {
     backoff: Backoff.safeParse(headers.get("cf-aig-backoff")).data,
     eventId: text(headers.get("cf-aig-event-id")),
     customCost: text(headers.get("cf-aig-custom-cost")),
-    credentialAlias: text(headers.get("cf-aig-byok-alias")),
     skipCache:
       (headers.get("cf-aig-skip-cache") ?? headers.get("cf-skip-cache")) === "true" || undefined,
     cacheTtlMs: ttl(headers.get("cf-aig-cache-ttl") ?? headers.get("cf-cache-ttl")),
