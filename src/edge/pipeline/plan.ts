@@ -77,9 +77,7 @@ export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan
   const inspection = inspectTexts(policy.dlp, slots, "prompt", vault);
   const sent = inspection.changed ? JSON.stringify(body) : asked.text;
   const { candidates, unpriced } = priceChain(resolved, snapshot.document, asked);
-  const inputTokens = isCounted(asked.endpoint.kind)
-    ? inputTokenBound(Buffer.byteLength(sent), asked.view)
-    : 0;
+  const inputTokens = inputBoundOf(asked, sent);
   const unread = policy.dlp.watches("prompt") && asked.endpoint.unreadable?.(body) === true;
   const blockedBy = inspection.blockedBy ?? (unread ? "unreadable-input" : undefined);
   const verdict = verdictOf(blockedBy, guard, resolved, candidates, unpriced, asked.provider);
@@ -170,9 +168,10 @@ function boundOf(
   return { inputTokens, outputTokens, costNanos };
 }
 
-/** Whether tokens of an endpoint's input are billed. */
-function isCounted(kind: EndpointKind): boolean {
-  return kind === "chat" || kind === "embeddings";
+/** The most input tokens that are billed: none for a count, and for what nobody looks into. */
+function inputBoundOf({ endpoint, view }: Asked, sent: string): number {
+  const counted = endpoint.kind === "chat" || endpoint.kind === "embeddings";
+  return counted ? inputTokenBound(Buffer.byteLength(sent), view) : 0;
 }
 
 type PriceFinder = (
