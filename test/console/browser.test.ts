@@ -175,9 +175,10 @@ describe.runIf(chromium !== undefined)("in a browser", () => {
     await editor.fill(text.replace('"defaultTier": "standard"', '"defaultTier": "nothing"'));
     const line = text.split("\n").findIndex((each) => each.includes('"defaultTier"')) + 1;
     await page.getByRole("button", { name: `Line ${line}: defaultTier` }).click();
-    const selected = await editor.evaluate(
-      "(field) => field.value.slice(field.selectionStart, field.selectionEnd)",
-    );
+    const selected = await editor.evaluate((field) => {
+      const { value, selectionStart, selectionEnd } = field as unknown as Selection;
+      return value.slice(selectionStart, selectionEnd);
+    });
     expect(selected).toContain('"nothing"');
     expect(await page.getByRole("button", { name: /^Publish as/ }).isDisabled()).toBe(true);
     await editor.fill("{");
@@ -255,6 +256,13 @@ const namelessControls = `
     .filter((control) => !(control.getAttribute("aria-label") ?? control.textContent.trim()) && !control.labels?.length)
     .map((control) => control.outerHTML.slice(0, 120))
 `;
+
+/** The part of a text field that tells what is selected; this project's types know no browser. */
+interface Selection {
+  value: string;
+  selectionStart: number;
+  selectionEnd: number;
+}
 
 function sampleEntry(n: number) {
   const id = `01900000-0000-7000-8000-${String(n).padStart(12, "0")}`;
