@@ -1,9 +1,9 @@
 /** Who is here, and which page they see: the sign-in door, or the frame with a page in it. */
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { ApiError, onSessionEnd } from "./data/api.ts";
-import { go, useAddress } from "./data/router.ts";
+import { useAddress } from "./data/router.ts";
 import { readSession, SessionContext, signInWithLink, type Session } from "./data/session.ts";
-import { LINK, pathOf, placeOf } from "./logic/address.ts";
+import { LINK, pathOf } from "./logic/address.ts";
 import { Door } from "./pages/door.tsx";
 import { Frame } from "./pages/frame.tsx";
 import { Boundary } from "./ui/boundary.tsx";
@@ -25,6 +25,9 @@ function takeLink(): string | undefined {
 
 let firstLink = takeLink();
 
+const idOf = ({ organisation, member, role }: Session): string =>
+  JSON.stringify([organisation, member, role]);
+
 async function enter(): Promise<Presence> {
   const link = firstLink;
   firstLink = undefined;
@@ -41,6 +44,8 @@ async function enter(): Promise<Presence> {
 export function App() {
   const [presence, setPresence] = useState<Presence>({ kind: "asking" });
   const { path } = useAddress();
+  const last = useRef<string>(undefined);
+  if (presence.kind === "in") last.current = idOf(presence.session);
   const ask = useCallback(() => {
     setPresence({ kind: "asking" });
     void enter().then(setPresence);
@@ -67,8 +72,9 @@ export function App() {
       <Door
         reason={presence.reason}
         onEnter={(session) => {
-          if (placeOf(path).kind === "link") go(pathOf("overview"), { replace: true });
-          setPresence({ kind: "in", session });
+          // Whoever was here before has a socket open and maybe a draft: neither is for somebody else.
+          if (last.current !== undefined && last.current !== idOf(session)) location.reload();
+          else setPresence({ kind: "in", session });
         }}
       />
     );
@@ -76,7 +82,7 @@ export function App() {
   return (
     <SessionContext value={presence.session}>
       <Boundary>
-        <Frame path={path} onLeave={() => setPresence({ kind: "out" })} />
+        <Frame path={path} />
       </Boundary>
     </SessionContext>
   );

@@ -1,5 +1,5 @@
 /** What the books answer: shapes of `/audit/...`, `/usage` and `/costs`, and the calls. */
-import type { EventEnvelope, SealedEvent } from "#events/envelope.ts";
+import type { SealedEvent } from "#events/envelope.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
 import type { Filter } from "../logic/filters.ts";
 import { ask, withQuery } from "./api.ts";
@@ -18,9 +18,6 @@ export interface RawEvents {
   events: SealedEvent[];
   truncated: boolean;
 }
-
-/** An event's text, read. */
-export type EventBody = Omit<EventEnvelope, "hash">;
 
 /** Sums of one group: its names as text, its sums as numbers, money also as text. */
 export type SumRow = Record<string, string | number | null>;

@@ -11,12 +11,6 @@ export function adminSocket(): AdminSocket {
   return shared;
 }
 
-/** Ends the tab's admin socket, at sign-out. */
-export function closeAdminSocket(): void {
-  shared?.close();
-  shared = undefined;
-}
-
 /** How the connection is. */
 export function useAdminState(): AdminState {
   const socket = adminSocket();

@@ -12,7 +12,6 @@ export const periods = {
   "90d": { title: "90 d", ms: 90 * DAY_MS, step: "day" },
 } as const;
 export type PeriodName = keyof typeof periods;
-export type Step = "hour" | "day";
 
 /** The period that an address names; a day when it names none. */
 export function readPeriod(text: string | null): PeriodName {

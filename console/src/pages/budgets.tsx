@@ -36,7 +36,7 @@ function Shown(props: {
   const loaded = useLoad(`spends ${policy.version}`, (signal) =>
     readSpends(policy, Date.now(), signal),
   );
-  const refresh = useThrottled(loaded.reload, 4_000);
+  const refresh = useThrottled(loaded.reload, 10_000);
   useTail({ kind: "request" }, { entries: refresh, resumed: refresh });
   return (
     <div className="stack">

@@ -36,19 +36,19 @@ const tokensOf = (entry: Entry): string =>
     : `${count(entry.inputTokens)} / ${count(entry.outputTokens ?? 0)}`;
 
 export const requestColumns: readonly Column[] = [
-  { title: "Time", width: "104px", show: ({ at }) => <When at={at} /> },
+  { title: "Time", width: "minmax(64px, 104px)", show: ({ at }) => <When at={at} /> },
   {
     title: "Outcome",
-    width: "92px",
+    width: "minmax(84px, 92px)",
     show: ({ outcome }) => <Outcome outcome={outcome} />,
   },
-  { title: "User", width: "minmax(60px, 1fr)", show: ({ user }) => user },
+  { title: "User", width: "minmax(48px, 1fr)", show: ({ user }) => user },
   { title: "Model", width: "minmax(140px, 1.6fr)", show: modelOf, isWide: true },
   { title: "Provider", width: "84px", show: ({ provider }) => provider ?? "", isWide: true },
   { title: "In / out", width: "84px", show: tokensOf, isEnd: true, isWide: true },
   {
     title: "Cost",
-    width: "84px",
+    width: "minmax(60px, 84px)",
     show: ({ costNanos }) => (costNanos === undefined ? "" : usd(costNanos)),
     isEnd: true,
   },
@@ -79,7 +79,7 @@ function whatOf(entry: Entry): string {
 const kindWords = { request: "request", refusals: "refusals", access: "read", act: "act" } as const;
 
 export const auditColumns: readonly Column[] = [
-  { title: "Time", width: "104px", show: ({ at }) => <When at={at} /> },
+  { title: "Time", width: "minmax(64px, 104px)", show: ({ at }) => <When at={at} /> },
   { title: "Who", width: "minmax(70px, 0.6fr)", show: ({ user }) => user || "the system" },
   { title: "Kind", width: "72px", show: ({ kind }) => kindWords[kind], isWide: true },
   { title: "What", width: "minmax(120px, 3fr)", show: whatOf },

@@ -75,7 +75,7 @@ function ThemeButton() {
   );
 }
 
-function Rail({ page, onLeave }: { page: PageName | undefined; onLeave: () => void }) {
+function Rail({ page }: { page: PageName | undefined }) {
   const session = useSession();
   const home = useLink(pathOf("overview"));
   return (
@@ -106,7 +106,7 @@ function Rail({ page, onLeave }: { page: PageName | undefined; onLeave: () => vo
             icon={<SignOut size={18} />}
             aria-label="Sign out"
             title="Sign out"
-            onClick={() => void signOut().finally(onLeave)}
+            onClick={() => void signOut().finally(() => location.assign(pathOf("overview")))}
           />
         </div>
       </div>
@@ -134,7 +134,7 @@ function OfflineNotice() {
   );
 }
 
-export function Frame({ path, onLeave }: { path: string; onLeave: () => void }) {
+export function Frame({ path }: { path: string }) {
   const session = useSession();
   const place = placeOf(path);
   const page = place.kind === "page" ? place.page : undefined;
@@ -153,7 +153,7 @@ export function Frame({ path, onLeave }: { path: string; onLeave: () => void }) 
       >
         Skip to the page
       </a>
-      <Rail page={page} onLeave={onLeave} />
+      <Rail page={page} />
       <main className="page" ref={main} tabIndex={-1}>
         <OfflineNotice />
         <Boundary key={page}>

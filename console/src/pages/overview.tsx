@@ -135,7 +135,7 @@ export function Overview() {
   const period = readPeriod(params.get("period"));
   const by = readDimension(params.get("by"));
   const loaded = useLoad(`${period} ${by}`, (signal) => readBooks(period, by, signal));
-  const refresh = useThrottled(loaded.reload, 4_000);
+  const refresh = useThrottled(loaded.reload, 10_000);
   const state = useTail({ kind: "request" }, { entries: refresh, resumed: refresh });
   return (
     <Page

@@ -100,7 +100,7 @@ export function Providers() {
   const policy = usePolicy();
   const day = useLoad("day", readDay);
   const state = useAdminState();
-  const refresh = useThrottled(day.reload, 4_000);
+  const refresh = useThrottled(day.reload, 10_000);
   useTail({ kind: "request" }, { entries: refresh, resumed: refresh });
   return (
     <Page
