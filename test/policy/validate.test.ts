@@ -21,6 +21,12 @@ function pathsAfter(change: (policy: PolicyInput) => void, features = known): st
   return result.ok ? [] : result.problems.map(({ path }) => path);
 }
 
+/** Where the policy with these budgets has problems. */
+function problemsOf(budgets: object[]): string[] {
+  const checked = validatePolicy({ ...samplePolicy(), budgets }, known);
+  return checked.ok ? [] : checked.problems.map(({ path }) => path);
+}
+
 describe("a policy document", () => {
   it("that is fine is taken, with every default written out", () => {
     const result = validatePolicy(samplePolicy(), known);
@@ -89,10 +95,6 @@ describe("a policy document", () => {
   it("is refused for a team's budget whose parent is missing, itself, a team's, of another period, narrower or taken", () => {
     const org = { name: "org", limitUsd: 9, scope: "organisation" as const };
     const team = { name: "team", limitUsd: 1, scope: "team" as const, parent: "org" };
-    const problemsOf = (budgets: object[]) => {
-      const checked = validatePolicy({ ...samplePolicy(), budgets }, known);
-      return checked.ok ? [] : checked.problems.map(({ path }) => path);
-    };
     expect(problemsOf([org, team])).toEqual([]);
     expect(problemsOf([team])).toEqual(["budgets[0].parent"]);
     expect(problemsOf([{ ...team, parent: "team" }])).toEqual(["budgets[0].parent"]);

@@ -37,6 +37,9 @@ export function refute(before: UserState, fact: UserFact, at: number): string | 
     }
     case "RefusalsCounted":
     case "AccessRecorded":
+    case "LeaseGranted":
+    case "LeaseDenied":
+    case "LeaseReturned":
     default:
       return undefined;
   }
