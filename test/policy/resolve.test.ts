@@ -182,6 +182,21 @@ describe("limits", () => {
     expect(resolved.sharedLimits.map(({ scope }) => scope)).toEqual(["organisation"]);
     expect(resolved.sharedBudgets.map(({ scope }) => scope)).toEqual(["team:red"]);
   });
+
+  it("a team's budget brings the one that it is part of, which is not asked for twice", () => {
+    const input = samplePolicy();
+    input.budgets = [
+      { name: "org", limitUsd: 9, scope: "organisation" },
+      { name: "team", limitUsd: 1, scope: "team", parent: "org" },
+    ];
+    const member = { id: "bob", role: "member" as const, tier: "" };
+    const teamed = resolveFor(snapshotOf(input), caller({ member: { ...member, team: "red" } }));
+    expect(teamed.sharedBudgets).toMatchObject([
+      { name: "team", scope: "team:red", parent: { name: "org", scope: "organisation" } },
+    ]);
+    const alone = resolveFor(snapshotOf(input), caller({ member }));
+    expect(alone.sharedBudgets.map(({ name }) => name)).toEqual(["org"]);
+  });
 });
 
 describe("budgets", () => {

@@ -7,7 +7,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Decider } from "#actors/kit/decider.ts";
 import type { BudgetCommand, LimitTerms } from "#actors/budget/decider.ts";
-import { accountOf, freeIn, overdrawn, unanswered } from "#actors/budget/decider.ts";
+import { accountOf, freeIn, unanswered } from "#actors/budget/decider.ts";
 import { outOf, ownSpare, type BudgetState } from "#actors/budget/state.ts";
 import type { UserCommand } from "#actors/user/decider.ts";
 import { creditOf, leaseOf, spendable, totalsOf } from "#actors/user/leases.ts";
@@ -544,7 +544,6 @@ class Tree {
   #checkEffective(node: Node): void {
     const { state } = node;
     if (state.effectiveVersion < state.version) return;
-    if (overdrawn(state).length > 0) throw new Violation(`${node.name}: effective too early`);
     for (const { lease, outstandingNanos } of state.accounts.values()) {
       if (outstandingNanos <= state.limitNanos) continue;
       for (const { actor } of this.#users) {
