@@ -19,6 +19,7 @@ import { logFailure } from "./log.ts";
 import { refusalResponse, serve } from "./pipeline/pipeline.ts";
 import { recordRoutes } from "./record/routes.ts";
 import { currentPolicy } from "./policy-cache.ts";
+import openApi from "./openapi.json" with { type: "json" };
 import { newRequestId } from "./request-id.ts";
 import { targetOf, type Target } from "./surface/addresses.ts";
 import {
@@ -36,6 +37,7 @@ type AppContext = Context<App>;
 export const app = new Hono<App>();
 
 app.get("/health", (c) => c.json({ ok: true }));
+app.get("/openapi.json", (c) => c.json(openApi));
 app.get("/", (c) =>
   c.req.header("accept")?.includes("text/html")
     ? c.redirect(CONSOLE_PATH)

@@ -14,7 +14,7 @@ import { currentPolicy } from "./policy-cache.ts";
 
 const scanBytesMax = 1024 * 1024;
 
-const ScanRequest = z.strictObject({
+export const ScanRequest = z.strictObject({
   text: z.string().max(256 * 1024),
   direction: z.enum(["prompt", "answer"]).default("prompt"),
   channel: z

@@ -1,0 +1,195 @@
+/**
+ * The gateway's own API as OpenAPI 3.1, made of the very schemas that requests are checked with. Model
+ * calls are described by their dialects' owners; here they are only named.
+ */
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import * as z from "zod";
+import { GATEWAY_CODES } from "#edge/errors.ts";
+import { EventsParams, SumsParams } from "#edge/books/params.ts";
+import { ScanRequest } from "#edge/dlp-scan.ts";
+import { PolicyDocument } from "#policy/document.ts";
+import { root } from "./from-wrangler.ts";
+
+export const openApiFile = path.join(root, "src/edge/openapi.json");
+
+type Schema = Record<string, unknown>;
+
+/** What a caller may send. */
+function sent(schema: z.ZodType): Schema {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
+    io: "input",
+    unrepresentable: "any",
+  });
+  return rest;
+}
+
+const json = (schema: Schema): Schema => ({ content: { "application/json": { schema } } });
+const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
+
+const failures = {
+  default: { description: "Refused, with a code", ...json(ref("Error")) },
+};
+
+function operation(summary: string, answer: Schema, more: Schema = {}): Schema {
+  return {
+    summary,
+    responses: { "200": { description: "Done", ...json(answer) }, ...failures },
+    ...more,
+  };
+}
+
+const body = (schema: Schema): Schema => ({ requestBody: { required: true, ...json(schema) } });
+
+function query(schema: z.ZodType): Schema {
+  const { properties = {}, required = [] } = sent(schema) as {
+    properties?: Record<string, Schema>;
+    required?: string[];
+  };
+  return {
+    parameters: Object.entries(properties).map(([name, property]) => ({
+      name,
+      in: "query",
+      required: required.includes(name),
+      schema: property,
+    })),
+  };
+}
+
+const list = (name: string): Schema => ({
+  type: "object",
+  properties: { [name]: { type: "array", items: { type: "object" } } },
+  required: [name],
+});
+
+/** A model call: the body is the dialect's own. */
+const call = (dialect: string): Schema =>
+  operation(`A model call in ${dialect}'s dialect`, { type: "object" }, body({ type: "object" }));
+
+const secret = { security: [{ deployment: [] }] };
+
+const Setup = z.strictObject({
+  organisation: z.string().max(64),
+  members: z.array(z.looseObject({ id: z.string(), role: z.enum(["admin", "auditor", "member"]) })),
+  policy: PolicyDocument,
+});
+
+const paths: Record<string, Schema> = {
+  "/health": {
+    get: operation(
+      "Whether the Worker runs",
+      {
+        type: "object",
+        properties: { ok: { const: true } },
+        required: ["ok"],
+      },
+      { security: [] },
+    ),
+  },
+  "/openapi.json": { get: operation("This description", { type: "object" }, { security: [] }) },
+  "/v1/models": { get: operation("The models that the caller may use", list("data")) },
+  "/v1/chat/completions": { post: call("OpenAI") },
+  "/v1/messages": { post: call("Anthropic") },
+  "/audit/events": {
+    get: operation(
+      "The audit list, newest first",
+      {
+        type: "object",
+        properties: {
+          events: { type: "array", items: { type: "object" } },
+          nextCursor: { type: ["string", "null"] },
+        },
+        required: ["events", "nextCursor"],
+      },
+      query(EventsParams),
+    ),
+  },
+  "/audit/events/{id}": {
+    get: operation(
+      "One entry",
+      { type: "object" },
+      {
+        parameters: [{ name: "id", in: "path", required: true, schema: { type: "string" } }],
+      },
+    ),
+  },
+  "/usage": {
+    get: operation("Requests and tokens, by dimension", list("rows"), query(SumsParams)),
+  },
+  "/costs": { get: operation("Dollars, by dimension", list("rows"), query(SumsParams)) },
+  "/dlp/scan": {
+    post: operation("Tries a text against data rules", { type: "object" }, body(sent(ScanRequest))),
+  },
+  "/session": { get: operation("Who is signed in", { type: "object" }) },
+  "/session/link": {
+    post: operation(
+      "A link that signs one browser in, once",
+      {
+        type: "object",
+        properties: { url: { type: "string" } },
+        required: ["url"],
+      },
+      {
+        ...secret,
+        ...body({
+          type: "object",
+          properties: { organisation: { type: "string" }, member: { type: "string" } },
+          required: ["organisation", "member"],
+        }),
+      },
+    ),
+  },
+  "/setup": {
+    post: operation(
+      "Founds an organisation",
+      {
+        type: "object",
+        properties: { keys: { type: "object", additionalProperties: { type: "string" } } },
+        required: ["keys"],
+      },
+      { ...secret, ...body(sent(Setup)) },
+    ),
+  },
+};
+
+const ErrorBody: Schema = {
+  type: "object",
+  properties: {
+    error: {
+      type: "object",
+      properties: {
+        code: { enum: [...Object.keys(GATEWAY_CODES), "development_values"] },
+        message: { type: "string" },
+        requestId: { type: "string" },
+      },
+      required: ["message"],
+    },
+  },
+  required: ["error"],
+};
+
+/** The whole description. */
+export function describeApi(): Schema {
+  const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as {
+    version: string;
+  };
+  return {
+    openapi: "3.1.0",
+    info: { title: "Tallygate", version },
+    security: [{ key: [] }],
+    paths,
+    components: {
+      schemas: { Error: ErrorBody },
+      securitySchemes: {
+        key: { type: "http", scheme: "bearer", description: "A member's key, tg_..." },
+        deployment: { type: "http", scheme: "bearer", description: "TALLYGATE_SECRET" },
+      },
+    },
+  };
+}
+
+if (import.meta.main) {
+  writeFileSync(openApiFile, JSON.stringify(describeApi()));
+  execFileSync(path.join(root, "node_modules/.bin/oxfmt"), [openApiFile]);
+}
