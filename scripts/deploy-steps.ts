@@ -43,7 +43,7 @@ export interface DeployOptions {
 export async function deploy(options: DeployOptions): Promise<void> {
   const { say, wrangler } = options;
   const kib = await weigh(wrangler);
-  say(`bundle: ${kib.toFixed(0)} KiB gzipped (at most ${bundleKibMax})`);
+  say(`bundle: ${kib.toFixed(1)} KiB gzipped (at most ${bundleKibMax})`);
   if (kib > bundleKibMax) throw new Error(`The bundle is over ${bundleKibMax} KiB gzipped.`);
   if (options.dryRun) {
     say("dry run: nothing was deployed");
