@@ -168,3 +168,19 @@ it("artefacts of others, and other objects, are not to be had", async () => {
   expect((await ask(`${gateway.url}/audit/archive`)).status).toBe(401);
   expect((await get("/audit/archive", gateway.keys.alice)).status).toBe(403);
 });
+
+it("a draft policy is tried on what was recorded: the same policy changes nothing, a narrow one does", async () => {
+  const policy = scriptedPolicy(upstream.url) as Record<string, unknown>;
+  const tryOut = async (document: unknown, key = gateway.keys.admin) => {
+    const body = JSON.stringify({ document });
+    const answer = await ask(`${gateway.url}/policy/what-if`, { method: "POST", key, body });
+    const last = answer.text.trim().split("\n").at(-1) ?? "{}";
+    return { status: answer.status, result: (JSON.parse(last) as { result?: object }).result };
+  };
+  expect(await tryOut(policy)).toMatchObject({ status: 200, result: { newlyRefused: 0 } });
+  const narrow = { name: "narrow", metric: "requests", limit: 2, windowMs: 3_600_000 };
+  const { result } = await tryOut({ ...policy, limits: [narrow] });
+  expect(result).toMatchObject({ newlyRefused: 2, byUser: { alice: { newlyRefused: 2 } } });
+  expect((await tryOut({ ...policy, limits: [{ name: "x" }] })).status).toBe(400);
+  expect((await tryOut(policy, gateway.keys.auditor)).status).toBe(403);
+});

@@ -3,6 +3,7 @@ import type { Head, SealedEvent } from "#events/envelope.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
 import type { Evidence } from "#projections/verify/evidence.ts";
 import type { EvidenceQuery } from "./evidence.ts";
+import type { WhatIfQuery } from "./what-if.ts";
 import type { ExplainedDecision, PrincipalState, Until } from "#projections/replay/principal.ts";
 import type { AuditPage, AuditQuery, SumsAnswer, SumsQuery } from "#projections/queries.ts";
 
@@ -89,6 +90,8 @@ export interface LedgerQueryApi {
   principalAt(query: { stream: string; until: Until }): Promise<PrincipalState>;
   /** Cost and usage as they were at a moment (milliseconds, inclusive), folded anew. */
   viewsAt(at: number): Promise<ExportedViews>;
+  /** Recorded requests under a draft: lines of JSON, `WhatIfFrame` each. Cancelled by not reading on. */
+  whatIf(query: WhatIfQuery): Promise<ReadableStream<Uint8Array>>;
   /** Cost and usage as of this moment. */
   exportViews(): Promise<ExportedViews>;
 }

@@ -45,6 +45,7 @@ import { auditEntry, auditPage, sumsOf } from "./queries.ts";
 import { CountingSql } from "./sql.ts";
 import { parseTailFilter, TailPace, type TailState } from "./tail.ts";
 import { Views } from "./views.ts";
+import { streamWhatIf, type WhatIfQuery } from "./what-if.ts";
 
 const META =
   "CREATE TABLE IF NOT EXISTS meta (k TEXT PRIMARY KEY, v TEXT NOT NULL) STRICT, WITHOUT ROWID";
@@ -154,6 +155,10 @@ export class LedgerActor extends Actor implements LedgerApi {
 
   async viewsAt(at: number): Promise<ExportedViews> {
     return viewsAt(this.archivist.everyEvent(), at);
+  }
+
+  async whatIf(query: WhatIfQuery): Promise<ReadableStream<Uint8Array>> {
+    return streamWhatIf(query, this.archivist.everyEvent(), this.#log.size);
   }
 
   async exportViews(): Promise<ExportedViews> {

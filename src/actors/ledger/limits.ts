@@ -34,3 +34,5 @@ export const segmentsPerAlarmMax = 8;
 export const hotMs = 30 * 24 * 60 * 60 * 1_000;
 /** Rows removed from the log in one alarm: each is a write. */
 export const trimRowsMax = 2_000;
+/** Events between two words about a what-if's progress: a few milliseconds of work. */
+export const whatIfEventsMax = 1_000;

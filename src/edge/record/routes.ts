@@ -12,6 +12,7 @@ import { archiveNow, fetchArtefact, fetchViews, listArchive } from "./archive.ts
 import { exportEntries, ExportParams } from "./export.ts";
 import { publishKeys } from "./keys.ts";
 import { explainEntry, idOf, proveEntry, showState, StateParams } from "./past.ts";
+import { whatIf } from "./what-if.ts";
 import { parseQuery, reading, toRefusal, type RecordContext, type RecordEnv } from "./reader.ts";
 
 const AUDITORS = ["admin", "auditor"] as const;
@@ -28,6 +29,10 @@ recordRoutes.use(async (c, next) => {
 });
 
 recordRoutes.get("/.well-known/tallygate/keys", (c) => publishKeys(c.env));
+
+recordRoutes.post("/policy/what-if", (c) =>
+  reading(c, ["admin"], { action: "policy.what-if", resource: "draft" }, whatIf),
+);
 
 const act = (c: RecordContext, action: string) => ({
   action,

@@ -52,9 +52,17 @@ export function askedOf(decision: Decision): RequestData | undefined {
   if (!chain || !limits || !budgets || !bound || !accounting || deadlineAt === undefined) {
     return undefined;
   }
-  const asked: Record<string, unknown> = { ...data };
-  for (const field of ANSWER) delete asked[field];
-  return asked as unknown as RequestData;
+  const {
+    left: _1,
+    over: _2,
+    code: _3,
+    by: _4,
+    scope: _5,
+    retryAt: _6,
+    given: _7,
+    ...asked
+  } = data as RequestData & Extract<UserFact, { type: "RequestRefused" }>["data"];
+  return asked;
 }
 
 function refuteDecision(before: UserState, fact: Decision, at: number): string | undefined {

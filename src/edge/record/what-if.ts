@@ -1,0 +1,92 @@
+/** `POST /policy/what-if`: a draft policy over recorded requests, shard by shard, as lines of JSON. */
+import * as z from "zod";
+import type { WhatIfFrame } from "#actors/ledger/what-if.ts";
+import { checkRules } from "#dlp/program.ts";
+import { parseJson, tryParseJson } from "#events/parse-json.ts";
+import type { PolicyDocument } from "#policy/document.ts";
+import { validatePolicy } from "#policy/validate.ts";
+import { emptyResult, mergeResults, type WhatIfResult } from "#projections/what-if/result.ts";
+import { providerIds } from "#providers/registry.ts";
+import { TailParams } from "../books/params.ts";
+import { readRequestText } from "../body.ts";
+import { GatewayError } from "../errors.ts";
+import type { Reader, Shard } from "./reader.ts";
+
+const draftBytesMax = 2 * 1024 * 1024;
+
+const Asked = z.strictObject({
+  document: z.record(z.string(), z.unknown()),
+  from: TailParams.shape.from,
+  to: TailParams.shape.to,
+});
+
+/** `{done, of}` as it goes, for all shards together, then `{result}`. */
+export async function whatIf({ c, shards }: Reader): Promise<Response> {
+  const asked = Asked.safeParse(tryParseJson(await readRequestText(c.req.raw, draftBytesMax)));
+  if (!asked.success) {
+    throw new GatewayError(
+      "invalid_request",
+      "Send {document, from, to}: a policy, and times as text.",
+    );
+  }
+  const checked = validatePolicy(asked.data.document, {
+    providerKinds: new Set(providerIds()),
+    checkDlpRules: checkRules,
+    allowPrivate: c.env.TALLYGATE_ALLOW_PRIVATE === "1",
+  });
+  if (!checked.ok) {
+    const { problems } = checked;
+    throw new GatewayError("invalid_request", "The draft is not a valid policy.", { problems });
+  }
+  const { from = 0, to = Number.MAX_SAFE_INTEGER } = asked.data;
+  const frames = framesOf(shards, { document: checked.document, from, to });
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const frame = await frames.next();
+      if (frame.done === true) return controller.close();
+      controller.enqueue(encoder.encode(`${JSON.stringify(frame.value)}\n`));
+    },
+    async cancel() {
+      await frames.return(undefined);
+    },
+  });
+  return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
+}
+
+async function* framesOf(
+  shards: readonly Shard[],
+  query: { document: PolicyDocument; from: number; to: number },
+): AsyncGenerator<WhatIfFrame> {
+  let result: WhatIfResult = emptyResult();
+  let before = 0;
+  const sizes = await Promise.all(shards.map(({ ledger }) => ledger.archiveStatus()));
+  const of = sizes.reduce((sum, { events }) => sum + events, 0);
+  for (const [index, { ledger }] of shards.entries()) {
+    for await (const frame of linesOf(await ledger.whatIf(query))) {
+      if ("result" in frame) result = mergeResults(result, frame.result);
+      else yield { done: before + frame.done, of };
+    }
+    before += sizes[index]?.events ?? 0;
+  }
+  yield { result };
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<WhatIfFrame> {
+  const reader = stream.getReader();
+  const decoder = new TextDecoder();
+  let rest = "";
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      rest += decoder.decode(value, { stream: !done });
+      const lines = rest.split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) yield parseJson(line) as WhatIfFrame;
+      if (done) return;
+    }
+  } finally {
+    // Whoever stops reading stops the work.
+    await reader.cancel().catch(() => {});
+  }
+}

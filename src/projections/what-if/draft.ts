@@ -1,0 +1,125 @@
+/**
+ * One recorded request asked again under a draft policy: who would answer, under which limits and
+ * budgets, for how much at most, and whether its findings would have blocked it.
+ */
+import { worstCaseCost, type Price } from "#events/money.ts";
+import type { UserFact } from "#events/user-events.ts";
+import type { Verdict } from "#actors/user/admit.ts";
+import type { RequestData } from "#actors/user/state.ts";
+import { periodOf } from "#policy/calendar.ts";
+import type { PolicyDocument } from "#policy/document.ts";
+import { priceFor, unpricedPrice } from "#policy/price.ts";
+import { resolveFor } from "#policy/resolve.ts";
+
+/** A version above all recorded ones, so that no state takes the draft for an old policy. */
+export const DRAFT_VERSION = 1_000_000_000;
+
+/** The price book: the price of a model at a kind of provider. */
+export type BookPrice = (kind: string, model: string) => Price | undefined;
+
+export type Decision = Extract<UserFact, { type: "RequestAdmitted" | "RequestRefused" }>;
+
+export interface Redrafted {
+  request: RequestData;
+  verdict?: Verdict;
+}
+
+/** Verdicts that are made anew from the draft; others (a guard's) stay as recorded. */
+const fromPolicy = new Set([
+  "model_not_allowed",
+  "model_not_found",
+  "unpriced_model",
+  "dlp_blocked",
+]);
+
+export class Draft {
+  readonly document: PolicyDocument;
+  readonly #bookPrice: BookPrice;
+
+  constructor(document: PolicyDocument, bookPrice: BookPrice) {
+    this.document = document;
+    this.#bookPrice = bookPrice;
+  }
+
+  /** The draft's own price of a provider's model, where it sets one. */
+  ownPrice(provider: string, model: string): Price | undefined {
+    return priceFor(this.document, provider, model);
+  }
+
+  /** Any price that the draft would go by. */
+  price(provider: string, model: string): Price | undefined {
+    const kind = this.document.providers[provider]?.kind;
+    return (
+      this.ownPrice(provider, model) ??
+      (kind === undefined ? undefined : this.#bookPrice(kind, model)) ??
+      unpricedPrice(this.document)
+    );
+  }
+
+  /** The recorded request under the draft. `at` is when it was decided. */
+  again({ data }: Decision, at: number): Redrafted {
+    const { member: id, tier, team, keyId, model, ip, tags = [] } = data;
+    const member = { id, role: "member" as const, tier, ...(team === undefined ? {} : { team }) };
+    const resolved = resolveFor(
+      {
+        organisation: "",
+        version: DRAFT_VERSION,
+        hash: "",
+        document: this.document,
+        ledgerShards: 1,
+      },
+      { member, keyId, model, ip, session: sessionOf(data), tags },
+    );
+    const bound = data.bound ?? { inputTokens: 0, outputTokens: 0, costNanos: 0 };
+    const outputTokens = Math.min(bound.outputTokens, resolved.maxOutputTokens ?? Infinity);
+    let costNanos = 0;
+    // A chain whose models may answer at different lengths is bounded by the longest.
+    const chain: RequestData["chain"] = [];
+    for (const link of resolved.chain) {
+      const price = this.price(link.provider, link.model);
+      if (price === undefined) continue;
+      chain.push({ provider: link.provider, model: link.model });
+      costNanos = Math.max(costNanos, worstCaseCost(bound.inputTokens, outputTokens, price));
+    }
+    const request: RequestData = {
+      ...data,
+      chain,
+      limits: resolved.limits,
+      budgets: resolved.budgets.map((budget) => ({
+        ...budget,
+        ...periodOf(budget.period, at, resolved.timeZone),
+      })),
+      bound: { inputTokens: bound.inputTokens, outputTokens, costNanos },
+      accounting: resolved.accounting.mode,
+      deadlineAt: at + resolved.accounting.holdMs,
+      policyVersion: DRAFT_VERSION,
+    };
+    const verdict = this.#verdict(data, resolved.refusal?.code, chain.length > 0);
+    return verdict === undefined ? { request } : { request, verdict };
+  }
+
+  #verdict(
+    data: Decision["data"],
+    refusal: string | undefined,
+    isPriced: boolean,
+  ): Verdict | undefined {
+    const given = "given" in data && data.given === true ? data : undefined;
+    if (given !== undefined && !fromPolicy.has(given.code))
+      return { code: given.code, by: given.by };
+    // What was found is recorded, the text is not: a rule that is new finds nothing here.
+    for (const { rule, direction } of data.findings) {
+      const now = this.document.dlp.rules.find(({ id }) => id === rule);
+      if (direction === "prompt" && now?.action === "block" && now.mode === "enforce") {
+        return { code: "dlp_blocked", by: rule };
+      }
+    }
+    if (refusal !== undefined) return { code: refusal };
+    return isPriced ? undefined : { code: "unpriced_model" };
+  }
+}
+
+/** The session is recorded only in the scopes of the limits that counted it. */
+function sessionOf({ limits = [], budgets = [] }: Decision["data"]): string | undefined {
+  const scope = [...limits, ...budgets].find(({ scope }) => scope.startsWith("session:"))?.scope;
+  return scope?.slice("session:".length);
+}

@@ -1,0 +1,119 @@
+/** What a draft policy would have changed: counts and sums that add up over streams and shards. */
+
+/** Money and decisions of one model, user or day, before (as recorded) and after (under the draft). */
+export interface Difference {
+  requests: number;
+  newlyRefused: number;
+  newlyAllowed: number;
+  costNanosBefore: number;
+  costNanosAfter: number;
+}
+
+/** One request whose decision changes. */
+export interface Changed {
+  requestId: string;
+  at: number;
+  user: string;
+  model: string;
+  /** Why the draft refuses it; absent when the draft lets it pass. */
+  code?: string;
+  by?: string;
+}
+
+export interface WhatIfResult extends Difference {
+  /** Requests that would have gone to another provider or model first. */
+  rerouted: number;
+  /** The most that newly allowed requests would have cost: what they did not use is not known. */
+  newlyAllowedBoundNanos: number;
+  /** Refusals of which only counts are recorded: they are not decided again. */
+  countedRefusals: number;
+  byModel: Record<string, Difference>;
+  byUser: Record<string, Difference>;
+  byDay: Record<string, Difference>;
+  /** When each user would first have been refused what was allowed, milliseconds. */
+  firstRefusedAt: Record<string, number>;
+  /** The first changed requests. */
+  changed: Changed[];
+}
+
+const changedMax = 200;
+
+export function noDifference(): Difference {
+  return { requests: 0, newlyRefused: 0, newlyAllowed: 0, costNanosBefore: 0, costNanosAfter: 0 };
+}
+
+export function emptyResult(): WhatIfResult {
+  return {
+    ...noDifference(),
+    rerouted: 0,
+    newlyAllowedBoundNanos: 0,
+    countedRefusals: 0,
+    byModel: {},
+    byUser: {},
+    byDay: {},
+    firstRefusedAt: {},
+    changed: [],
+  };
+}
+
+/** Adds to the whole and to each of its groups. */
+export function addTo(
+  result: WhatIfResult,
+  of: { model: string; user: string; at: number },
+  change: Partial<Difference>,
+): void {
+  const day = new Date(of.at).toISOString().slice(0, 10);
+  const groups = [
+    result,
+    (result.byModel[of.model] ??= noDifference()),
+    (result.byUser[of.user] ??= noDifference()),
+    (result.byDay[day] ??= noDifference()),
+  ];
+  for (const group of groups) {
+    for (const field of Object.keys(change) as (keyof Difference)[])
+      group[field] += change[field] ?? 0;
+  }
+}
+
+export function noteChanged(result: WhatIfResult, changed: Changed): void {
+  if (result.changed.length < changedMax) result.changed.push(changed);
+  if (changed.code !== undefined) {
+    const known = result.firstRefusedAt[changed.user] ?? Infinity;
+    result.firstRefusedAt[changed.user] = Math.min(known, changed.at);
+  }
+}
+
+function sum(x: Difference, y: Difference): Difference {
+  return {
+    requests: x.requests + y.requests,
+    newlyRefused: x.newlyRefused + y.newlyRefused,
+    newlyAllowed: x.newlyAllowed + y.newlyAllowed,
+    costNanosBefore: x.costNanosBefore + y.costNanosBefore,
+    costNanosAfter: x.costNanosAfter + y.costNanosAfter,
+  };
+}
+
+/** The result of two shards together. */
+export function mergeResults(a: WhatIfResult, b: WhatIfResult): WhatIfResult {
+  const groups = (x: Record<string, Difference>, y: Record<string, Difference>) => {
+    const merged = { ...x };
+    for (const [name, one] of Object.entries(y))
+      merged[name] = sum(merged[name] ?? noDifference(), one);
+    return merged;
+  };
+  const firstRefusedAt = { ...a.firstRefusedAt };
+  for (const [user, at] of Object.entries(b.firstRefusedAt)) {
+    firstRefusedAt[user] = Math.min(firstRefusedAt[user] ?? Infinity, at);
+  }
+  return {
+    ...sum(a, b),
+    rerouted: a.rerouted + b.rerouted,
+    newlyAllowedBoundNanos: a.newlyAllowedBoundNanos + b.newlyAllowedBoundNanos,
+    countedRefusals: a.countedRefusals + b.countedRefusals,
+    byModel: groups(a.byModel, b.byModel),
+    byUser: groups(a.byUser, b.byUser),
+    byDay: groups(a.byDay, b.byDay),
+    firstRefusedAt,
+    changed: [...a.changed, ...b.changed].sort((x, y) => x.at - y.at).slice(0, changedMax),
+  };
+}

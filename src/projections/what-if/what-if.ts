@@ -1,0 +1,151 @@
+/**
+ * What if: recorded requests decided again under a draft policy, as if it had been in force from a
+ * moment on, with the books as they were then.
+ *
+ * Exact where the record is: every single decision is made by the same decider, in order, and its
+ * consequences (what is used, held, left) carry on. What no record has is not guessed: a request
+ * that was refused and would pass has no usage, so it counts with its bound apart.
+ */
+import type { EventEnvelope } from "#events/envelope.ts";
+import { costOf } from "#events/money.ts";
+import type { AttemptData, UserFact } from "#events/user-events.ts";
+import { judge } from "#actors/user/admit.ts";
+import { evolve } from "#actors/user/evolve.ts";
+import { initialState, type DataOf, type RequestData, type UserState } from "#actors/user/state.ts";
+import type { Decision, Draft } from "./draft.ts";
+import { addTo, emptyResult, noteChanged, type WhatIfResult } from "./result.ts";
+
+/** A request that has not ended: under which model and user it counts, and what the draft made of it. */
+interface Open {
+  at: number;
+  user: string;
+  model: string;
+  admitted: boolean;
+  chain: RequestData["chain"];
+}
+
+export class WhatIf {
+  readonly #draft: Draft;
+  readonly #from: number;
+  readonly #to: number;
+  readonly #states = new Map<string, UserState>();
+  readonly #open = new Map<string, Open>();
+  readonly result: WhatIfResult = emptyResult();
+
+  /** Decides again what was decided at `from` or later and before `to`, milliseconds. */
+  constructor(draft: Draft, from: number, to: number) {
+    this.#draft = draft;
+    this.#from = from;
+    this.#to = to;
+  }
+
+  /** Takes the next event; those of one stream come in its order. */
+  take(event: EventEnvelope): void {
+    if (!event.stream.startsWith("u_")) return;
+    let state = this.#states.get(event.stream);
+    if (state === undefined) this.#states.set(event.stream, (state = initialState()));
+    const fact = event as unknown as UserFact;
+    const { at } = event;
+    const isDecision = fact.type === "RequestAdmitted" || fact.type === "RequestRefused";
+    if (isDecision && at >= this.#to) return;
+    if (isDecision && at >= this.#from) return this.#decide(state, fact, at);
+    if (fact.type === "RefusalsCounted" && at >= this.#from && at < this.#to) {
+      this.result.countedRefusals += fact.data.count;
+    }
+    if (fact.type === "RequestSettled" || fact.type === "ExpiryCorrected") {
+      return this.#settle(state, fact, at);
+    }
+    if (fact.type === "RequestReleased" || fact.type === "HoldExpired") {
+      this.#close(state, fact, at);
+      return;
+    }
+    // Thresholds are the record's, not the draft's.
+    if (fact.type !== "ThresholdCrossed") evolve(state, fact, at);
+  }
+
+  #decide(state: UserState, fact: Decision, at: number): void {
+    const { requestId, member: user, model } = fact.data;
+    const wasAdmitted = fact.type === "RequestAdmitted";
+    const { request, verdict } = this.#draft.again(fact, at);
+    const judgement = judge(state, request, at, verdict);
+    const of = { model, user, at };
+    addTo(this.result, of, { requests: 1 });
+    if (judgement.admits) evolve(state, { type: "RequestAdmitted", v: 1, data: request }, at);
+    if (wasAdmitted) {
+      const open = { ...of, admitted: judgement.admits, chain: request.chain };
+      this.#open.set(requestId, open);
+      if (judgement.admits) this.#noteRoute(fact.data.chain, request.chain);
+    } else if (judgement.admits) {
+      // It never ran: its hold is given back at once, and no cost is made up.
+      evolve(state, { type: "RequestReleased", v: 1, data: { requestId, reason: "what-if" } }, at);
+      this.result.newlyAllowedBoundNanos += request.bound.costNanos;
+    }
+    if (wasAdmitted === judgement.admits) return;
+    addTo(this.result, of, judgement.admits ? { newlyAllowed: 1 } : { newlyRefused: 1 });
+    const changed = { requestId, ...of };
+    if (judgement.admits) return noteChanged(this.result, changed);
+    const { code, by } = judgement.refusal;
+    noteChanged(this.result, { ...changed, code, ...(by === undefined ? {} : { by }) });
+  }
+
+  #noteRoute(before: RequestData["chain"], after: RequestData["chain"]): void {
+    const [was, is] = [before[0], after[0]];
+    if (was?.provider !== is?.provider || was?.model !== is?.model) this.result.rerouted += 1;
+  }
+
+  #settle(
+    state: UserState,
+    fact: Extract<UserFact, { type: "RequestSettled" | "ExpiryCorrected" }>,
+    at: number,
+  ): void {
+    const open = this.#open.get(fact.data.requestId);
+    if (open === undefined) return void evolve(state, fact, at);
+    this.#open.delete(fact.data.requestId);
+    const costNanosAfter = open.admitted ? this.#costOf(fact.data, open.chain) : 0;
+    addTo(this.result, open, { costNanosBefore: fact.data.costNanos, costNanosAfter });
+    if (!open.admitted) return;
+    evolve(state, { ...fact, data: { ...fact.data, costNanos: costNanosAfter } } as UserFact, at);
+  }
+
+  /** An end without a settlement: nothing was spent, or the hold is charged until the truth comes. */
+  #close(
+    state: UserState,
+    fact: Extract<UserFact, { type: "RequestReleased" | "HoldExpired" }>,
+    at: number,
+  ): void {
+    const { requestId } = fact.data;
+    const open = this.#open.get(requestId);
+    if (open === undefined || open.admitted) {
+      const hold = state.holds.get(requestId);
+      const data =
+        fact.type === "HoldExpired" ? { requestId, chargedNanos: hold?.costNanos ?? 0 } : fact.data;
+      evolve(state, { ...fact, data } as UserFact, at);
+    }
+    if (fact.type === "RequestReleased") this.#open.delete(requestId);
+  }
+
+  /** What the recorded usage costs at the draft's prices, at the providers that the draft would ask. */
+  #costOf(data: DataOf<"RequestSettled">, chain: RequestData["chain"]): number {
+    const { provider = "", servedModel = "" } = data;
+    const last = data.attempts.at(-1);
+    const served = { provider: last?.provider ?? provider, model: last?.model ?? servedModel };
+    const isKept = chain.some(
+      (link) => link.provider === served.provider && link.model === served.model,
+    );
+    const [first] = chain;
+    if (isKept || first === undefined || data.costNanos === 0) {
+      const known = data.attempts.reduce((sum, attempt) => sum + attempt.costNanos, 0);
+      const again = data.attempts.reduce((sum, attempt) => sum + this.#attemptCost(attempt), 0);
+      return Math.max(data.costNanos - known, 0) + again;
+    }
+    const price = this.#draft.price(first.provider, first.model);
+    return price === undefined ? data.costNanos : costOf(data.usage, price);
+  }
+
+  #attemptCost({ provider, model, usage, price, costNanos }: AttemptData): number {
+    const own = this.#draft.ownPrice(provider, model);
+    if (usage === undefined || costNanos === 0) return costNanos;
+    if (own !== undefined) return costOf(usage, own);
+    return price === undefined ? costNanos : costOf(usage, price);
+  }
+}

@@ -1,0 +1,195 @@
+/** What-if against histories that were really lived under the draft. */
+import { expect, test } from "vitest";
+import { unseal, type EventEnvelope } from "#events/envelope.ts";
+import { costOf } from "#events/money.ts";
+import type { UserFact } from "#events/user-events.ts";
+import { PolicyDocument } from "#policy/document.ts";
+import { Draft } from "#projections/what-if/draft.ts";
+import { mergeResults, emptyResult } from "#projections/what-if/result.ts";
+import { WhatIf } from "#projections/what-if/what-if.ts";
+import { requestOf, settlementOf, START } from "../../actors/user/fixtures.ts";
+import { DecidedStream } from "../../support/archives.ts";
+
+const priceOfModel = (usd: number) => ({ inputUsdPerMtok: usd, outputUsdPerMtok: usd });
+
+function policy(over: { perMinute?: number; budgetUsd?: number; usd?: number; models?: string[] }) {
+  const { perMinute = 100, budgetUsd = 1_000, usd = 1, models = ["small", "large"] } = over;
+  return PolicyDocument.parse({
+    schema: 1,
+    providers: { main: { kind: "openai", secret: "OPENAI_API_KEY" } },
+    tiers: {
+      standard: { candidates: models.map((model) => ({ provider: "main", serves: [model] })) },
+    },
+    limits: [
+      { name: "rpm", metric: "requests", limit: perMinute, windowMs: 60_000, scope: "user" },
+    ],
+    budgets: [
+      { name: "month", scope: "user", period: "month", limitUsd: budgetUsd, atLimit: "block" },
+    ],
+    prices: { small: priceOfModel(usd), large: priceOfModel(10 * usd) },
+  });
+}
+
+/** Lives 60 requests of two members under a policy; what they use does not depend on it. */
+function live(document: PolicyDocument): EventEnvelope[] {
+  const draft = new Draft(document, () => undefined);
+  const events: EventEnvelope[] = [];
+  const streams = ["alice", "bob"].map((member) => ({
+    member,
+    stream: new DecidedStream(`u_${member}`),
+  }));
+  for (let n = 0; n < 60; n += 1) {
+    for (const { member, stream } of streams) {
+      const at = START + n * 5_000;
+      const model = n % 3 === 0 ? "large" : "small";
+      const bound = { inputTokens: 2_000_000, outputTokens: 100_000, costNanos: 0 };
+      const requestId = `${member}-${n}`;
+      const data = requestOf(requestId, { member, model, bound });
+      const { request, verdict } = draft.again({ type: "RequestAdmitted", v: 1, data }, at);
+      const asked = { ...request, policyVersion: 1 };
+      const sealed = stream.execute({
+        type: "admit",
+        at,
+        request: asked,
+        ...(verdict ? { verdict: { code: verdict.code } } : {}),
+      });
+      const usage = { inputTokens: 1_000_000 + n * 1_000, outputTokens: 50_000 };
+      const price = draft.price("main", model);
+      if (sealed.some((event) => unseal(event).type === "RequestAdmitted") && price !== undefined) {
+        const costNanos = costOf(usage, price);
+        const attempt = {
+          provider: "main",
+          model,
+          status: 200,
+          latencyMs: 5,
+          usage,
+          price,
+          costNanos,
+        };
+        const settlement = {
+          ...settlementOf(requestId, costNanos),
+          usage,
+          attempts: [attempt],
+          provider: "main",
+          servedModel: model,
+        };
+        sealed.push(...stream.execute({ type: "settle", at: at + 1_000, settlement }));
+      }
+      events.push(...sealed.map((event) => unseal(event)));
+    }
+  }
+  return events;
+}
+
+function whatIf(
+  events: readonly EventEnvelope[],
+  document: PolicyDocument,
+  from = 0,
+  to = Infinity,
+) {
+  const run = new WhatIf(new Draft(document, () => undefined), from, to);
+  for (const event of events) run.take(event);
+  return run.result;
+}
+
+const facts = (events: readonly EventEnvelope[]) => events as unknown as UserFact[];
+const admittedIn = (events: readonly EventEnvelope[]) =>
+  facts(events).flatMap((fact) => (fact.type === "RequestAdmitted" ? [fact.data.requestId] : []));
+const costIn = (events: readonly EventEnvelope[]) =>
+  facts(events).reduce(
+    (sum, fact) => sum + (fact.type === "RequestSettled" ? fact.data.costNanos : 0),
+    0,
+  );
+
+const wide = policy({});
+const recorded = live(wide);
+
+test("the policy that was in force changes nothing", () => {
+  const result = whatIf(recorded, wide);
+  expect(result).toMatchObject({
+    requests: 120,
+    newlyRefused: 0,
+    newlyAllowed: 0,
+    rerouted: 0,
+    changed: [],
+  });
+  expect(result.costNanosAfter).toBe(costIn(recorded));
+  expect(result.costNanosBefore).toBe(costIn(recorded));
+});
+
+test.each([
+  ["a tighter limit", policy({ perMinute: 7 })],
+  ["a smaller budget", policy({ budgetUsd: 0.1 * 1_000 })],
+  ["dearer prices in the same budget", policy({ usd: 3, budgetUsd: 250 })],
+  ["a model less", policy({ models: ["small"] })],
+])("%s lets pass exactly what a history lived under it does, at the same cost", (_name, draft) => {
+  const lived = live(draft);
+  const result = whatIf(recorded, draft);
+  const passed = new Set(admittedIn(lived));
+  const refused = admittedIn(recorded).filter((id) => !passed.has(id));
+  expect(refused.length).toBeGreaterThan(0);
+  expect(result.newlyRefused).toBe(refused.length);
+  expect(result.changed.map(({ requestId }) => requestId).sort()).toEqual(refused.sort());
+  expect(result.costNanosAfter).toBe(costIn(lived));
+  const sums = Object.values(result.byUser).reduce(
+    (sum, { costNanosAfter }) => sum + costNanosAfter,
+    0,
+  );
+  expect(sums).toBe(result.costNanosAfter);
+  expect(result.firstRefusedAt["alice"]).toBe(
+    Math.min(...result.changed.filter(({ user }) => user === "alice").map(({ at }) => at)),
+  );
+});
+
+test("a wider policy lets pass what was refused, with its bound and no made-up cost", () => {
+  const narrow = live(policy({ perMinute: 7 }));
+  const result = whatIf(narrow, wide);
+  expect(result.newlyAllowed).toBeGreaterThan(0);
+  expect(result.newlyRefused).toBe(0);
+  expect(result.newlyAllowedBoundNanos).toBeGreaterThan(0);
+  expect(result.costNanosAfter).toBe(costIn(narrow));
+});
+
+test("only decisions of the asked time are made again, and shards add up", () => {
+  const half = START + 30 * 5_000;
+  const draft = policy({ models: ["small"] });
+  const later = whatIf(recorded, draft, half);
+  expect(later.requests).toBe(60);
+  expect(later.changed.every(({ at }) => at >= half)).toBe(true);
+  const of = (name: string) =>
+    whatIf(
+      recorded.filter(({ stream }) => stream === name),
+      draft,
+    );
+  const both = mergeResults(mergeResults(emptyResult(), of("u_alice")), of("u_bob"));
+  expect(both).toEqual(whatIf(recorded, draft));
+});
+
+test("a finding blocks under a draft whose rule blocks, and no longer where it does not", () => {
+  const finding = {
+    rule: "cards",
+    detector: "payment-card",
+    action: "warn" as const,
+    enforced: true,
+    direction: "prompt" as const,
+    channel: "user",
+    count: 1,
+    lengths: [16],
+  };
+  const stream = new DecidedStream("u_alice");
+  const request = requestOf("a", { model: "small", findings: [finding] });
+  const events = stream
+    .execute({ type: "admit", at: START, request })
+    .map((event) => unseal(event));
+  const rule = {
+    id: "cards",
+    detector: "payment-card",
+    directions: ["prompt" as const],
+    action: "block" as const,
+  };
+  const strict = PolicyDocument.parse({ ...wide, dlp: { rules: [rule] } });
+  expect(whatIf(events, strict).changed).toMatchObject([
+    { requestId: "a", code: "dlp_blocked", by: "cards" },
+  ]);
+  expect(whatIf(events, wide).newlyRefused).toBe(0);
+});
