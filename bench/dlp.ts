@@ -160,7 +160,7 @@ for (const { unit, ratio } of ratios.slice(0, 8))
   console.log(`  ${JSON.stringify(unit)}  ${ratio.toFixed(1)}x`);
 
 const tokens = usual.match(/.{1,4}/gs) ?? [];
-const piecewise = nanosPerChar(length, 3, () => {
+const piecewise = nanosPerChar(length, 20, () => {
   const stream = openStream(program, WHERE);
   for (const token of tokens) stream.push(token);
   stream.end();

@@ -1,5 +1,6 @@
 /** Checks over every row: the engine finds what the naive scan finds, streams equal whole texts. */
-import { compileEngine, runEngine } from "../../src/dlp/engine.ts";
+import { runEngine } from "../../src/dlp/engine.ts";
+import { compileEngine } from "../../src/dlp/engine-tables.ts";
 import { DETECTORS } from "../../src/dlp/catalogue.ts";
 import { Source } from "../../src/dlp/kit/source.ts";
 import { redactText } from "../../src/dlp/redact.ts";

@@ -2,18 +2,31 @@
  * The one pass. A table over pairs of characters tells where a detector may find something;
  * only there its validator runs. Nothing else of the text is looked at twice.
  */
+import {
+  ANYWHERE,
+  DIGITS_MAX,
+  DIGIT_START,
+  FIRST_MAX,
+  GROUP_KEYS,
+  INSIDES,
+  LETTERS_MAX,
+  LETTER_DIGIT,
+  LITERAL,
+  OPENING,
+  low,
+  type Asked,
+  type Engine,
+  type LiteralEntry,
+} from "./engine-tables.ts";
+import { readAssignment } from "./kit/assignment.ts";
 import { ALNUM, ALPHA, DIGIT, LOCAL, DASH, is } from "./kit/chars.ts";
-import type { Candidate, Detector, Prefilter } from "./kit/detector.ts";
+import type { Candidate } from "./kit/detector.ts";
+import { isSeparator, joinedBefore } from "./kit/digits.ts";
 import type { Source } from "./kit/source.ts";
 import { STEP_BACK_CHARS } from "./limits.ts";
 
-const DIGIT_START = 1;
-const LETTER_DIGIT = 2;
-const LITERAL = 4;
-/** A literal that must not follow a letter or digit. */
-const LITERAL_OPEN = 8;
-const LETTERS_MAX = 16;
-const FIRST_MAX = 21;
+/** The longest run that a prefilter asks for. */
+const REACH_MAX = 26;
 /** Shorter words and numbers are looked at only when something joins them to more. */
 const ALONE_MAX = 5;
 const BLANK = 32;
@@ -24,116 +37,13 @@ const SLASH = 47;
 const COLON = 58;
 const NO_BREAK = 0xa0;
 
-interface LiteralEntry {
-  literal: string;
-  ignoreCase: boolean;
-  /** Code of the third character where only one will do; 0 where several may. */
-  third: number;
-  /** Class mask of the character after a literal of one character; 0 for any. */
-  next: number;
-  /** The literal must not follow a letter or digit. */
-  opens: boolean;
-  detector: number;
-}
-
-/** Tables compiled from detectors; shared by every scan of the same set. */
-export interface Engine {
-  readonly detectors: readonly Detector[];
-  /** Flags by (previous code << 7) | code; codes outside ASCII count as 0. */
-  readonly pairs: Uint8Array;
-  /** 1 where a character may begin a literal: a stream keeps it until the next one comes. */
-  readonly begins: Uint8Array;
-  /** By pair: the place of its literals in `buckets`, 0 for none. */
-  readonly bucketOf: Uint16Array;
-  readonly buckets: readonly (readonly LiteralEntry[])[];
-  readonly byFirst: readonly (readonly number[])[];
-  readonly byLetters: readonly (readonly number[])[];
-}
-
 /** Receives every candidate of a pass, with the index of its detector and the anchor it hangs on. */
 export type Sink = (detector: number, candidate: Candidate, anchor: number) => void;
 
-function low(code: number): number {
-  return code > 127 || code < 0 ? 0 : code;
-}
-
-/** Spellings of one character that a literal entry accepts at a place. */
-function spellings(character: string | undefined, ignoreCase: boolean): number[] {
-  if (character === undefined) return Array.from({ length: 128 }, (_, code) => code);
-  if (!ignoreCase) return [low(character.charCodeAt(0))];
-  const both = [character.toLowerCase(), character.toUpperCase()];
-  return [...new Set(both.map((form) => low(form.charCodeAt(0))))];
-}
-
-class Builder {
-  readonly pairs = new Uint8Array(128 * 128);
-  readonly begins = new Uint8Array(128);
-  readonly bucketOf = new Uint16Array(128 * 128);
-  readonly buckets: LiteralEntry[][] = [[]];
-  readonly byFirst: number[][] = Array.from({ length: FIRST_MAX + 1 }, () => []);
-  readonly byLetters: number[][] = Array.from({ length: LETTERS_MAX + 1 }, () => []);
-
-  add(prefilter: Prefilter, detector: number): void {
-    if (prefilter.kind === "digits") {
-      for (const first of prefilter.first) this.byFirst[Math.min(first, FIRST_MAX)]?.push(detector);
-      return;
-    }
-    if (prefilter.kind === "mixed") {
-      for (const letters of prefilter.letters) this.byLetters[letters]?.push(detector);
-      return;
-    }
-    for (const literal of prefilter.literals) {
-      const ignoreCase = prefilter.ignoreCase ?? false;
-      const opens = prefilter.kind === "literals";
-      const third = ignoreCase || literal.length < 3 ? 0 : literal.charCodeAt(2);
-      this.#literal({ literal, ignoreCase, opens, third, next: prefilter.next ?? 0, detector });
-    }
-  }
-
-  /** A literal of one character is filed under every pair that begins with it. */
-  #literal(entry: LiteralEntry): void {
-    for (const first of spellings(entry.literal[0], entry.ignoreCase)) {
-      this.begins[first] = 1;
-      for (const second of spellings(entry.literal[1], entry.ignoreCase)) {
-        if (
-          entry.literal.length === 1 &&
-          entry.next !== 0 &&
-          second !== 0 &&
-          !is(second, entry.next)
-        )
-          continue;
-        const pair = (first << 7) | second;
-        this.pairs[pair] = (this.pairs[pair] ?? 0) | (entry.opens ? LITERAL_OPEN : LITERAL);
-        if (this.bucketOf[pair] === 0) this.bucketOf[pair] = this.buckets.push([]) - 1;
-        this.buckets[this.bucketOf[pair] ?? 0]?.push(entry);
-      }
-    }
-  }
-
-  markDigits(): void {
-    for (let previous = 0; previous < 128; previous += 1) {
-      for (let digit = 48; digit < 58; digit += 1) {
-        const pair = (previous << 7) | digit;
-        if (is(previous, ALPHA)) this.pairs[pair] = (this.pairs[pair] ?? 0) | LETTER_DIGIT;
-        else if (!is(previous, DIGIT)) this.pairs[pair] = (this.pairs[pair] ?? 0) | DIGIT_START;
-      }
-    }
-  }
-}
-
-/** Compiles the tables. A detector found through several prefilters runs once per anchor and way. */
-export function compileEngine(detectors: readonly Detector[]): Engine {
-  const builder = new Builder();
-  detectors.forEach((detector, index) => {
-    const prefilters = Array.isArray(detector.prefilter)
-      ? (detector.prefilter as readonly Prefilter[])
-      : [detector.prefilter as Prefilter];
-    for (const prefilter of prefilters) builder.add(prefilter, index);
-  });
-  builder.markDigits();
-  const { pairs, begins, bucketOf, buckets, byFirst, byLetters } = builder;
-  return { detectors, pairs, begins, bucketOf, buckets, byFirst, byLetters };
-}
+/** 1 for what ends a number that stands alone, whatever follows: all but what `isAlone` looks at. */
+const STAND_APART = Uint8Array.from({ length: 128 }, (_, code) =>
+  is(code, ALNUM | DASH) || isDash(code) || [BLANK, COLON, OPEN, CLOSE].includes(code) ? 0 : 1,
+);
 
 /** One pass over one source: holds what the visits of the pass share. */
 class Pass {
@@ -166,17 +76,62 @@ class Pass {
     this.hold = Math.min(this.hold, wordStart(this.#source, at));
   }
 
-  digits(at: number): void {
-    const { byFirst } = this.#engine;
+  /** Asks those for whom enough letters, digits and hyphens run on from the anchor. */
+  #askAll(list: readonly Asked[], at: number, follow: number): void {
+    let reached = -1;
+    for (const { detector, reach, follow: wanted } of list) {
+      if (wanted !== "" && follow >= 0 && !wanted.includes(String.fromCharCode(follow))) continue;
+      if (reach > 0) {
+        if (reached < 0) reached = this.#reach(at);
+        if (reached < reach) continue;
+      }
+      this.#ask(detector, at);
+    }
+  }
+
+  /** How far letters, digits and hyphens run on; the most that is asked for when that is open. */
+  #reach(at: number): number {
     const source = this.#source;
     source.touched = false;
-    const end = source.run(at, DIGIT, at + FIRST_MAX);
-    const alone = end - at < ALONE_MAX && isAlone(source, end);
-    if (source.touched) this.#keepFrom(at);
-    if (alone) return;
-    const first = end - at;
-    const list = byFirst[Math.min(first, FIRST_MAX)] ?? [];
-    for (const detector of list) this.#ask(detector, at);
+    const end = source.run(at, ALNUM | DASH, at + REACH_MAX);
+    if (!source.touched) return end - at;
+    this.#keepFrom(at);
+    return 0;
+  }
+
+  digits(at: number): void {
+    const source = this.#source;
+    const { text } = source;
+    source.touched = false;
+    // Most numbers of prose are short and stand alone: they are told without a call.
+    let end = at + 1;
+    let next = text.charCodeAt(end);
+    while (next >= 48 && next <= 57 && end - at < FIRST_MAX) {
+      end += 1;
+      next = text.charCodeAt(end);
+    }
+    if (end >= source.length) next = source.code(end);
+    else if (end - at < ALONE_MAX && next !== BLANK && next < 128 && STAND_APART[next] === 1)
+      return;
+    const alone = end - at < ALONE_MAX && isAlone(source, end, next);
+    if (alone) {
+      if (source.touched) this.#keepFrom(at);
+      return;
+    }
+    let second = 0;
+    if (isSeparator(next)) {
+      second = source.run(end + 1, DIGIT, end + 1 + FIRST_MAX) - end - 1;
+      if (end - at + second > DIGITS_MAX) second = 0;
+    }
+    // Whoever is asked reads at least as far: what is open here is open for all.
+    if (source.touched) {
+      this.#keepFrom(at);
+      return;
+    }
+    const { byGroups, byGroupsJoined } = this.#engine;
+    const table = joinedBefore(source, at) ? byGroupsJoined : byGroups;
+    const list = table[(end - at) * GROUP_KEYS + second];
+    if (list !== undefined) this.#askAll(list, at, next);
   }
 
   /** `at` is the first digit after letters. */
@@ -191,31 +146,38 @@ class Pass {
     const joins = next === HYPHEN || next === COLON || (next === BLANK && at - start === 2);
     if (source.touched) this.#keepFrom(start);
     if (end - start < ALONE_MAX && !joins) return;
-    const list = this.#engine.byLetters[at - start] ?? [];
-    for (const detector of list) this.#ask(detector, start);
+    const list = this.#engine.byLetters[at - start];
+    if (list !== undefined) this.#askAll(list, start, -1);
   }
 
-  literals(at: number, pair: number): void {
+  /** `found` says which kinds of literals of the bucket may stand here, as bits of `thirds`. */
+  literals(at: number, bucket: number, found: number): void {
     if (at < this.#from) return;
     const source = this.#source;
-    const entered = is(source.code(at - 1), ALNUM);
-    const third = source.text.charCodeAt(at + 2);
-    const { bucketOf, buckets } = this.#engine;
-    const bucket = buckets[bucketOf[pair] ?? 0] ?? [];
-    for (const entry of bucket) {
-      if (entry.opens && entered) continue;
-      if (entry.third !== 0 && entry.third !== third && third < 128) continue;
-      if (entry.literal.length === 1) {
-        this.#ask(entry.detector, at);
-        continue;
+    const before = source.code(at - 1);
+    for (const entry of this.#engine.buckets[bucket] ?? []) {
+      if (((entry.opens ? OPENING : ANYWHERE) & found) === 0) continue;
+      if (entry.previous !== 0 && !is(before, entry.previous)) continue;
+      if (entry.literal.length > 1 && !this.#stands(entry, at)) continue;
+      if (entry.reach > 0 && this.#reach(at) < entry.reach) continue;
+      if (entry.assigns) {
+        source.touched = false;
+        const assigned = readAssignment(source, at);
+        if (source.touched) this.#keepFrom(at);
+        if (assigned === undefined || source.touched) continue;
       }
-      source.touched = false;
-      const stands = entry.ignoreCase
-        ? hasIgnoringCase(source, at, entry.literal)
-        : source.has(at, entry.literal);
-      if (source.touched) this.#keepFrom(at);
-      else if (stands) this.#ask(entry.detector, at);
+      for (const detector of entry.detectors) this.#ask(detector, at);
     }
+  }
+
+  #stands(entry: LiteralEntry, at: number): boolean {
+    const source = this.#source;
+    source.touched = false;
+    const stands = entry.ignoreCase
+      ? hasIgnoringCase(source, at, entry.literal)
+      : source.has(at, entry.literal);
+    if (source.touched) this.#keepFrom(at);
+    return stands && !source.touched;
   }
 }
 
@@ -223,8 +185,7 @@ class Pass {
  * Whether a short number that ends here stands alone, as most numbers of prose do: no letter is
  * glued to it, and no separator joins it to more digits or letters.
  */
-function isAlone(source: Source, end: number): boolean {
-  const next = source.code(end);
+function isAlone(source: Source, end: number, next: number): boolean {
   if (next === BLANK || next === NO_BREAK) {
     const after = source.code(end + 1);
     return !is(after, DIGIT) && after !== OPEN && !isDash(after);
@@ -280,29 +241,35 @@ export function runEngine(
 ): number {
   const pass = new Pass(engine, source, from, sink);
   const { text, length } = source;
-  const { pairs } = engine;
+  const { pairs, bucketOf, thirds } = engine;
   let previous = from > 0 ? low(text.charCodeAt(from - 1)) : 0;
-  let before = from > 1 ? low(text.charCodeAt(from - 2)) : 0;
+  let inside = from > 1 ? (INSIDES[low(text.charCodeAt(from - 2))] ?? 0) : 0;
   for (let i = from; i < length; i += 1) {
     let code = text.charCodeAt(i);
     if (code > 127) code = 0;
     const pair = (previous << 7) | code;
-    const flags = pairs[pair] ?? 0;
+    const flags = pairs[inside | pair] ?? 0;
     if (flags !== 0) {
-      if ((flags & LITERAL) !== 0 || ((flags & LITERAL_OPEN) !== 0 && !is(before, ALNUM))) {
-        pass.literals(i - 1, pair);
+      if ((flags & LITERAL) !== 0) {
+        const bucket = bucketOf[pair] ?? 0;
+        // What stands in the third place is unknown at the end: then all of the bucket may follow.
+        const third =
+          i + 1 < length ? (thirds[(bucket << 7) | low(text.charCodeAt(i + 1))] ?? 0) : 3;
+        const found = inside === 0 ? third : third & ANYWHERE;
+        if (found !== 0) pass.literals(i - 1, bucket, found);
       }
       if ((flags & DIGIT_START) !== 0) pass.digits(i);
       else if ((flags & LETTER_DIGIT) !== 0) pass.mixed(i);
     }
-    before = previous;
+    inside = INSIDES[previous] ?? 0;
     previous = code;
   }
   if (length === 0 || length === from) return pass.hold;
   // The last character has no successor yet: at the end of the text, one that cannot match.
   if (ended) {
-    if ((pairs[previous << 7] ?? 0) & (LITERAL | LITERAL_OPEN))
-      pass.literals(length - 1, previous << 7);
+    const bucket = bucketOf[previous << 7] ?? 0;
+    if (bucket !== 0)
+      pass.literals(length - 1, bucket, inside === 0 ? ANYWHERE | OPENING : ANYWHERE);
     return length;
   }
   // A last character that may begin a literal is an open anchor, with the word before it.

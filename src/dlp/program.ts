@@ -2,7 +2,7 @@
 import { DETECTORS, GROUPS } from "./catalogue.ts";
 import { compilePattern, patternProblem, type CustomScanner } from "./custom.ts";
 import { dictionaryDetector } from "./dictionary.ts";
-import { compileEngine, type Engine } from "./engine.ts";
+import { compileEngine, type Engine } from "./engine-tables.ts";
 import type { Detector } from "./kit/detector.ts";
 import {
   DICTIONARY_WORDS_MAX,

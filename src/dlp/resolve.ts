@@ -35,29 +35,46 @@ export function byStart(a: Match, b: Match): number {
   return a.start - b.start || b.end - a.end || byPrecedence(a, b);
 }
 
-/** The parts of a loser that no winner covers: a value must not show because another part won. */
-function uncovered(match: Match, winners: readonly Match[]): Match[] {
-  let parts: Match[] = [match];
-  for (const winner of winners) {
-    parts = parts.flatMap((part) => {
-      if (winner.end <= part.start || winner.start >= part.end) return [part];
-      const left = winner.start > part.start ? [{ ...part, end: winner.start }] : [];
-      const right = winner.end < part.end ? [{ ...part, start: winner.end }] : [];
-      return [...left, ...right];
-    });
+/** The place of the first of the winners, which are sorted and do not overlap, that ends past `start`. */
+function firstPast(winners: readonly Match[], start: number): number {
+  let low = 0;
+  let high = winners.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((winners[middle]?.end ?? 0) > start) high = middle;
+    else low = middle + 1;
   }
+  return low;
+}
+
+/** The parts of a loser that no winner covers: a value must not show because another part won. */
+function uncovered(match: Match, winners: readonly Match[], first: number): Match[] {
+  const parts: Match[] = [];
+  let start = match.start;
+  for (let i = first; i < winners.length && (winners[i]?.start ?? 0) < match.end; i += 1) {
+    const winner = winners[i];
+    if (winner === undefined) break;
+    if (winner.start > start) parts.push({ ...match, start, end: winner.start });
+    start = Math.max(start, winner.end);
+  }
+  if (start < match.end) parts.push({ ...match, start });
   return parts;
 }
 
+/** Keeps the winners sorted, so that a row of thousands of overlapping matches stays cheap. */
 function resolveCluster(cluster: Match[]): Match[] {
   if (cluster.length === 1) return cluster;
   const winners: Match[] = [];
   for (const match of cluster.toSorted(byPrecedence)) {
-    const overlaps = winners.some((other) => other.start < match.end && match.start < other.end);
-    if (!overlaps) winners.push(match);
-    else if (strength(match) > 2) winners.push(...uncovered(match, winners));
+    const first = firstPast(winners, match.start);
+    const overlaps = (winners[first]?.start ?? Infinity) < match.end;
+    if (!overlaps) winners.splice(first, 0, match);
+    else if (strength(match) > 2) {
+      for (const part of uncovered(match, winners, first))
+        winners.splice(firstPast(winners, part.start), 0, part);
+    }
   }
-  return winners.toSorted(byStart);
+  return winners;
 }
 
 /** The non-overlapping winners of matches sorted by `byStart`. */
@@ -67,12 +84,12 @@ export function resolve(matches: readonly Match[]): Match[] {
   let end = -1;
   for (const match of matches) {
     if (match.start >= end && cluster.length > 0) {
-      winners.push(...resolveCluster(cluster));
+      for (const match of resolveCluster(cluster)) winners.push(match);
       cluster = [];
     }
     cluster.push(match);
     end = Math.max(end, match.end);
   }
-  if (cluster.length > 0) winners.push(...resolveCluster(cluster));
+  for (const match of resolveCluster(cluster)) winners.push(match);
   return winners;
 }

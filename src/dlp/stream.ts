@@ -2,12 +2,14 @@
  * Redacting a text that arrives in pieces. Held back is only what a continuation could still
  * change, so that for any split the pieces add up to the redaction of the whole.
  */
+import { ALNUM, DASH, LOCAL, is } from "./kit/chars.ts";
+import { KEPT_CHARS, STEP_BACK_CHARS } from "./limits.ts";
 import type { DlpProgram, Plan } from "./program.ts";
 import { note, replacementFor } from "./replace.ts";
 import { resolve } from "./resolve.ts";
 import type { Finding, Where } from "./rule.ts";
 import type { Match } from "./match.ts";
-import { scanFrom } from "./scan.ts";
+import { quietHold, scanFrom } from "./scan.ts";
 import { swallow } from "./swallow.ts";
 import type { Vault } from "./vault.ts";
 
@@ -30,6 +32,19 @@ export interface WholeRedactor extends StreamRedactor {
   pushLast(text: string): StreamStep;
 }
 
+/** What `normalise` may change, and surrogates, which no hold may part. */
+const ODD =
+  /%(?:[0-9A-Fa-f]|$)|&(?:[#a-z]|$)|\u034f|[\u00a0\u00ad\u061c\u180e\u2000-\u206f\ud800-\udfff\ufeff\uff00-\uffef]/;
+/** A buffer is cut when this much of it was released: cutting at every step copies it every time. */
+const RELEASED_CHARS_MAX = 224;
+
+/** Whether nothing from an index on ends a word, as `wordStart` of the engine sees words. */
+function isWord(text: string, from: number): boolean {
+  for (let i = from; i < text.length; i += 1)
+    if (!is(text.charCodeAt(i), ALNUM | LOCAL | DASH)) return false;
+  return true;
+}
+
 class Redactor implements WholeRedactor {
   readonly #plan: Plan;
   readonly #where: Where;
@@ -40,6 +55,10 @@ class Redactor implements WholeRedactor {
   #from = 0;
   /** Length of the buffer below which another scan is not worth it. */
   #scanAt = 0;
+  /** How far into the buffer something stands that a scan must normalise; 0 for nowhere. */
+  #oddTo = 0;
+  /** Whether what is held is one word or nothing. */
+  #word = true;
   #resume: number[] = [];
   #swallowing = "";
   #blocked = false;
@@ -52,8 +71,17 @@ class Redactor implements WholeRedactor {
 
   push(delta: string): StreamStep {
     this.#buffer += delta;
+    if (ODD.test(delta)) this.#oddTo = this.#buffer.length;
     if (this.#blocked || this.#buffer.length < this.#scanAt) return { text: "", findings: [] };
-    return this.#step(false);
+    if (this.#oddTo > 0 || this.#swallowing !== "") return this.#step(false);
+    // All that is held is one word that goes on: none of it could be released anyway.
+    if (this.#word && this.#buffer.length - this.#from < STEP_BACK_CHARS && isWord(delta, 0))
+      return { text: "", findings: [] };
+    const hold = quietHold(this.#plan, this.#buffer, this.#from);
+    if (hold < 0) return this.#step(false);
+    const text = this.#buffer.slice(this.#from, hold);
+    this.#keep(hold, hold > RELEASED_CHARS_MAX ? hold - KEPT_CHARS : 0);
+    return { text, findings: [] };
   }
 
   end(): StreamStep {
@@ -103,8 +131,11 @@ class Redactor implements WholeRedactor {
 
   /** Drops what neither the held part nor its context needs. */
   #keep(hold: number, cut: number): void {
-    this.#buffer = this.#buffer.slice(cut);
+    if (cut > 0) this.#buffer = this.#buffer.slice(cut);
+    this.#oddTo = Math.max(0, this.#oddTo - cut);
     this.#from = hold - cut;
+    this.#word =
+      this.#buffer.length - this.#from < STEP_BACK_CHARS && isWord(this.#buffer, this.#from);
     this.#resume = this.#resume.map((offset) => Math.max(0, offset - cut));
     // A long held part is scanned again only when it has grown by a sixteenth, so that one
     // character at a time costs a bounded number of passes.

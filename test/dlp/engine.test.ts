@@ -3,7 +3,8 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { DETECTORS } from "#dlp/catalogue.ts";
-import { compileEngine, runEngine } from "#dlp/engine.ts";
+import { runEngine } from "#dlp/engine.ts";
+import { compileEngine } from "#dlp/engine-tables.ts";
 import { Source } from "#dlp/kit/source.ts";
 
 import { anyText } from "../support/dlp-texts.ts";

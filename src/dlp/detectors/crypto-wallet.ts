@@ -78,8 +78,8 @@ export const cryptoWallet: Detector = {
   groups: ["financial", "pii"],
   evidence: "shape, checksum, context",
   prefilter: [
-    { kind: "literals", literals: ["1", "3"], next: ALNUM },
-    { kind: "literals", literals: ["bc1", "0x"] },
+    { kind: "literals", literals: ["1", "3"], next: ALNUM, reach: 26 },
+    { kind: "literals", literals: ["bc1", "0x"], reach: 26 },
   ],
   maxLength: 90,
   validate(source, at) {

@@ -20,7 +20,7 @@ export const dateOfBirth: Detector = {
   version: 1,
   groups: ["pii"],
   evidence: "shape, context",
-  prefilter: { kind: "digits", first: [1, 2, 4] },
+  prefilter: { kind: "digits", first: [1, 2, 4], second: [1, 2], follow: "-/.", whole: true },
   maxLength: 10,
   validate(source, at) {
     if (!source.opens(at)) return undefined;

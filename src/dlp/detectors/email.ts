@@ -45,7 +45,7 @@ export const email: Detector = {
   version: 1,
   groups: ["contact", "pii"],
   evidence: "shape",
-  prefilter: { kind: "anywhere", literals: ["@"] },
+  prefilter: { kind: "anywhere", literals: ["@"], previous: ALNUM | LOCAL },
   maxLength: 254,
   validate(source, at) {
     if (source.code(at) !== AT) return undefined;

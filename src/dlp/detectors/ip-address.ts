@@ -96,7 +96,7 @@ export const ipAddress: Detector = {
   groups: ["network", "pii"],
   evidence: "shape, context",
   prefilter: [
-    { kind: "digits", first: [1, 2, 3, 4] },
+    { kind: "digits", first: [1, 2, 3, 4], follow: ".:abcdefABCDEF" },
     { kind: "mixed", letters: [1, 2, 3] },
     { kind: "anywhere", literals: ["::"] },
   ],

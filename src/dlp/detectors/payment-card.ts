@@ -2,7 +2,7 @@
 import { luhn, monotone } from "../kit/checksums.ts";
 import { hasContext } from "../kit/context.ts";
 import type { Candidate, Detector } from "../kit/detector.ts";
-import { endsAfter, groupAt, separatedBy, type DigitRun } from "../kit/digits.ts";
+import { endsAfter, separatedBy, type DigitRun } from "../kit/digits.ts";
 import type { Source } from "../kit/source.ts";
 
 const WORDS = [
@@ -62,9 +62,8 @@ function isWideRange(digits: string): boolean {
 
 const LAYOUTS = /^(?:\d{12,19}|4-4-4-4|4-4-4-4-[1-3]|4-6-5|4-6-4|4-4-4-1|4-4-5|6-13|4-4-4-2|8-8)$/;
 
-function judge(source: Source, run: DigitRun, count: number): Candidate | undefined {
-  const last = groupAt(run, count);
-  if (last < 0 || !separatedBy(run, last) || !endsAfter(source, run, last)) return undefined;
+function judge(source: Source, run: DigitRun, last: number): Candidate | undefined {
+  if (!separatedBy(run, last) || !endsAfter(source, run, last)) return undefined;
   const end = run.end(last);
   const digits = run.digitsTo(last);
   if (monotone(digits) || !lengthFits(digits) || !luhn(digits)) return undefined;
@@ -85,7 +84,7 @@ export const paymentCard: Detector = {
   version: 1,
   groups: ["credit-cards", "financial", "pii"],
   evidence: "shape, checksum, context",
-  prefilter: { kind: "digits", first: [4, 6, 8, 12, 13, 14, 15, 16, 17, 18, 19] },
+  prefilter: { kind: "digits", first: [4, 6, 8, 12, 13, 14, 15, 16, 17, 18, 19], whole: true },
   maxLength: 24,
   validate(source, at) {
     if (!source.opens(at)) return undefined;
@@ -93,8 +92,8 @@ export const paymentCard: Detector = {
     if (run === undefined || run.glued || run.total(run.count - 1) < 12) return undefined;
     const first = run.group(0);
     if (first !== 4 && first !== 6 && first !== 8 && first < 12) return undefined;
-    for (let count = 19; count >= 12; count -= 1) {
-      const found = judge(source, run, count);
+    for (let last = run.count - 1; last >= 0 && run.total(last) >= 12; last -= 1) {
+      const found = run.total(last) > 19 ? undefined : judge(source, run, last);
       if (found !== undefined) return found;
     }
     return undefined;

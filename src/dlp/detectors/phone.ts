@@ -171,8 +171,9 @@ export const phone: Detector = {
   groups: ["contact", "pii"],
   evidence: "shape, context",
   prefilter: [
-    { kind: "anywhere", literals: ["+", "("] },
-    { kind: "digits", first: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15] },
+    { kind: "anywhere", literals: ["+", "("], next: DIGIT },
+    { kind: "anywhere", literals: ["+(", "(("] },
+    { kind: "digits", first: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15], whole: true },
   ],
   maxLength: 40,
   validate(source, at) {

@@ -6,7 +6,7 @@ export const usMbi = wordDetector({
   id: "us-mbi",
   title: "US Medicare beneficiary identifier",
   groups: ["pii", "medical"],
-  prefilter: { kind: "digits", first: [1, 2] },
+  prefilter: { kind: "digits", first: [1], second: [0], reach: 11 },
   quick: (source, at) => is(source.code(at), DIGIT) && is(source.code(at + 1), ALPHA),
   maxLength: 13,
   separators: "-",

@@ -20,8 +20,8 @@ export const vin = wordDetector({
   title: "Vehicle identification number",
   groups: ["pii", "vehicles"],
   prefilter: [
-    { kind: "mixed", letters: [1, 2, 3, 4, 5, 6, 7, 8] },
-    { kind: "digits", first: [1, 2, 3, 4, 5, 6, 7, 8] },
+    { kind: "mixed", letters: [1, 2, 3, 4, 5, 6, 7, 8], reach: 17 },
+    { kind: "digits", first: [1, 2, 3, 4, 5, 6, 7, 8], reach: 17 },
   ],
   quick: (source, at) => source.run(at, ALNUM, at + 18) - at === 17,
   maxLength: 17,

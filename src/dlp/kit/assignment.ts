@@ -1,5 +1,5 @@
 /** `name = value` in the spellings of code, configuration, JSON, XML, logs and prose. */
-import { ALNUM, DASH, DIGIT, UPPER, LOWER, classOf, is } from "./chars.ts";
+import { ALNUM, DASH, DIGIT, LOWER, SPACE, UPPER, classOf, is } from "./chars.ts";
 import type { Source } from "./source.ts";
 
 const NAME_MAX = 56;
@@ -7,7 +7,6 @@ const VALUE_MAX = 512;
 const VALUE_MIN = 6;
 const STOPS = new Uint8Array(128);
 for (const stop of "\"'`,;<>)]}|") STOPS[stop.charCodeAt(0)] = 1;
-const QUOTES = "\"'`";
 
 export interface Assignment {
   /** Lower-cased; underscores, hyphens and dots as written. */
@@ -24,18 +23,24 @@ function isNameCode(code: number): boolean {
   return is(code, ALNUM | DASH) || code === 46;
 }
 
+/** A quote of any kind, or the backslash before one. */
+function isQuote(code: number): boolean {
+  return code === 34 || code === 39 || code === 96 || code === 92;
+}
+
+/** Where a name would end before `at`, past blanks and quotes. */
+function nameEnd(source: Source, at: number): number {
+  const floor = Math.max(0, at - NAME_MAX - 8);
+  let end = at;
+  while (end > floor && (is(source.code(end - 1), SPACE) || isQuote(source.code(end - 1))))
+    end -= 1;
+  return end;
+}
+
 /** The name that ends before `at`, past blanks and quotes; for `value=`, that of the same tag. */
 function nameBefore(source: Source, at: number): string {
   const floor = Math.max(0, at - NAME_MAX - 8);
-  let end = at;
-  while (
-    end > floor &&
-    (is(source.code(end - 1), 128) ||
-      QUOTES.includes(source.text[end - 1] ?? "-") ||
-      source.code(end - 1) === 92)
-  ) {
-    end -= 1;
-  }
+  const end = nameEnd(source, at);
   let start = end;
   while (start > floor && isNameCode(source.code(start - 1))) start -= 1;
   const name = source.text.slice(start, end).toLowerCase();
@@ -109,13 +114,16 @@ export function readAssignment(source: Source, at: number): Assignment | undefin
 function read(source: Source, at: number): Assignment | undefined {
   const first = source.code(at + 1);
   if (first === 10 || first === 13 || first === 47) return undefined;
-  const name = nameBefore(source, at);
-  if (name.length < 2) return undefined;
   const prose = source.code(at) === 32;
   if (prose && !source.has(at, " is ")) return undefined;
+  const named = nameEnd(source, at);
+  if (!isNameCode(source.code(named - 1)) || !isNameCode(source.code(named - 2))) return undefined;
+  // The value first: most operators of prose and code have none long enough.
   const { start, quote } = valueStart(source, prose ? at + 4 : at);
   const end = valueEnd(source, start, quote);
   if (end - start < VALUE_MIN) return undefined;
+  const name = nameBefore(source, at);
+  if (name.length < 2) return undefined;
   if (quote === 0) {
     const last = source.code(end - 1);
     if (prose && (last === 46 || last === 63 || last === 33)) {

@@ -6,8 +6,15 @@ import type { Source } from "./source.ts";
  * - `literals`: one of these stands at the anchor, with no letter or digit before it.
  * - `anywhere`: one of these stands at the anchor, whatever goes before.
  * - `digits`: a digit run of one of these lengths begins at the anchor after a non-letter.
- *   `next` narrows a literal of one character: a class mask the next character must be in.
+ *   `second` narrows it by the length of the group after a single separator (0 for none), `follow`
+ *   by the character after the run; `whole` leaves out numbers that a separator other than a
+ *   blank joins to digits before them.
  * - `mixed`: a word begins at the anchor with so many letters and then a digit.
+ * - `assignment`: an operator at the anchor assigns a value of some length to a name.
+ *
+ * For literals of one character, `next` is a class mask of the character after them; `previous` is
+ * one of the character before any literal. `reach` asks for so many letters, digits, hyphens and
+ * underscores from the anchor on.
  */
 export type Prefilter =
   | {
@@ -15,9 +22,19 @@ export type Prefilter =
       literals: readonly string[];
       ignoreCase?: boolean;
       next?: number;
+      previous?: number;
+      reach?: number;
     }
-  | { kind: "digits"; first: readonly number[] }
-  | { kind: "mixed"; letters: readonly number[] };
+  | { kind: "assignment" }
+  | {
+      kind: "digits";
+      first: readonly number[];
+      second?: readonly number[];
+      follow?: string;
+      whole?: boolean;
+      reach?: number;
+    }
+  | { kind: "mixed"; letters: readonly number[]; reach?: number };
 
 /** A span that looks like the detector's type, with what speaks for it. */
 export interface Candidate {

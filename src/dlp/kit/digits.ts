@@ -71,20 +71,28 @@ export class DigitRun {
 
   /** The digits up to and with a group, separators left out. */
   digitsTo(group: number): string {
-    const written = this.#text.slice(this.start, this.end(group));
-    return group === 0 ? written : written.replaceAll(/[^0-9]/g, "");
+    let digits = this.#text.slice(this.start, this.end(0));
+    for (let i = 1; i <= group; i += 1)
+      digits += this.#text.slice(this.end(i - 1) + 1, this.end(i));
+    return digits;
   }
 }
 
-function isSeparator(code: number): boolean {
+/** What may stand between two groups of one number. */
+export function isSeparator(code: number): boolean {
   return code === SPACE || (code >= HYPHEN && code <= SLASH) || code === COLON || code === 0xa0;
 }
 
 /** Whether the digits at `at` continue a longer number or identifier to their left. */
 function gluedBefore(source: DigitReader, at: number): boolean {
   const before = source.code(at - 1);
-  if (before === 95 || is(before, ALPHA | DIGIT)) return true;
-  if (before !== COMMA && before !== SPACE && !isSeparator(before)) return false;
+  return before === 95 || is(before, ALPHA | DIGIT) || joinedBefore(source, at);
+}
+
+/** Whether a separator other than a blank joins the digits at `at` to more before it. */
+export function joinedBefore(source: DigitReader, at: number): boolean {
+  const before = source.code(at - 1);
+  if (before !== COMMA && !isSeparator(before)) return false;
   if (before === SPACE || before === 0xa0) return false;
   return is(source.code(at - 2), DIGIT);
 }
@@ -124,11 +132,4 @@ export function separatedBy(run: DigitRun, last: number, allowed = " -", mixed =
     if (!mixed && separator !== run.separator(0)) return false;
   }
   return true;
-}
-
-/** The group after which exactly `count` digits have been read, or -1. */
-export function groupAt(run: DigitRun, count: number): number {
-  for (let i = 0; i < run.count; i += 1)
-    if (run.total(i) >= count) return run.total(i) === count ? i : -1;
-  return -1;
 }

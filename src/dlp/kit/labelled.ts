@@ -46,12 +46,14 @@ export function afterWords(spec: LabelledSpec): Detector {
     groups: spec.groups,
     evidence: "shape, context",
     prefilter: [
-      { kind: "digits", first: lengths },
-      { kind: "mixed", letters: lengths.slice(0, 12) },
+      { kind: "digits", first: lengths, whole: true, reach: spec.lengthMin },
+      { kind: "mixed", letters: lengths.slice(0, 12), reach: spec.lengthMin },
     ],
     maxLength: spec.lengthMax + 4,
     validate(source, at) {
       if (!source.opens(at) || !is(source.code(at), ALNUM)) return undefined;
+      // No label goes before a digit that stands right before the value: cheap, and often so.
+      if (is(source.code(at - 2), DIGIT) && !is(source.code(at - 1), ALNUM)) return undefined;
       const end = source.run(at, ALNUM, at + spec.lengthMax + 5, spec.separators ?? "");
       if (end - at < spec.lengthMin || end - at > spec.lengthMax + 4) return undefined;
       if (!source.closes(end) || gluedAfter(source, end) || !is(source.code(end - 1), ALNUM))

@@ -80,7 +80,12 @@ export function numberDetector(spec: NumberSpec): Detector {
     version: spec.version ?? 1,
     groups: spec.groups,
     evidence,
-    prefilter: { kind: "digits", first },
+    prefilter: layouts.map(({ lengths: [length = 0, second] }) => ({
+      kind: "digits",
+      first: [length],
+      whole: true,
+      ...(second === undefined ? {} : { second: [second] }),
+    })),
     maxLength: 32,
     validate(source, at) {
       if (!source.opens(at)) return undefined;

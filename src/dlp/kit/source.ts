@@ -17,7 +17,8 @@ export class Source {
   touched = false;
   readonly #ended: boolean;
   #runAt = -1;
-  readonly #run: DigitRun;
+  /** Made when first asked for: most short texts have no number. */
+  #run: DigitRun | undefined;
   #isRun = false;
   #runTouched = false;
   #contextAt = -1;
@@ -33,7 +34,6 @@ export class Source {
     this.text = text;
     this.length = text.length;
     this.#ended = ended;
-    this.#run = new DigitRun(text);
   }
 
   /** The code unit at an index, or NONE; notes when it lies past the end of an unfinished text. */
@@ -54,6 +54,11 @@ export class Source {
   /** The end of the run of characters of a class mask (plus `extra`) from `from`, at most `to`. */
   run(from: number, mask: number, to: number, extra = ""): number {
     let end = from;
+    if (extra === "" && from >= 0) {
+      const stop = to < this.length ? to : this.length;
+      while (end < stop && is(this.text.charCodeAt(end), mask)) end += 1;
+      if (end < stop || end >= to) return end;
+    }
     while (end < to) {
       const code = this.code(end);
       if (code === NONE) break;
@@ -93,7 +98,10 @@ export class Source {
       this.touched = false;
       this.#runAt = at;
       this.#isRun = is(this.code(at), DIGIT);
-      if (this.#isRun) parseDigits(this, at, this.#run);
+      if (this.#isRun) {
+        this.#run ??= new DigitRun(this.text);
+        parseDigits(this, at, this.#run);
+      }
       this.#runTouched = this.touched;
       this.touched = before;
     }

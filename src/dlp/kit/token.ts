@@ -21,6 +21,8 @@ export interface TokenSpec {
   backMin?: number;
   /** Characters besides letters and digits that may stand there. Default: none. */
   backExtra?: string;
+  /** Class mask of the character right before the anchor, when it can be only one kind. */
+  previous?: number;
   /** Longest value. A value that reaches it and goes on is swallowed to its end. */
   maxLength?: number;
   confidence?: number;
@@ -79,6 +81,7 @@ export function tokenDetector(spec: TokenSpec): Detector {
       kind: back > 0 ? "anywhere" : "literals",
       literals: spec.prefixes,
       next: ALNUM | DASH | B64,
+      ...(spec.previous === undefined ? {} : { previous: spec.previous }),
     },
     maxLength: spec.maxLength ?? LENGTH_MAX,
     validate(source, at) {

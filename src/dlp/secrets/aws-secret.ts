@@ -11,7 +11,7 @@ export const awsSecret: Detector = {
   version: 1,
   groups: ["api-secrets", "aws"],
   evidence: "name, shape, entropy",
-  prefilter: { kind: "anywhere", literals: ["=", ":", " is "] },
+  prefilter: { kind: "assignment" },
   maxLength: 40,
   validate(source, at) {
     const code = source.code(at);

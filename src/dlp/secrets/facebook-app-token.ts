@@ -1,4 +1,5 @@
 /** Facebook app token. */
+import { DIGIT } from "../kit/chars.ts";
 import { tokenDetector } from "../kit/token.ts";
 
 export const facebookAppToken = tokenDetector({
@@ -9,5 +10,6 @@ export const facebookAppToken = tokenDetector({
   pattern: /^\d{15,16}\|[A-Za-z0-9_-]{27,40}(?![\w-])/,
   back: 18,
   backMin: 15,
+  previous: DIGIT,
   maxLength: 72,
 });

@@ -55,7 +55,7 @@ export const genericSecret: Detector = {
   version: 1,
   groups: ["api-secrets"],
   evidence: "name, entropy",
-  prefilter: { kind: "anywhere", literals: ["=", ":", " is "] },
+  prefilter: { kind: "assignment" },
   maxLength: 512,
   validate(source, at) {
     const code = source.code(at);

@@ -45,7 +45,7 @@ export const serviceSecret: Detector = {
   version: 1,
   groups: ["api-secrets"],
   evidence: "name, shape, entropy",
-  prefilter: { kind: "anywhere", literals: ["=", ":", " is "] },
+  prefilter: { kind: "assignment" },
   maxLength: 512,
   validate(source, at) {
     const code = source.code(at);
