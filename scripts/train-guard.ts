@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { featureBits } from "../src/dlp/guard/features.ts";
 import { attackOdds, guardScore } from "../src/dlp/guard/score.ts";
+import { rememberTraining } from "./eval/guard-seen.ts";
 import { benignForChecking } from "./guard-texts.ts";
 import {
   type Row,
@@ -100,6 +101,7 @@ function printFigures(title: string, scored: readonly Scored[]): void {
 function train(rows: readonly Row[]): void {
   const threshold = oddsAtRate(crossValidate(rows), targetRate);
   const model = fit(rows);
+  rememberTraining(rows.filter((row) => row.scored).map((row) => row.text));
   const file = join(import.meta.dirname, "../src/dlp/guard/weights.ts");
   writeFileSync(
     file,

@@ -97,6 +97,13 @@ export function printTables(pii: PiiScore, secrets: SecretsScore, guard: GuardSc
       ...GUARD_PEERS.map(([name, recall, auc]) => [name, recall.toFixed(1), auc.toFixed(3)]),
     ],
   );
+  if (guard.trainedOn > 0.01) {
+    console.log(
+      `\nThe guard was TRAINED ON ${percent(guard.trainedOn)} % of these rows: its figures here say nothing of\n` +
+        "unseen texts. Cross-validated and leave-source-out figures: docs/reference/guard-model-card.md,\n" +
+        "or node scripts/train-guard.ts --data DIR --evaluate",
+    );
+  }
   print(
     "Guard by source (percent flagged)",
     ["", "texts", "flagged"],
