@@ -138,6 +138,14 @@ function buildPlan(
   };
 }
 
+/** The cost class of every own pattern that `checkRules` has nothing against, by its rule. */
+export function patternCostsOf(rules: readonly DlpRule[]): Record<string, CustomScanner["cost"]> {
+  const costs: Record<string, CustomScanner["cost"]> = {};
+  for (const { id, pattern } of rules)
+    if (pattern !== undefined) costs[id] = compilePattern(id, pattern).cost;
+  return costs;
+}
+
 /** Compiles rules. Throws when `checkRules` has anything against them. */
 export function compileDlp(rules: readonly DlpRule[]): DlpProgram {
   const problems = checkRules(rules);

@@ -71,6 +71,8 @@ export const PolicyPublished = z.strictObject({
     comment: z.string(),
     /** The version whose document this brings back. */
     restores: count.optional(),
+    /** What the scan of each rule's own pattern costs, by rule; left out where no rule has one. */
+    patternCosts: z.record(z.string(), z.enum(["small", "medium", "large"])).optional(),
   }),
 });
 

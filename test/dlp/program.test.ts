@@ -1,7 +1,7 @@
 /** Rules an administrator may write, and the reasons why others are refused. */
 import { describe, expect, it } from "vitest";
 
-import { checkRules, compileDlp } from "#dlp/program.ts";
+import { checkRules, compileDlp, patternCostsOf } from "#dlp/program.ts";
 import type { CustomPattern, DlpRule } from "#dlp/rule.ts";
 import { scanText } from "#dlp/scan.ts";
 
@@ -86,5 +86,16 @@ describe("rules", () => {
     expect(own).toMatchObject([{ rule: "own", detector: "own", confidence: 1 }]);
     const group = scanText(compileDlp([rule({ detector: "contact" })]), "a@b.org", WHERE);
     expect(group).toMatchObject([{ rule: "own", detector: "email", why: ["shape"] }]);
+  });
+
+  it("tell what each own pattern costs, by rule, and nothing of detectors", () => {
+    const long = Array.from({ length: 40 }, (_, i) => `word${i}[a-z]{1,3}`).join("|");
+    expect(
+      patternCostsOf([
+        rule({ id: "short", pattern: { source: "PRJ-[0-9]{4}" } }),
+        rule({ id: "long", pattern: { source: long } }),
+        rule({ id: "mail", detector: "email" }),
+      ]),
+    ).toEqual({ short: "small", long: "medium" });
   });
 });

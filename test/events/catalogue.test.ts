@@ -28,6 +28,8 @@ const hashes: Record<string, string> = {
   "KeyIssued.v1": "807186e338213d6f574323e3e3ffc5f61bfa1eb6903f33458e804f03b4ff05b2",
   "KeyRevoked.v1": "02c2ad6912fa3924ad259364a386a983314fcc220e692b6c8e47781b0d49e4f7",
   "PolicyPublished.v1": "911671b16f7df37a141dc1735328b5b53c3ecc3f82986139eaf53c6d2eb57230",
+  "PolicyPublished.v1+patternCosts":
+    "d43fbbf0032184478fa5e095d49c4b7b6ef57c62cf8f190ca50f671aaa2f2554",
   "PolicyInForce.v1": "a115b213df35395401cfce6dd17df9ab4d2d4be86f04481dd65050821882e64a",
   "CommandRefused.v1": "99c507693708a55bee95fdb1037d86d62ff0c21b269fbd891621fe2690e01222",
   "LeaseGranted.v1": "732dc24b9e25beda943b1681492b46b8b53c9a2bd3d002e413a0fa06ef3d579c",
@@ -51,8 +53,10 @@ function golden(name: string): SealedEvent {
 test("every version of every event has a golden file, and every file an event", () => {
   const names = catalogue.map(({ type, v }) => `${type}.v${v}`).sort();
   const files = readdirSync(folder).map((file) => path.basename(file, ".json"));
-  expect(files.sort()).toEqual(names);
-  expect(Object.keys(hashes).sort()).toEqual(names);
+  expect(Object.keys(hashes).sort()).toEqual(files.sort());
+  // A field that was added later has a file of its own beside the first: "PolicyPublished.v1+...".
+  const versions = new Set(files.map((file) => file.split("+")[0]));
+  expect([...versions].sort()).toEqual(names);
 });
 
 describe.each(Object.keys(hashes))("%s", (name) => {

@@ -19,6 +19,8 @@ export interface PolicyDraft {
   document: PolicyDocument;
   hash: string;
   comment: string;
+  /** Cost class of each rule's own pattern, by rule; absent where no rule has one. */
+  patternCosts?: Record<string, "small" | "medium" | "large">;
 }
 
 export type PolicyCommand =

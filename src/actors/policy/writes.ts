@@ -1,4 +1,5 @@
 /** From an admin's command to the decider's: documents validated, keys drawn, answers shaped. */
+import { patternCostsOf } from "#dlp/program.ts";
 import type { PolicyFact } from "#events/policy-events.ts";
 import { type ApiKey, formatKey, hashSecret } from "#policy/api-key.ts";
 import { diffPolicies } from "#policy/diff.ts";
@@ -106,7 +107,10 @@ function draftOf(
   const checked = validatePolicy(input, known);
   if (checked.ok) {
     const { document } = checked;
-    return { ok: true, policy: { document, hash: hashPolicy(document), comment } };
+    const patternCosts = patternCostsOf(document.dlp.rules);
+    const policy: PolicyDraft = { document, hash: hashPolicy(document), comment };
+    if (Object.keys(patternCosts).length > 0) policy.patternCosts = patternCosts;
+    return { ok: true, policy };
   }
   const { problems } = checked;
   const message = `The policy has ${problems.length} problem${problems.length === 1 ? "" : "s"}; nothing was published.`;

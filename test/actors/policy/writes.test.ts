@@ -1,0 +1,44 @@
+/** What the shell makes of an admin's command before the decider sees it. */
+import { expect, test } from "vitest";
+
+import { initialState } from "#actors/policy/state.ts";
+import { knownFeatures } from "#actors/policy/known.ts";
+import { prepareWrite } from "#actors/policy/writes.ts";
+
+function published(rules: readonly object[]): unknown {
+  const prepared = prepareWrite(
+    {
+      type: "PublishPolicy",
+      expectVersion: 0,
+      comment: "rules",
+      document: {
+        schema: 1,
+        providers: { openai: { kind: "openai" } },
+        tiers: { standard: { candidates: [{ provider: "openai", serves: ["*"] }] } },
+        dlp: { rules },
+      },
+    } as Parameters<typeof prepareWrite>[0],
+    {
+      state: initialState(),
+      known: knownFeatures(false),
+      newKey: () => {
+        throw new Error("no key is issued here");
+      },
+      at: 0,
+      events: () => [],
+    },
+  );
+  return prepared.ok && prepared.command.type === "PublishPolicy"
+    ? prepared.command.policy.patternCosts
+    : prepared;
+}
+
+test("a published policy says what its own patterns cost, and nothing when it has none", () => {
+  const terms = { directions: ["prompt"], action: "warn" };
+  const rules = [
+    { id: "badges", pattern: { source: "B-[0-9]{4}" }, ...terms },
+    { id: "mail", detector: "email", ...terms },
+  ];
+  expect(published(rules)).toEqual({ badges: "small" });
+  expect(published(rules.slice(1))).toBeUndefined();
+});
