@@ -56,7 +56,7 @@ test("every version of every event has a golden file, and every file an event", 
   expect(Object.keys(hashes).sort()).toEqual(files.sort());
   // A field that was added later has a file of its own beside the first: "PolicyPublished.v1+...".
   const versions = new Set(files.map((file) => file.split("+")[0]));
-  expect([...versions].toSorted()).toEqual(names);
+  expect(versions).toEqual(new Set(names));
 });
 
 describe.each(Object.keys(hashes))("%s", (name) => {
