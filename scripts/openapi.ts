@@ -166,7 +166,7 @@ const ErrorBody: Schema = {
     error: {
       type: "object",
       properties: {
-        code: { enum: [...Object.keys(GATEWAY_CODES), "development_values"] },
+        code: { enum: Object.keys(GATEWAY_CODES) },
         message: { type: "string" },
         requestId: { type: "string" },
       },

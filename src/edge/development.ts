@@ -3,6 +3,7 @@
  * on this machine's own addresses only.
  */
 import type { Env } from "#actors/kit/env.ts";
+import { GATEWAY_CODES } from "./errors.ts";
 import { newRequestId } from "./request-id.ts";
 
 /** `npm start`'s upstream key, and leave to call private addresses. */
@@ -17,7 +18,10 @@ export function refuseDevelopment(request: Request, env: Env): Response | undefi
   const message = `This gateway has the development value ${name} and serves this machine only. Delete it: \`npx wrangler secret delete ${name}\`.`;
   return Response.json(
     { error: { code: "development_values", message, requestId } },
-    { status: 503, headers: { "x-request-id": requestId, "x-should-retry": "false" } },
+    {
+      status: GATEWAY_CODES.development_values.status,
+      headers: { "x-request-id": requestId, "x-should-retry": "false" },
+    },
   );
 }
 

@@ -134,7 +134,7 @@ function raw(text: string): Promise<string> {
 }
 
 it("a length that lies is never a 500 and never reaches a provider", async () => {
-  const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${gateway.keys.bob}\r\ncontent-type: application/json\r\n`;
+  const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${gateway.keys.bob}\r\ncontent-type: application/json\r\n`;
   const short = await raw(`${head}content-length: 5\r\n\r\n{"model":"gpt-4o-mini"}`);
   expect(short).toMatch(/^HTTP\/1\.1 400 /);
   const long = await raw(`${head}content-length: 5000\r\n\r\n{"model":"gpt-4o-mini"}`);

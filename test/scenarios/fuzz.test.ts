@@ -502,13 +502,13 @@ describe("over a bare connection", () => {
   it("bytes that are hardly HTTP never bring a 5xx or an inside view", async () => {
     const { hostname, port } = new URL(gateway.url);
     const auth = `authorization: Bearer ${gateway.keys.bob}\r\n`;
-    const post = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n";
+    const post = "POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\n";
     const lines = [
       "\u0000\u0001\u0002\r\n\r\n",
       "GET / HTTP/9.9\r\n\r\n",
-      "GET  HTTP/1.1\r\nhost: x\r\n\r\n",
+      "GET  HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n",
       "GET /usage HTTP/1.1\r\nhost: \u00ff\u00fe\r\n\r\n",
-      `GET /audit/events HTTP/1.1\r\nhost: x\r\n${auth}x: ${"y".repeat(70_000)}\r\n\r\n`,
+      `GET /audit/events HTTP/1.1\r\nhost: 127.0.0.1\r\n${auth}x: ${"y".repeat(70_000)}\r\n\r\n`,
       `${post}${auth}content-length: -1\r\n\r\n{}`,
       `${post}${auth}content-length: 1e9\r\n\r\n{}`,
       `${post}${auth}content-length: 2\r\ncontent-length: 9\r\n\r\n{}`,

@@ -158,7 +158,7 @@ it("a Worker with development values serves its own machine and nobody else", as
   }
   for (const host of ["tallygate.acme.workers.dev", "localhost.evil.test", "127.0.0.1.evil.test"]) {
     const { status, text } = await statusAt(host, "/health");
-    expect(status).toBe(503);
+    expect(status).toBe(421);
     expect(text).toContain("development_values");
     expect(text).toMatch(/TALLYGATE_ALLOW_PRIVATE|DEV_UPSTREAM_KEY/);
   }

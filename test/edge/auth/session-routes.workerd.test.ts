@@ -5,6 +5,9 @@ import { expect, test } from "vitest";
 import { app } from "#edge/app.ts";
 import { bindings, foundOrganisation, stubOf } from "../../actors/policy/admin.ts";
 
+/** The ledger hears of an event a second after it. */
+const waiting = { timeout: 10_000 };
+
 const home = "https://gateway.test";
 const secret = { authorization: `Bearer ${bindings.TALLYGATE_SECRET}` };
 
@@ -79,6 +82,6 @@ test("signing in is in the member's own books", async () => {
     .poll(async () => {
       const { json } = await call("GET", "/audit/events?action=session.start", key);
       return (json["events"] as { user: string }[]).map(({ user }) => user);
-    })
+    }, waiting)
     .toEqual(["ada"]);
 });
