@@ -8,8 +8,8 @@ import { createGateway } from "../client/src/gateway.ts";
 import { liveProviders } from "./dev-vars.ts";
 import { startingPolicy } from "./starting-policy.ts";
 
-/** Under what a free account takes (3 MB), with room to spare, and quick to start. */
-export const bundleKibMax = 400;
+/** What a free account takes is 3 MB gzipped: over that the platform refuses. */
+export const bundleKibMax = 2_900;
 
 /** Asked for by name; the first is made when there is none. */
 const optionalSecrets = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"];

@@ -27,7 +27,7 @@ const callersPerRound = 200;
 const maxTokens = 100;
 const users = ["alice", "bob", "auditor"] as const;
 /** Holds of the default prompt are some 0.04 dollars, answers 0.002: about forty fit at a time. */
-const budgetUsd = 1.2;
+const budgetUsd = 0.4;
 const rate = { limit: 150, windowMs: 10_000 };
 
 let upstream: ScriptedUpstream;

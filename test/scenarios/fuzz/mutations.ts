@@ -67,11 +67,14 @@ interface Place {
   name: string;
 }
 
-/** Every field of a value, at any depth. */
-function placesIn(value: unknown): Place[] {
-  if (typeof value !== "object" || value === null) return [];
+/** Every field of a value, as deep as a body may be: an earlier change may have nested it deeper. */
+function placesIn(value: unknown, depth = 0): Place[] {
+  if (typeof value !== "object" || value === null || depth > 128) return [];
   const holder = value as Record<string, unknown>;
-  return Object.keys(holder).flatMap((name) => [{ holder, name }, ...placesIn(holder[name])]);
+  return Object.keys(holder).flatMap((name) => [
+    { holder, name },
+    ...placesIn(holder[name], depth + 1),
+  ]);
 }
 
 function nested(random: Random): string {
@@ -109,10 +112,11 @@ const byText: readonly TextMutation[] = [
 type ValueMutation = (place: Place, random: Random) => void;
 
 const byValue: readonly ValueMutation[] = [
-  ({ holder, name }, random) => (holder[name] = pick(random, strangers)),
+  ({ holder, name }, random) => (holder[name] = structuredClone(pick(random, strangers))),
   ({ holder, name }) => Reflect.deleteProperty(holder, name),
   ({ holder, name }) => (holder[name] = slot),
-  ({ holder }, random) => (holder[`own-${pick(random, protoNames)}`] = pick(random, strangers)),
+  ({ holder }, random) =>
+    (holder[`own-${pick(random, protoNames)}`] = structuredClone(pick(random, strangers))),
   ({ holder, name }) => (holder[name] = [holder[name], holder[name]]),
   ({ holder, name }) => (holder[name] = { inner: holder[name] }),
 ];
