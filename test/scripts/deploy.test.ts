@@ -135,6 +135,8 @@ it("weighs the real bundle in a dry run, with no account", async () => {
   const kib = Number(/bundle: ([\d.]+) KiB/.exec(stdout)?.[1]);
   expect(kib).toBeGreaterThan(50);
   expect(kib).toBeLessThanOrEqual(bundleKibMax);
+  // The aim is 400 KiB; until it is met the bundle may not grow.
+  expect(kib).toBeLessThanOrEqual(404);
   expect(stdout).toContain("nothing was deployed");
 }, 120_000);
 
