@@ -28,3 +28,8 @@ export const principalCacheMs = 5_000;
 export const actorTriesMax = 3;
 /** How often a hold that is half over is extended. */
 export const settleTriesMax = 4;
+
+/** How long a settlement waits for its principal's next admission, which may carry it. */
+export const settleDelayMs = 15;
+/** Settlements in one call to an actor. */
+export const settlementsMax = 32;

@@ -22,7 +22,18 @@ export function tryParseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-  return isWithin(value, nestingMax) ? value : undefined;
+  return isFlat(text) || isWithin(value, nestingMax) ? value : undefined;
+}
+
+/** Whether a short text has too few brackets to be nested too deep: nearly all are, at no cost. */
+function isFlat(text: string): boolean {
+  if (text.length > 4 * 1024) return false;
+  let open = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === 0x5b || code === 0x7b) open += 1;
+  }
+  return open <= nestingMax;
 }
 
 /** Whether a value has at most `levels` levels of lists and objects. */

@@ -22,6 +22,12 @@ export const viewsVersion = projections
   .map((projection) => `${projection.name}:${projection.version}`)
   .join(" ");
 
+/** The requests that a run of events belongs to, each once: whose entries to look up together. */
+export function requestIdsOf(events: readonly EventEnvelope[]): string[] {
+  const ids = new Set(events.map(requestIdOf));
+  return [...ids].filter((id) => id !== undefined && /^[\w-]+$/.test(id)) as string[];
+}
+
 /** Reads a row that an earlier run left; `undefined` when there is none. */
 export type ReadRow = (table: Table, key: readonly Cell[]) => Row | undefined;
 

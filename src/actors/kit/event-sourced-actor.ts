@@ -117,6 +117,13 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
     });
   }
 
+  /** Commits what waits for company now; false when nothing does. */
+  protected commitQueued(): boolean {
+    if (this.#queue.length === 0) return false;
+    this.#flush();
+    return true;
+  }
+
   /** Whether a command that comes now is better committed at once than kept for company. */
   #isAlone(now: number): boolean {
     const quiet = now - this.#lastArrivalAt >= commitQuietMs;
@@ -184,13 +191,15 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
     try {
       const appended = this.ctx.storage.transactionSync(() => {
         this.#outbox.keep();
-        return batch.map(({ command, at, cause }) => {
+        const all = batch.map(({ command, at, cause }) => {
           const time = Math.max(at, this.store.lastAt);
           const facts = this.decider.decide(state, command);
           const sealed = this.store.append(home, facts, time, cause);
           for (const fact of facts) state = this.decider.evolve(state, fact, time);
           return facts.map((fact, index) => ({ seq: sealed[index]?.seq ?? 0, at: time, fact }));
         });
+        this.store.write();
+        return all;
       });
       this.#state = state;
       this.#afterCommit(appended);

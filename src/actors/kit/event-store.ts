@@ -25,9 +25,14 @@ const SCHEMA = [
 
 type Row = { seq: number; body: string; hash: string };
 
+/** Rows in one statement: the platform binds at most 100 values. */
+const rowsMax = 32;
+
 export class EventStore {
   readonly #sql: SqlStorage;
   #head: Head;
+  /** Sealed, and written with their neighbours by `write`. */
+  #unwritten: SealedEvent[] = [];
   /** Time of the last event, milliseconds; 0 before the first. */
   lastAt = 0;
 
@@ -41,7 +46,10 @@ export class EventStore {
     return this.#head;
   }
 
-  /** Appends facts in order. Call inside a transaction; after a failed one call `reload`. */
+  /**
+   * Appends facts in order; `write` puts them in the table. Call both inside one transaction; after
+   * a failed one call `reload`.
+   */
   append(
     stream: { organisation: string; stream: string },
     facts: readonly Fact[],
@@ -51,12 +59,7 @@ export class EventStore {
     const appended: SealedEvent[] = [];
     for (const fact of facts) {
       const sealed = seal(this.#head, stream, fact, at, cause);
-      this.#sql.exec(
-        "INSERT INTO events (seq, body, hash) VALUES (?, ?, ?)",
-        sealed.seq,
-        sealed.body,
-        sealed.hash,
-      );
+      this.#unwritten.push(sealed);
       this.#head = { epoch: this.#head.epoch, seq: sealed.seq, hash: sealed.hash };
       appended.push(sealed);
     }
@@ -64,8 +67,22 @@ export class EventStore {
     return appended;
   }
 
+  /** Writes what was appended, many events a statement. */
+  write(): void {
+    const all = this.#unwritten;
+    this.#unwritten = [];
+    for (let from = 0; from < all.length; from += rowsMax) {
+      const rows = all.slice(from, from + rowsMax);
+      this.#sql.exec(
+        `INSERT INTO events (seq, body, hash) VALUES ${rows.map(() => "(?, ?, ?)").join(", ")}`,
+        ...rows.flatMap(({ seq, body, hash }) => [seq, body, hash]),
+      );
+    }
+  }
+
   /** Forgets what a failed transaction left in memory. */
   reload(): void {
+    this.#unwritten = [];
     this.#head = this.#readHead();
   }
 

@@ -11,7 +11,7 @@ import { unseal, type EventEnvelope, type SealedEvent } from "#events/envelope.t
 import { upcast } from "#events/upcast.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
 import { costColumns } from "#projections/cost.ts";
-import { viewsVersion, type Workbench } from "#projections/fold-batch.ts";
+import { requestIdsOf, viewsVersion, type Workbench } from "#projections/fold-batch.ts";
 import type { AuditPage, AuditQuery, SumsAnswer, SumsQuery } from "#projections/queries.ts";
 import type { Evidence } from "#projections/verify/evidence.ts";
 import {
@@ -258,7 +258,7 @@ export class LedgerActor extends Actor implements LedgerApi {
     if (last === undefined) return { reply: { outcome: "ok", head }, entries: [] };
     if (owner === undefined) this.#setMeta("organisation", organisation);
     this.#log.append(stream, epoch, plan.sealed);
-    const workbench = this.#views.workbench();
+    const workbench = this.#views.workbench(requestIdsOf(plan.events));
     for (const event of plan.events) this.#fold(workbench, event);
     this.#views.write(workbench);
     const reply = { outcome: "ok" as const, head: { epoch, seq: last.seq, hash: last.hash } };
@@ -300,7 +300,7 @@ export class LedgerActor extends Actor implements LedgerApi {
   }
 
   #foldInto(views: Views, events: readonly EventEnvelope[]): void {
-    const workbench = views.workbench();
+    const workbench = views.workbench(requestIdsOf(events));
     for (const event of events) this.#fold(workbench, event);
     views.write(workbench);
   }

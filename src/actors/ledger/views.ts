@@ -1,5 +1,6 @@
 /** The views' tables in SQLite: made, read and written as the projections describe them. */
 import { createTable, type Cell, type Row, type Table } from "#projections/projection.ts";
+import { auditTable } from "#projections/audit.ts";
 import { tables, Workbench } from "#projections/fold-batch.ts";
 import type { CountingSql } from "./sql.ts";
 
@@ -14,9 +15,22 @@ export class Views {
     for (const table of tables) sql.run(createTable(table, this.#name(table)));
   }
 
-  /** An empty run over what is stored. */
-  workbench(): Workbench {
-    return new Workbench((table, key) => this.#read(table, key));
+  /** An empty run over what is stored; the entries of `requestIds` are looked up together. */
+  workbench(requestIds: readonly string[] = []): Workbench {
+    const entries = new Map<Cell, Row | undefined>(requestIds.map((id) => [id, undefined]));
+    for (const row of this.#entries(requestIds)) entries.set(row["id"] ?? null, row);
+    return new Workbench((table, key) => {
+      const [id = null] = key;
+      const isKnown = table.name === auditTable.name && entries.has(id);
+      return isKnown ? entries.get(id) : this.#read(table, key);
+    });
+  }
+
+  #entries(requestIds: readonly string[]): Row[] {
+    return this.#sql.run(
+      `SELECT * FROM "${this.#name(auditTable)}" WHERE "id" IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(requestIds),
+    );
   }
 
   /** Writes what a run changed, one row a row. */

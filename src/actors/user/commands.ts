@@ -25,6 +25,8 @@ export interface AdmitCommand {
   ledgerShards?: number;
   /** A verdict that stands already (DLP block, model not allowed): recorded as a refusal. */
   verdict?: { code: string; by?: string };
+  /** Of the same principal, booked before the request is decided: they save a round trip of their own. */
+  settlements?: SettleCommand["settlement"][];
 }
 
 /** How much of one limit or budget is left after the admitting transaction. */

@@ -44,6 +44,15 @@ export class UserActor
 
   async admit(command: AdmitCommand): Promise<AdmitReply> {
     this.settleIn(command.home);
+    const { settlements = [] } = command;
+    if (settlements.length === 0) return this.#admit(command);
+    // They share the commit of the admission that carries them.
+    const booked = settlements.map((settlement) => this.#book(settlement));
+    const [reply] = await Promise.all([this.#admit(command), ...booked]);
+    return reply;
+  }
+
+  async #admit(command: AdmitCommand): Promise<AdmitReply> {
     const { request } = command;
     const { member, keyId } = request;
     const cause: Cause = { command: request.requestId, member };
@@ -51,6 +60,8 @@ export class UserActor
     // A batch may change what its later commands meet: then they are answered from the new state.
     for (let round = 0; ; round += 1) {
       const short = shortOf(this.state, request, this.now(), command.verdict);
+      // What waits to be booked may free what this request needs.
+      if (short.length > 0 && this.commitQueued()) continue;
       if (short.length > 0) {
         if (round < renewRoundsMax) {
           await this.#leases.renew(short, request, command.ledgerShards ?? 1);
@@ -60,6 +71,7 @@ export class UserActor
       }
       const at = this.now();
       const known = answerFromState(this.state, command, at);
+      if (known !== undefined && this.commitQueued()) continue;
       if (known !== undefined) {
         if (known.counted !== undefined) this.#count(request, known.counted, at);
         return known.reply;
@@ -76,13 +88,15 @@ export class UserActor
   }
 
   async settle(commands: readonly SettleCommand[]): Promise<void> {
-    const all = commands.map(({ home, settlement }) => {
-      this.settleIn(home);
-      const at = this.now();
-      const cause = { command: settlement.requestId };
-      return this.enqueue({ type: "settle", at, settlement }, at, cause, settlePatienceMs);
-    });
-    await Promise.all(all);
+    const [first] = commands;
+    if (first !== undefined) this.settleIn(first.home);
+    await Promise.all(commands.map(({ settlement }) => this.#book(settlement)));
+  }
+
+  #book(settlement: SettleCommand["settlement"]): Promise<unknown> {
+    const at = this.now();
+    const cause = { command: settlement.requestId };
+    return this.enqueue({ type: "settle", at, settlement }, at, cause, settlePatienceMs);
   }
 
   async release({ home, requestId, reason }: ReleaseCommand): Promise<void> {

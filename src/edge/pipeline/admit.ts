@@ -1,12 +1,13 @@
 /** The one round trip before the provider: asks the caller's UserActor, holding the worst case. */
 import type { Env } from "#actors/kit/env.ts";
-import type { AdmitReply, Home, LimitStatus } from "#actors/user/commands.ts";
+import type { AdmitCommand, AdmitReply, Home, LimitStatus } from "#actors/user/commands.ts";
 import { askActor, homeOf } from "../actors.ts";
 import { toUsd } from "../books/answers.ts";
 import { GatewayError, toGatewayCode, type GatewayCode } from "../errors.ts";
 import { currentPolicy, renew, type LivePolicy } from "../policy-cache.ts";
 import { newRequestId } from "../request-id.ts";
 import { planRequest, type Call, type Plan } from "./plan.ts";
+import { sendSettlements, takeSettlements } from "./settle-later.ts";
 
 /** A request that may go ahead, with its hold. */
 export interface Admission {
@@ -39,7 +40,7 @@ export async function admit(env: Env, ctx: ExecutionContext, call: Call): Promis
   for (let round = 0; round < 4; round += 1) {
     const plan = planRequest(call, policy, tier);
     const home = homeOf(env, call.principal, policy.snapshot.ledgerShards);
-    const reply = await ask(env, home, plan, call.startedAt);
+    const reply = await ask(env, ctx, home, plan, call.startedAt);
     if (reply.outcome === "admitted") {
       return { plan, home, holdNanos: reply.holdNanos, limits: reply.limits };
     }
@@ -62,14 +63,32 @@ export async function admit(env: Env, ctx: ExecutionContext, call: Call): Promis
   );
 }
 
-async function ask(env: Env, home: Home, plan: Plan, at: number): Promise<AdmitReply> {
+async function ask(
+  env: Env,
+  ctx: ExecutionContext,
+  home: Home,
+  plan: Plan,
+  at: number,
+): Promise<AdmitReply> {
   const { ledgerShards } = plan.policy.snapshot;
-  const command = { home, at, request: plan.request, ledgerShards };
+  const command: AdmitCommand = { home, at, request: plan.request, ledgerShards };
+  const settlements = takeSettlements(home.stream);
+  if (settlements.length > 0) {
+    command.settlements = settlements.map(({ settlement }) => settlement);
+  }
   const { verdict } = plan;
   const { code, by } = verdict ?? {};
   if (code !== undefined)
     Object.assign(command, { verdict: by === undefined ? { code } : { code, by } });
-  return askActor(() => env.USERS.getByName(home.stream).admit(command) as Promise<AdmitReply>);
+  try {
+    return await askActor(
+      () => env.USERS.getByName(home.stream).admit(command) as Promise<AdmitReply>,
+    );
+  } catch (error) {
+    // Nobody knows whether they arrived; to book one twice changes nothing.
+    ctx.waitUntil(sendSettlements(env, settlements));
+    throw error;
+  }
 }
 
 async function renewTo(env: Env, held: LivePolicy, need: number): Promise<LivePolicy> {

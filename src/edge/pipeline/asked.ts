@@ -3,7 +3,12 @@ import * as z from "zod";
 import { tryParseJson } from "#events/parse-json.ts";
 import type { Dialect, JsonObject, RequestView } from "#providers/types.ts";
 import type { Target } from "../surface/addresses.ts";
-import { metadataOf, readOptions, type CallOptions } from "../surface/options.ts";
+import {
+  metadataOf,
+  readOptions,
+  type CallOptions,
+  type PlainHeaders,
+} from "../surface/options.ts";
 import { readBody } from "../surface/read-body.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { GatewayError } from "../errors.ts";
@@ -49,7 +54,8 @@ export async function readAsked(request: Request, target: Target): Promise<Asked
       problems: [{ path: field, message }],
     });
   }
-  const { headers } = request;
+  // Read once: each look at a header is a call into the runtime.
+  const headers = Object.fromEntries(request.headers);
   const options = body["stream_options"];
   const asked: Asked = {
     endpoint,
@@ -71,7 +77,7 @@ export async function readAsked(request: Request, target: Target): Promise<Asked
     session:
       nameHeader(headers, "x-tallygate-session") ?? nameHeader(headers, "x-claude-code-session-id"),
     ip: callerIp(request),
-    userAgent: headers.get("user-agent")?.slice(0, userAgentCharsMax),
+    userAgent: headers["user-agent"]?.slice(0, userAgentCharsMax),
   };
   for (const [name, value] of Object.entries(optional)) {
     if (value !== undefined && value !== null && value !== "")
@@ -90,13 +96,12 @@ export async function readAsked(request: Request, target: Target): Promise<Asked
 export function callerIp(request: Request): string | undefined {
   const told = request.headers.get("cf-connecting-ip");
   if (told !== null) return told;
-  const { hostname } = new URL(request.url);
-  return hostname === "127.0.0.1" || hostname === "localhost" ? "127.0.0.1" : undefined;
+  return /^https?:\/\/(?:127\.0\.0\.1|localhost)[:/]/.test(request.url) ? "127.0.0.1" : undefined;
 }
 
-function nameHeader(headers: Headers, name: string): string | undefined {
-  const value = headers.get(name);
-  if (value === null || value === "") return undefined;
+function nameHeader(headers: PlainHeaders, name: string): string | undefined {
+  const value = headers[name];
+  if (value === undefined || value === "") return undefined;
   if (value.length > nameHeaderCharsMax) {
     throw new GatewayError(
       "invalid_request",
@@ -107,10 +112,11 @@ function nameHeader(headers: Headers, name: string): string | undefined {
 }
 
 /** `x-tallygate-metadata`, or `cf-aig-metadata` as Cloudflare's clients send it: flat JSON. */
-function readMetadata(headers: Headers): Asked["metadata"] {
-  const name = headers.has("x-tallygate-metadata") ? "x-tallygate-metadata" : "cf-aig-metadata";
-  const value = headers.get(name);
-  if (value === null) return undefined;
+function readMetadata(headers: PlainHeaders): Asked["metadata"] {
+  const own = headers["x-tallygate-metadata"];
+  const name = own === undefined ? "cf-aig-metadata" : "x-tallygate-metadata";
+  const value = headers[name];
+  if (value === undefined) return undefined;
   const parsed = Metadata.safeParse(
     value.length > metadataBytesMax ? undefined : tryParseJson(value),
   );
@@ -122,7 +128,7 @@ function readMetadata(headers: Headers): Asked["metadata"] {
 }
 
 /** `x-tallygate-tags`: names, separated by commas. */
-function readTags(headers: Headers): string[] {
+function readTags(headers: PlainHeaders): string[] {
   const value = nameHeader(headers, "x-tallygate-tags");
   const tags = (value ?? "")
     .split(",")

@@ -10,11 +10,10 @@ import type { AttemptData } from "#events/user-events.ts";
 import type { Env } from "#actors/kit/env.ts";
 import type { SettleCommand } from "#actors/user/commands.ts";
 import type { Finding } from "#dlp/rule.ts";
-import { askActor } from "../actors.ts";
-import { settleTriesMax } from "../limits.ts";
 import type { Admission } from "./admit.ts";
 import { addFindings } from "./inspect.ts";
 import type { Candidate } from "./plan.ts";
+import { settleLater } from "./settle-later.ts";
 
 type Settled = SettleCommand["settlement"];
 
@@ -72,9 +71,7 @@ export class Settlement {
     this.#done = true;
     const settlement = this.#facts(outcome, status, at, startedAt);
     const { home } = this.#admission;
-    const send = (): Promise<void> =>
-      env.USERS.getByName(home.stream).settle([{ home, at, settlement }]);
-    await askActor(send, settleTriesMax).catch(() => undefined);
+    await settleLater(env, { home, at, settlement });
   }
 
   #facts(outcome: Settled["outcome"], status: number, at: number, startedAt: number): Settled {

@@ -80,7 +80,7 @@ export function targetOf(method: string, path: string, search: string): Target |
 }
 
 /** The gateway's own addresses: one name for each, with or without a provider before it. */
-function fixedTarget(method: string, path: string, search: string): Target | undefined {
+export function fixedTarget(method: string, path: string, search: string): Target | undefined {
   const ollama = method === "POST" ? lookup(OLLAMA, path) : undefined;
   if (ollama !== undefined) return { endpoint: ollama };
   const google = method === "POST" ? googleTarget(path, search) : undefined;

@@ -29,37 +29,48 @@ const monthMs = 31 * 24 * 60 * 60 * 1000;
 
 const Backoff = z.enum(["constant", "linear", "exponential"]);
 
+/** A request's headers by their names in lower case. */
+export type PlainHeaders = Readonly<Record<string, string>>;
+
 /** Reads the options of one call. */
-export function readOptions(headers: Headers): CallOptions {
+export function readOptions(headers: PlainHeaders): CallOptions {
   const all: { [K in keyof CallOptions]?: CallOptions[K] | undefined } = {
-    requestTimeoutMs: whole(headers.get("cf-aig-request-timeout"), 1, requestTimeoutMsMax),
-    attempts: whole(headers.get("cf-aig-max-attempts"), 1, attemptsMax),
-    retryDelayMs: whole(headers.get("cf-aig-retry-delay"), 0, retryDelayMsMax),
-    backoff: Backoff.safeParse(headers.get("cf-aig-backoff")).data,
-    eventId: text(headers.get("cf-aig-event-id")),
-    customCost: text(headers.get("cf-aig-custom-cost")),
-    skipCache:
-      (headers.get("cf-aig-skip-cache") ?? headers.get("cf-skip-cache")) === "true" || undefined,
-    cacheTtlMs: ttl(headers.get("cf-aig-cache-ttl") ?? headers.get("cf-cache-ttl")),
-    cacheKey: text(headers.get("cf-aig-cache-key")),
+    requestTimeoutMs: whole(headers["cf-aig-request-timeout"], 1, requestTimeoutMsMax),
+    attempts: whole(headers["cf-aig-max-attempts"], 1, attemptsMax),
+    retryDelayMs: whole(headers["cf-aig-retry-delay"], 0, retryDelayMsMax),
+    backoff: backoff(headers["cf-aig-backoff"]),
+    eventId: text(headers["cf-aig-event-id"]),
+    customCost: text(headers["cf-aig-custom-cost"]),
+    skipCache: (headers["cf-aig-skip-cache"] ?? headers["cf-skip-cache"]) === "true" || undefined,
+    cacheTtlMs: ttl(headers["cf-aig-cache-ttl"] ?? headers["cf-cache-ttl"]),
+    cacheKey: text(headers["cf-aig-cache-key"]),
   };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  const given: CallOptions = {};
+  for (const name in all) {
+    const value = all[name as keyof CallOptions];
+    if (value !== undefined) Object.assign(given, { [name]: value });
+  }
+  return given;
 }
 
-function whole(value: string | null, min: number, max: number): number | undefined {
-  if (value === null || !/^\d{1,12}$/.test(value.trim())) return undefined;
+function backoff(value: string | undefined): CallOptions["backoff"] {
+  return value === undefined ? undefined : Backoff.safeParse(value).data;
+}
+
+function whole(value: string | undefined, min: number, max: number): number | undefined {
+  if (value === undefined || !/^\d{1,12}$/.test(value.trim())) return undefined;
   return Math.min(Math.max(Number(value), min), max);
 }
 
 /** Seconds: none for 0, else between a minute and a month. */
-function ttl(value: string | null): number | undefined {
+function ttl(value: string | undefined): number | undefined {
   const seconds = whole(value, 0, monthMs / 1000);
   if (seconds === undefined) return undefined;
   return seconds === 0 ? 0 : Math.max(seconds, 60) * 1000;
 }
 
-function text(value: string | null): string | undefined {
-  return value === null || value === "" ? undefined : value.slice(0, textCharsMax);
+function text(value: string | undefined): string | undefined {
+  return value === undefined || value === "" ? undefined : value.slice(0, textCharsMax);
 }
 
 /** What the books keep of the options, among the caller's metadata. */

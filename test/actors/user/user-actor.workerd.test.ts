@@ -69,6 +69,25 @@ describe("over real RPC", () => {
     expect(next.outcome === "admitted" && next.limits[1]?.remaining).toBe(860);
   });
 
+  test("settlements that ride with an admission are booked before it is decided", async () => {
+    const user = new Principal();
+    const fields = { budgets: [budgetOf({ ...today, limitNanos: 150 })] };
+    expect((await user.admit("a", fields)).outcome).toBe("admitted");
+    expect((await user.admit("b", fields)).outcome).toBe("refused");
+    const request = requestOf("c", { deadlineAt: soon(), ...fields });
+    const settlements = [settlementOf("a", 40)];
+    const command = { home: user.home, at: Date.now(), request, settlements };
+    expect((await user.api.admit(command)).outcome).toBe("admitted");
+    // Sent once more, as after an answer that was lost: nothing is booked twice.
+    await user.settle("a", 40);
+    expect(await user.types()).toEqual([
+      "RequestAdmitted",
+      "RequestRefused",
+      "RequestSettled",
+      "RequestAdmitted",
+    ]);
+  });
+
   test("200 at once on one actor admit exactly the limit, each told its own remainder", async () => {
     const user = new Principal();
     const limits = [limitOf({ limit: 37 })];

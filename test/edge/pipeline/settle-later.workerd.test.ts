@@ -1,0 +1,56 @@
+/** Settlements on their way: none is lost, none goes twice, neighbours share a call. */
+import { expect, test } from "vitest";
+import type { Env } from "#actors/kit/env.ts";
+import type { SettleCommand } from "#actors/user/commands.ts";
+import { settlementsMax } from "../../../src/edge/limits.ts";
+import { settleLater, takeSettlements } from "../../../src/edge/pipeline/settle-later.ts";
+import { settlementOf } from "../../actors/user/fixtures.ts";
+
+/** Actors that note each call as the request ids it carried. */
+function noting(): { env: Env; calls: string[][] } {
+  const calls: string[][] = [];
+  const settle = async (all: readonly SettleCommand[]): Promise<void> => {
+    calls.push(all.map(({ settlement }) => settlement.requestId));
+  };
+  return { env: { USERS: { getByName: () => ({ settle }) } } as unknown as Env, calls };
+}
+
+const gone = (): Promise<void> => Promise.reject(new Error("gone"));
+
+const command = (stream: string, requestId: string): SettleCommand => ({
+  home: { organisation: "acme", stream, ledger: "acme-0" },
+  at: 0,
+  settlement: settlementOf(requestId, 1),
+});
+
+test("settlements of one principal that nobody takes go together, those of others apart", async () => {
+  const { env, calls } = noting();
+  const commands = [command("one", "a"), command("one", "b"), command("two", "c")];
+  await Promise.all(commands.map((each) => settleLater(env, each)));
+  expect(calls.toSorted((a, b) => b.length - a.length)).toEqual([["a", "b"], ["c"]]);
+});
+
+test("what an admission has taken is not sent again; what came after it is", async () => {
+  const { env, calls } = noting();
+  const first = settleLater(env, command("three", "a"));
+  expect(takeSettlements("three").map(({ settlement }) => settlement.requestId)).toEqual(["a"]);
+  expect(takeSettlements("three")).toEqual([]);
+  const second = settleLater(env, command("three", "b"));
+  await Promise.all([first, second]);
+  expect(calls).toEqual([["b"]]);
+});
+
+test("as many as fit in one call do not wait", async () => {
+  const { env, calls } = noting();
+  const ids = Array.from({ length: settlementsMax }, (_, index) => `r${index}`);
+  const all = ids.map((id) => settleLater(env, command("four", id)));
+  await all.at(-1);
+  expect(calls).toEqual([ids]);
+  await Promise.all(all);
+  expect(calls).toHaveLength(1);
+});
+
+test("an actor that fails fails nobody: the hold's expiry is the net", async () => {
+  const env = { USERS: { getByName: () => ({ settle: gone }) } } as unknown as Env;
+  await expect(settleLater(env, command("five", "a"))).resolves.toBeUndefined();
+});
