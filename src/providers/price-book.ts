@@ -1,18 +1,11 @@
 /**
  * What tokens cost. Figures come from the price data of `@pydantic/genai-prices`, pinned with the
- * package: a newer one is a new version of the book, so that an old cost can be computed again.
- * A model without a price is undefined, never free.
+ * package and cut down to who can be called here (`price-data.ts`): a newer one is a new version of
+ * the book, so that an old cost can be computed again. A model without a price is undefined, never
+ * free.
  */
-import { calcPrice } from "@pydantic/genai-prices";
 import type { Nanos, Price } from "#events/money.ts";
-
-export const PRICE_BOOK_VERSION = "genai-prices-0.1.8";
-
-/** Prices have start dates; the book is read as of this day, whatever the clock says. */
-const READ_AS_OF = "2026-11-01";
-
-/** Some hosts are cheaper at night: each hour is looked at and the dearest counts. */
-const HOURS = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, "0"));
+import { PRICE_DATA } from "./price-data.ts";
 
 /** Remembered models; past this many the memory starts anew. */
 const REMEMBERED_MAX = 2000;
@@ -24,6 +17,17 @@ interface Entry {
   contextWindow: number | undefined;
 }
 
+interface Model extends Entry {
+  /** In lower case. */
+  matches(name: string): boolean;
+}
+
+const UNKNOWN: Entry = { price: undefined, contextWindow: undefined };
+
+/** Sections of the book whose name is not the provider's own. */
+const SECTIONS: ReadonlyMap<string, string> = new Map([["xai", "x-ai"]]);
+
+const sections = new Map<string, readonly Model[]>();
 const remembered = new Map<string, Entry>();
 
 /**
@@ -44,57 +48,82 @@ function entryOf(provider: string, model: string): Entry {
   let entry = remembered.get(key);
   if (!entry) {
     if (remembered.size >= REMEMBERED_MAX) remembered.clear();
-    entry = readEntry(provider, model);
+    const name = model.toLowerCase().trim();
+    const section = SECTIONS.get(provider) ?? provider;
+    entry = find(section, name) ?? find(section, withDashes(name)) ?? UNKNOWN;
     remembered.set(key, entry);
   }
   return entry;
 }
 
-function readEntry(provider: string, model: string): Entry {
-  const dearest = new Map<string, number>();
-  let contextWindow: number | undefined;
-  for (const hour of HOURS) {
-    const timestamp = new Date(`${READ_AS_OF}T${hour}:00:00Z`);
-    const found = calcPrice({ input_tokens: 0, output_tokens: 0 }, model, {
-      providerId: provider,
-      timestamp,
-    });
-    if (!found) return { price: undefined, contextWindow: undefined };
-    contextWindow = found.model.context_window;
-    for (const [part, quote] of Object.entries(found.model_price)) {
-      if (quote !== undefined)
-        dearest.set(part, Math.max(dearest.get(part) ?? 0, dearestTier(quote)));
-    }
+/** The first model of a section that answers to the name, else of the sections it falls back to. */
+function find(section: string, name: string): Entry | undefined {
+  const own = modelsOf(section).find((model) => model.matches(name));
+  if (own !== undefined) return own;
+  const fallbacks = Object.hasOwn(PRICE_DATA, section) ? PRICE_DATA[section]?.fallbacks : undefined;
+  for (const fallback of fallbacks ?? []) {
+    const found = modelsOf(fallback).find((model) => model.matches(name));
+    if (found !== undefined) return found;
   }
-  return { price: priceFrom(dearest), contextWindow };
+  return undefined;
 }
 
-function dearestTier(quote: number | { base: number; tiers: { price: number }[] }): number {
-  if (typeof quote === "number") return quote;
-  return Math.max(quote.base, ...quote.tiers.map((tier) => tier.price));
+/** Vendors write a version's date as 20260301 or 2026-03-01; the book has the latter too. */
+function withDashes(name: string): string {
+  return name.replace(
+    /-(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)/g,
+    (found, year: string, month: string, day: string) => {
+      const isDay = Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+      return isDay ? `-${year}-${month}-${day}` : found;
+    },
+  );
 }
 
-const PARTS = {
-  cache_read_mtok: "cachedReadNanosPerMtok",
-  cache_write_mtok: "cacheWrite5mNanosPerMtok",
-  cache_write_1h_mtok: "cacheWrite1hNanosPerMtok",
-  output_reasoning_mtok: "reasoningNanosPerMtok",
-} as const;
+function modelsOf(section: string): readonly Model[] {
+  let models = sections.get(section);
+  if (models === undefined) {
+    const text = Object.hasOwn(PRICE_DATA, section) ? (PRICE_DATA[section]?.models ?? "") : "";
+    models = text.split("\n").flatMap((line) => (line === "" ? [] : [modelFrom(line)]));
+    sections.set(section, models);
+  }
+  return models;
+}
 
-function priceFrom(quotes: ReadonlyMap<string, number>): Price | undefined {
-  const input = quotes.get("input_mtok");
+function modelFrom(line: string): Model {
+  const [names = "", contextWindow = "", quotes = ""] = line.split("\t");
+  const alternatives = names.split(" ").map((words) => words.split(";").map(testOf));
+  return {
+    matches: (name) => alternatives.some((tests) => tests.every((test) => test(name))),
+    price: priceFrom(quotes.split(",").map((quote) => (quote === "" ? undefined : Number(quote)))),
+    contextWindow: contextWindow === "" ? undefined : Number(contextWindow),
+  };
+}
+
+function testOf(word: string): (name: string) => boolean {
+  const value = word.slice(1);
+  const tests: Record<string, (name: string) => boolean> = {
+    "=": (name) => name === value,
+    "^": (name) => name.startsWith(value),
+    $: (name) => name.endsWith(value),
+    "*": (name) => name.includes(value),
+    "~": (name) => new RegExp(value).test(name),
+  };
+  return tests[word.charAt(0)] ?? (() => false);
+}
+
+function priceFrom(quotes: readonly (number | undefined)[]): Price | undefined {
+  const [input, output, cachedRead, write5m, write1h, reasoning, thousandRequests] = quotes;
   if (input === undefined) return undefined;
   const price: Price = {
     inputNanosPerMtok: nanos(input),
     // Models that only read (embeddings) have no output price; theirs is never taken for nothing.
-    outputNanosPerMtok: nanos(quotes.get("output_mtok") ?? input),
+    outputNanosPerMtok: nanos(output ?? input),
   };
-  for (const [part, key] of Object.entries(PARTS)) {
-    const quote = quotes.get(part);
-    if (quote !== undefined) price[key] = nanos(quote);
-  }
-  const perThousandRequests = quotes.get("requests_kcount");
-  if (perThousandRequests !== undefined) price.requestNanos = nanos(perThousandRequests / 1000);
+  if (cachedRead !== undefined) price.cachedReadNanosPerMtok = nanos(cachedRead);
+  if (write5m !== undefined) price.cacheWrite5mNanosPerMtok = nanos(write5m);
+  if (write1h !== undefined) price.cacheWrite1hNanosPerMtok = nanos(write1h);
+  if (reasoning !== undefined) price.reasoningNanosPerMtok = nanos(reasoning);
+  if (thousandRequests !== undefined) price.requestNanos = nanos(thousandRequests / 1000);
   return price;
 }
 

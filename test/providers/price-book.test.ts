@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { contextWindowOf, PRICE_BOOK_VERSION, priceOf } from "#providers/price-book.ts";
+import { contextWindowOf, priceOf } from "#providers/price-book.ts";
+import { PRICE_BOOK_VERSION } from "#providers/price-data.ts";
 
 describe("the price book", () => {
   it("is named after the package it is read from", () => {

@@ -135,8 +135,8 @@ it("weighs the real bundle in a dry run, with no account", async () => {
   const kib = Number(/bundle: ([\d.]+) KiB/.exec(stdout)?.[1]);
   expect(kib).toBeGreaterThan(50);
   expect(kib).toBeLessThanOrEqual(bundleKibMax);
-  // The aim is 400 KiB; until it is met the bundle may not grow.
-  expect(kib).toBeLessThanOrEqual(404);
+  // What the project allows itself: a heavy thing is imported lazily, or stays outside.
+  expect(kib).toBeLessThan(400);
   expect(stdout).toContain("nothing was deployed");
 }, 120_000);
 
