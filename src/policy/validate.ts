@@ -7,6 +7,7 @@ import { addressProblem } from "./address.ts";
 import { isTimeZone } from "./calendar.ts";
 import { PolicyDocument } from "./document.ts";
 import { documentBytesMax, problemsMax } from "./limits.ts";
+import { isReservedName } from "./reserved.ts";
 
 /** One thing to mend. `path` is as in `tiers.standard.candidates[0].provider`. */
 export interface PolicyProblem {
@@ -81,6 +82,10 @@ function timeZoneProblems({ timeZone }: PolicyDocument): PolicyProblem[] {
 function providerProblems(document: PolicyDocument, known: KnownFeatures): PolicyProblem[] {
   const problems: PolicyProblem[] = [];
   for (const [name, { kind, baseUrl }] of Object.entries(document.providers)) {
+    if (isReservedName(name)) {
+      const message = `"${name}" is the first part of the gateway's own addresses; call the provider something else`;
+      problems.push({ path: `providers.${name}`, message });
+    }
     if (!known.providerKinds.has(kind)) {
       const kinds = [...known.providerKinds].sort().join(", ");
       const message = `there is no provider kind "${kind}"; known are ${kinds}`;

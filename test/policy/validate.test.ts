@@ -43,6 +43,14 @@ describe("a policy document", () => {
     expect(validatePolicy(JSON.parse(example), known)).toMatchObject({ ok: true });
   });
 
+  it("gives no provider a name of the gateway's own addresses", () => {
+    for (const name of ["audit", "usage", "admin", "v1", "compat", "Console"]) {
+      const paths = pathsAfter((policy) => (policy.providers[name] = { kind: "openai" }));
+      expect(paths).toEqual([`providers.${name}`]);
+    }
+    expect(pathsAfter((policy) => (policy.providers["audits"] = { kind: "openai" }))).toEqual([]);
+  });
+
   it("is refused with the place of every broken reference", () => {
     expect(pathsAfter((policy) => (policy.defaultTier = "gold"))).toEqual(["defaultTier"]);
     expect(pathsAfter((policy) => (policy.providers["main"]!.kind = "acme"))).toEqual([

@@ -2,6 +2,7 @@
  * What an address asks for. Pure: a method and a path in, a target out; who may use it is decided
  * later. Fixed names come first, then Cloudflare's forms, then a provider's name as first segment.
  */
+import { isReservedName } from "#policy/reserved.ts";
 import type { EndpointId } from "./endpoints.ts";
 
 /** Where a call goes. */
@@ -73,9 +74,9 @@ export function targetOf(method: string, path: string, search: string): Target |
   const cloudflare = cloudflareTarget(method, path, search);
   if (cloudflare !== undefined) return cloudflare;
   const [provider = "", ...rest] = path.split("/");
-  if (rest.length === 0 || provider === "" || provider === "v1" || provider === "v1beta") {
-    return undefined;
-  }
+  // What is not found under the gateway's own names is nobody's: no call to a provider by mistake.
+  const isOwn = provider !== "compat" && isReservedName(decode(provider));
+  if (rest.length === 0 || provider === "" || isOwn) return undefined;
   return providerTarget(method, provider, rest.join("/"), search);
 }
 

@@ -1,4 +1,5 @@
 /** Every address form, and who wins where two could. */
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { isProvider, targetOf } from "#edge/surface/addresses.ts";
 
@@ -55,6 +56,21 @@ describe("the gateway's own addresses", () => {
 });
 
 describe("a provider's own paths", () => {
+  it("are never below a name of the gateway's own, whatever stands there", () => {
+    const app = readFileSync("src/edge/app.ts", "utf8");
+    const routes = ["books", "record", "console"].map((room) =>
+      readFileSync(`src/edge/${room}/routes.ts`, "utf8"),
+    );
+    const own = [app, ...routes].flatMap((code) =>
+      [...code.matchAll(/"\/([\w.-]+)(?:\/[^"]*)?"/g)].map(([, first]) => first ?? ""),
+    );
+    expect(own).toEqual(expect.arrayContaining(["audit", "usage", "admin", "console", "setup"]));
+    for (const first of new Set([...own, "AUDIT", "%61udit"])) {
+      expect([first, post(`${first}/no/such/thing`)]).toEqual([first, undefined]);
+    }
+    expect(post("openai/no/such/thing")).toMatchObject({ provider: "openai" });
+  });
+
   it.each([
     ["openai/chat/completions", "openai-chat"],
     ["openai/v1/chat/completions", "openai-chat"],
