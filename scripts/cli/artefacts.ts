@@ -5,7 +5,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { paths } from "#events/manifest.ts";
-import type { ShardArtefacts } from "#projections/verify/shard.ts";
+import type { ShardArtefacts } from "#projections/verify/artefacts.ts";
 
 const unpack = promisify(gunzip);
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -19,7 +19,7 @@ import {
 import { merkleRoot } from "#events/merkle.ts";
 import { openSigner, toBase64 } from "#events/note.ts";
 import { eventLeaf, readLine, segmentText, toLine } from "#events/segment.ts";
-import type { ShardArtefacts } from "#projections/verify/shard.ts";
+import type { ShardArtefacts } from "#projections/verify/artefacts.ts";
 import {
   boundOf,
   budgetOf,

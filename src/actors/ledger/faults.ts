@@ -31,6 +31,11 @@ export class Faults {
     );
   }
 
+  /** Keeps a fault that is seen now. */
+  note(fault: Omit<LedgerFault, "at">): void {
+    this.record({ ...fault, at: Date.now() });
+  }
+
   list(): LedgerFault[] {
     return this.#sql.run<LedgerFault & Record<string, string | number>>(
       "SELECT stream, epoch, seq, kind, message, at FROM faults ORDER BY at, stream, epoch, seq",

@@ -7,11 +7,9 @@
  */
 import { Actor, type Connection } from "#actors/kit/actor.ts";
 import type { Env } from "#actors/kit/env.ts";
-import { unseal, type EventEnvelope, type SealedEvent } from "#events/envelope.ts";
-import { upcast } from "#events/upcast.ts";
+import type { SealedEvent } from "#events/envelope.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
 import { costColumns } from "#projections/cost.ts";
-import { requestIdsOf, viewsVersion, type Workbench } from "#projections/fold-batch.ts";
 import type { AuditPage, AuditQuery, SumsAnswer, SumsQuery } from "#projections/queries.ts";
 import type { Evidence } from "#projections/verify/evidence.ts";
 import {
@@ -24,7 +22,6 @@ import {
 import { viewsAt } from "#projections/replay/views.ts";
 import { usageColumns } from "#projections/usage.ts";
 import {
-  TAIL_FILTER_PARAM,
   TAIL_PATH,
   type ArchiveStatus,
   type ExportedViews,
@@ -38,59 +35,52 @@ import {
 import { Archivist } from "./archivist.ts";
 import type { EvidenceQuery } from "./evidence.ts";
 import { Faults } from "./faults.ts";
-import { planIngest } from "./ingest.ts";
-import { archiveDelayMs, rawEventsMax, rebuildEventsMax, tailsMax } from "./limits.ts";
+import { Intake } from "./intake.ts";
+import { archiveDelayMs, rawEventsMax } from "./limits.ts";
 import { Log } from "./log.ts";
+import { Meta } from "./meta.ts";
 import { auditEntry, auditPage, sumsOf } from "./queries.ts";
+import { ShardViews } from "./shard-views.ts";
 import { CountingSql } from "./sql.ts";
-import { parseTailFilter, TailPace, type TailState } from "./tail.ts";
-import { Views } from "./views.ts";
+import type { TailState } from "./tail.ts";
+import { Tails } from "./tails.ts";
 import { streamWhatIf, type WhatIfQuery } from "./what-if.ts";
-
-const META =
-  "CREATE TABLE IF NOT EXISTS meta (k TEXT PRIMARY KEY, v TEXT NOT NULL) STRICT, WITHOUT ROWID";
 
 export class LedgerActor extends Actor implements LedgerApi {
   readonly #sql: CountingSql;
   readonly #log: Log;
-  readonly #views: Views;
   readonly #faults: Faults;
-  readonly #pace = new TailPace();
+  readonly #views: ShardViews;
+  readonly #intake: Intake;
+  readonly #tails = new Tails(() => this.getConnections<TailState>());
   /** Writes the log to R2. */
   readonly archivist: Archivist;
   #alarmAt = Infinity;
-  /** False while views of a newer version wait to be folded from the archive. */
-  #viewsAreWhole = true;
-  #rebuilding: Promise<RebuildReport> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#sql = new CountingSql(ctx.storage.sql);
-    this.#sql.run(META);
-    this.#log = new Log(this.#sql);
-    this.#faults = new Faults(this.#sql);
-    this.archivist = new Archivist(this.#sql, this.#log, {
+    const sql = new CountingSql(ctx.storage.sql);
+    const meta = new Meta(sql);
+    const log = new Log(sql);
+    const faults = new Faults(sql);
+    const atomically = <T>(work: () => T): T => ctx.storage.transactionSync(work);
+    this.archivist = new Archivist(sql, log, {
       shard: ctx.id.name ?? ctx.id.toString(),
-      organisation: () => this.#meta("organisation"),
+      organisation: () => meta.get("organisation"),
       signingKey: env.TALLYGATE_SIGNING_KEY,
       bucket: env.ARCHIVE,
-      atomically: (work) => ctx.storage.transactionSync(work),
-      onConflict: (message) => this.#fault("", 0, 0, "mismatch", message),
+      atomically,
+      onConflict: (message) =>
+        faults.note({ stream: "", epoch: 0, seq: 0, kind: "mismatch", message }),
     });
-    const stale = this.#meta("views") !== viewsVersion;
-    // Tables of an older version may have another shape, so they go before the new ones are made.
-    if (stale) ctx.storage.transactionSync(() => this.#discardViews());
-    this.#views = new Views(this.#sql);
-    if (stale && this.#log.completeFrom > 0) {
-      // What the log no longer has is in the archive, which takes time: the alarm sees to it.
-      this.#viewsAreWhole = false;
-      this.#wakeBy(Date.now());
-    } else if (stale) {
-      ctx.storage.transactionSync(() => {
-        this.#foldLog(this.#views, 0);
-        this.#setMeta("views", viewsVersion);
-      });
-    }
+    const archivedBefore = (pos: number) => this.archivist.eventsBefore(pos);
+    this.#views = new ShardViews({ sql, meta, log, faults, atomically, archivedBefore });
+    this.#intake = new Intake({ meta, log, views: this.#views, faults });
+    this.#sql = sql;
+    this.#log = log;
+    this.#faults = faults;
+    // What the log no longer has is in the archive, which takes time: the alarm sees to it.
+    if (!this.#views.isWhole) this.#wakeBy(Date.now());
     if (this.archivist.pending) this.#wakeBy(Date.now() + archiveDelayMs);
   }
 
@@ -100,26 +90,26 @@ export class LedgerActor extends Actor implements LedgerApi {
   }
 
   async ingest(command: IngestCommand): Promise<IngestReply> {
-    const { reply, entries } = this.ctx.storage.transactionSync(() => this.#take(command));
-    this.#sendToTails(entries);
+    const { reply, entries } = this.ctx.storage.transactionSync(() => this.#intake.take(command));
+    this.#tails.send(entries);
     if (this.archivist.pending) this.#wakeBy(Date.now() + archiveDelayMs);
     return reply;
   }
 
   async auditEvents(query: AuditQuery): Promise<AuditPage> {
-    return auditPage(this.#viewsSql(), query);
+    return auditPage(this.#views.sql, query);
   }
 
   async auditEntry(id: string): Promise<AuditEntry | null> {
-    return auditEntry(this.#viewsSql(), id);
+    return auditEntry(this.#views.sql, id);
   }
 
   async usage(query: SumsQuery): Promise<SumsAnswer> {
-    return sumsOf(this.#viewsSql(), "usage", usageColumns, query);
+    return sumsOf(this.#views.sql, "usage", usageColumns, query);
   }
 
   async costs(query: SumsQuery): Promise<SumsAnswer> {
-    return sumsOf(this.#viewsSql(), "cost", costColumns, query);
+    return sumsOf(this.#views.sql, "cost", costColumns, query);
   }
 
   async archiveNow(): Promise<ArchiveStatus> {
@@ -162,14 +152,16 @@ export class LedgerActor extends Actor implements LedgerApi {
   }
 
   async exportViews(): Promise<ExportedViews> {
-    this.#viewsSql();
-    const [cost, usage] = ["cost", "usage"].map((name) => this.#views.rows(name));
-    return { position: this.#log.size, cost: [...(cost ?? [])], usage: [...(usage ?? [])] };
+    return {
+      position: this.#log.size,
+      cost: this.#views.rows("cost"),
+      usage: this.#views.rows("usage"),
+    };
   }
 
   override async onAlarm(): Promise<void> {
     this.#alarmAt = Infinity;
-    if (!this.#viewsAreWhole) await this.rebuildViews();
+    if (!this.#views.isWhole) await this.rebuildViews();
     this.#wakeBy(await this.archivist.run(Date.now()));
     if (this.archivist.pending) this.#wakeBy(Date.now() + archiveDelayMs);
   }
@@ -184,33 +176,7 @@ export class LedgerActor extends Actor implements LedgerApi {
   }
 
   rebuildViews(): Promise<RebuildReport> {
-    this.#rebuilding ??= this.#rebuild().finally(() => (this.#rebuilding = undefined));
-    return this.#rebuilding;
-  }
-
-  async #rebuild(): Promise<RebuildReport> {
-    new Views(this.#sql, "_next").drop();
-    const fresh = new Views(this.#sql, "_next");
-    // What was trimmed comes from the archive, while live views go on; the rest in one transaction.
-    const from = this.#log.completeFrom;
-    let archived = 0;
-    for await (const events of this.archivist.eventsBefore(from)) {
-      this.ctx.storage.transactionSync(() => this.#foldInto(fresh, events));
-      archived += events.length;
-    }
-    // Trimming went on meanwhile: then the archive has more than was read of it.
-    if (this.#log.completeFrom > from) return this.#rebuild();
-    return this.ctx.storage.transactionSync(() => {
-      const events = archived + this.#foldLog(fresh, from);
-      const differences = this.#viewsAreWhole ? this.#views.differences(fresh) : 0;
-      if (differences > 0) {
-        this.#fault("", 0, 0, "mismatch", `${differences} rows differed from the fold of the log`);
-      }
-      this.#views.replaceWith(fresh);
-      this.#setMeta("views", viewsVersion);
-      this.#viewsAreWhole = true;
-      return { events, differences };
-    });
+    return this.#views.rebuild();
   }
 
   protected override accepts(request: Request): boolean {
@@ -219,140 +185,23 @@ export class LedgerActor extends Actor implements LedgerApi {
   }
 
   override onConnect(connection: Connection): void {
-    const query = new URL(connection.uri ?? "https://ledger/").searchParams;
-    const filter = parseTailFilter(query.get(TAIL_FILTER_PARAM));
-    if (filter === undefined) return connection.close(1008, "not a filter");
-    if ([...this.getConnections()].length > tailsMax) {
-      return connection.close(1013, "too many live tails; try again later");
-    }
-    connection.setState({ filter } satisfies TailState);
+    this.#tails.open(connection);
   }
 
   /** A tail only listens. */
   override onMessage(): void {}
 
   override onClose(connection: Connection): void {
-    this.#pace.forget(connection.id);
+    this.#tails.forget(connection);
   }
 
   override onError(connection: Connection): void {
-    this.#pace.forget(connection.id);
-  }
-
-  /** The body of `ingest`; runs in its transaction. */
-  #take(command: IngestCommand): { reply: IngestReply; entries: AuditEntry[] } {
-    const { organisation, stream, epoch } = command;
-    const head = this.#log.head(stream);
-    const owner = this.#meta("organisation");
-    if (owner !== undefined && owner !== organisation) {
-      return this.#refuse(command, head.seq + 1, "this ledger belongs to another organisation");
-    }
-    const plan = planIngest(command, {
-      head,
-      hashes: (from, to) =>
-        new Map(this.#log.read(stream, from, to - from + 1).map(({ seq, hash }) => [seq, hash])),
-    });
-    if (plan.outcome === "fork") return this.#refuse(command, plan.seq, plan.message);
-    if (plan.outcome === "need") return { reply: plan, entries: [] };
-    const last = plan.events.at(-1);
-    if (last === undefined) return { reply: { outcome: "ok", head }, entries: [] };
-    if (owner === undefined) this.#setMeta("organisation", organisation);
-    this.#log.append(stream, epoch, plan.sealed);
-    const workbench = this.#views.workbench(requestIdsOf(plan.events));
-    for (const event of plan.events) this.#fold(workbench, event);
-    this.#views.write(workbench);
-    const reply = { outcome: "ok" as const, head: { epoch, seq: last.seq, hash: last.hash } };
-    return { reply, entries: workbench.entries() };
-  }
-
-  #refuse(command: IngestCommand, seq: number, message: string) {
-    this.#fault(command.stream, command.epoch, seq, "fork", message);
-    return { reply: { outcome: "fork" as const, seq, message }, entries: [] };
-  }
-
-  /** Folds one event; one that no view can read is parked as a fault, and the others go on. */
-  #fold(workbench: Workbench, event: EventEnvelope): void {
-    const read = upcast(event);
-    const { stream, epoch, seq } = read.event;
-    if (read.kind === "malformed") this.#fault(stream, epoch, seq, "malformed", read.message);
-    if (read.kind !== "known") return;
-    try {
-      workbench.apply(read.event);
-    } catch (error) {
-      const message = error instanceof Error ? error.message : "a fold failed";
-      this.#fault(stream, epoch, seq, "malformed", message);
-    }
-  }
-
-  /** Folds what the log has from a position on; bounded memory. */
-  #foldLog(views: Views, from: number): number {
-    let events = 0;
-    let pending: EventEnvelope[] = [];
-    for (const run of this.#log.runs(from)) {
-      for (const sealed of run.events) pending.push(unseal(sealed));
-      events += run.events.length;
-      if (pending.length < rebuildEventsMax) continue;
-      this.#foldInto(views, pending);
-      pending = [];
-    }
-    this.#foldInto(views, pending);
-    return events;
-  }
-
-  #foldInto(views: Views, events: readonly EventEnvelope[]): void {
-    const workbench = views.workbench(requestIdsOf(events));
-    for (const event of events) this.#fold(workbench, event);
-    views.write(workbench);
-  }
-
-  /** The views, once they are whole. */
-  #viewsSql(): CountingSql {
-    if (this.#viewsAreWhole) return this.#sql;
-    throw new Error("the views are being folded from the archive; ask again in a moment");
+    this.#tails.forget(connection);
   }
 
   #wakeBy(at: number): void {
     if (at >= this.#alarmAt) return;
     this.#alarmAt = at;
     void this.ctx.storage.setAlarm(at);
-  }
-
-  #discardViews(): void {
-    for (const table of ["audit", "cost", "usage"])
-      this.#sql.run(`DROP TABLE IF EXISTS "${table}"`);
-  }
-
-  #fault(
-    stream: string,
-    epoch: number,
-    seq: number,
-    kind: LedgerFault["kind"],
-    message: string,
-  ): void {
-    this.#faults.record({ stream, epoch, seq, kind, message, at: Date.now() });
-  }
-
-  #sendToTails(entries: readonly AuditEntry[]): void {
-    if (entries.length === 0) return;
-    const at = Date.now();
-    for (const connection of this.getConnections<TailState>()) {
-      const state = connection.state as TailState | null;
-      if (state === null) continue;
-      for (const frame of this.#pace.frames(connection.id, state.filter, entries, at)) {
-        connection.send(JSON.stringify(frame));
-      }
-    }
-  }
-
-  #meta(key: string): string | undefined {
-    return this.#sql.run<{ v: string }>("SELECT v FROM meta WHERE k = ?", key)[0]?.v;
-  }
-
-  #setMeta(key: string, value: string): void {
-    this.#sql.run(
-      "INSERT INTO meta (k, v) VALUES (?, ?) ON CONFLICT (k) DO UPDATE SET v = excluded.v",
-      key,
-      value,
-    );
   }
 }

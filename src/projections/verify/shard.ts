@@ -7,7 +7,6 @@
 import { createHash } from "node:crypto";
 import { canonicalJson } from "#events/canonical.ts";
 import { originOf, parseCheckpoint, type Checkpoint } from "#events/checkpoint.ts";
-import { hashBody } from "#events/envelope.ts";
 import {
   EMPTY_FRONTIER,
   grow,
@@ -21,21 +20,13 @@ import {
   type Manifest,
   type StreamPart,
 } from "#events/manifest.ts";
-import { merkleRoot } from "#events/merkle.ts";
 import { isSignedBy, parseNote } from "#events/note.ts";
-import { tryParseJson } from "#events/parse-json.ts";
-import { eventLeaf, readLine, type SegmentLine } from "#events/segment.ts";
+import { readText, surveyShard, type ShardArtefacts } from "./artefacts.ts";
 import type { Finding, FindingKind, Findings } from "./finding.ts";
+import { PublishedViews } from "./published-views.ts";
+import { readSegment, type ReadEvent } from "./read-segment.ts";
 import { Streams, type PolicyVersions } from "./streams.ts";
 import { Sums } from "./sums.ts";
-
-/** The artefacts of one shard, wherever they are. */
-export interface ShardArtefacts {
-  shard: string;
-  /** Every path below the shard's folder. */
-  list(): Promise<readonly string[]>;
-  read(path: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
-}
 
 export interface VerifyOptions {
   /** Any of these may have signed: keys change. */
@@ -69,7 +60,6 @@ export class ShardVerifier {
   #previous = NO_MANIFEST;
   #organisation: string | undefined;
   #events = 0;
-  #views: { position: number } | undefined;
   #head: Checkpoint | undefined;
 
   constructor(
@@ -86,22 +76,18 @@ export class ShardVerifier {
 
   async run(): Promise<ShardReport> {
     const { shard } = this.#artefacts;
-    const segments = await this.#survey();
-    await this.#openViews();
-    this.#compareViews();
+    const segments = await surveyShard(this.#artefacts, this.#add);
+    const views = new PublishedViews(await this.#text(paths.views), this.#add);
+    views.compareAt(0, this.#sums);
     for (let n = 0; n < segments; n += 1) {
       const manifest = await this.#manifest(n);
       await this.#checkpoint(n);
       await this.#segment(n, manifest);
-      this.#compareViews();
+      views.compareAt(this.#events, this.#sums);
       this.#options.onProgress?.(this.#events);
     }
     this.#trusted(segments);
-    if (this.#views !== undefined) {
-      this.#add("views", `it is about ${this.#views.position} events, which is no segment's end`, {
-        file: paths.views,
-      });
-    }
+    views.end();
     const report = {
       shard,
       segments,
@@ -112,40 +98,12 @@ export class ShardVerifier {
     return this.#head === undefined ? report : { ...report, head: this.#head };
   }
 
-  #add(kind: FindingKind, message: string, where: Partial<Finding> = {}): void {
+  readonly #add = (kind: FindingKind, message: string, where: Partial<Finding> = {}): void => {
     this.#findings.add({ kind, message, shard: this.#artefacts.shard, ...where });
-  }
+  };
 
-  /** What there is and what there should be. Returns the number of segments. */
-  async #survey(): Promise<number> {
-    const there = new Set(await this.#artefacts.list());
-    let segments = 0;
-    for (const path of there) {
-      const n = Number(/\/(\d{10})\./.exec(path)?.[1] ?? -1);
-      const isOurs =
-        n >= 0 && [paths.segment(n), paths.manifest(n), paths.checkpoint(n)].includes(path);
-      if (isOurs) segments = Math.max(segments, n + 1);
-      else if (path !== paths.views)
-        this.#add("unexpected", "no artefact has this name", { file: path });
-    }
-    for (let n = 0; n < segments; n += 1) {
-      for (const file of [paths.segment(n), paths.manifest(n), paths.checkpoint(n)]) {
-        if (!there.has(file)) this.#add("missing", "the artefact is not there", { file });
-      }
-    }
-    if (segments === 0) this.#add("missing", "there is no segment");
-    return segments;
-  }
-
-  async #text(file: string): Promise<string | undefined> {
-    const bytes = await this.#artefacts.read(file);
-    if (bytes === undefined) return undefined;
-    try {
-      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    } catch {
-      this.#add("damaged", "it is not UTF-8", { file });
-      return undefined;
-    }
+  #text(file: string): Promise<string | undefined> {
+    return readText(this.#artefacts, file, this.#add);
   }
 
   async #manifest(n: number): Promise<Manifest | undefined> {
@@ -222,46 +180,28 @@ export class ShardVerifier {
     } catch {
       return this.#add("damaged", "it cannot be unpacked", { file });
     }
-    const { leaves, parts } = this.#lines(file, text);
+    const { lines, root, parts } = readSegment(text);
+    for (const [index, line] of lines.entries()) this.#line(file, index + 1, line);
     if (manifest === undefined) return;
-    if (leaves.length !== manifest.events) {
-      this.#add("root", `it has ${leaves.length} events, the manifest says ${manifest.events}`, {
+    if (lines.length !== manifest.events) {
+      this.#add("root", `it has ${lines.length} events, the manifest says ${manifest.events}`, {
         file,
       });
     }
-    if (merkleRoot(leaves) !== manifest.root) {
+    if (root !== manifest.root) {
       this.#add("root", "its events are not those that were signed", { file });
     }
     this.#compareParts(file, manifest.streams, parts);
   }
 
-  #lines(file: string, text: string): { leaves: string[]; parts: Map<string, StreamPart> } {
-    const leaves: string[] = [];
-    const parts = new Map<string, StreamPart>();
-    let number = 0;
-    for (let start = 0; start < text.length;) {
-      const found = text.indexOf("\n", start);
-      const end = found < 0 ? text.length : found;
-      const line = readLine(text.slice(start, end));
-      start = end + 1;
-      number += 1;
-      this.#events += 1;
-      if (line === undefined) {
-        leaves.push("");
-        this.#add("damaged", "it is not an event", { file, line: number });
-        continue;
-      }
-      leaves.push(eventLeaf(line.hash));
-      this.#take(file, number, line);
-      notePart(parts, line);
+  #line(file: string, number: number, line: ReadEvent | undefined): void {
+    this.#events += 1;
+    if (line === undefined) {
+      return this.#add("damaged", "it is not an event", { file, line: number });
     }
-    return { leaves, parts };
-  }
-
-  #take(file: string, number: number, line: SegmentLine): void {
-    const { stream, seq, body, hash } = line;
+    const { stream, seq } = line;
     const where = { file, line: number, stream, seq };
-    if (hashBody(body) !== hash) this.#add("chain", "the event was altered", where);
+    if (line.altered) this.#add("chain", "the event was altered", where);
     if (JSON.stringify(this.#organisation) !== `"${line.organisation}"`) {
       this.#add("link", "it belongs to another organisation", where);
     }
@@ -284,26 +224,6 @@ export class ShardVerifier {
       this.#add("root", "it has streams that were not signed", { file });
   }
 
-  async #openViews(): Promise<void> {
-    const text = await this.#text(paths.views);
-    if (text === undefined) return;
-    const views = tryParseJson(text) as { position?: unknown } | undefined;
-    if (typeof views?.position === "number" && text === `${canonicalJson(views)}\n`) {
-      this.#views = views as { position: number };
-    } else {
-      this.#add("damaged", "it does not hold views as they are written", { file: paths.views });
-    }
-  }
-
-  /** Compares the published views at the position that they name. */
-  #compareViews(): void {
-    if (this.#views?.position !== this.#events) return;
-    const { position: _position, ...published } = this.#views;
-    const difference = this.#sums.difference(published);
-    if (difference !== undefined) this.#add("views", difference, { file: paths.views });
-    this.#views = undefined;
-  }
-
   #trusted(segments: number): void {
     const origin = originOf(this.#artefacts.shard);
     for (const { size, origin: of } of this.#options.trusted ?? []) {
@@ -314,17 +234,5 @@ export class ShardVerifier {
         );
       }
     }
-  }
-}
-
-function notePart(parts: Map<string, StreamPart>, line: SegmentLine): void {
-  const { stream, epoch, seq, prev, hash } = line;
-  const key = `${stream} ${epoch}`;
-  const part = parts.get(key);
-  if (part === undefined) {
-    parts.set(key, { stream, epoch, first: seq, last: seq, prev, head: hash });
-  } else {
-    part.last = seq;
-    part.head = hash;
   }
 }

@@ -1,11 +1,7 @@
 /** Verifies the archive of an organisation: each shard, and what holds between them. */
+import type { ShardArtefacts } from "./artefacts.ts";
 import { Findings, type Finding } from "./finding.ts";
-import {
-  ShardVerifier,
-  type ShardArtefacts,
-  type ShardReport,
-  type VerifyOptions,
-} from "./shard.ts";
+import { ShardVerifier, type ShardReport, type VerifyOptions } from "./shard.ts";
 import { PolicyVersions } from "./streams.ts";
 
 export interface VerifyReport {
