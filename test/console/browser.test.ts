@@ -2,19 +2,9 @@
  * The console in a real browser, against the real Worker with the development upstream. Where no
  * Chromium is, the stories are left out, which one line says.
  */
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findChromium, openBrowser } from "../../scripts/browser.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-
-const chromium = findChromium();
-if (chromium === undefined) {
-  console.log(
-    "console: no Chromium was found, so its browser stories are left out (CHROMIUM_PATH names one).",
-  );
-}
-
-const pages = ["", "requests", "budgets", "policy", "members", "audit", "providers"];
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { hasChromium, pages, sampleEntry, seriousFaults, setStage } from "./stage.ts";
 
 const publish = async (page: Page, change: (text: string) => string, version: number) => {
   const editor = page.getByLabel("The policy as JSON");
@@ -22,78 +12,29 @@ const publish = async (page: Page, change: (text: string) => string, version: nu
   await page.getByRole("button", { name: `Publish as version ${version}` }).click();
 };
 
-describe.runIf(chromium !== undefined)("in a browser", () => {
-  let gateway: TestGateway;
-  let browser: Browser;
-  /** What browsers complained about: violations of the content policy among them. */
-  const complaints: string[] = [];
-
-  beforeAll(async () => {
-    gateway = await startGateway({ console: true });
-    browser = await openBrowser(chromium ?? "");
-  }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await gateway?.stop();
-  });
-
-  async function openContext(options: object = {}): Promise<BrowserContext> {
-    const context = await browser.newContext({
-      viewport: { width: 1280, height: 860 },
-      ...options,
-    });
-    context.setDefaultTimeout(10_000);
-    context.on("console", (message) => {
-      if (message.type() === "error") complaints.push(message.text());
-    });
-    context.on("weberror", (error) => complaints.push(String(error.error())));
-    return context;
-  }
-
-  async function signIn(key: string, options: object = {}): Promise<Page> {
-    const context = await openContext(options);
-    const page = await context.newPage();
-    // Asking who one is before one is anybody answers 401, which browsers report as an error.
-    const answer = await context.request.post(`${gateway.url}/session`, {
-      headers: { authorization: `Bearer ${key}` },
-    });
-    expect(answer.ok()).toBe(true);
-    await page.goto(`${gateway.url}/console/`);
-    await page.getByRole("heading", { name: "Overview" }).waitFor();
-    return page;
-  }
-
-  const chat = (key: string, prompt: string) =>
-    fetch(`${gateway.url}/v1/chat/completions`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-      body: JSON.stringify({ model: "gpt-4o-mini", messages: [{ role: "user", content: prompt }] }),
-    });
-
-  const go = async (page: Page, name: string): Promise<void> => {
-    await page.goto(`${gateway.url}/console/${name}`);
-    await page.getByRole("heading", { level: 1 }).waitFor();
-  };
+describe.runIf(hasChromium)("in a browser", () => {
+  const stage = setStage();
+  const { openContext, signIn, chat, go, complaints } = stage;
 
   test("the link of npm start signs in once, and leaves no token behind", async () => {
     const page = await (await openContext()).newPage();
-    await page.goto(gateway.console ?? "");
+    await page.goto(stage.gateway.console ?? "");
     await page.getByRole("heading", { name: "Overview" }).waitFor();
-    expect(page.url()).toBe(`${gateway.url}/console/`);
+    expect(page.url()).toBe(`${stage.gateway.url}/console/`);
     expect(await page.evaluate("document.cookie")).toBe("");
-    const second = await (await browser.newContext()).newPage();
-    await second.goto(gateway.console ?? "");
+    const second = await (await openContext()).newPage();
+    await second.goto(stage.gateway.console ?? "");
     await second.getByText("This link was used before").waitFor();
-    await second.getByLabel("API key").fill(gateway.keys.auditor);
+    await second.getByLabel("API key").fill(stage.gateway.keys.auditor);
     await second.getByRole("button", { name: "Sign in" }).click();
     await second.getByRole("heading", { name: "Overview" }).waitFor();
   });
 
   test("a request shows up by itself, and its chain is verified in the browser", async () => {
-    const page = await signIn(gateway.keys.admin);
+    const page = await signIn(stage.gateway.keys.admin);
     await go(page, "requests");
     await page.getByText("Live", { exact: true }).waitFor();
-    await chat(gateway.keys.alice, "my card is 4111 1111 1111 1111");
+    await chat(stage.gateway.keys.alice, "my card is 4111 1111 1111 1111");
     const row = page.locator("a.row", { hasText: "alice" }).first();
     await row.getByText("completed").waitFor();
     await row.getByText("redacted").waitFor();
@@ -105,8 +46,8 @@ describe.runIf(chromium !== undefined)("in a browser", () => {
   });
 
   test("a filter is in the address, and an address is a filter", async () => {
-    await chat(gateway.keys.bob, "hello");
-    const page = await signIn(gateway.keys.auditor);
+    await chat(stage.gateway.keys.bob, "hello");
+    const page = await signIn(stage.gateway.keys.auditor);
     await go(page, "requests?user=bob");
     await page.locator("a.row", { hasText: "bob" }).first().waitFor();
     expect(await page.locator("a.row", { hasText: "alice" }).count()).toBe(0);
@@ -116,7 +57,7 @@ describe.runIf(chromium !== undefined)("in a browser", () => {
   });
 
   test("a list that lost its socket comes back and has what happened meanwhile", async () => {
-    const page = await signIn(gateway.keys.admin);
+    const page = await signIn(stage.gateway.keys.admin);
     let drop: (() => Promise<void>) | undefined;
     await page.routeWebSocket(/\/audit\/tail/, (socket) => {
       socket.connectToServer();
@@ -124,19 +65,19 @@ describe.runIf(chromium !== undefined)("in a browser", () => {
     });
     await go(page, "requests?user=alice");
     await page.getByText("Live", { exact: true }).waitFor();
-    await chat(gateway.keys.alice, "while it was there");
+    await chat(stage.gateway.keys.alice, "while it was there");
     await drop?.();
     await page.getByText("Reconnecting …").waitFor();
     await page.getByText("Live", { exact: true }).waitFor();
     const shown = await page.locator("a.row").count();
-    await chat(gateway.keys.alice, "after it came back");
+    await chat(stage.gateway.keys.alice, "after it came back");
     await expect
       .poll(() => page.locator("a.row").count(), { timeout: 10_000 })
       .toBeGreaterThan(shown);
   });
 
   test("thousands of live entries end up in the list, of which only what is in view is drawn", async () => {
-    const page = await signIn(gateway.keys.admin);
+    const page = await signIn(stage.gateway.keys.admin);
     const total = 3_000;
     await page.routeWebSocket(/\/audit\/tail/, (socket) => {
       for (let n = 0; n < total; n += 1) socket.send(JSON.stringify({ entry: sampleEntry(n) }));
@@ -152,7 +93,10 @@ describe.runIf(chromium !== undefined)("in a browser", () => {
   });
 
   test("two admins at once: the second is told, sees what changed, and publishes on top", async () => {
-    const [ada, eve] = [await signIn(gateway.keys.admin), await signIn(gateway.keys.admin)];
+    const [ada, eve] = [
+      await signIn(stage.gateway.keys.admin),
+      await signIn(stage.gateway.keys.admin),
+    ];
     await go(ada, "policy");
     await go(eve, "policy");
     const editor = eve.getByLabel("The policy as JSON");
@@ -168,7 +112,7 @@ describe.runIf(chromium !== undefined)("in a browser", () => {
   }, 60_000);
 
   test("a problem is shown on its line, and what has problems cannot be published", async () => {
-    const page = await signIn(gateway.keys.admin);
+    const page = await signIn(stage.gateway.keys.admin);
     await go(page, "policy");
     const editor = page.getByLabel("The policy as JSON");
     const text = await editor.inputValue();
@@ -191,12 +135,15 @@ describe.runIf(chromium !== undefined)("in a browser", () => {
   });
 
   test("a key is shown once, works, and is refused once it is revoked", async () => {
-    const page = await signIn(gateway.keys.admin);
+    const page = await signIn(stage.gateway.keys.admin);
     await go(page, "members");
-    await page.getByRole("button", { name: "Issue a key for alice" }).click();
+    await page.getByRole("button", { name: "Issue key for alice" }).click();
     await page.getByLabel("Label").fill("a story");
     await page.getByRole("button", { name: "Issue", exact: true }).click();
-    const key = await page.getByRole("button", { name: /^Copy the key/ }).textContent();
+    const key = await page
+      .getByRole("button", { name: /^Copy the key/ })
+      .locator("code")
+      .textContent();
     expect((await chat(key ?? "", "hello")).status).toBe(200);
     await page.getByRole("button", { name: "I have it" }).click();
     expect(await page.getByText(key ?? "").count()).toBe(0);
@@ -208,7 +155,7 @@ describe.runIf(chromium !== undefined)("in a browser", () => {
   });
 
   test("a member sees their own requests and is not offered what they may not do", async () => {
-    const page = await signIn(gateway.keys.bob);
+    const page = await signIn(stage.gateway.keys.bob);
     expect(await page.getByRole("navigation").getByRole("link").allTextContents()).toEqual([
       "Overview",
       "Requests",
@@ -216,39 +163,51 @@ describe.runIf(chromium !== undefined)("in a browser", () => {
     await go(page, "requests");
     await page.locator("a.row", { hasText: "bob" }).first().waitFor();
     expect(await page.locator("a.row", { hasText: "alice" }).count()).toBe(0);
-    await page.goto(`${gateway.url}/console/policy`);
+    await page.goto(`${stage.gateway.url}/console/policy`);
     await page.getByText("This page is for admins and auditors").waitFor();
   });
 
   test("a session that has ended leads to the door, and back to where one was", async () => {
-    const page = await signIn(gateway.keys.auditor);
+    const page = await signIn(stage.gateway.keys.auditor);
     await go(page, "requests");
     await page.locator("a.row").first().waitFor();
     await page.context().clearCookies();
     await page.getByLabel("User").fill("bob");
     await page.getByText("Your session has ended").waitFor();
-    await page.getByLabel("API key").fill(gateway.keys.auditor);
+    await page.getByLabel("API key").fill(stage.gateway.keys.auditor);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Requests" }).waitFor();
     expect(page.url()).toContain("user=bob");
   });
 
   for (const theme of ["light", "dark"] as const) {
-    test(`no page is wider than a phone or breaks its content policy (${theme})`, async () => {
-      complaints.length = 0;
-      const viewport = { width: 360, height: 740 };
-      const page = await signIn(gateway.keys.admin, { viewport, colorScheme: theme });
-      for (const name of pages) {
-        await go(page, name);
-        await page.locator(".skeleton").first().waitFor({ state: "detached" });
-        const wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
-        expect(wide, name || "overview").toBeLessThanOrEqual(0);
-        expect(await page.evaluate(namelessControls), name || "overview").toEqual([]);
-      }
-      expect(complaints).toEqual([]);
-    });
+    for (const width of [360, 1920]) {
+      test(`no page is wider than ${width} px, breaks its content policy, or shuts anybody out (${theme})`, async () => {
+        complaints.length = 0;
+        const viewport = { width, height: width < 800 ? 740 : 1080 };
+        const page = await signIn(stage.gateway.keys.admin, { viewport, colorScheme: theme });
+        const faults: string[] = [];
+        for (const name of pages) {
+          await go(page, name);
+          await page.locator(".skeleton").first().waitFor({ state: "detached" });
+          const found = [
+            ...(await page.evaluate<string[]>(tooWide)),
+            ...(await page.evaluate<string[]>(namelessControls)),
+            ...(await seriousFaults(page)),
+          ];
+          faults.push(...found.map((fault) => `${name || "overview"}: ${fault}`));
+        }
+        expect(faults).toEqual([]);
+        expect(complaints).toEqual([]);
+      }, 60_000);
+    }
   }
 });
+
+/** Whether a page is wider than its window. */
+const tooWide = `
+  document.documentElement.scrollWidth > innerWidth ? ["wide by " + (document.documentElement.scrollWidth - innerWidth)] : []
+`;
 
 /** Controls that a screen reader would have no name for; text, since it runs in the page. */
 const namelessControls = `
@@ -262,20 +221,4 @@ interface Selection {
   value: string;
   selectionStart: number;
   selectionEnd: number;
-}
-
-function sampleEntry(n: number) {
-  const id = `01900000-0000-7000-8000-${String(n).padStart(12, "0")}`;
-  const source = { stream: "u_crowd", epoch: 1, seqs: [n] };
-  return {
-    id,
-    kind: "request",
-    at: 1_700_000_000_000 + n,
-    user: "crowd",
-    action: "chat.completion",
-    outcome: "completed",
-    dlp: "none",
-    findings: [],
-    source,
-  };
 }

@@ -121,6 +121,16 @@ test("a held list takes changes of what it shows, and shows what is new once it 
   expect([list.size, list.waiting, list.at(0)?.id]).toEqual([2, 0, "2"]);
 });
 
+test("a list knows whether what comes joins what it has", () => {
+  const list = new RowList<{ id: string }>();
+  list.add([{ id: "1" }]);
+  list.isHeld = true;
+  list.live([{ id: "3" }]);
+  expect(
+    [["1"], ["3", "4"], ["2", "4"]].map((ids) => list.overlaps(ids.map((id) => ({ id })))),
+  ).toEqual([true, true, false]);
+});
+
 test("500 entries a second for a minute land in a list of 100,000 in well under that minute's work", () => {
   const list = new RowList<{ id: string }>();
   list.add(Array.from({ length: 100_000 }, (_, n) => ({ id: id(n) })));

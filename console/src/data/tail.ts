@@ -13,8 +13,8 @@ export interface TailListener {
   /** Entries that the server left out, because there were more in a second than it sends. */
   skipped(count: number): void;
   state(state: LiveState): void;
-  /** The connection came back: what happened meanwhile has to be asked for. */
-  resumed(): void;
+  /** The connection stands, for the first time or again: what happened before has to be asked for. */
+  opened(isFirst: boolean): void;
 }
 
 /** Opens a tail; returns what closes it. */
@@ -49,8 +49,9 @@ export function openTail(
   });
   socket.addEventListener("open", () => {
     listener.state("live");
-    if (wasOpen) listener.resumed();
+    const isFirst = !wasOpen;
     wasOpen = true;
+    listener.opened(isFirst);
   });
   socket.addEventListener("close", () => listener.state(wasOpen ? "reconnecting" : "connecting"));
   return () => {

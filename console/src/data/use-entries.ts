@@ -28,6 +28,8 @@ export interface Entries {
 }
 
 const pageSize = 200;
+/** What is asked for when the tail stands: what happened between a page's answer and that. */
+const catchUpSize = 50;
 
 interface Progress {
   isLoading: boolean;
@@ -85,7 +87,18 @@ function usePages(key: string, filter: Filter, list: RowList<Entry>, bump: () =>
     void load(cursor);
   }, [progress, load]);
   const reload = useCallback(() => setTurn((old) => old + 1), []);
-  return { progress, more, reload, turn };
+  const catchUp = useCallback(async (): Promise<void> => {
+    const signal = controller.current?.signal;
+    if (signal === undefined) return;
+    const options = { limit: catchUpSize, signal };
+    const page = await readPage(latest.current, options).catch(() => undefined);
+    if (page === undefined || signal.aborted) return;
+    // Without an entry in common there may be more between them than was asked for.
+    if (list.size > 0 && page.nextCursor !== null && !list.overlaps(page.events)) return reload();
+    list.live(page.events);
+    bump();
+  }, [list, bump, reload]);
+  return { progress, more, reload, catchUp, turn };
 }
 
 /** Pages may be empty and yet not the last: the server bounds what one question looks at. */
@@ -108,7 +121,7 @@ export function useEntries(key: string, filter: Filter, isLive: boolean): Entrie
   const [version, setVersion] = useState(0);
   const [skipped, setSkipped] = useState(0);
   const bump = useCallback(() => setVersion((old) => old + 1), []);
-  const { progress, more, reload, turn } = usePages(key, filter, list, bump);
+  const { progress, more, reload, catchUp, turn } = usePages(key, filter, list, bump);
   useEffect(() => setSkipped(0), [key, turn]);
   const live = useTail(
     filterQuery(filter),
@@ -118,7 +131,7 @@ export function useEntries(key: string, filter: Filter, isLive: boolean): Entrie
         bump();
       },
       skipped: (count) => setSkipped((old) => old + count),
-      resumed: reload,
+      opened: () => void catchUp(),
     },
     isLive,
   );

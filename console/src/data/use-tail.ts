@@ -20,7 +20,7 @@ export function useTail(
     return openTail(JSON.parse(text) as typeof query, {
       entries: (entries) => latest.current.entries?.(entries),
       skipped: (count) => latest.current.skipped?.(count),
-      resumed: () => latest.current.resumed?.(),
+      opened: (isFirst) => latest.current.opened?.(isFirst),
       state: setState,
     });
   }, [text, isOn]);

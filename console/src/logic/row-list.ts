@@ -57,6 +57,11 @@ export class RowList<T extends Identified> {
     }
   }
 
+  /** Whether any of these is in the list already, shown or held back. */
+  overlaps(entries: readonly T[]): boolean {
+    return entries.some(({ id }) => this.#byId.has(id) || this.#held.has(id));
+  }
+
   /** Shows what was held back. */
   release(): void {
     const held = [...this.#held.values()];

@@ -37,7 +37,7 @@ function Shown(props: {
     readSpends(policy, Date.now(), signal),
   );
   const refresh = useThrottled(loaded.reload, 10_000);
-  useTail({ kind: "request" }, { entries: refresh, resumed: refresh });
+  useTail({ kind: "request" }, { entries: refresh, opened: (isFirst) => isFirst || refresh() });
   return (
     <div className="stack">
       <Show loaded={loaded}>

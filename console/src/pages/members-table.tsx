@@ -30,7 +30,7 @@ function Actions({ member, onOpen }: { member: MemberData; onOpen: OnOpen }) {
     <div className="toolbar" style={{ justifyContent: "flex-end", flexWrap: "nowrap" }}>
       <Button
         size="sm"
-        aria-label={`Issue a key for ${id}`}
+        aria-label={`Issue key for ${id}`}
         onClick={() => onOpen({ kind: "issue", member: id })}
       >
         Issue key

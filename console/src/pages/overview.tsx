@@ -136,7 +136,10 @@ export function Overview() {
   const by = readDimension(params.get("by"));
   const loaded = useLoad(`${period} ${by}`, (signal) => readBooks(period, by, signal));
   const refresh = useThrottled(loaded.reload, 10_000);
-  const state = useTail({ kind: "request" }, { entries: refresh, resumed: refresh });
+  const state = useTail(
+    { kind: "request" },
+    { entries: refresh, opened: (isFirst) => isFirst || refresh() },
+  );
   return (
     <Page
       title="Overview"

@@ -101,7 +101,7 @@ export function Providers() {
   const day = useLoad("day", readDay);
   const state = useAdminState();
   const refresh = useThrottled(day.reload, 10_000);
-  useTail({ kind: "request" }, { entries: refresh, resumed: refresh });
+  useTail({ kind: "request" }, { entries: refresh, opened: (isFirst) => isFirst || refresh() });
   return (
     <Page
       title="Providers"

@@ -169,7 +169,11 @@ export function RequestDetail({ id }: { id: string }) {
   // While it runs, its end is waited for on the tail of its user.
   useTail(
     { user: entry?.user },
-    { entries: (entries) => entries.some((each) => each.id === id) && loaded.reload() },
+    {
+      entries: (entries) => entries.some((each) => each.id === id) && loaded.reload(),
+      // It may have ended between the answer that said it runs and this.
+      opened: loaded.reload,
+    },
     isOpen,
   );
   return (

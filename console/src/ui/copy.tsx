@@ -25,10 +25,10 @@ export function Copy({
       type="button"
       className="copy"
       title={`${exact} (click to copy)`}
-      aria-label={`${label ?? "Copy"}: ${exact}`}
       data-copied={isCopied || undefined}
       onClick={copy}
     >
+      <span className="visually-hidden">{label ?? "Copy"}: </span>
       {children}
     </button>
   );

@@ -42,6 +42,15 @@ function Row(props: { entry: Entry; row: number; columns: readonly Column[] }) {
 
 /** The arrow keys, Home and End go from row to row, also to those that are not drawn yet. */
 function useRowKeys(box: { current: HTMLDivElement | null }, rows: number) {
+  /** The row to go to once it is drawn. */
+  const goal = useRef<number>(undefined);
+  const focusGoal = useCallback(() => {
+    const row = box.current?.querySelector<HTMLElement>(`[data-row="${goal.current}"]`);
+    if (row == null) return;
+    goal.current = undefined;
+    row.focus({ preventScroll: true });
+  }, [box]);
+  useEffect(focusGoal);
   return useCallback(
     (event: KeyboardEvent) => {
       const element = box.current;
@@ -63,15 +72,10 @@ function useRowKeys(box: { current: HTMLDivElement | null }, rows: number) {
       const view = element.clientHeight - ROW_HEIGHT * 2;
       if (top < element.scrollTop) element.scrollTop = top;
       else if (top > element.scrollTop + view) element.scrollTop = top - view;
-      requestAnimationFrame(() => {
-        requestAnimationFrame(() =>
-          element
-            .querySelector<HTMLElement>(`[data-row="${next}"]`)
-            ?.focus({ preventScroll: true }),
-        );
-      });
+      goal.current = next;
+      focusGoal();
     },
-    [box, rows],
+    [box, rows, focusGoal],
   );
 }
 
