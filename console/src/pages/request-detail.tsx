@@ -11,6 +11,7 @@ import { Dlp, Outcome } from "../ui/outcome.tsx";
 import { Card, Facts, Page } from "../ui/page.tsx";
 import { Nothing, Show } from "../ui/states.tsx";
 import { ChainCard } from "./chain-card.tsx";
+import { ExplainCard } from "./explain-card.tsx";
 import { Steps } from "./request-steps.tsx";
 
 const copied = (text: string | undefined, short?: number) =>
@@ -205,6 +206,7 @@ export function RequestDetail({ id }: { id: string }) {
               </div>
               <div className="stack">
                 {shown.kind === "request" ? <Steps entry={shown} /> : null}
+                {shown.kind === "request" ? <ExplainCard id={id} /> : null}
                 <ChainCard id={id} turn={shown.source.seqs.length} />
               </div>
             </div>
