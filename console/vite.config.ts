@@ -10,6 +10,9 @@ export default defineConfig({
   base: "/console/",
   publicDir: path.join(root, "public"),
   plugins: [react()],
+  // Code that the console shares with the gateway hashes with Node's names for it.
+  resolve: { alias: { "node:crypto": path.join(root, "src/verify/sha256.ts") } },
+  worker: { format: "es" },
   cacheDir: path.join(root, "../.tallygate/vite"),
   build: {
     outDir: path.join(root, "../dist/console"),

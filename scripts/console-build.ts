@@ -17,6 +17,7 @@ const stampFile = path.join(root, "dist", "console.sha256");
 const madeOf = [
   "console",
   "scripts/console-build.ts",
+  "src/actors",
   "src/events",
   "src/policy",
   "src/projections",

@@ -12,7 +12,6 @@ import {
 import { fillSteps, spanOf } from "../../console/src/logic/period.ts";
 import { RowList } from "../../console/src/logic/row-list.ts";
 import { rowWindow } from "../../console/src/logic/row-window.ts";
-import { csvLine } from "../../console/src/logic/table-text.ts";
 import { EMPTY_HEAD, hashBody, seal, type SealedEvent } from "#events/envelope.ts";
 
 const id = (n: number): string => String(n).padStart(12, "0");
@@ -137,13 +136,6 @@ test("500 entries a second for a minute land in a list of 100,000 in well under 
   for (let n = 0; n < 30_000; n += 1) list.live([{ id: id(100_000 + (n ^ 3)) }]);
   expect(list.size).toBe(130_000);
   expect([list.at(0)?.id, list.oldest]).toEqual([id(129_999), id(0)]);
-});
-
-test("a spreadsheet gets text, never a formula", () => {
-  const row = { a: '=HYPERLINK("x")', b: 'say "hi", twice', c: -5, d: undefined };
-  expect(csvLine(row, ["a", "b", "c", "d"])).toBe(
-    `"'=HYPERLINK(""x"")","say ""hi"", twice",-5,\r\n`,
-  );
 });
 
 test("a chain that was altered, cut or reordered is seen at the event where it breaks", async () => {

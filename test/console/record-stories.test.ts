@@ -32,4 +32,91 @@ describe.runIf(hasChromium)("looking back in a browser", () => {
     expect(evidence.events.length).toBeGreaterThanOrEqual(2);
     expect(evidence.segments.length).toBeGreaterThanOrEqual(1);
   });
+
+  test("the whole log is verified in the browser, and the result is taken away", async () => {
+    await chat(stage.gateway.keys.alice, "something to verify");
+    const page = await signIn(stage.gateway.keys.auditor);
+    await go(page, "audit/verify");
+    await page.getByRole("button", { name: "Verify now" }).click();
+    await page.getByText(/^Sound: \d+ events are what was signed/).waitFor({ timeout: 30_000 });
+    expect(await seriousFaults(page)).toEqual([]);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download the result" }).click(),
+    ]);
+    const file = JSON.parse(readFileSync(await download.path(), "utf8")) as {
+      verdict: string;
+      report: { count: number; shards: { decisions: number }[] };
+    };
+    expect([file.verdict, file.report.count]).toEqual(["sound", 0]);
+    expect(file.report.shards.reduce((sum, { decisions }) => sum + decisions, 0)).toBeGreaterThan(
+      0,
+    );
+    // What was found sound is remembered: a log that begins otherwise is found out.
+    await page.reload();
+    await page.getByText("The log must begin with what this browser saw last").waitFor();
+    await page.evaluate(`
+      for (const name of Object.keys(localStorage).filter((each) => each.startsWith("tallygate.trust")))
+        localStorage.setItem(name, localStorage.getItem(name).replace(/"root":"(.)/g, (_, first) => '"root":"' + (first === "0" ? "1" : "0")))
+    `);
+    await page.reload();
+    await page.getByRole("button", { name: "Verify now" }).click();
+    await page.getByText(/^Not sound/).waitFor({ timeout: 30_000 });
+  }, 90_000);
+
+  test("an artefact that was altered on its way is found, with its place; a run can be stopped", async () => {
+    const page = await signIn(stage.gateway.keys.auditor);
+    let hold: Promise<void> | undefined;
+    await page.context().route(/\/audit\/archive\/.*manifests/, async (route) => {
+      await hold;
+      const answer = await route.fetch();
+      const text = await answer.text();
+      await route.fulfill({ response: answer, body: text.replace(/"events":\d+/, '"events":999') });
+    });
+    await go(page, "audit/verify");
+    await page.getByRole("button", { name: "Verify now" }).click();
+    await page.getByText(/^Not sound/).waitFor({ timeout: 30_000 });
+    await page
+      .getByText(/\/\d{10}\./)
+      .first()
+      .waitFor();
+    const held = Promise.withResolvers<void>();
+    hold = held.promise;
+    await page.getByRole("button", { name: "Verify now" }).click();
+    await page.getByRole("progressbar").waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByText("Stopped; nothing was decided.").waitFor();
+    held.resolve();
+  }, 90_000);
+
+  test("the books as of a moment do not know what came after it", async () => {
+    const page = await signIn(stage.gateway.keys.auditor);
+    await go(page, `audit/as-of?at=${Date.parse("2020-01-01T00:00:00Z")}`);
+    await page.getByText("Nothing had happened by then").waitFor();
+    const now = await page.evaluate<number>("Date.now()");
+    await go(page, `audit/as-of?at=${now}&by=user`);
+    await page.getByRole("row", { name: /alice/ }).waitFor();
+    await page.getByLabel("Member").fill("alice");
+    await page.getByLabel("Member").press("Enter");
+    await page.getByText(/\$5\.00/).waitFor();
+    expect(await seriousFaults(page)).toEqual([]);
+    await page.getByRole("link", { name: "History until then" }).click();
+    await page.locator("a.row").first().waitFor();
+    expect(page.url()).toContain("to=");
+  });
+
+  test("what a filter finds is exported by the gateway, as a table too", async () => {
+    const page = await signIn(stage.gateway.keys.auditor);
+    await go(page, "audit?user=alice&kind=request");
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "CSV" }).click(),
+    ]);
+    const lines = readFileSync(await download.path(), "utf8")
+      .trim()
+      .split("\r\n");
+    expect(lines[0]).toMatch(/^id,time,kind,user/);
+    expect(lines.slice(1).every((line) => line.includes(",alice,"))).toBe(true);
+    await page.getByText(`${lines.length - 1} entries saved`).waitFor();
+  });
 });

@@ -1,35 +1,38 @@
-/** Takes away what a filter finds: page by page, as the API gives it, into one file. */
-import { auditFields, csvLine } from "../logic/table-text.ts";
+/** Takes away what a filter finds: the gateway's own export, as it streams, into one file. */
 import type { Filter } from "../logic/filters.ts";
-import { readPage, type Entry } from "./books.ts";
+import { ApiError, withQuery } from "./api.ts";
+import { filterQuery } from "./books.ts";
 
 export type ExportFormat = "ndjson" | "csv";
 
-/** The most entries of one file: a browser holds them in memory until it is saved. */
-export const exportMax = 200_000;
+const LINE_END = 0x0a;
 
-/** Reads all entries of a filter; `onProgress` hears how many there are so far. */
+/** Reads all entries of a filter; `onProgress` hears how many lines there are so far. */
 export async function exportEntries(options: {
   filter: Filter;
   format: ExportFormat;
   signal: AbortSignal;
   onProgress: (entries: number) => void;
-}): Promise<{ blob: Blob; entries: number; isWhole: boolean }> {
+}): Promise<{ blob: Blob; entries: number }> {
   const { filter, format, signal, onProgress } = options;
-  const parts: string[] = format === "csv" ? [`${auditFields.join(",")}\r\n`] : [];
-  const line = (entry: Entry): string =>
-    format === "csv" ? csvLine({ ...entry }, auditFields) : `${JSON.stringify(entry)}\n`;
-  let entries = 0;
-  let cursor: string | undefined;
-  do {
-    const page = await readPage(filter, { cursor, limit: 500, signal });
-    parts.push(page.events.map(line).join(""));
-    entries += page.events.length;
-    onProgress(entries);
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined && entries < exportMax);
+  const path = withQuery("/audit/export", { ...filterQuery(filter), format });
+  const answer = await fetch(path, { credentials: "same-origin", signal });
+  if (!answer.ok || answer.body === null) {
+    const { error } = (await answer.json().catch(() => ({}))) as { error?: { message?: string } };
+    throw new ApiError(answer.status, "failed", error?.message ?? "The export was refused.");
+  }
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  // The first line of a table names its columns.
+  let entries = format === "csv" ? -1 : 0;
+  const reader = answer.body.getReader();
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    const { value } = read;
+    parts.push(value);
+    for (const byte of value) if (byte === LINE_END) entries += 1;
+    onProgress(Math.max(entries, 0));
+  }
   const type = format === "csv" ? "text/csv" : "application/x-ndjson";
-  return { blob: new Blob(parts, { type }), entries, isWhole: cursor === undefined };
+  return { blob: new Blob(parts, { type }), entries: Math.max(entries, 0) };
 }
 
 /** Hands a file to the browser to save. */

@@ -78,3 +78,10 @@ export function conditions(filter: Filter): number {
   const ends = [filter.from, filter.to].filter((end) => end !== undefined).length;
   return Object.keys(filter.fields).length + ends;
 }
+
+/** A moment as `datetime-local` fields write it: local time to the minute, or to the second. */
+export function toLocalTime(at: number | undefined, withSeconds = false): string {
+  if (at === undefined) return "";
+  const local = new Date(at - new Date(at).getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, withSeconds ? 19 : 16);
+}

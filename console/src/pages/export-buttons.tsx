@@ -2,7 +2,7 @@
 import { Button } from "@cloudflare/kumo/components/button";
 import { DownloadSimple } from "@phosphor-icons/react";
 import { useRef, useState } from "react";
-import { exportEntries, exportMax, save, type ExportFormat } from "../data/export.ts";
+import { exportEntries, save, type ExportFormat } from "../data/export.ts";
 import type { Filter } from "../logic/filters.ts";
 import { count, isoTime } from "../logic/format.ts";
 
@@ -21,7 +21,7 @@ function useExport(filter: Filter) {
     const { signal } = controller.current;
     onProgress(0);
     try {
-      const { blob, entries, isWhole } = await exportEntries({
+      const { blob, entries } = await exportEntries({
         filter,
         format,
         signal,
@@ -29,10 +29,7 @@ function useExport(filter: Filter) {
       });
       const stamp = isoTime(Date.now()).slice(0, 19).replaceAll(":", "");
       save(blob, `tallygate-audit-${stamp}.${format}`);
-      const note = isWhole
-        ? ""
-        : `, the newest ${count(exportMax)}: narrow the filter for the rest`;
-      setProgress({ kind: "done", text: `${count(entries)} entries saved${note}` });
+      setProgress({ kind: "done", text: `${count(entries)} entries saved` });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       setProgress({ kind: "done", text: signal.aborted ? "Stopped, nothing was saved" : message });

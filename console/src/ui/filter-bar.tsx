@@ -7,6 +7,7 @@ import {
   conditions,
   dlpResults,
   outcomes,
+  toLocalTime,
   withField,
   writeFilter,
   type Filter,
@@ -61,12 +62,6 @@ function TextField(props: {
   );
 }
 
-/** A moment as `datetime-local` fields write it: local time to the minute. */
-function toLocal(at: number | undefined): string {
-  if (at === undefined) return "";
-  return new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
-
 function TimeField(props: { end: "from" | "to"; filter: Filter }) {
   const { end, filter } = props;
   const title = end === "from" ? "From" : "Until";
@@ -76,7 +71,7 @@ function TimeField(props: { end: "from" | "to"; filter: Filter }) {
       type="datetime-local"
       aria-label={title}
       title={title}
-      value={toLocal(filter[end])}
+      value={toLocalTime(filter[end])}
       onChange={(event) => {
         const { [end]: _old, ...rest } = filter;
         const at = Date.parse(event.target.value);
