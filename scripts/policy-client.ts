@@ -22,6 +22,14 @@ const NodeWebSocket = WebSocket as unknown as new (
 
 const answerTimeoutMs = 30_000;
 
+/** A socket to one of the gateway's addresses, as the target's member. */
+export function openSocket(target: Target, at: string, protocols: string[] = []): WebSocket {
+  const url = new URL(at, target.url);
+  url.protocol = url.protocol.replace("http", "ws");
+  const headers = { authorization: `Bearer ${target.key}` };
+  return new NodeWebSocket(url.href, { headers, protocols });
+}
+
 export class AdminClient {
   readonly #socket: WebSocket;
   readonly #answers = new Map<string, (answer: AdminAnswer) => void>();
@@ -33,12 +41,7 @@ export class AdminClient {
   hello!: AdminHello["hello"];
 
   constructor(target: Target) {
-    const url = new URL("/admin/socket", target.url);
-    url.protocol = url.protocol.replace("http", "ws");
-    this.#socket = new NodeWebSocket(url.href, {
-      headers: { authorization: `Bearer ${target.key}` },
-      protocols: ["tallygate.v1"],
-    });
+    this.#socket = openSocket(target, "/admin/socket", ["tallygate.v1"]);
     this.lost = new Promise((_resolve, reject) => {
       this.#fail = reject;
     });

@@ -72,7 +72,7 @@ export const memberCommands: Commands = {
 };
 
 /** Runs one of a table's commands; `list` when none is named. */
-export function pick(what: string, table: Commands, session: Session): Promise<void> {
+export function pick(what: string, table: Commands, session: Session): Promise<number | void> {
   const [word = "list", ...words] = session.words;
   const command = Object.hasOwn(table, word) ? table[word] : undefined;
   if (command === undefined) {

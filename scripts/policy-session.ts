@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { parseArgs } from "node:util";
 import type { AdminClient } from "./policy-client.ts";
+import { readJsonc } from "./jsonc.ts";
 import { Complaint, MISUSED } from "./policy-target.ts";
 
 export const options = {
@@ -13,9 +14,9 @@ export const options = {
   reason: { type: "string" },
   since: { type: "string" },
   version: { type: "string" },
+  "expect-version": { type: "string" },
   wait: { type: "boolean" },
   json: { type: "boolean" },
-  help: { type: "boolean" },
 } as const;
 
 export type Flags = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
@@ -34,28 +35,31 @@ export interface Change {
   after?: unknown;
 }
 
-/** Commands by name. */
-export type Commands = Record<string, (session: Session) => Promise<void>>;
+/** Commands by name; each answers its exit code, 0 when it says nothing. */
+export type Commands = Record<string, (session: Session) => Promise<number | void>>;
 
 export function changesText(changes: readonly Change[]): string {
-  if (changes.length === 0) return "Nothing changes.";
-  return changes
-    .map((change) => {
-      const [before, after] = [JSON.stringify(change.before), JSON.stringify(change.after)];
-      if (before === undefined) return `+ ${change.path}: ${after}`;
-      return after === undefined
-        ? `- ${change.path}: ${before}`
-        : `  ${change.path}: ${before} -> ${after}`;
-    })
-    .join("\n");
+  return changes.length === 0 ? "Nothing changes." : changes.map(changeText).join("\n");
 }
 
+/** One changed place in one line. */
+export function changeText(change: Change): string {
+  const [before, after] = [JSON.stringify(change.before), JSON.stringify(change.after)];
+  if (before === undefined) return `+ ${change.path}: ${after}`;
+  return after === undefined
+    ? `- ${change.path}: ${before}`
+    : `  ${change.path}: ${before} -> ${after}`;
+}
+
+/** A document from a file, which may hold comments; `-` is stdin. */
 export function readDocument(file: string | undefined): unknown {
-  if (file === undefined) throw new Complaint("Which file? publish <file.json>", MISUSED);
+  if (file === undefined) throw new Complaint("Which file? Name a policy document.", MISUSED);
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as unknown;
+    return readJsonc(readFileSync(file === "-" ? 0 : file, "utf8"));
   } catch (error) {
-    throw new Complaint(`${file}: ${(error as Error).message}`, MISUSED);
+    const { code, message } = error as Error & { code?: string };
+    const text = code === "ENOENT" ? `There is no file "${file}".` : `${file}: ${message}`;
+    throw new Complaint(text, MISUSED);
   }
 }
 
@@ -68,4 +72,11 @@ export function wholeOf(text: string | undefined): number {
 
 export function dateOf(at: number): string {
   return new Date(at).toISOString();
+}
+
+/** The version that a change is meant for: the one that was said, else the newest. */
+export async function expectedVersion({ client, flags }: Session): Promise<number> {
+  const said = flags["expect-version"];
+  if (said !== undefined) return wholeOf(said);
+  return Number((await client.ask({ type: "GetPolicy" }))["version"]);
 }

@@ -1,4 +1,5 @@
-/** `npm run policy -- ...`: reads and changes the policy, the keys and the members of a gateway. */
+/** `npm run policy -- ...`: `npx tallygate policy ...`. */
 import { run } from "./bootstrap.mjs";
 
-await run("policy-cli.ts");
+process.argv.splice(2, 0, "policy");
+await run("cli/main.ts");

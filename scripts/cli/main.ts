@@ -1,23 +1,91 @@
-/** The auditor's command line: `npx tallygate verify ...`. */
-import { Misused, verifyCommand, verifyUsage } from "./verify.ts";
+/** `npx tallygate`: everything that is done with a gateway from a terminal or from CI. */
+import { Complaint, MISUSED, UNREACHED } from "../policy-target.ts";
+import { type Command, print } from "./command.ts";
 
-const commands: Record<string, (args: string[]) => Promise<number>> = { verify: verifyCommand };
+/** Each command's module is loaded when it is called: some bring a lot with them. */
+const commands: Record<string, { summary: string; load: () => Promise<Command> }> = {
+  start: {
+    summary: "run a gateway on this machine",
+    load: async () => (await import("./start.ts")).start,
+  },
+  policy: {
+    summary: "pull | plan | apply | show | set | versions | rollback ...",
+    load: async () => (await import("./policy.ts")).policy,
+  },
+  keys: {
+    summary: "list | issue | revoke",
+    load: async () => (await import("./policy.ts")).keys,
+  },
+  members: {
+    summary: "list | set | remove",
+    load: async () => (await import("./policy.ts")).members,
+  },
+  budgets: {
+    summary: "where every budget stands",
+    load: async () => (await import("./budgets.ts")).budgets,
+  },
+  tail: {
+    summary: "requests as they happen",
+    load: async () => (await import("./tail.ts")).tail,
+  },
+  export: {
+    summary: "the audit list as NDJSON or CSV",
+    load: async () => (await import("./export.ts")).exporting,
+  },
+  "what-if": {
+    summary: "a draft policy over recorded requests",
+    load: async () => (await import("./what-if.ts")).whatIf,
+  },
+  replay: {
+    summary: "a decision made again, or the books as they were",
+    load: async () => (await import("./replay.ts")).replay,
+  },
+  verify: {
+    summary: "an archive or evidence against a public key",
+    load: async () => (await import("./verify.ts")).verify,
+  },
+};
 
-async function main(): Promise<number> {
-  const [name = "help", ...args] = process.argv.slice(2);
-  const command = commands[name];
-  if (command !== undefined) return command(args);
-  process.stdout.write(verifyUsage);
-  return ["help", "--help", "-h"].includes(name) ? 0 : 2;
+const usage = `npx tallygate <command> [options]
+
+${Object.entries(commands)
+  .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
+  .join("\n")}
+
+npx tallygate <command> --help says more. Which gateway, and as whom: --url and --key, else
+TALLYGATE_URL and TALLYGATE_KEY, else the local one that \`npm start\` started last.
+`;
+
+const asksForHelp = (word: string): boolean => word === "--help" || word === "-h";
+
+async function main([name = "help", ...args]: string[]): Promise<number> {
+  if (name === "help" || asksForHelp(name)) {
+    print(usage);
+    return 0;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) {
+    throw new Complaint(`There is no command "${name}"; \`help\` lists them.`, MISUSED);
+  }
+  const loaded = await command.load();
+  if (loaded.usage !== undefined && (args.some(asksForHelp) || args[0] === "help")) {
+    print(loaded.usage);
+    return 0;
+  }
+  return loaded.run(args);
 }
 
 const calledFrom = process.env["TALLYGATE_CWD"];
 if (calledFrom !== undefined) process.chdir(calledFrom);
 
-main().then(
-  (code) => process.exit(code),
+// No `process.exit`: what is still on its way to a pipe would be lost.
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
   (error: unknown) => {
-    process.stderr.write(`tallygate: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(error instanceof Misused ? 2 : 3);
+    const text = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`tallygate: ${text}\n`);
+    process.exitCode = error instanceof Complaint ? error.exitCode : UNREACHED;
   },
 );

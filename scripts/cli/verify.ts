@@ -1,14 +1,15 @@
 /** `tallygate verify`: an archive, or a bundle of evidence, against a public key. */
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { parseCheckpoint, type Checkpoint } from "#events/checkpoint.ts";
 import { isSignedBy, parseNote, readPublicKey } from "#events/note.ts";
 import { verifyEvidence } from "#projections/verify/evidence.ts";
 import { describe, type Finding } from "#projections/verify/finding.ts";
 import { verifyArchive, type VerifyReport } from "#projections/verify/verify.ts";
+import { Complaint, MISUSED } from "../policy-target.ts";
+import { type Command, readArgs } from "./command.ts";
 import { gunzipText, openFolder, openGateway, publishedKeys } from "./artefacts.ts";
 
-export const verifyUsage = `npx tallygate verify <folder | URL | evidence.json> --key <public key or file>
+const usage = `npx tallygate verify <folder | URL | evidence.json> --key <public key or file>
 
   --key KEY|FILE     a public key that may have signed, or a file of them; as often as needed
   --api-key KEY      an auditor's key, for a URL (TALLYGATE_KEY)
@@ -18,27 +19,13 @@ export const verifyUsage = `npx tallygate verify <folder | URL | evidence.json> 
 Exit codes: 0 all is well, 1 something is not, 2 misused, 3 not reached.
 `;
 
-/** The command line makes no sense. */
-export class Misused extends Error {}
-
-function readOptions(args: string[]) {
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        key: { type: "string", multiple: true, default: [] },
-        "api-key": { type: "string" },
-        since: { type: "string", multiple: true, default: [] },
-        json: { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
-      },
-    });
-    return { ...values, positionals };
-  } catch (error) {
-    throw new Misused(error instanceof Error ? error.message : "the options make no sense");
-  }
-}
+const many: string[] = [];
+const options = {
+  key: { type: "string", multiple: true, default: many },
+  "api-key": { type: "string" },
+  since: { type: "string", multiple: true, default: many },
+  json: { type: "boolean", default: false },
+} as const;
 
 /** Keys from the command line; a file holds one a line, `#` starts a remark. */
 function readKeys(given: readonly string[]): Uint8Array<ArrayBuffer>[] {
@@ -49,8 +36,10 @@ function readKeys(given: readonly string[]): Uint8Array<ArrayBuffer>[] {
       .filter((line) => line !== "");
     return written.map((line) => {
       const key = readPublicKey(line);
-      if (key === undefined)
-        throw new Misused(`"${line.slice(0, 60)}" is neither a public key nor a file of them.`);
+      // The text is not repeated: it may be an API key that was meant for --api-key.
+      if (key === undefined) {
+        throw new Complaint("--key takes a public key, or a file of them, one a line.", MISUSED);
+      }
       return key;
     });
   });
@@ -62,13 +51,14 @@ async function readSince(
 ): Promise<Checkpoint[]> {
   const checkpoints: Checkpoint[] = [];
   for (const file of files) {
-    if (!existsSync(file)) throw new Misused(`There is no file "${file}".`);
+    if (!existsSync(file)) throw new Complaint(`There is no file "${file}".`, MISUSED);
     const note = parseNote(readFileSync(file, "utf8"));
     const checkpoint = note && parseCheckpoint(note.text);
     if (note === undefined || checkpoint === undefined)
-      throw new Misused(`"${file}" is no checkpoint.`);
+      throw new Complaint(`"${file}" is no checkpoint.`, MISUSED);
     const keys = publicKeys.map((publicKey) => ({ name: checkpoint.origin, publicKey }));
-    if (!(await isSignedBy(note, keys))) throw new Misused(`"${file}" is not signed by the key.`);
+    if (!(await isSignedBy(note, keys)))
+      throw new Complaint(`"${file}" is not signed by the key.`, MISUSED);
     checkpoints.push(checkpoint);
   }
   return checkpoints;
@@ -123,16 +113,14 @@ async function verifyBundle(file: string, keys: readonly Uint8Array<ArrayBuffer>
   return findings.length === 0 ? 0 : 1;
 }
 
-/** Runs the command; returns its exit code. */
-export async function verifyCommand(args: string[]): Promise<number> {
-  const options = readOptions(args);
-  const [where] = options.positionals;
-  if (options.help) process.stdout.write(verifyUsage);
-  if (options.help) return 0;
-  if (where === undefined || options.positionals.length > 1)
-    throw new Misused(`Say what to verify.\n${verifyUsage}`);
+async function run(args: string[]): Promise<number> {
+  const { values, positionals } = readArgs(args, options);
+  const [where] = positionals;
+  if (where === undefined || positionals.length > 1) {
+    throw new Complaint("Say what to verify: a folder, a URL, or a file of evidence.", MISUSED);
+  }
   const isUrl = /^https?:\/\//.test(where);
-  let given = options.key;
+  let given = values.key;
   if (given.length === 0 && isUrl) {
     given = await publishedKeys(where);
     process.stderr.write(
@@ -140,16 +128,17 @@ export async function verifyCommand(args: string[]): Promise<number> {
     );
   }
   const publicKeys = readKeys(given);
-  if (publicKeys.length === 0) throw new Misused("Give the public key with --key.");
+  if (publicKeys.length === 0) throw new Complaint("Give the public key with --key.", MISUSED);
   if (!isUrl && existsSync(where) && statSync(where).isFile()) {
-    return verifyBundle(where, publicKeys, options.json);
+    return verifyBundle(where, publicKeys, values.json);
   }
-  const apiKey = options["api-key"] ?? process.env["TALLYGATE_KEY"];
-  if (isUrl && apiKey === undefined) throw new Misused("Give an auditor's key with --api-key.");
+  const apiKey = values["api-key"] ?? process.env["TALLYGATE_KEY"];
+  if (isUrl && apiKey === undefined)
+    throw new Complaint("Give an auditor's key with --api-key.", MISUSED);
   const shards = isUrl
     ? await openGateway({ url: where, apiKey: apiKey ?? "" })
     : await openFolder(where);
-  const trusted = await readSince(options.since, publicKeys);
+  const trusted = await readSince(values.since, publicKeys);
   const bar = progress();
   const report = await verifyArchive(shards, {
     publicKeys,
@@ -159,6 +148,8 @@ export async function verifyCommand(args: string[]): Promise<number> {
   });
   bar.end();
   if (report.shards.length === 0) throw new Error("There is no archive yet.");
-  process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : print(report));
+  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : print(report));
   return report.count === 0 ? 0 : 1;
 }
+
+export const verify: Command = { usage, run };

@@ -13,6 +13,7 @@ const pages = [
   "docs/how-to/add-a-route.md",
   "docs/how-to/write-a-dlp-rule.md",
   "docs/how-to/rotate-keys.md",
+  "docs/how-to/policy-in-git.md",
 ];
 
 interface Step {

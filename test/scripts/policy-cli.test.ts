@@ -1,12 +1,9 @@
 /** The admin's command line against a real gateway. */
-import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-
-const root = path.resolve(import.meta.dirname, "../..");
-const node = path.join(root, "node_modules/.bin/node");
+import { tallygate, type Outcome } from "../support/tallygate.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -14,28 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-interface Outcome {
-  code: number | null;
-  out: string;
-  err: string;
-}
+const policy = (...args: string[]): Promise<Outcome> => policyAs(gateway.keys.admin, ...args);
 
-function policy(...args: string[]): Promise<Outcome> {
-  return policyAs(gateway.keys.admin, ...args);
-}
-
-function policyAs(key: string, ...args: string[]): Promise<Outcome> {
-  const child = spawn(node, [path.join(root, "scripts/policy-cli.ts"), ...args], {
-    cwd: root,
-    env: { ...process.env, TALLYGATE_URL: gateway.url, TALLYGATE_KEY: key },
-  });
-  const outcome: Outcome = { code: null, out: "", err: "" };
-  child.stdout.on("data", (data) => (outcome.out += String(data)));
-  child.stderr.on("data", (data) => (outcome.err += String(data)));
-  return new Promise((resolve) => {
-    child.on("close", (code) => resolve({ ...outcome, code }));
-  });
-}
+const policyAs = (key: string, ...args: string[]): Promise<Outcome> =>
+  tallygate(["policy", ...args], { TALLYGATE_URL: gateway.url, TALLYGATE_KEY: key });
 
 /** The exit code, and how many lines the complaint had. */
 async function lines(promise: Promise<Outcome>): Promise<(number | null)[]> {

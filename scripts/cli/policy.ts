@@ -1,44 +1,55 @@
-/** The admin's command line, over the same socket as the console. `npm run policy -- help`. */
-import { parseArgs } from "node:util";
-import { AdminClient } from "./policy-client.ts";
-import { getAt, readValue, setAt, unsetAt } from "./policy-edit.ts";
-import { keyCommands, memberCommands, pick } from "./policy-people.ts";
-import { publish, tellPublished, whenInForce } from "./policy-publish.ts";
+/** What admins change, over the same socket as the console: the policy, its keys, its members. */
+import { AdminClient } from "../policy-client.ts";
+import { getAt, readValue, setAt, unsetAt } from "../policy-edit.ts";
+import { keyCommands, memberCommands, pick } from "../policy-people.ts";
+import { publish, tellPublished, whenInForce } from "../policy-publish.ts";
 import {
   type Change,
   changesText,
   type Commands,
   dateOf,
-  type Flags,
   options,
   readDocument,
   type Session,
+  expectedVersion,
   wholeOf,
-} from "./policy-session.ts";
-import { Complaint, findTarget, MISUSED, UNREACHED } from "./policy-target.ts";
+} from "../policy-session.ts";
+import { Complaint, MISUSED, REFUSED } from "../policy-target.ts";
+import { type Command, readArgs, targetOf } from "./command.ts";
+import { gitCommands } from "./policy-git.ts";
 
-const usage = `npm run policy -- <command> [options]
+const ends = `  --url, --key             which gateway, as whom; else TALLYGATE_URL, TALLYGATE_KEY, else the
+                           local one that \`npm start\` started last
+  --json                   machine-readable output
 
+Exit codes: 0 done, 1 the gateway refused, 2 wrong use, 3 the gateway was not reached. \`plan\` alone
+ends with 2 when something would change, and with 1 on wrong use too.
+`;
+
+const usage = `npx tallygate policy <command> [options]    (npm run policy -- is the same)
+
+  pull                     the whole policy as JSON; its version goes to stderr
+  plan <file>              what publishing the file would change, widenings marked with !
+  apply <file>             publish it, unless nothing would change
   show [path]              the policy, or one place in it: limits, limits.rpm, tiers.standard
   set <path>=<value> ...   change and publish; limits.rpm=120 sets that limit's number
   unset <path> ...         take away and publish
-  publish <file.json>      publish a whole document
-  validate <file.json>     say what is wrong with a document, or what it would change
+  publish <file>           publish a whole document
+  validate <file>          say what is wrong with a document, or what it would change
   versions                 every version, newest last
   rollback <version>       publish an older version again
-  keys list | issue <member> [--label L] [--expires DATE] | revoke <keyId> [--reason R]
-  members list | set <id> role=<role> [tier= team= name= tags=a,b] | remove <id>
+  keys, members            as \`npx tallygate keys\` and \`npx tallygate members\`
   tail [--since N]         every change as it happens
 
-  --url, --key             which gateway, as whom; else TALLYGATE_URL, TALLYGATE_KEY, else the
-                           local one that \`npm start\` started last
+  <file>                   JSON, with comments if you like; - is stdin
+  --expect-version N       refuse when another version than N is the newest
+  --version N              of show and pull: an older version
   --comment TEXT           kept with the version
   --wait                   until the new version is in force everywhere
-  --json                   machine-readable output
-
-Exit codes: 0 done, 1 the gateway refused, 2 wrong use, 3 the gateway was not reached.`;
+${ends}`;
 
 const commands: Commands = {
+  ...gitCommands,
   async show({ client, words: [path = ""], flags, print }) {
     const version = flags.version === undefined ? {} : { version: wholeOf(flags.version) };
     const found = await client.ask({ type: "GetPolicy", ...version });
@@ -54,8 +65,7 @@ const commands: Commands = {
   unset: (session) => edit(session, unsetAt),
   async publish(session) {
     const document = readDocument(session.words[0]);
-    const { version } = await session.client.ask({ type: "GetPolicy" });
-    await publish(session, document, Number(version));
+    await publish(session, document, await expectedVersion(session));
   },
   async validate({ client, words: [file], print }) {
     const result = await client.ask({ type: "ValidatePolicy", document: readDocument(file) });
@@ -65,7 +75,7 @@ const commands: Commands = {
         ? problems.map(({ path, message }) => `${path}: ${message}`).join("\n")
         : changesText(result["changes"] as Change[]),
     );
-    if (problems.length > 0) process.exitCode = 1;
+    return problems.length > 0 ? REFUSED : 0;
   },
   async versions({ client, print }) {
     const { versions } = await client.ask({ type: "ListVersions" });
@@ -94,9 +104,8 @@ const commands: Commands = {
   async rollback(session) {
     const { client, words, flags } = session;
     const version = wholeOf(words[0]);
-    const { version: current } = await client.ask({ type: "GetPolicy" });
     const comment = flags.comment ?? `back to ${version}`;
-    const expectVersion = Number(current);
+    const expectVersion = await expectedVersion(session);
     const inForce = whenInForce(client);
     const result = await client.ask({ type: "RollBackPolicy", expectVersion, version, comment });
     await tellPublished(session, result, inForce);
@@ -133,45 +142,60 @@ async function edit(
   if (session.words.length === 0) throw new Complaint("Change what? See `help`.", MISUSED);
   const { version, document } = await session.client.ask({ type: "GetPolicy" });
   for (const word of session.words) change(document, word);
-  await publish(session, document, Number(version));
+  const expected = session.flags["expect-version"];
+  await publish(session, document, expected === undefined ? Number(version) : wholeOf(expected));
 }
 
-/** Runs one command line; the exit code tells how it went. */
-async function main(args: string[]): Promise<void> {
-  let parsed: { values: Flags; positionals: string[] };
-  try {
-    parsed = parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    throw new Complaint((error as Error).message, MISUSED);
-  }
-  const { values: flags, positionals } = parsed;
-  const [name = "help", ...words] = positionals;
-  if (flags.help === true || name === "help") {
-    console.log(usage);
-    return;
-  }
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+/** Connects, runs one command of a table, and disconnects. */
+async function runOne(table: Commands, args: string[], standard?: string): Promise<number> {
+  const { values: flags, positionals } = readArgs(args, options);
+  const [name = standard ?? "", ...words] = positionals;
+  const command = Object.hasOwn(table, name) ? table[name] : undefined;
   if (command === undefined) {
     throw new Complaint(`There is no command "${name}"; \`help\` lists them.`, MISUSED);
   }
-  const client = await AdminClient.open(findTarget(flags, process.env, process.cwd()));
+  const client = await AdminClient.open(targetOf(flags));
   const print: Session["print"] = (value, text) =>
     console.log(flags.json === true ? JSON.stringify(value) : text());
   try {
-    await command({ client, words, flags, print });
+    return (await command({ client, words, flags, print })) ?? 0;
   } finally {
     client.close();
   }
 }
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  if (error instanceof Complaint) {
-    console.error(error.message);
-    process.exitCode = error.exitCode;
-  } else {
-    console.error(`This should not happen: ${(error as Error).message}`);
-    process.exitCode = UNREACHED;
-  }
-}
+export const policy: Command = {
+  usage,
+  async run(args) {
+    if (args.length === 0) throw new Complaint("Which command? See `policy --help`.", MISUSED);
+    try {
+      return await runOne(commands, args);
+    } catch (error) {
+      // 2 says "something would change" there: a mistyped line in CI must not.
+      if (args[0] !== "plan" || !(error instanceof Complaint) || error.exitCode !== MISUSED) {
+        throw error;
+      }
+      throw new Complaint(error.message, REFUSED);
+    }
+  },
+};
+
+export const keys: Command = {
+  usage: `npx tallygate keys [list]
+npx tallygate keys issue <member> [--label L] [--expires DATE]
+npx tallygate keys revoke <key id> [--reason R]
+
+A key is shown once, when it is issued. A revoked one is refused once the command has ended.
+
+${ends}`,
+  run: (args) => runOne(keyCommands, args, "list"),
+};
+
+export const members: Command = {
+  usage: `npx tallygate members [list]
+npx tallygate members set <id> role=<admin|auditor|member> [tier= team= name= tags=a,b]
+npx tallygate members remove <id>
+
+${ends}`,
+  run: (args) => runOne(memberCommands, args, "list"),
+};

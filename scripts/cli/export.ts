@@ -1,0 +1,40 @@
+/** `tallygate export`: the audit list of a time, as it is streamed, to a file or to stdout. */
+import { createWriteStream } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { Complaint, MISUSED, UNREACHED } from "../policy-target.ts";
+import { type Command, readOptions, targetOf, targetOptions, targetUsage } from "./command.ts";
+import { filterOptions, filtersOf, filterUsage } from "./filters.ts";
+import { send, withParams } from "./http.ts";
+
+export const exporting: Command = {
+  usage: `npx tallygate export [--format ndjson|csv] [--out FILE] [filters]
+
+Every entry, newest first. Members get their own.
+
+${filterUsage}
+${targetUsage}`,
+  async run(args) {
+    const flags = readOptions(args, {
+      ...targetOptions,
+      ...filterOptions,
+      format: { type: "string", default: "ndjson" },
+      out: { type: "string" },
+    });
+    const { format, out } = flags;
+    if (format !== "ndjson" && format !== "csv") {
+      throw new Complaint("--format takes ndjson or csv.", MISUSED);
+    }
+    const at = withParams("/audit/export", { ...filtersOf(flags), format });
+    const { body } = await send(targetOf(flags), at);
+    const to = out === undefined ? process.stdout : createWriteStream(out, { mode: 0o600 });
+    try {
+      await pipeline(Readable.fromWeb(body as never), to, { end: out !== undefined });
+    } catch (error) {
+      // `| head` has what it wants.
+      if ((error as { code?: string }).code === "EPIPE") return 0;
+      throw new Complaint(`The export ended early: ${(error as Error).message}`, UNREACHED);
+    }
+    return 0;
+  },
+};

@@ -1,0 +1,64 @@
+/** `tallygate what-if`: what a draft policy would have decided otherwise, over recorded requests. */
+import type { Difference, WhatIfResult } from "#projections/what-if/result.ts";
+import { readDocument } from "../policy-session.ts";
+import { Complaint, MISUSED, UNREACHED } from "../policy-target.ts";
+import { type Command, print, readArgs, targetOf, targetOptions, targetUsage } from "./command.ts";
+import { linesOf, send } from "./http.ts";
+import { tableOf } from "./table.ts";
+
+const usd = (nanos: number): string => `$${(nanos / 1e9).toFixed(6)}`;
+
+function row(name: string, one: Difference): string[] {
+  return [
+    name,
+    `${one.requests} requests`,
+    `${one.newlyRefused} newly refused`,
+    `${one.newlyAllowed} newly allowed`,
+    `${usd(one.costNanosBefore)} -> ${usd(one.costNanosAfter)}`,
+  ];
+}
+
+function textOf(result: WhatIfResult): string {
+  const groups = { ...result.byModel, ...result.byUser };
+  const rows = [
+    row("all", result),
+    ...Object.entries(groups)
+      .filter(([, one]) => one.newlyRefused + one.newlyAllowed > 0)
+      .map(([name, one]) => row(name, one)),
+  ];
+  const { rerouted } = result;
+  return `${tableOf(rows)}\n${rerouted} would have gone to another provider or model first.`;
+}
+
+export const whatIf: Command = {
+  usage: `npx tallygate what-if <policy.json> [--from TIME] [--to TIME]
+
+Decides recorded requests again under a draft. For admins. The draft may hold comments.
+
+${targetUsage}`,
+  async run(args) {
+    const time = { type: "string" } as const;
+    const { values, positionals } = readArgs(args, { ...targetOptions, from: time, to: time });
+    const [file, more] = positionals;
+    if (file === undefined || more !== undefined) {
+      throw new Complaint("Which draft? what-if <policy.json>", MISUSED);
+    }
+    const { from, to } = values;
+    const document = readDocument(file);
+    const response = await send(targetOf(values), "/policy/what-if", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ document, from, to }),
+    });
+    let result: WhatIfResult | undefined;
+    for await (const line of linesOf(response)) {
+      const frame = JSON.parse(line) as { done?: number; of?: number; result?: WhatIfResult };
+      if (process.stderr.isTTY) process.stderr.write(`\r${frame.done ?? ""} of ${frame.of ?? ""} `);
+      ({ result } = frame);
+    }
+    if (process.stderr.isTTY) process.stderr.write(`\r${" ".repeat(40)}\r`);
+    if (result === undefined) throw new Complaint("The answer ended early.", UNREACHED);
+    print(values.json === true ? JSON.stringify(result) : textOf(result));
+    return 0;
+  },
+};
