@@ -5,7 +5,7 @@
 import * as z from "zod";
 import { paths } from "#events/manifest.ts";
 import { readPublicKey } from "#events/note.ts";
-import type { ShardArtefacts } from "#projections/verify/shard.ts";
+import type { ShardArtefacts } from "#projections/verify/artefacts.ts";
 import { verifyArchive } from "#projections/verify/verify.ts";
 import { ApiError, ask } from "../data/api.ts";
 import type { ArchiveShards } from "../data/record.ts";
