@@ -25,6 +25,11 @@ export class CallIds {
   }
 }
 
+/** Ids of letters, digits, _ and - alone (Anthropic, Bedrock): others become _ on both sides. */
+export function safeId(id: string): string {
+  return id.replaceAll(/[^a-zA-Z0-9_-]/g, "_");
+}
+
 /** The function names of all calls in a conversation by their ids. */
 export function namesOfCalls(messages: ChatMessage[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>();

@@ -2,22 +2,26 @@
 import { asArray, asObject, asString, objectsIn, parseJson } from "./json.ts";
 import { ERROR_MESSAGE_CHARS_MAX, RETRY_AFTER_MS_MAX } from "./limits.ts";
 import type {
-  DialectId,
+  Framing,
   Json,
   JsonObject,
   Operation,
   Provider,
   ProviderErrorView,
   ProviderTarget,
+  Signing,
+  UpstreamId,
 } from "./types.ts";
 
 /** One provider as data; what is not data is a function of the call alone. */
 export interface ProviderRow {
   id: string;
   title: string;
-  dialect: DialectId;
+  dialect: UpstreamId;
   defaultBaseUrl: string;
   secretName: string;
+  framing?: Framing;
+  signing?: Signing;
   /** The path of a conversation below the base URL, with its query. */
   path(to: ProviderTarget): string;
   /** Paths of what else can be asked. */
@@ -38,6 +42,8 @@ export function httpProvider(row: ProviderRow): Provider {
     dialect,
     defaultBaseUrl,
     secretName,
+    ...(row.framing !== undefined && { framing: row.framing }),
+    ...(row.signing !== undefined && { signing: row.signing }),
     operations: ["chat", ...(Object.keys(row.paths ?? {}) as Operation[])],
     request(to) {
       const headers: Record<string, string> = {
@@ -91,9 +97,12 @@ export function decodeHttpError(status: number, body: string, headers: Headers):
   const root = parseJson(body);
   const outer = asObject(asArray(root)?.[0]) ?? asObject(root) ?? {};
   const error = asObject(outer["error"]) ?? outer;
-  const code = codeOf(error) ?? `http_${status}`;
+  const code = codeOf(error) ?? amazonCode(headers) ?? `http_${status}`;
   const message =
-    asString(outer["error"]) ?? asString(error["message"]) ?? asString(error["detail"]);
+    asString(outer["error"]) ??
+    asString(error["message"]) ??
+    asString(error["Message"]) ??
+    asString(error["detail"]);
   const advice = headers.get("x-should-retry");
   const retryable =
     advice === "true" || (advice !== "false" && RETRYABLE.has(status) && !EXHAUSTED.has(code));
@@ -109,6 +118,12 @@ export function decodeHttpError(status: number, body: string, headers: Headers):
 function codeOf(error: JsonObject): string | undefined {
   const candidates: (Json | undefined)[] = [error["code"], error["status"], error["type"]];
   return candidates.find((one): one is string => typeof one === "string" && one !== "");
+}
+
+/** Amazon names its errors in a header, with where they are described behind a colon. */
+function amazonCode(headers: Headers): string | undefined {
+  const [type] = (headers.get("x-amzn-errortype") ?? "").split(":");
+  return type === "" ? undefined : type;
 }
 
 /** `retry-after-ms`, else `retry-after` in seconds, else as a date against the answer's own date. */

@@ -25,7 +25,10 @@ interface Model extends Entry {
 const UNKNOWN: Entry = { price: undefined, contextWindow: undefined };
 
 /** Sections of the book whose name is not the provider's own. */
-const SECTIONS: ReadonlyMap<string, string> = new Map([["xai", "x-ai"]]);
+const SECTIONS: ReadonlyMap<string, string> = new Map([
+  ["xai", "x-ai"],
+  ["bedrock", "aws"],
+]);
 
 const sections = new Map<string, readonly Model[]>();
 const remembered = new Map<string, Entry>();

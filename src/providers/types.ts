@@ -16,6 +16,9 @@ export type DialectId =
   | "ollama-chat"
   | "openai-responses";
 
+/** Dialects that providers are spoken to in; some that no caller speaks. */
+export type UpstreamId = DialectId | "bedrock-converse";
+
 /** Where a piece of text stands in a conversation; DLP rules choose by it. */
 export type TextChannel =
   | "system"
@@ -81,19 +84,11 @@ export interface EncoderMeta {
   includeUsage: boolean;
 }
 
-/**
- * A dialect whose URL, not whose body, carries the model and whether to stream (Google): whoever
- * reads such a request puts `model` and `stream` into the body first, and `prepare` and
- * `encodeRequest` leave them out again.
- */
-export interface Dialect {
-  id: DialectId;
+/** What is needed of a dialect that only a provider speaks: out with requests, in with answers. */
+export interface UpstreamDialect {
+  id: UpstreamId;
   /** The framing of this dialect's streams. */
   contentType: "sse" | "ndjson";
-  /** Checks what the gateway itself relies on and leaves the rest to the provider. */
-  parseRequest(body: Json): Result<RequestView>;
-  /** Every text the provider would see but tool descriptions; media as data URLs is skipped. */
-  requestTexts(body: JsonObject): TextSlot[];
   /**
    * A shallow copy for a provider of the same dialect: the model, a forced cap on output tokens in
    * the field that model takes, and usage asked for in streams.
@@ -102,20 +97,33 @@ export interface Dialect {
     body: JsonObject,
     to: { model: string; maxOutputTokens: number; stream: boolean },
   ): JsonObject;
-  decodeRequest(body: JsonObject): Result<ChatRequest>;
   encodeRequest(request: ChatRequest): Result<JsonObject>;
   decodeResponse(body: Json): Result<ChatResponse>;
-  encodeResponse(response: ChatResponse): JsonObject;
-  responseTexts(body: JsonObject): TextSlot[];
   responseMeta(body: Json): {
     usage?: Usage;
     finish?: FinishReason;
     servedModel?: string;
     responseId?: string;
   };
+  openDecoder(): StreamDecoder;
+}
+
+/**
+ * A dialect that callers speak too. Where its URL, not its body, carries the model and whether to
+ * stream (Google), whoever reads such a request puts `model` and `stream` into the body first, and
+ * `prepare` and `encodeRequest` leave them out again.
+ */
+export interface Dialect extends UpstreamDialect {
+  id: DialectId;
+  /** Checks what the gateway itself relies on and leaves the rest to the provider. */
+  parseRequest(body: Json): Result<RequestView>;
+  /** Every text the provider would see but tool descriptions; media as data URLs is skipped. */
+  requestTexts(body: JsonObject): TextSlot[];
+  decodeRequest(body: JsonObject): Result<ChatRequest>;
+  encodeResponse(response: ChatResponse): JsonObject;
+  responseTexts(body: JsonObject): TextSlot[];
   /** Watches a stream that keeps its dialect. `dropUsage`: usage was asked for by us alone. */
   openTap(options?: { dropUsage?: boolean }): StreamTap;
-  openDecoder(): StreamDecoder;
   openEncoder(meta: EncoderMeta): StreamEncoder;
   /** The dialect's own error body; the code stands where its SDKs show it. */
   encodeError(error: WireError): JsonObject;
@@ -205,16 +213,26 @@ export interface ProviderErrorView {
 export interface Provider {
   id: string;
   title: string;
-  dialect: DialectId;
+  dialect: UpstreamId;
   defaultBaseUrl: string;
   /** The name of the secret that holds the credential, for example OPENAI_API_KEY. */
   secretName: string;
+  /** How streams come off the wire, where it is not the dialect's own framing. */
+  framing?: Framing;
+  /** How its credential becomes part of a call, where a header alone does not do. */
+  signing?: Signing;
   /** What it can be asked; `request` throws a RangeError for anything else. */
   operations: readonly Operation[];
   /** The URL and headers of one call. Caller headers pass by allow-list only. */
   request(to: ProviderTarget): { url: string; headers: Record<string, string> };
   decodeError(status: number, body: string, headers: Headers): ProviderErrorView;
 }
+
+/** Framings of streams: text, or binary messages that are turned into server-sent events. */
+export type Framing = "sse" | "ndjson" | "aws-eventstream";
+
+/** Credentials that take a clock and keys: the edge signs the call that `request` described. */
+export type Signing = "aws-sigv4";
 
 /** What is asked of a provider; a conversation unless said otherwise. */
 export type Operation = "chat" | "embeddings" | "count-tokens" | "models" | "responses";

@@ -22,6 +22,7 @@ const BOTH: [ours: string, theirs: string][] = [
   ["fireworks", "fireworks"],
   ["together", "together"],
   ["perplexity", "perplexity"],
+  ["bedrock", "aws"],
 ];
 
 const KEYS: Record<string, keyof Price> = {

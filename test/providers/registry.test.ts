@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dialectOf, providerIds, PROVIDERS } from "#providers/registry.ts";
+import { providerIds, PROVIDERS, upstreamOf } from "#providers/registry.ts";
 import { describeProvider, type ProviderFixtures } from "../support/describe-provider.ts";
 
 const OPENAI_ERRORS = [
@@ -112,6 +112,30 @@ ROWS["ollama"] = {
   ],
 };
 
+ROWS["bedrock"] = {
+  baseUrl: "https://bedrock-runtime.us-east-1.amazonaws.com",
+  url: "https://bedrock-runtime.us-east-1.amazonaws.com/model/model-1/converse",
+  credential: ["authorization", "Bearer secret-1"],
+  errors: [
+    {
+      status: 429,
+      body: '{"message":"Too many tokens, please wait before trying again."}',
+      headers: { "x-amzn-errortype": "ThrottlingException:http://internal.amazon.com/coral/" },
+      code: "ThrottlingException",
+      message: "Too many tokens, please wait before trying again.",
+      retryable: true,
+    },
+    {
+      status: 403,
+      body: '{"Message":"Signature expired"}',
+      headers: { "x-amzn-errortype": "InvalidSignatureException" },
+      code: "InvalidSignatureException",
+      message: "Signature expired",
+      retryable: false,
+    },
+  ],
+};
+
 const COMPATIBLE = {
   groq: "https://api.groq.com/openai/v1",
   mistral: "https://api.mistral.ai/v1",
@@ -144,7 +168,7 @@ describe("the registry", () => {
     for (const [id, provider] of Object.entries(PROVIDERS)) {
       expect(provider.id).toBe(id);
       expect(provider.defaultBaseUrl).toBe(ROWS[id]?.baseUrl);
-      expect(dialectOf(provider.dialect).id).toBe(provider.dialect);
+      expect(upstreamOf(provider.dialect).id).toBe(provider.dialect);
       expect(provider.defaultBaseUrl.endsWith("/")).toBe(false);
     }
   });

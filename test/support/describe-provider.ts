@@ -5,7 +5,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Usage } from "#events/money.ts";
-import type { ChatResponse, FinishReason, StreamPart } from "#providers/chat.ts";
+import type { ChatRequest, ChatResponse, FinishReason, StreamPart } from "#providers/chat.ts";
 import type {
   Dialect,
   Json,
@@ -13,6 +13,7 @@ import type {
   Provider,
   Result,
   StreamTap,
+  UpstreamDialect,
   WireError,
   WireEvent,
 } from "#providers/types.ts";
@@ -62,7 +63,7 @@ export function clone<T extends Json>(value: T): T {
 }
 
 /** Cuts wire text into events, chunked at the given positions. */
-export function split(dialect: Dialect, wire: string, ...cuts: number[]): WireEvent[] {
+export function split(dialect: UpstreamDialect, wire: string, ...cuts: number[]): WireEvent[] {
   const splitter = openSplitter(dialect.contentType);
   const events: WireEvent[] = [];
   let from = 0;
@@ -73,11 +74,11 @@ export function split(dialect: Dialect, wire: string, ...cuts: number[]): WireEv
   return [...events, ...splitter.end()];
 }
 
-export function decodeStream(dialect: Dialect, wire: string): StreamPart[] {
+export function decodeStream(dialect: UpstreamDialect, wire: string): StreamPart[] {
   return decodeEvents(dialect, split(dialect, wire));
 }
 
-function decodeEvents(dialect: Dialect, events: WireEvent[]): StreamPart[] {
+function decodeEvents(dialect: UpstreamDialect, events: WireEvent[]): StreamPart[] {
   const decoder = dialect.openDecoder();
   const parts = events.flatMap((event) => decoder.push(event));
   return [...parts, ...decoder.end()];
@@ -402,13 +403,130 @@ function describeErrors({ dialect }: DialectFixtures): void {
   });
 }
 
+export interface UpstreamFixtures {
+  dialect: UpstreamDialect;
+  requests: { name: string; request: ChatRequest; body: JsonObject }[];
+  /** What cannot cross, with the field that its refusal names. */
+  refused: { name: string; request: Partial<ChatRequest>; field: string }[];
+  responses: { name: string; body: JsonObject; answer: Answer }[];
+  streams: { name: string; wire: string; answer: Answer }[];
+  errorInside: { wire: string; code: string };
+  malformed: string;
+}
+
+/** The suite of a dialect that only providers are spoken to in. */
+export function describeUpstream(fixtures: UpstreamFixtures): void {
+  const { dialect, requests, refused, responses } = fixtures;
+  describe(`the ${dialect.id} dialect`, () => {
+    for (const { name, request, body } of requests) {
+      it(`writes a request with ${name}`, () => {
+        expect(valueOf(dialect.encodeRequest(structuredClone(request)))).toEqual(body);
+      });
+
+      it(`prepares a request with ${name} without touching it, its output capped`, () => {
+        const before = clone(body);
+        const to = { model: "served-model", maxOutputTokens: 77, stream: true };
+        expect(JSON.stringify(dialect.prepare(body, to))).toContain("77");
+        expect(body).toEqual(before);
+      });
+    }
+
+    for (const { name, request, field } of refused) {
+      it(`refuses ${name} by name`, () => {
+        const result = dialect.encodeRequest({ ...plainRequest, ...request });
+        expect(result).toMatchObject({ ok: false, error: { field } });
+      });
+    }
+
+    for (const { name, body, answer } of responses) {
+      it(`reads an answer with ${name}, its usage and its finish`, () => {
+        expect(answerOfResponse(valueOf(dialect.decodeResponse(clone(body))))).toEqual(answer);
+        const meta = dialect.responseMeta(body);
+        expect([meta.usage, meta.finish]).toEqual([answer.usage, answer.finish]);
+      });
+    }
+
+    it("refuses an answer that is none", () => {
+      for (const body of [null, [], "x", {}, { message: "no" }] as Json[]) {
+        expect(dialect.decodeResponse(body).ok).toBe(false);
+      }
+    });
+
+    describeUpstreamStreams(fixtures);
+  });
+}
+
+/** The least that can be asked. */
+export const plainRequest: ChatRequest = {
+  model: "model-1",
+  system: [],
+  messages: [{ role: "user", parts: [{ type: "text", text: "Hi" }] }],
+  stream: false,
+  tools: [],
+};
+
+function describeUpstreamStreams(fixtures: UpstreamFixtures): void {
+  const { dialect, streams, errorInside, malformed } = fixtures;
+  for (const { name, wire, answer } of streams) {
+    it(`reads a stream with ${name} the same, split anywhere`, () => {
+      const whole = decodeStream(dialect, wire);
+      expect(answerOf(whole)).toEqual(answer);
+      for (let cut = 0; cut <= wire.length; cut += 1) {
+        expect(decodeEvents(dialect, split(dialect, wire, cut))).toEqual(whole);
+      }
+    });
+
+    it(`calls a stream with ${name} cut wherever it is cut before its finish`, () => {
+      const events = split(dialect, wire);
+      const finishAt = events.findIndex((_, at) => {
+        const parts = decodeEvents(dialect, events.slice(0, at + 1));
+        return parts.every((part) => part.type !== "error");
+      });
+      expect(finishAt).toBeGreaterThan(0);
+      const cut = decodeEvents(dialect, events.slice(0, finishAt));
+      expect(answerOf(cut).error).toBe("stream_cut");
+    });
+  }
+
+  it("tells an error inside a stream that began well", () => {
+    expect(answerOf(decodeStream(dialect, errorInside.wire)).error).toBe(errorInside.code);
+  });
+
+  it("tells an event that it cannot read", () => {
+    expect(answerOf(decodeStream(dialect, malformed)).error).toBe("malformed_stream_event");
+  });
+
+  it("takes any JSON event of any name without a throw", () => {
+    const names = streams.flatMap(({ wire }) => split(dialect, wire).map(({ event }) => event));
+    const event = fc.tuple(fc.constantFrom(...new Set(names)), fc.jsonValue({ maxDepth: 4 }));
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 5 }), (events) => {
+        const decoder = dialect.openDecoder();
+        for (const [name, value] of events) {
+          const data = JSON.stringify(value);
+          decoder.push({ raw: data, data, ...(name !== undefined && { event: name }) });
+        }
+        decoder.end();
+      }),
+      { seed: SEED, numRuns: 300 },
+    );
+  });
+}
+
 export interface ProviderFixtures {
   provider: Provider;
   baseUrl: string;
   url: string;
   /** The header that carries the credential "secret-1". */
   credential: [string, string];
-  errors: { status: number; body: string; code: string; message: string; retryable: boolean }[];
+  errors: {
+    status: number;
+    body: string;
+    headers?: Record<string, string>;
+    code: string;
+    message: string;
+    retryable: boolean;
+  }[];
 }
 
 export function describeProvider(fixtures: ProviderFixtures): void {
@@ -447,9 +565,9 @@ export function describeProvider(fixtures: ProviderFixtures): void {
       expect(JSON.stringify(headers)).not.toContain("caller");
     });
 
-    for (const { status, body, code, message, retryable } of errors) {
+    for (const { status, body, headers, code, message, retryable } of errors) {
       it(`reads a ${status} as ${code}, ${retryable ? "worth" : "not worth"} another try`, () => {
-        const error = provider.decodeError(status, body, new Headers());
+        const error = provider.decodeError(status, body, new Headers(headers));
         expect(error).toEqual({ code, message, retryable });
       });
     }

@@ -3,8 +3,8 @@
  * settles at the end, whoever ends it. The stream never goes through an actor.
  */
 import type { Env } from "#actors/kit/env.ts";
-import { openSplitter } from "#providers/wire.ts";
-import type { Splitter, WireError } from "#providers/types.ts";
+import { openFrames, type Frames } from "#providers/frames.ts";
+import type { WireError } from "#providers/types.ts";
 import { fromUnknown, GatewayError } from "../errors.ts";
 import type { Admission } from "./admit.ts";
 import type { Answered } from "./call.ts";
@@ -22,7 +22,7 @@ interface Pump {
   settlement: Settlement;
   screen: Screen;
   relay: Relay;
-  splitter: Splitter;
+  frames: Frames;
   write(text: string): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ export function answerStream(
       createdAtMs: call.startedAt,
       includeUsage,
     }),
-    splitter: openSplitter(answered.dialect.contentType),
+    frames: openFrames(answered.framing),
     write: async (text) => {
       const out = reframe === undefined || text === "" ? text : reframe.push(text);
       if (out === "") return;
@@ -96,11 +96,10 @@ async function run(pump: Pump, signal: AbortSignal): Promise<Outcome> {
 }
 
 async function relayAll(pump: Pump, idle: IdleTimer): Promise<Outcome> {
-  const { answered, relay, screen, settlement, splitter } = pump;
+  const { answered, relay, screen, settlement, frames } = pump;
   const { bound, accounting } = pump.admission.plan.request;
   const deltasMax = accounting === "strict" ? bound.outputTokens : Infinity;
   const reader = answered.response.body?.getReader();
-  const decoder = new TextDecoder();
   for (;;) {
     const chunk = await reader?.read().catch((error: unknown) => {
       throw brokenOff(pump, error);
@@ -109,7 +108,7 @@ async function relayAll(pump: Pump, idle: IdleTimer): Promise<Outcome> {
     idle.touch();
     settlement.firstByteAt ??= Date.now();
     let out = "";
-    for (const event of splitter.push(decoder.decode(chunk.value, { stream: true }))) {
+    for (const event of frames.push(chunk.value)) {
       out += relay.push(event);
       if (screen.blockedBy !== undefined) return end(pump, out, "content_filter", "blocked");
       // Every delta is a token or more: past the bound the provider ignores its maximum.
@@ -118,7 +117,7 @@ async function relayAll(pump: Pump, idle: IdleTimer): Promise<Outcome> {
     await pump.write(out);
   }
   let out = "";
-  for (const event of splitter.end()) out += relay.push(event);
+  for (const event of frames.end()) out += relay.push(event);
   out += relay.end();
   if (screen.blockedBy !== undefined) return end(pump, out, "content_filter", "blocked");
   await pump.write(out);

@@ -3,35 +3,29 @@
  * not have, and bodies that do not cross are reasons to go on; what the caller did wrong is not.
  */
 import type { Env } from "#actors/kit/env.ts";
-import { PROVIDERS } from "#providers/registry.ts";
-import type { Dialect, Unsupported } from "#providers/types.ts";
+import type { Framing, UpstreamDialect } from "#providers/types.ts";
 import { readText } from "../body.ts";
 import { GatewayError, type GatewayCode } from "../errors.ts";
 import { errorBytesMax } from "../limits.ts";
 import { stillInForce } from "../policy-cache.ts";
 import type { CallOptions } from "../surface/options.ts";
-import { nativeUrl } from "../surface/opaque.ts";
 import type { Asked } from "./asked.ts";
 import { closed, enter, fail, succeed, type Circuit } from "./breaker.ts";
-import type { Endpoint, Outgoing } from "./endpoint.ts";
+import { describeCall, type Failure } from "./describe-call.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { Plan, Candidate } from "./plan.ts";
 import { retryPlan, waitAfter } from "./retry.ts";
+import { signed } from "./sign.ts";
 import type { Settlement } from "./settlement.ts";
 
 /** A provider's answer with status 2xx; its body is still unread. */
 export interface Answered {
   candidate: Candidate;
-  dialect: Dialect;
+  dialect: UpstreamDialect;
+  framing: Framing;
   response: Response;
   /** Ends the call: the provider stops working, and billing, for nobody. */
   abort: AbortController;
-}
-
-/** What went wrong with one candidate. */
-interface Failure {
-  error: GatewayError;
-  /** Whether another candidate may do better. */
-  next: boolean;
 }
 
 /** Statuses that another provider may not answer with; the rest of 4xx is the request's own fault. */
@@ -129,28 +123,9 @@ async function callOne(
   options: CallOptions,
   settlement: Settlement,
 ): Promise<Answered | Failure> {
-  const provider = PROVIDERS[candidate.kind];
-  if (provider === undefined) return notConfigured(`No adapter is called "${candidate.kind}".`);
-  const { model, maxOutputTokens } = candidate;
-  const { stream } = plan.request;
-  const outgoing = endpoint.outgoing(plan.body, provider, { model, maxOutputTokens, stream });
-  if (!outgoing.ok) return { error: unsupported(outgoing.error, candidate), next: true };
-  const credential = secretOf(env, candidate.secret ?? provider.secretName);
-  if (credential === undefined && candidate.baseUrl === undefined && provider.secretName !== "") {
-    return notConfigured(
-      `The provider "${candidate.provider}" has no credential: set the secret ${candidate.secret ?? provider.secretName}.`,
-    );
-  }
-  const baseUrl = candidate.baseUrl ?? provider.defaultBaseUrl;
-  const { url, headers } = provider.request({
-    operation: outgoing.value.operation,
-    baseUrl,
-    model,
-    stream,
-    credential,
-    callerHeaders: request.headers,
-  });
-  const sent = sentAs(outgoing.value, url, baseUrl, headers);
+  const described = describeCall(env, request, plan, endpoint, candidate);
+  if ("next" in described) return described;
+  const { provider, dialect, credential, sent } = described;
   const abort = new AbortController();
   if (request.signal.aborted) abort.abort();
   request.signal.addEventListener("abort", () => abort.abort(), { once: true });
@@ -161,14 +136,12 @@ async function callOne(
   }, options.requestTimeoutMs ?? plan.resolved.upstream.firstByteMs);
   settlement.calledAt = Date.now();
   try {
-    const response = await fetch(sent.url, {
-      ...sent.init,
-      signal: abort.signal,
-      redirect: "manual",
-    });
+    const { url, init } = await signed(sent, provider.signing, credential);
+    const response = await fetch(url, { ...init, signal: abort.signal, redirect: "manual" });
     if (response.ok) {
       settlement.candidate = candidate;
-      return { candidate, dialect: outgoing.value.dialect, response, abort };
+      const framing = provider.framing ?? dialect.contentType;
+      return { candidate, dialect, framing, response, abort };
     }
     const text = (await readText(response, errorBytesMax).catch(() => undefined)) ?? "";
     const view = provider.decodeError(response.status, text, response.headers);
@@ -178,42 +151,6 @@ async function callOne(
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** The request to a provider: its own path where the call is passed on as it came. */
-function sentAs(
-  { body, native }: Outgoing,
-  url: string,
-  baseUrl: string,
-  headers: Record<string, string>,
-): { url: string; init: RequestInit } {
-  if (native === undefined) {
-    return { url, init: { method: "POST", headers, body: JSON.stringify(body) } };
-  }
-  const { "content-type": _type, ...rest } = headers;
-  if (native.contentType !== undefined) rest["content-type"] = native.contentType;
-  const init: RequestInit = { method: native.method, headers: rest };
-  if (native.body !== undefined) init.body = native.body;
-  return { url: nativeUrl(baseUrl, native.path), init };
-}
-
-function secretOf(env: Env, name: string): string | undefined {
-  // The deployment's own secrets are nobody's credential, whatever a policy names.
-  if (name.startsWith("TALLYGATE_")) return undefined;
-  const value = (env as unknown as Record<string, unknown>)[name];
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-function notConfigured(message: string): Failure {
-  return { error: new GatewayError("provider_not_configured", message), next: true };
-}
-
-function unsupported({ field, message }: Unsupported, candidate: Candidate): GatewayError {
-  return new GatewayError(
-    "unsupported_feature",
-    `"${field}" cannot be passed on to ${candidate.provider}: ${message}`,
-    { problems: [{ path: field, message }] },
-  );
 }
 
 function rejected(

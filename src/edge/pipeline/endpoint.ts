@@ -13,6 +13,8 @@ import type {
   RequestView,
   Result,
   TextSlot,
+  UpstreamDialect,
+  UpstreamId,
 } from "#providers/types.ts";
 import type { Usage } from "#events/money.ts";
 
@@ -26,7 +28,7 @@ export type EndpointKind = "chat" | "embeddings" | "count" | "opaque";
 export interface Outgoing {
   operation: Operation;
   /** The dialect that the answer comes in. */
-  dialect: Dialect;
+  dialect: UpstreamDialect;
   body: JsonObject;
   /** A call at a path of the provider's own, with whatever body the caller sent. */
   native?: NativeCall;
@@ -73,11 +75,11 @@ export interface Endpoint {
     provider: Provider,
     to: { model: string; maxOutputTokens: number; stream: boolean },
   ): Result<Outgoing>;
-  meta(body: Json, from: Dialect): AnswerMeta;
+  meta(body: Json, from: UpstreamDialect): AnswerMeta;
   /** The answer in the caller's words; `undefined` when it is already. */
   convert(
     body: Json,
-    from: Dialect,
+    from: UpstreamDialect,
     asked: { body: JsonObject; createdAtMs: number },
   ): Result<JsonObject> | undefined;
   answerTexts(body: JsonObject): TextSlot[];
@@ -94,12 +96,12 @@ const NATIVE_OPERATIONS: Partial<Record<Dialect["id"], Operation>> = {
   "openai-responses": "responses",
 };
 
-type DialectOf = (id: Dialect["id"]) => Dialect;
+type UpstreamOf = (id: UpstreamId) => UpstreamDialect;
 
 /** A conversation in `dialect`. */
 export function chatEndpoint(
   dialect: Dialect,
-  dialectOf: DialectOf,
+  upstreamOf: UpstreamOf,
   more: Pick<Partial<Endpoint>, "action" | "reshape" | "reframe"> = {},
 ): Endpoint {
   return {
@@ -117,7 +119,7 @@ export function chatEndpoint(
           value: { operation: native, dialect, body: dialect.prepare(body, to) },
         };
       }
-      const target = dialectOf(provider.dialect);
+      const target = upstreamOf(provider.dialect);
       if (target.id === dialect.id) {
         return {
           ok: true,

@@ -3,7 +3,14 @@
  * the same and nothing is hidden, through the small union where it is not.
  */
 import type { StreamPart } from "#providers/chat.ts";
-import type { Dialect, EncoderMeta, StreamTap, TextChannel, WireEvent } from "#providers/types.ts";
+import type {
+  Dialect,
+  EncoderMeta,
+  StreamTap,
+  TextChannel,
+  UpstreamDialect,
+  WireEvent,
+} from "#providers/types.ts";
 import { GatewayError } from "../errors.ts";
 import type { Screen } from "./screen.ts";
 import type { Settlement } from "./settlement.ts";
@@ -23,14 +30,14 @@ export interface Relay {
 
 /** A relay between two dialects, or within one. */
 export function openRelay(
-  from: Dialect,
+  from: UpstreamDialect,
   to: Dialect,
   screen: Screen,
   settlement: Settlement,
   meta: EncoderMeta,
 ): Relay {
   return from.id === to.id
-    ? new SameDialect(from.openTap({ dropUsage: !meta.includeUsage }), screen, settlement)
+    ? new SameDialect(to.openTap({ dropUsage: !meta.includeUsage }), screen, settlement)
     : new Crossing(from, to, screen, settlement, meta);
 }
 
@@ -117,7 +124,7 @@ class Crossing implements Relay {
   complete = false;
 
   constructor(
-    from: Dialect,
+    from: UpstreamDialect,
     to: Dialect,
     screen: Screen,
     settlement: Settlement,

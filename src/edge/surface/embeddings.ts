@@ -1,10 +1,17 @@
 /** Embeddings, asked in one of three ways and answered by a provider of any of them. */
-import type { Dialect, DialectId, JsonObject, Provider, Result } from "#providers/types.ts";
+import type {
+  Dialect,
+  JsonObject,
+  Provider,
+  Result,
+  UpstreamDialect,
+  UpstreamId,
+} from "#providers/types.ts";
 import type { Endpoint, Outgoing } from "../pipeline/endpoint.ts";
 import { EMBED_WIRES, type EmbedWireId } from "./embed-wires.ts";
 
 /** How a provider of each dialect takes embeddings. */
-const WIRE_OF: Partial<Record<DialectId, EmbedWireId>> = {
+const WIRE_OF: Partial<Record<UpstreamId, EmbedWireId>> = {
   "openai-chat": "openai",
   "ollama-chat": "ollama",
   "google-generate": "google",
@@ -14,7 +21,7 @@ const WIRE_OF: Partial<Record<DialectId, EmbedWireId>> = {
 export function embeddingsEndpoint(
   id: EmbedWireId,
   dialect: Dialect,
-  dialectOf: (id: DialectId) => Dialect,
+  upstreamOf: (id: UpstreamId) => UpstreamDialect,
 ): Endpoint {
   const own = EMBED_WIRES[id];
   return {
@@ -26,7 +33,7 @@ export function embeddingsEndpoint(
     unreadable: (body) => own.read(body).inputs.some((input) => typeof input !== "string"),
     asks: (provider) =>
       provider.operations.includes("embeddings") && WIRE_OF[provider.dialect] !== undefined,
-    outgoing: (body, provider, { model }) => outgoing(id, body, provider, model, dialectOf),
+    outgoing: (body, provider, { model }) => outgoing(id, body, provider, model, upstreamOf),
     meta(body, from) {
       const answer = wireOf(from)?.readAnswer(body);
       return {
@@ -47,7 +54,7 @@ export function embeddingsEndpoint(
   };
 }
 
-function wireOf(dialect: Dialect) {
+function wireOf(dialect: UpstreamDialect) {
   const id = WIRE_OF[dialect.id];
   return id === undefined ? undefined : EMBED_WIRES[id];
 }
@@ -57,9 +64,9 @@ function outgoing(
   body: JsonObject,
   provider: Provider,
   model: string,
-  dialectOf: (id: DialectId) => Dialect,
+  upstreamOf: (id: UpstreamId) => UpstreamDialect,
 ): Result<Outgoing> {
-  const dialect = dialectOf(provider.dialect);
+  const dialect = upstreamOf(provider.dialect);
   const wire = wireOf(dialect) ?? EMBED_WIRES.openai;
   const base = { operation: "embeddings", dialect } as const;
   if (WIRE_OF[provider.dialect] === id) {

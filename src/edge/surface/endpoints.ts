@@ -1,5 +1,5 @@
 /** Every endpoint that callers speak, by name. */
-import { dialectOf } from "#providers/registry.ts";
+import { dialectOf, upstreamOf } from "#providers/registry.ts";
 import { chatEndpoint, type Endpoint } from "../pipeline/endpoint.ts";
 import { countEndpoint } from "./count.ts";
 import { embeddingsEndpoint } from "./embeddings.ts";
@@ -12,23 +12,23 @@ const google = dialectOf("google-generate");
 const ollama = dialectOf("ollama-chat");
 
 export const ENDPOINTS = {
-  "openai-chat": chatEndpoint(openai, dialectOf),
-  "openai-responses": chatEndpoint(dialectOf("openai-responses"), dialectOf, {
+  "openai-chat": chatEndpoint(openai, upstreamOf),
+  "openai-responses": chatEndpoint(dialectOf("openai-responses"), upstreamOf, {
     action: "response.create",
   }),
-  "openai-embeddings": embeddingsEndpoint("openai", openai, dialectOf),
-  "anthropic-messages": chatEndpoint(anthropic, dialectOf),
+  "openai-embeddings": embeddingsEndpoint("openai", openai, upstreamOf),
+  "anthropic-messages": chatEndpoint(anthropic, upstreamOf),
   "anthropic-count": countEndpoint(anthropic),
-  "google-generate": chatEndpoint(google, dialectOf),
-  "google-generate-array": chatEndpoint(google, dialectOf, { reframe: jsonArrayReframe }),
+  "google-generate": chatEndpoint(google, upstreamOf),
+  "google-generate-array": chatEndpoint(google, upstreamOf, { reframe: jsonArrayReframe }),
   "google-count": countEndpoint(google),
-  "google-embed": embeddingsEndpoint("google", google, dialectOf),
-  "ollama-chat": chatEndpoint(ollama, dialectOf),
-  "ollama-generate": chatEndpoint(ollama, dialectOf, {
+  "google-embed": embeddingsEndpoint("google", google, upstreamOf),
+  "ollama-chat": chatEndpoint(ollama, upstreamOf),
+  "ollama-generate": chatEndpoint(ollama, upstreamOf, {
     reshape: chatToGenerate,
     reframe: generateReframe,
   }),
-  "ollama-embed": embeddingsEndpoint("ollama", ollama, dialectOf),
+  "ollama-embed": embeddingsEndpoint("ollama", ollama, upstreamOf),
 } as const satisfies Record<string, Endpoint>;
 
 export type EndpointId = keyof typeof ENDPOINTS;

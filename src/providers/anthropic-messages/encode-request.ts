@@ -1,4 +1,5 @@
 /** The union into a messages request. */
+import { safeId } from "../calls.ts";
 import type {
   AssistantPart,
   CacheMark,
@@ -157,11 +158,6 @@ function encodeThinking(
     message: "left out: Anthropic takes signed thinking only",
   });
   return [];
-}
-
-/** Anthropic's tool ids are letters, digits, _ and -; other characters become _ on both sides. */
-function safeId(id: string): string {
-  return id.replaceAll(/[^a-zA-Z0-9_-]/g, "_");
 }
 
 function encodeImageSource(source: MediaSource): JsonObject {

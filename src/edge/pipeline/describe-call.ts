@@ -1,0 +1,97 @@
+/**
+ * What one call to one provider is before it is made: who is asked, with which credential, at which
+ * address, in whose words.
+ */
+import type { Env } from "#actors/kit/env.ts";
+import { PROVIDERS } from "#providers/registry.ts";
+import type { Provider, Unsupported, UpstreamDialect } from "#providers/types.ts";
+import { GatewayError } from "../errors.ts";
+import { nativeUrl } from "../surface/opaque.ts";
+import type { Endpoint, Outgoing } from "./endpoint.ts";
+import type { Candidate, Plan } from "./plan.ts";
+import type { Sent } from "./sign.ts";
+
+/** What went wrong with one candidate. */
+export interface Failure {
+  error: GatewayError;
+  /** Whether another candidate may do better. */
+  next: boolean;
+}
+
+interface DescribedCall {
+  provider: Provider;
+  /** The dialect that the answer comes in. */
+  dialect: UpstreamDialect;
+  credential: string | undefined;
+  /** Not signed yet. */
+  sent: Sent;
+}
+
+/** Describes a call, or says why this candidate cannot be asked. */
+export function describeCall(
+  env: Env,
+  request: Request,
+  plan: Plan,
+  endpoint: Endpoint,
+  candidate: Candidate,
+): DescribedCall | Failure {
+  const provider = PROVIDERS[candidate.kind];
+  if (provider === undefined) return notConfigured(`No adapter is called "${candidate.kind}".`);
+  const { model, maxOutputTokens } = candidate;
+  const { stream } = plan.request;
+  const outgoing = endpoint.outgoing(plan.body, provider, { model, maxOutputTokens, stream });
+  if (!outgoing.ok) return { error: unsupported(outgoing.error, candidate), next: true };
+  const credential = secretOf(env, candidate.secret ?? provider.secretName);
+  if (credential === undefined && candidate.baseUrl === undefined && provider.secretName !== "") {
+    return notConfigured(
+      `The provider "${candidate.provider}" has no credential: set the secret ${candidate.secret ?? provider.secretName}.`,
+    );
+  }
+  const baseUrl = candidate.baseUrl ?? provider.defaultBaseUrl;
+  const { operation, dialect } = outgoing.value;
+  const { url, headers } = provider.request({
+    operation,
+    baseUrl,
+    model,
+    stream,
+    credential,
+    callerHeaders: request.headers,
+  });
+  return { provider, dialect, credential, sent: sentAs(outgoing.value, url, baseUrl, headers) };
+}
+
+/** The request to a provider: its own path where the call is passed on as it came. */
+function sentAs(
+  { body, native }: Outgoing,
+  url: string,
+  baseUrl: string,
+  headers: Record<string, string>,
+): Sent {
+  if (native === undefined) {
+    return { url, init: { method: "POST", headers, body: JSON.stringify(body) } };
+  }
+  const { "content-type": _type, ...rest } = headers;
+  if (native.contentType !== undefined) rest["content-type"] = native.contentType;
+  const init: Sent["init"] = { method: native.method, headers: rest };
+  if (native.body !== undefined) init.body = native.body;
+  return { url: nativeUrl(baseUrl, native.path), init };
+}
+
+function secretOf(env: Env, name: string): string | undefined {
+  // The deployment's own secrets are nobody's credential, whatever a policy names.
+  if (name.startsWith("TALLYGATE_")) return undefined;
+  const value = (env as unknown as Record<string, unknown>)[name];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function notConfigured(message: string): Failure {
+  return { error: new GatewayError("provider_not_configured", message), next: true };
+}
+
+function unsupported({ field, message }: Unsupported, candidate: Candidate): GatewayError {
+  return new GatewayError(
+    "unsupported_feature",
+    `"${field}" cannot be passed on to ${candidate.provider}: ${message}`,
+    { problems: [{ path: field, message }] },
+  );
+}
