@@ -8,48 +8,76 @@ const EQUALS = 61;
 const PRINTABLE_SHARE = 0.97;
 
 /** Where the run of base64 characters that ends right before `at` begins; -1 when it is too long. */
-export function runStart(text: string, at: number): number {
+export function runStart(codes: Uint8Array, at: number): number {
+  const floor = Math.max(0, at - BASE64_RUN_CHARS_MAX - 3);
   let start = at;
-  while (
-    start > 0 &&
-    at - start <= BASE64_RUN_CHARS_MAX + 2 &&
-    is(text.charCodeAt(start - 1), CLASS)
-  ) {
-    start -= 1;
-  }
+  while (start > floor && is(codes[start - 1] ?? 0, CLASS)) start -= 1;
   return at - start > BASE64_RUN_CHARS_MAX ? -1 : start;
 }
 
 /**
- * Calls back for every run of modest length that begins at or after `from`. Probes every
- * sixteenth character only: a run that long cannot hide between two probes.
+ * Calls back for every run of modest length that begins at or after `from`. Looks where a run that
+ * begins at the earliest possible place would have its sixteenth character, and back from there:
+ * most places of prose are never looked at.
  */
 export function eachRun(
-  text: string,
+  codes: Uint8Array,
+  length: number,
   from: number,
   seen: (start: number, end: number) => void,
 ): void {
-  let probe = from + BASE64_RUN_CHARS_MIN - 1;
-  let last = from;
-  while (probe < text.length) {
-    if (!is(text.charCodeAt(probe), CLASS)) {
-      probe += BASE64_RUN_CHARS_MIN;
-      continue;
+  // A run that began before `from` is not one of these.
+  let earliest = from;
+  if (from > 0 && is(codes[from - 1] ?? 0, CLASS))
+    while (earliest < length && is(codes[earliest] ?? 0, CLASS)) earliest += 1;
+  for (let probe = earliest + BASE64_RUN_CHARS_MIN - 1; probe < length;) {
+    let gap = probe;
+    while (gap >= earliest && is(codes[gap] ?? 0, CLASS)) gap -= 1;
+    if (gap >= earliest) {
+      earliest = gap + 1;
+    } else {
+      let end = probe + 1;
+      while (end < length && is(codes[end] ?? 0, CLASS)) end += 1;
+      if (end - earliest <= BASE64_RUN_CHARS_MAX) {
+        let stop = end;
+        while (stop < Math.min(end + 2, length) && codes[stop] === EQUALS) stop += 1;
+        seen(earliest, stop);
+      }
+      earliest = end + 1;
     }
-    let start = probe;
-    while (start > last && is(text.charCodeAt(start - 1), CLASS)) start -= 1;
-    let end = probe + 1;
-    while (end < text.length && is(text.charCodeAt(end), CLASS)) end += 1;
-    const whole = start > from || from === 0 || !is(text.charCodeAt(start - 1), CLASS);
-    const length = end - start;
-    if (whole && length >= BASE64_RUN_CHARS_MIN && length <= BASE64_RUN_CHARS_MAX) {
-      let stop = end;
-      while (stop < end + 2 && text.charCodeAt(stop) === EQUALS) stop += 1;
-      seen(start, stop);
-    }
-    last = end;
-    probe = end + BASE64_RUN_CHARS_MIN;
+    probe = earliest + BASE64_RUN_CHARS_MIN - 1;
   }
+}
+
+/** The six bits of every base64 and base64url character. */
+const SIXES = new Uint8Array(256);
+"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".split("").forEach((sign, i) => {
+  SIXES[sign.charCodeAt(0)] = i;
+});
+SIXES[45] = 62;
+SIXES[95] = 63;
+
+function six(codes: Uint8Array, at: number): number {
+  return SIXES[codes[at] ?? 0] ?? 0;
+}
+
+/** Whether the first twelve bytes that a run spells are text: names and paths end here, unread. */
+export function looksReadable(codes: Uint8Array, start: number): boolean {
+  for (let i = start; i < start + BASE64_RUN_CHARS_MIN; i += 4) {
+    const bytes =
+      (six(codes, i) << 18) |
+      (six(codes, i + 1) << 12) |
+      (six(codes, i + 2) << 6) |
+      six(codes, i + 3);
+    if (!isPlain(bytes >> 16) || !isPlain((bytes >> 8) & 255) || !isPlain(bytes & 255))
+      return false;
+  }
+  return true;
+}
+
+/** Printable ASCII, a tab or a line end. */
+function isPlain(code: number): boolean {
+  return (code >= 32 && code < 127) || code === 10 || code === 13 || code === 9;
 }
 
 /** The decoded text of a run, or undefined when it is not base64 of readable text. */
@@ -58,7 +86,6 @@ export function decodeRun(run: string): string | undefined {
   if (bare.length % 4 === 1) return undefined;
   let decoded: string;
   try {
-    if (!readable(atob(bare.slice(0, 16)))) return undefined;
     decoded = atob(bare);
   } catch {
     return undefined;
@@ -69,8 +96,7 @@ export function decodeRun(run: string): string | undefined {
 function readable(text: string): boolean {
   let plain = 0;
   for (let i = 0; i < text.length; i += 1) {
-    const code = text.charCodeAt(i);
-    if ((code >= 32 && code < 127) || code === 10 || code === 13 || code === 9) plain += 1;
+    if (isPlain(text.charCodeAt(i))) plain += 1;
   }
   return text.length > 0 && plain >= text.length * PRINTABLE_SHARE;
 }

@@ -2,9 +2,9 @@
 import { RE2JS } from "re2js";
 
 import { luhn, mod97 } from "./kit/checksums.ts";
-import { hasContext } from "./kit/context.ts";
+import { wordsPattern } from "./kit/context.ts";
 import type { Source } from "./kit/source.ts";
-import { PATTERN_MATCH_CHARS_MAX, PATTERN_SOURCE_CHARS_MAX } from "./limits.ts";
+import { LOOK_BACK_CHARS, PATTERN_MATCH_CHARS_MAX, PATTERN_SOURCE_CHARS_MAX } from "./limits.ts";
 import { measurePattern } from "./pattern-bounds.ts";
 import type { CustomPattern } from "./rule.ts";
 
@@ -69,7 +69,8 @@ export function compilePattern(rule: string, pattern: CustomPattern): CustomScan
   const bounds = measurePattern(pattern.source);
   if ("problem" in bounds) throw new Error(bounds.problem);
   const maxLength = bounds.max;
-  const words = pattern.contextWords?.map((word) => word.toLowerCase()) ?? [];
+  const words = pattern.contextWords ?? [];
+  const context = words.length === 0 ? undefined : wordsPattern(words);
   const allow = new Set(pattern.allow?.map((text) => text.toLowerCase()));
   const size = compiled.programSize();
   return {
@@ -84,7 +85,8 @@ export function compilePattern(rule: string, pattern: CustomPattern): CustomScan
         const end = matcher.end();
         if (start > final) return start;
         const text = source.text.slice(start, end);
-        const named = words.length === 0 || hasContext(source, start, words);
+        const before = source.text.slice(Math.max(0, start - LOOK_BACK_CHARS), start);
+        const named = context === undefined || context.test(before.toLowerCase());
         if (named && !allow.has(text.toLowerCase()) && checksumHolds(pattern, text))
           found(start, end);
         at = Math.max(end, start + 1);

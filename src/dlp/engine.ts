@@ -12,18 +12,19 @@ import {
   LETTERS_MAX,
   LETTER_DIGIT,
   LITERAL,
+  MARK,
   OPENING,
-  low,
   type Asked,
   type Engine,
   type LiteralEntry,
 } from "./engine-tables.ts";
 import { readAssignment } from "./kit/assignment.ts";
-import { ALNUM, ALPHA, DIGIT, LOCAL, DASH, is } from "./kit/chars.ts";
+import { ALNUM, ALPHA, DIGIT, LOCAL, DASH, NONE, is } from "./kit/chars.ts";
 import type { Candidate } from "./kit/detector.ts";
 import { isSeparator, joinedBefore } from "./kit/digits.ts";
 import type { Source } from "./kit/source.ts";
-import { STEP_BACK_CHARS } from "./limits.ts";
+import { foldCase } from "./kit/case.ts";
+import { KEPT_CODES_MAX, STEP_BACK_CHARS } from "./limits.ts";
 
 /** The longest run that a prefilter asks for. */
 const REACH_MAX = 26;
@@ -35,13 +36,12 @@ const CLOSE = 41;
 const HYPHEN = 45;
 const SLASH = 47;
 const COLON = 58;
-const NO_BREAK = 0xa0;
 
 /** Receives every candidate of a pass, with the index of its detector and the anchor it hangs on. */
 export type Sink = (detector: number, candidate: Candidate, anchor: number) => void;
 
 /** 1 for what ends a number that stands alone, whatever follows: all but what `isAlone` looks at. */
-const STAND_APART = Uint8Array.from({ length: 128 }, (_, code) =>
+const STAND_APART = Uint8Array.from({ length: 256 }, (_, code) =>
   is(code, ALNUM | DASH) || isDash(code) || [BLANK, COLON, OPEN, CLOSE].includes(code) ? 0 : 1,
 );
 
@@ -49,6 +49,7 @@ const STAND_APART = Uint8Array.from({ length: 128 }, (_, code) =>
 class Pass {
   readonly #engine: Engine;
   readonly #source: Source;
+  readonly #codes: Uint8Array;
   readonly #from: number;
   readonly #sink: Sink;
   /** The first place whose verdict needs text that has not arrived. */
@@ -57,6 +58,7 @@ class Pass {
   constructor(engine: Engine, source: Source, from: number, sink: Sink) {
     this.#engine = engine;
     this.#source = source;
+    this.#codes = source.codes;
     this.#from = from;
     this.#sink = sink;
     this.hold = source.length;
@@ -80,10 +82,10 @@ class Pass {
   #askAll(list: readonly Asked[], at: number, follow: number): void {
     let reached = -1;
     for (const { detector, reach, follow: wanted } of list) {
-      if (wanted !== "" && follow >= 0 && !wanted.includes(String.fromCharCode(follow))) continue;
+      if (wanted !== 0 && (wanted & follow) === 0) continue;
       if (reach > 0) {
         if (reached < 0) reached = this.#reach(at);
-        if (reached < reach) continue;
+        if (reached < reach) return;
       }
       this.#ask(detector, at);
     }
@@ -101,22 +103,18 @@ class Pass {
 
   digits(at: number): void {
     const source = this.#source;
-    const { text } = source;
-    source.touched = false;
-    // Most numbers of prose are short and stand alone: they are told without a call.
+    const codes = this.#codes;
+    const stop = Math.min(source.length, at + FIRST_MAX);
     let end = at + 1;
-    let next = text.charCodeAt(end);
-    while (next >= 48 && next <= 57 && end - at < FIRST_MAX) {
-      end += 1;
-      next = text.charCodeAt(end);
-    }
-    if (end >= source.length) next = source.code(end);
-    else if (end - at < ALONE_MAX && next !== BLANK && next < 128 && STAND_APART[next] === 1)
-      return;
-    const alone = end - at < ALONE_MAX && isAlone(source, end, next);
-    if (alone) {
-      if (source.touched) this.#keepFrom(at);
-      return;
+    while (end < stop && is(codes[end] ?? NONE, DIGIT)) end += 1;
+    source.touched = false;
+    const next = source.code(end);
+    // Most numbers of prose are short and stand alone: they are told without a call.
+    if (end - at < ALONE_MAX && !source.touched) {
+      if (STAND_APART[next] === 1 || isAlone(source, end, next)) {
+        if (source.touched) this.#keepFrom(at);
+        return;
+      }
     }
     let second = 0;
     if (isSeparator(next)) {
@@ -128,46 +126,52 @@ class Pass {
       this.#keepFrom(at);
       return;
     }
-    const { byGroups, byGroupsJoined } = this.#engine;
+    const { byGroups, byGroupsJoined, followBits } = this.#engine;
     const table = joinedBefore(source, at) ? byGroupsJoined : byGroups;
     const list = table[(end - at) * GROUP_KEYS + second];
-    if (list !== undefined) this.#askAll(list, at, next);
+    if (list !== undefined && list.length > 0) this.#askAll(list, at, followBits[next] ?? 0);
   }
 
   /** `at` is the first digit after letters. */
   mixed(at: number): void {
     const source = this.#source;
+    const codes = this.#codes;
     let start = at;
-    while (at - start <= LETTERS_MAX && is(source.code(start - 1), ALPHA)) start -= 1;
+    while (at - start <= LETTERS_MAX && start > 0 && is(codes[start - 1] ?? NONE, ALPHA))
+      start -= 1;
     if (start < this.#from || is(source.code(start - 1), DIGIT)) return;
     source.touched = false;
     const end = source.run(at, ALNUM, start + ALONE_MAX);
-    const next = source.code(end);
-    const joins = next === HYPHEN || next === COLON || (next === BLANK && at - start === 2);
-    if (source.touched) this.#keepFrom(start);
-    if (end - start < ALONE_MAX && !joins) return;
+    if (end - start < ALONE_MAX) {
+      const next = source.code(end);
+      const joins = next === HYPHEN || next === COLON || (next === BLANK && at - start === 2);
+      if (source.touched) this.#keepFrom(start);
+      if (!joins) return;
+    }
     const list = this.#engine.byLetters[at - start];
-    if (list !== undefined) this.#askAll(list, start, -1);
+    if (list !== undefined) this.#askAll(list, start, 0);
   }
 
   /** `found` says which kinds of literals of the bucket may stand here, as bits of `thirds`. */
   literals(at: number, bucket: number, found: number): void {
     if (at < this.#from) return;
-    const source = this.#source;
-    const before = source.code(at - 1);
+    const before = this.#source.code(at - 1);
     for (const entry of this.#engine.buckets[bucket] ?? []) {
       if (((entry.opens ? OPENING : ANYWHERE) & found) === 0) continue;
       if (entry.previous !== 0 && !is(before, entry.previous)) continue;
       if (entry.literal.length > 1 && !this.#stands(entry, at)) continue;
       if (entry.reach > 0 && this.#reach(at) < entry.reach) continue;
-      if (entry.assigns) {
-        source.touched = false;
-        const assigned = readAssignment(source, at);
-        if (source.touched) this.#keepFrom(at);
-        if (assigned === undefined || source.touched) continue;
-      }
+      if (entry.assigns && !this.#assigns(at)) continue;
       for (const detector of entry.detectors) this.#ask(detector, at);
     }
+  }
+
+  #assigns(at: number): boolean {
+    const source = this.#source;
+    source.touched = false;
+    const assigned = readAssignment(source, at);
+    if (source.touched) this.#keepFrom(at);
+    return assigned !== undefined && !source.touched;
   }
 
   #stands(entry: LiteralEntry, at: number): boolean {
@@ -186,7 +190,7 @@ class Pass {
  * glued to it, and no separator joins it to more digits or letters.
  */
 function isAlone(source: Source, end: number, next: number): boolean {
-  if (next === BLANK || next === NO_BREAK) {
+  if (next === BLANK) {
     const after = source.code(end + 1);
     return !is(after, DIGIT) && after !== OPEN && !isDash(after);
   }
@@ -204,28 +208,88 @@ function isDash(code: number): boolean {
   return code >= HYPHEN && code <= SLASH;
 }
 
+/** Compares in the text itself, since letters outside ASCII have no codes of their own. */
 function hasIgnoringCase(source: Source, at: number, literal: string): boolean {
   for (let i = 0; i < literal.length; i += 1) {
-    const code = source.code(at + i);
-    const wanted = literal.charCodeAt(i);
-    if (code === wanted) continue;
-    if (code < 0 || String.fromCharCode(code).toLowerCase() !== literal[i]?.toLowerCase())
-      return false;
+    if (source.code(at + i) === NONE) return false;
+    if (foldCase(source.text[at + i] ?? "") !== literal[i]) return false;
   }
   return true;
 }
 
 /** Where the word around `at` begins, at most 64 characters back. */
 export function wordStart(source: Source, at: number): number {
+  const { codes } = source;
+  const floor = Math.max(0, at - STEP_BACK_CHARS);
   let start = at;
-  while (
-    start > 0 &&
-    at - start < STEP_BACK_CHARS &&
-    is(source.code(start - 1), ALNUM | LOCAL | DASH)
-  ) {
-    start -= 1;
-  }
+  while (start > floor && is(codes[start - 1] ?? NONE, ALNUM | LOCAL | DASH)) start -= 1;
   return start;
+}
+
+/** Room for the places of a pass that are worth a look; kept from pass to pass, as codes are. */
+let kept = new Int32Array(4096);
+
+function placesFor(count: number): Int32Array {
+  if (kept.length >= count) return kept;
+  const made = new Int32Array(count * 2);
+  if (count <= KEPT_CODES_MAX) kept = made;
+  return made;
+}
+
+/**
+ * Notes where something may begin: the place of the second character of every pair with flags.
+ * Every character comes by here, so there is no branch to be mispredicted.
+ */
+function mark(engine: Engine, source: Source, from: number, places: Int32Array): number {
+  const { codes, length } = source;
+  const { pairs } = engine;
+  let first = from > 1 ? (codes[from - 2] ?? 0) : 0;
+  let second = from > 0 ? (codes[from - 1] ?? 0) : 0;
+  let count = 0;
+  let i = from;
+  for (; i + 1 < length; i += 2) {
+    const a = codes[i] ?? 0;
+    const b = codes[i + 1] ?? 0;
+    places[count] = i;
+    count += (pairs[(INSIDES[first] ?? 0) | (second << 8) | a] ?? 0) & MARK;
+    places[count] = i + 1;
+    count += (pairs[(INSIDES[second] ?? 0) | (a << 8) | b] ?? 0) & MARK;
+    first = a;
+    second = b;
+  }
+  if (i < length) {
+    places[count] = i;
+    count += (pairs[(INSIDES[first] ?? 0) | (second << 8) | (codes[i] ?? 0)] ?? 0) & MARK;
+  }
+  return count;
+}
+
+/** Looks at every place that `mark` noted. */
+function visit(
+  engine: Engine,
+  source: Source,
+  pass: Pass,
+  places: Int32Array,
+  count: number,
+): void {
+  const { codes, length } = source;
+  const { pairs, bucketOf, thirds } = engine;
+  for (let k = 0; k < count; k += 1) {
+    const i = places[k] ?? 0;
+    const pair = ((i > 0 ? (codes[i - 1] ?? 0) : 0) << 8) | (codes[i] ?? 0);
+    const inside = i > 1 ? (INSIDES[codes[i - 2] ?? 0] ?? 0) : 0;
+    const flags = pairs[inside | pair] ?? 0;
+    if ((flags & LITERAL) !== 0) {
+      const bucket = bucketOf[pair] ?? 0;
+      // What stands in the third place is unknown at the end: then all of the bucket may follow.
+      const third =
+        i + 1 < length ? (thirds[(bucket << 8) | (codes[i + 1] ?? 0)] ?? 0) : ANYWHERE | OPENING;
+      const found = inside === 0 ? third : third & ANYWHERE;
+      if (found !== 0) pass.literals(i - 1, bucket, found);
+    }
+    if ((flags & DIGIT_START) !== 0) pass.digits(i);
+    else if ((flags & LETTER_DIGIT) !== 0) pass.mixed(i);
+  }
 }
 
 /**
@@ -240,39 +304,19 @@ export function runEngine(
   sink: Sink,
 ): number {
   const pass = new Pass(engine, source, from, sink);
-  const { text, length } = source;
-  const { pairs, bucketOf, thirds } = engine;
-  let previous = from > 0 ? low(text.charCodeAt(from - 1)) : 0;
-  let inside = from > 1 ? (INSIDES[low(text.charCodeAt(from - 2))] ?? 0) : 0;
-  for (let i = from; i < length; i += 1) {
-    let code = text.charCodeAt(i);
-    if (code > 127) code = 0;
-    const pair = (previous << 7) | code;
-    const flags = pairs[inside | pair] ?? 0;
-    if (flags !== 0) {
-      if ((flags & LITERAL) !== 0) {
-        const bucket = bucketOf[pair] ?? 0;
-        // What stands in the third place is unknown at the end: then all of the bucket may follow.
-        const third =
-          i + 1 < length ? (thirds[(bucket << 7) | low(text.charCodeAt(i + 1))] ?? 0) : 3;
-        const found = inside === 0 ? third : third & ANYWHERE;
-        if (found !== 0) pass.literals(i - 1, bucket, found);
-      }
-      if ((flags & DIGIT_START) !== 0) pass.digits(i);
-      else if ((flags & LETTER_DIGIT) !== 0) pass.mixed(i);
-    }
-    inside = INSIDES[previous] ?? 0;
-    previous = code;
-  }
+  const { codes, length } = source;
+  const places = placesFor(length - from + 2);
+  visit(engine, source, pass, places, mark(engine, source, from, places));
   if (length === 0 || length === from) return pass.hold;
   // The last character has no successor yet: at the end of the text, one that cannot match.
+  const last = codes[length - 1] ?? NONE;
   if (ended) {
-    const bucket = bucketOf[previous << 7] ?? 0;
-    if (bucket !== 0)
-      pass.literals(length - 1, bucket, inside === 0 ? ANYWHERE | OPENING : ANYWHERE);
+    const bucket = engine.bucketOf[(last << 8) | NONE] ?? 0;
+    const inside = length > 1 && is(codes[length - 2] ?? NONE, ALNUM);
+    if (bucket !== 0) pass.literals(length - 1, bucket, inside ? ANYWHERE : ANYWHERE | OPENING);
     return length;
   }
   // A last character that may begin a literal is an open anchor, with the word before it.
-  const open = engine.begins[previous] === 1 ? length - 1 : length;
+  const open = engine.begins[last] === 1 ? length - 1 : length;
   return Math.min(pass.hold, wordStart(source, open));
 }

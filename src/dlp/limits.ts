@@ -28,3 +28,5 @@ export const DICTIONARY_WORD_CHARS_MAX = 128;
 export const RULES_MAX = 256;
 /** Lengths listed in one finding; the count goes on. */
 export const FINDING_LENGTHS_MAX = 64;
+/** Codes of a text that are kept for the next one; a longer text gets memory of its own. */
+export const KEPT_CODES_MAX = 1 << 20;

@@ -1,8 +1,9 @@
 /** Scanning a text against a program: candidates become matches, overlaps are resolved. */
-import { decodeRun, eachRun, runStart } from "./base64.ts";
+import { decodeRun, eachRun, looksReadable, runStart } from "./base64.ts";
 import type { Engine } from "./engine-tables.ts";
 import { runEngine, type Sink } from "./engine.ts";
 import type { Candidate } from "./kit/detector.ts";
+import type { Codes } from "./kit/codes.ts";
 import { Source } from "./kit/source.ts";
 import { KEPT_CHARS } from "./limits.ts";
 import type { Match } from "./match.ts";
@@ -24,28 +25,6 @@ export interface Scanned {
   keep: number;
   /** Where each pattern goes on searching: past its last final match. */
   resume: number[];
-}
-
-/** The normalised index of an offset of the input: of the first character at or after it. */
-function normalIndex(normal: Normal, offset: number): number {
-  const { starts } = normal;
-  if (starts === undefined) return Math.min(offset, normal.text.length);
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((starts[middle] ?? 0) < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function startOf(normal: Normal, index: number): number {
-  return normal.starts === undefined ? index : (normal.starts[index] ?? normal.read);
-}
-
-function endOf(normal: Normal, index: number): number {
-  return normal.ends === undefined ? index : (normal.ends[index - 1] ?? 0);
 }
 
 /** Collects matches, one for every rule that a candidate satisfies. */
@@ -73,8 +52,8 @@ class Collector {
 
   #push(rule: DlpRule, detector: string, candidate: Candidate): void {
     this.matches.push({
-      start: startOf(this.#normal, candidate.start),
-      end: endOf(this.#normal, candidate.end),
+      start: this.#normal.startOf(candidate.start),
+      end: this.#normal.endOf(candidate.end),
       detector,
       rule: rule.id,
       confidence: candidate.confidence,
@@ -87,14 +66,15 @@ class Collector {
 }
 
 /** Looks into base64 runs; a run that may still grow is held back from its start. */
-function scanRuns(engine: Engine, text: string, from: number, ended: boolean, add: Sink): number {
+function scanRuns(engine: Engine, source: Source, from: number, ended: boolean, add: Sink): number {
+  const { text, codes } = source;
   let hold = text.length;
-  eachRun(text, from, (start, end) => {
+  eachRun(codes, text.length, from, (start, end) => {
     if (!ended && end >= text.length) {
       hold = Math.min(hold, start);
       return;
     }
-    const decoded = decodeRun(text.slice(start, end));
+    const decoded = looksReadable(codes, start) ? decodeRun(text.slice(start, end)) : undefined;
     if (decoded === undefined) return;
     const surest = new Map<number, Candidate>();
     runEngine(engine, new Source(decoded, true), 0, true, (detector, found) => {
@@ -109,12 +89,12 @@ function scanRuns(engine: Engine, text: string, from: number, ended: boolean, ad
 }
 
 /** Moves a hold back so that it splits no match and no base64 run. */
-function settleHold(text: string, hold: number, starts: readonly [number, number][]): number {
+function settleHold(codes: Uint8Array, hold: number, starts: readonly [number, number][]): number {
   const spans = starts.toSorted((a, b) => b[0] - a[0]);
   let settled = hold;
   for (;;) {
     const before = settled;
-    const run = runStart(text, settled);
+    const run = runStart(codes, settled);
     if (run >= 0) settled = run;
     for (const [start, end] of spans) if (start < settled && end > settled) settled = start;
     if (settled === before) return settled;
@@ -133,8 +113,8 @@ export function scanFrom(
   resume: readonly number[],
 ): Scanned {
   const normal = normalise(text, ended);
-  const start = normalIndex(normal, from);
-  const source = new Source(normal.text, ended);
+  const { source } = normal;
+  const start = normal.indexOf(from);
   const collector = new Collector(plan, normal);
   const spans: [number, number][] = [];
   // A span begins at its anchor: what is held must be found again, so the anchor is held too.
@@ -144,10 +124,10 @@ export function scanFrom(
     collector.add(detector, candidate);
   };
   let hold = runEngine(plan.engine, source, start, ended, add);
-  hold = Math.min(hold, scanRuns(plan.engine, normal.text, start, ended, add));
+  hold = Math.min(hold, scanRuns(plan.engine, source, start, ended, add));
   const ends = plan.patterns.map(() => [] as [number, number][]);
   plan.patterns.forEach(({ scanner, rule }, index) => {
-    const at = Math.max(start, normalIndex(normal, resume[index] ?? 0));
+    const at = Math.max(start, normal.indexOf(resume[index] ?? 0));
     const open = scanner.scan(source, at, ended, (matchStart, matchEnd) => {
       spans.push([matchStart, matchEnd]);
       ends[index]?.push([matchStart, matchEnd]);
@@ -156,14 +136,14 @@ export function scanFrom(
     hold = Math.min(hold, open);
   });
   // What went before `from` was final; a careful guess at a word's start must not reopen it.
-  hold = ended ? normal.text.length : Math.max(start, settleHold(normal.text, hold, spans));
+  hold = ended ? source.length : Math.max(start, settleHold(source.codes, hold, spans));
   const last = ends.map((list, index) => {
     const final = list.filter(([matchStart]) => matchStart < hold).at(-1);
-    return final === undefined ? (resume[index] ?? 0) : startOf(normal, final[1]);
+    return final === undefined ? (resume[index] ?? 0) : normal.startOf(final[1]);
   });
-  const offset = ended ? text.length : splitSafe(text, startOf(normal, hold));
+  const offset = ended ? text.length : splitSafe(text, normal.startOf(hold));
   const matches = collector.matches.filter((match) => match.start < offset).toSorted(byStart);
-  const keep = startOf(normal, Math.max(0, hold - KEPT_CHARS));
+  const keep = normal.startOf(Math.max(0, hold - KEPT_CHARS));
   return { matches, hold: offset, keep, resume: last };
 }
 
@@ -184,12 +164,13 @@ const noticed = new Noticed();
  * The hold of an unfinished text in which nothing is found, or -1 where only a scan can tell. The
  * text must have nothing to normalise. What most steps of a stream come to, at a fraction of the cost.
  */
-export function quietHold(plan: Plan, text: string, from: number): number {
+export function quietHold(plan: Plan, text: string, from: number, codes: Codes): number {
   if (plan.patterns.length > 0) return -1;
   noticed.any = false;
-  const hold = runEngine(plan.engine, new Source(text, false), from, false, noticed.sink);
-  if (!noticed.any) eachRun(text, from, noticed.run);
-  return noticed.any ? -1 : Math.max(from, runStart(text, Math.max(from, hold)));
+  const source = codes.read(text);
+  const hold = runEngine(plan.engine, source, from, false, noticed.sink);
+  if (!noticed.any) eachRun(source.codes, text.length, from, noticed.run);
+  return noticed.any ? -1 : Math.max(from, runStart(source.codes, Math.max(from, hold)));
 }
 
 /** Never between the halves of a surrogate pair. */

@@ -3,6 +3,7 @@
  * change, so that for any split the pieces add up to the redaction of the whole.
  */
 import { ALNUM, DASH, LOCAL, is } from "./kit/chars.ts";
+import { Codes } from "./kit/codes.ts";
 import { KEPT_CHARS, STEP_BACK_CHARS } from "./limits.ts";
 import type { DlpProgram, Plan } from "./program.ts";
 import { note, replacementFor } from "./replace.ts";
@@ -51,6 +52,7 @@ class Redactor implements WholeRedactor {
   readonly #vault: Vault | undefined;
   /** Context that was released, then what is held. */
   #buffer = "";
+  readonly #codes = new Codes();
   /** Where the held part begins in the buffer. */
   #from = 0;
   /** Length of the buffer below which another scan is not worth it. */
@@ -77,7 +79,7 @@ class Redactor implements WholeRedactor {
     // All that is held is one word that goes on: none of it could be released anyway.
     if (this.#word && this.#buffer.length - this.#from < STEP_BACK_CHARS && isWord(delta, 0))
       return { text: "", findings: [] };
-    const hold = quietHold(this.#plan, this.#buffer, this.#from);
+    const hold = quietHold(this.#plan, this.#buffer, this.#from, this.#codes);
     if (hold < 0) return this.#step(false);
     const text = this.#buffer.slice(this.#from, hold);
     this.#keep(hold, hold > RELEASED_CHARS_MAX ? hold - KEPT_CHARS : 0);
@@ -131,7 +133,10 @@ class Redactor implements WholeRedactor {
 
   /** Drops what neither the held part nor its context needs. */
   #keep(hold: number, cut: number): void {
-    if (cut > 0) this.#buffer = this.#buffer.slice(cut);
+    if (cut > 0) {
+      this.#buffer = this.#buffer.slice(cut);
+      this.#codes.cut(cut);
+    }
     this.#oddTo = Math.max(0, this.#oddTo - cut);
     this.#from = hold - cut;
     this.#word =

@@ -74,6 +74,22 @@ describe("rules", () => {
     ]);
   });
 
+  it("take letters whose other case lies in another block for the same letters", () => {
+    const program = compileDlp([
+      {
+        id: "names",
+        dictionary: ["kelvin spiral", "\u212bngstr\u00f6m"],
+        directions: ["prompt"],
+        action: "redact",
+        mode: "enforce",
+      },
+    ]);
+    for (const text of ["\u212aELVIN \u017fpiral", "\u00e5NGSTR\u00d6M", "Kelvin Spiral"]) {
+      const found = scanText(program, `see ${text} now`, { direction: "prompt", channel: "user" });
+      expect(found.map(({ start, end }) => [start, end])).toEqual([[4, 4 + text.length]]);
+    }
+  });
+
   it("name what they watch", () => {
     const program = compileDlp([rule({ detector: "email" })]);
     expect(program.watches("prompt")).toBe(true);

@@ -1,13 +1,13 @@
 /** Wallet addresses: Bitcoin (base58check, bech32) and Ethereum. */
 import { ALNUM, HEX } from "../kit/chars.ts";
-import { hasContext } from "../kit/context.ts";
+import { contextWords, hasContext } from "../kit/context.ts";
 import type { Candidate, Detector } from "../kit/detector.ts";
 import { sha256 } from "../kit/sha256.ts";
 import type { Source } from "../kit/source.ts";
 
 const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-const WORDS = [
+const WORDS = contextWords([
   "wallet",
   "bitcoin",
   "btc",
@@ -17,7 +17,7 @@ const WORDS = [
   "address",
   "send it to",
   "tx",
-];
+]);
 
 /** Base58check (version byte, 20 bytes, 4 bytes of a double SHA-256). */
 function base58check(text: string): boolean {

@@ -1,11 +1,23 @@
 /** Dates of birth: a calendar date that follows words of birth. A date alone is never one. */
-import { before } from "../kit/context.ts";
+import { contextWords, hasContext } from "../kit/context.ts";
 import { plausibleDay } from "../kit/dates.ts";
 import type { Detector } from "../kit/detector.ts";
 import { endsAfter, type DigitRun } from "../kit/digits.ts";
 
-const WORDS =
-  /(?:^|[^a-z])(?:dob|d\.o\.b\.?|born|birth|birthday|birthdate|geboren|geburtsdatum|nacimiento|naissance|nata|nato)(?:[^a-z]|$)/;
+const WORDS = contextWords([
+  "dob",
+  "d.o.b",
+  "born",
+  "birth",
+  "birthday",
+  "birthdate",
+  "geboren",
+  "geburtsdatum",
+  "nacimiento",
+  "naissance",
+  "nata",
+  "nato",
+]);
 
 /** Year first, or year last with two or four digits. */
 function isDate(run: DigitRun): boolean {
@@ -37,7 +49,7 @@ export const dateOfBirth: Detector = {
     const end = run.end(2);
     if (!possible) return undefined;
     if (run.count > 3 && !endsAfter(source, run, 2)) return undefined;
-    if (!source.closes(end) || !WORDS.test(before(source, at, 40))) return undefined;
+    if (!source.closes(end) || !hasContext(source, at, WORDS, 40)) return undefined;
     return { start: at, end, confidence: 0.8, why: ["shape", "context"] };
   },
 };

@@ -5,7 +5,8 @@ export const deHealthInsurance = wordDetector({
   id: "de-health-insurance",
   title: "German health insurance number",
   groups: ["pii", "medical"],
-  prefilter: { kind: "mixed", letters: [1] },
+  prefilter: { kind: "mixed", letters: [1], reach: 10 },
+  lengths: [10],
   maxLength: 10,
   valid(word) {
     if (!/^[A-Z][0-9]{9}$/.test(word)) return false;

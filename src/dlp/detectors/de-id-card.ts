@@ -6,8 +6,9 @@ export const deIdCard = wordDetector({
   id: "de-id-card",
   title: "German identity card number",
   groups: ["pii", "government-ids"],
-  prefilter: { kind: "mixed", letters: [1, 2, 3, 4] },
+  prefilter: { kind: "mixed", letters: [1, 2, 3, 4], reach: 9 },
   quick: (source, at) => source.run(at, ALNUM, at + 9) - at === 9,
+  lengths: [9, 10],
   maxLength: 10,
   valid: (word) =>
     /^[A-Z]{1,4}[0-9]/.test(word) &&

@@ -5,7 +5,8 @@ export const esNie = wordDetector({
   id: "es-nie",
   title: "Spanish NIE",
   groups: ["pii", "government-ids"],
-  prefilter: { kind: "mixed", letters: [1] },
+  prefilter: { kind: "mixed", letters: [1], reach: 9 },
+  lengths: [9],
   maxLength: 10,
   separators: "-",
   valid(word) {

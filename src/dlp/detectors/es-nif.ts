@@ -5,7 +5,8 @@ export const esNif = wordDetector({
   id: "es-nif",
   title: "Spanish NIF",
   groups: ["pii", "government-ids"],
-  prefilter: { kind: "digits", first: [7, 8] },
+  prefilter: { kind: "digits", first: [7, 8], reach: 8 },
+  lengths: [8, 9],
   maxLength: 10,
   separators: "-",
   valid: (word) =>

@@ -6,7 +6,8 @@ export const fiHetu = wordDetector({
   id: "fi-hetu",
   title: "Finnish personal identity code",
   groups: ["pii", "government-ids"],
-  prefilter: { kind: "digits", first: [6] },
+  prefilter: { kind: "digits", first: [6], follow: "+-ABCDEFUVWXYabcdefuvwxy" },
+  lengths: [10, 11],
   maxLength: 11,
   separators: "-+",
   valid(word, written) {

@@ -1,7 +1,7 @@
 /** International bank account numbers: country, length by country, mod 97 (ISO 13616). */
 import { ALNUM, DIGIT, UPPER, is } from "../kit/chars.ts";
 import { mod97 } from "../kit/checksums.ts";
-import { hasContext } from "../kit/context.ts";
+import { contextWords, hasContext } from "../kit/context.ts";
 import type { Detector } from "../kit/detector.ts";
 import type { Source } from "../kit/source.ts";
 
@@ -18,7 +18,7 @@ const LENGTHS = new Map(
     .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
 );
 
-const WORDS = ["iban"];
+const WORDS = contextWords(["iban"]);
 
 /** Reads `count` letters and digits from `at`, with single blanks or hyphens between. */
 function read(

@@ -6,8 +6,9 @@ export const inPan = wordDetector({
   id: "in-pan",
   title: "Indian permanent account number",
   groups: ["pii", "government-ids", "financial"],
-  prefilter: { kind: "mixed", letters: [5] },
+  prefilter: { kind: "mixed", letters: [5], reach: 10 },
   quick: (source, at) => source.run(at, ALNUM, at + 10) - at === 10,
+  lengths: [10],
   maxLength: 10,
   valid: (word, written) =>
     written === word && /^[A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]$/.test(word),

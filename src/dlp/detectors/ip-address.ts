@@ -1,12 +1,12 @@
 /** Internet addresses, version 4 and 6. Version numbers and section numbers are not addresses. */
 import { ALNUM, ALPHA, DIGIT, HEX, is } from "../kit/chars.ts";
-import { hasContext } from "../kit/context.ts";
+import { contextWords, hasContext } from "../kit/context.ts";
 import type { Detector } from "../kit/detector.ts";
 import type { Source } from "../kit/source.ts";
 
 const DOT = 46;
 const COLON = 58;
-const AGAINST = [
+const AGAINST = contextWords([
   "version",
   "v",
   "build",
@@ -16,7 +16,7 @@ const AGAINST = [
   "revision",
   "driver",
   "firmware",
-];
+]);
 
 /** The end of four decimal octets at `at`, or -1. */
 function octetsEnd(source: Source, at: number): number {

@@ -19,7 +19,8 @@ export const itFiscalCode = wordDetector({
   id: "it-fiscal-code",
   title: "Italian fiscal code",
   groups: ["pii", "government-ids"],
-  prefilter: { kind: "mixed", letters: [6] },
+  prefilter: { kind: "mixed", letters: [6], reach: 16 },
+  lengths: [16],
   maxLength: 16,
   valid(word) {
     if (!/^[A-Z]{6}[0-9LMNP-V]{2}[A-EHLMPRST][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z]$/.test(word)) {

@@ -25,7 +25,7 @@ export const macAddress: Detector = {
   version: 1,
   groups: ["network", "pii"],
   evidence: "shape",
-  prefilter: { kind: "anywhere", literals: [":", "-", "."], next: HEX, previous: HEX },
+  prefilter: { kind: "anywhere", literals: [":", "-", "."], next: HEX, after: HEX, previous: HEX },
   maxLength: 17,
   validate(source, at) {
     // Anchored at the first separator, since the first pair may be letters or digits.

@@ -1,6 +1,6 @@
 /** Telephone numbers: international with `+`, North American layouts, others by context. */
 import { ALNUM, DIGIT, is } from "../kit/chars.ts";
-import { hasContext } from "../kit/context.ts";
+import { contextWords, hasContext } from "../kit/context.ts";
 import type { Candidate, Detector } from "../kit/detector.ts";
 import type { Source } from "../kit/source.ts";
 
@@ -10,7 +10,7 @@ const CLOSE = 41;
 const DIGITS_MAX = 15;
 const DIGITS_MIN = 6;
 const LABEL_CHARS = 10;
-const WORDS = [
+const WORDS = contextWords([
   "phone",
   "tel",
   "telephone",
@@ -38,7 +38,7 @@ const WORDS = [
   "answering at",
   "answer at",
   "voicemail",
-];
+]);
 const LABEL = /^[ ,\\-]{1,3}(?:office|fax|mobile|cell|home|desk|work|phone|tel)/i;
 
 interface Reading {
@@ -58,7 +58,7 @@ function separatorEnd(source: Source, at: number): number {
   let index = at;
   while (index - at < 3) {
     const code = source.code(index);
-    const dash = code === 32 || code === 45 || code === 46 || code === 0xa0 || code === 47;
+    const dash = code === 32 || code === 45 || code === 46 || code === 47;
     if (!dash && code !== OPEN && code !== CLOSE) break;
     if (dash && index > at && source.code(index - 1) === code) break;
     index += 1;

@@ -6,7 +6,8 @@ export const sgNric = wordDetector({
   id: "sg-nric",
   title: "Singapore NRIC or FIN",
   groups: ["pii", "government-ids"],
-  prefilter: { kind: "mixed", letters: [1] },
+  prefilter: { kind: "mixed", letters: [1], reach: 9 },
+  lengths: [9],
   maxLength: 9,
   valid(word) {
     if (!/^[STFGM][0-9]{7}[A-Z]$/.test(word)) return false;

@@ -1,5 +1,6 @@
 /** UK National Insurance number: two permitted letters, six digits, A to D. */
 import { ALPHA, DIGIT, is } from "../kit/chars.ts";
+import type { Source } from "../kit/source.ts";
 import { wordDetector } from "../kit/word.ts";
 
 const LETTERS = "ABCEGHJKLMNOPRSTWXYZ".split("");
@@ -11,6 +12,18 @@ const PREFIXES = LETTERS.flatMap((first) =>
   }),
 );
 
+/** Two letters, six digits and a letter, with single blanks or hyphens anywhere between. */
+function isShape(source: Source, at: number): boolean {
+  let index = at;
+  for (let place = 0; place < 9; place += 1) {
+    let code = source.code(index);
+    if (place > 0 && (code === 32 || code === 45)) code = source.code((index += 1));
+    if (!is(code, place < 2 || place === 8 ? ALPHA : DIGIT)) return false;
+    index += 1;
+  }
+  return true;
+}
+
 export const ukNino = wordDetector({
   id: "uk-nino",
   title: "UK National Insurance number",
@@ -19,9 +32,8 @@ export const ukNino = wordDetector({
     { kind: "mixed", letters: [2] },
     { kind: "literals", literals: PREFIXES },
   ],
-  quick: (source, at) =>
-    is(source.code(at + 1), ALPHA) &&
-    (is(source.code(at + 2), DIGIT) || is(source.code(at + 3), DIGIT)),
+  quick: isShape,
+  lengths: [9],
   maxLength: 13,
   separators: " -",
   valid: (word, written) =>

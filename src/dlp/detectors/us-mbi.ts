@@ -8,6 +8,7 @@ export const usMbi = wordDetector({
   groups: ["pii", "medical"],
   prefilter: { kind: "digits", first: [1], second: [0], reach: 11 },
   quick: (source, at) => is(source.code(at), DIGIT) && is(source.code(at + 1), ALPHA),
+  lengths: [11],
   maxLength: 13,
   separators: "-",
   valid: (word, written) =>

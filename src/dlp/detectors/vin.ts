@@ -24,6 +24,7 @@ export const vin = wordDetector({
     { kind: "digits", first: [1, 2, 3, 4, 5, 6, 7, 8], reach: 17 },
   ],
   quick: (source, at) => source.run(at, ALNUM, at + 18) - at === 17,
+  lengths: [17],
   maxLength: 17,
   valid: (word, written) =>
     written === word &&

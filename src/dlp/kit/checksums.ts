@@ -18,6 +18,20 @@ export function luhn(digits: string): boolean {
   return sum % 10 === 0;
 }
 
+/** The same over the first digits of a list of values. */
+export function luhnOf(values: Uint8Array, count: number): boolean {
+  let sum = 0;
+  for (let i = 0; i < count; i += 1) {
+    let value = values[count - 1 - i] ?? 0;
+    if (i % 2 === 1) {
+      value *= 2;
+      if (value > 9) value -= 9;
+    }
+    sum += value;
+  }
+  return sum % 10 === 0;
+}
+
 /** ISO/IEC 7064 mod 97-10 over letters (A = 10) and digits, as IBANs use it after rotation. */
 export function mod97(text: string): number {
   let remainder = 0;
@@ -36,7 +50,12 @@ export function weighted(digits: string, weights: readonly number[]): number {
   return sum;
 }
 
-const VERHOEFF_PRODUCT = [
+/** Rows of digits, one after the other. */
+function rows(...texts: readonly string[]): Uint8Array {
+  return Uint8Array.from(texts.join("").split(""), Number);
+}
+
+const VERHOEFF_PRODUCT = rows(
   "0123456789",
   "1234067895",
   "2340178956",
@@ -47,8 +66,8 @@ const VERHOEFF_PRODUCT = [
   "7659821043",
   "8765932104",
   "9876543210",
-] as const;
-const VERHOEFF_PERMUTATION = [
+);
+const VERHOEFF_PERMUTATION = rows(
   "0123456789",
   "1576283094",
   "5803796142",
@@ -57,15 +76,15 @@ const VERHOEFF_PERMUTATION = [
   "4286573901",
   "2793806415",
   "7046913258",
-] as const;
+);
 
 /** Verhoeff's dihedral checksum: Aadhaar. */
 export function verhoeff(digits: string): boolean {
   let check = 0;
   for (let i = 0; i < digits.length; i += 1) {
     const digit = digitAt(digits, digits.length - 1 - i);
-    const permuted = digitAt(VERHOEFF_PERMUTATION[i % 8] ?? "", digit);
-    check = digitAt(VERHOEFF_PRODUCT[check] ?? "", permuted);
+    const permuted = VERHOEFF_PERMUTATION[(i % 8) * 10 + digit] ?? 0;
+    check = VERHOEFF_PRODUCT[check * 10 + permuted] ?? 0;
   }
   return check === 0;
 }
@@ -83,6 +102,7 @@ export function mod11Of10(digits: string): boolean {
 
 /** True when every character is the same: nobody's number, and it passes many checksums. */
 export function monotone(text: string): boolean {
-  for (let i = 1; i < text.length; i += 1) if (text[i] !== text[0]) return false;
+  const first = text.charCodeAt(0);
+  for (let i = 1; i < text.length; i += 1) if (text.charCodeAt(i) !== first) return false;
   return true;
 }

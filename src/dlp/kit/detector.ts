@@ -12,8 +12,8 @@ import type { Source } from "./source.ts";
  * - `mixed`: a word begins at the anchor with so many letters and then a digit.
  * - `assignment`: an operator at the anchor assigns a value of some length to a name.
  *
- * For literals of one character, `next` is a class mask of the character after them; `previous` is
- * one of the character before any literal. `reach` asks for so many letters, digits, hyphens and
+ * For literals of one character, `next` and `after` are class masks of the two characters after them;
+ * `previous` is one of the character before any literal. `reach` asks for so many letters, digits, hyphens and
  * underscores from the anchor on.
  */
 export type Prefilter =
@@ -22,6 +22,7 @@ export type Prefilter =
       literals: readonly string[];
       ignoreCase?: boolean;
       next?: number;
+      after?: number;
       previous?: number;
       reach?: number;
     }

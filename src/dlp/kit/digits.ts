@@ -28,6 +28,8 @@ export class DigitRun {
   count = 0;
   /** True when a digit or letter is glued to the left: a part of something longer. */
   glued = false;
+  /** Value of every digit, separators left out. */
+  readonly values = new Uint8Array(DIGITS_MAX);
   readonly #ends = new Int32Array(GROUPS_MAX);
   readonly #totals = new Int32Array(GROUPS_MAX);
 
@@ -69,6 +71,13 @@ export class DigitRun {
     return this.#text[this.end(group)] ?? "";
   }
 
+  /** The number that `count` digits from a place on make. */
+  number(from: number, count: number): number {
+    let number = 0;
+    for (let i = from; i < from + count; i += 1) number = number * 10 + (this.values[i] ?? 0);
+    return number;
+  }
+
   /** The digits up to and with a group, separators left out. */
   digitsTo(group: number): string {
     let digits = this.#text.slice(this.start, this.end(0));
@@ -80,7 +89,7 @@ export class DigitRun {
 
 /** What may stand between two groups of one number. */
 export function isSeparator(code: number): boolean {
-  return code === SPACE || (code >= HYPHEN && code <= SLASH) || code === COLON || code === 0xa0;
+  return code === SPACE || (code >= HYPHEN && code <= SLASH) || code === COLON;
 }
 
 /** Whether the digits at `at` continue a longer number or identifier to their left. */
@@ -93,7 +102,7 @@ function gluedBefore(source: DigitReader, at: number): boolean {
 export function joinedBefore(source: DigitReader, at: number): boolean {
   const before = source.code(at - 1);
   if (before !== COMMA && !isSeparator(before)) return false;
-  if (before === SPACE || before === 0xa0) return false;
+  if (before === SPACE) return false;
   return is(source.code(at - 2), DIGIT);
 }
 
@@ -105,6 +114,8 @@ export function parseDigits(source: DigitReader, at: number, run: DigitRun): voi
     const end = source.run(index, DIGIT, index + DIGITS_MAX + 1);
     // A single run of more than 20 digits is no number of any kind we know.
     if (run.count > 0 && run.total(run.count - 1) + end - index > DIGITS_MAX) break;
+    for (let i = index, k = run.total(run.count - 1); i < end && k < DIGITS_MAX; i += 1, k += 1)
+      run.values[k] = source.code(i) - 48;
     run.add(end - index, end);
     if (!isSeparator(source.code(end)) || !is(source.code(end + 1), DIGIT)) break;
     index = end + 1;
@@ -116,7 +127,7 @@ export function endsAfter(source: DigitReader, run: DigitRun, last: number): boo
   const end = run.end(last);
   if (last < 0 || !source.closes(end)) return false;
   const next = source.code(end);
-  if (next === SPACE || next === 0xa0 || next === SLASH || next === COLON) return true;
+  if (next === SPACE || next === SLASH || next === COLON) return true;
   if (next !== COMMA && !isSeparator(next)) return true;
   return !is(source.code(end + 1), DIGIT);
 }

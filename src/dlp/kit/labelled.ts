@@ -1,6 +1,7 @@
 /** Numbers without a shape of their own, believed because a label stands right before them. */
-import { ALNUM, DIGIT, is } from "./chars.ts";
-import { before, hasContext } from "./context.ts";
+import { LOOK_BACK_CHARS } from "../limits.ts";
+import { ALNUM, DIGIT, LOWER, is } from "./chars.ts";
+import { contextWords, lastWordEnd, type ContextWords } from "./context.ts";
 import type { Detector } from "./detector.ts";
 import type { Source } from "./source.ts";
 import { gluedAfter } from "./word.ts";
@@ -20,24 +21,41 @@ export interface LabelledSpec {
   separators?: string;
 }
 
+const HYPHEN = 45;
+
 /** What may stand between a label and its value: link words and punctuation, nothing else. */
 const LINK =
   /^(?:['’]?s)?["'`]?(?:[ _-]?(?:number|num|nr|no|id|code|details))?[.#:]?["'`]?(?:[ ]*(?:is|=|:|#|was|->|=>|of|are|ist|es|\||-)){0,2}[ "'`(#:.]*$/;
 
-function labelled(source: Source, at: number, words: readonly string[]): boolean {
-  if (!hasContext(source, at, words)) return false;
-  const text = before(source, at);
-  for (const word of words) {
-    const at = text.lastIndexOf(word);
-    if (at < 0 || (at > 0 && /[a-z]/.test(text[at - 1] ?? ""))) continue;
-    const rest = text.slice(at + word.length);
-    if (rest.length <= 28 && LINK.test(rest)) return true;
+/** Longest stretch that `LINK` may have to read. */
+const LINK_CHARS = 28;
+
+function labelled(source: Source, at: number, words: ContextWords): boolean {
+  const linked = (end: number): boolean =>
+    at - end <= LINK_CHARS && LINK.test(source.text.slice(end, at).toLowerCase());
+  return lastWordEnd(source, at, words, LOOK_BACK_CHARS, linked) >= 0;
+}
+
+/** Whether the characters of a value, hyphens aside, can be such a number. */
+function reads(source: Source, at: number, end: number, spec: LabelledSpec): boolean {
+  let bare = 0;
+  let digits = 0;
+  let small = 0;
+  for (let i = at; i < end; i += 1) {
+    const code = source.code(i);
+    if (code === HYPHEN) continue;
+    bare += 1;
+    if (is(code, DIGIT)) digits += 1;
+    else if (is(code, LOWER)) small += 1;
   }
-  return false;
+  if (digits < spec.digitsMin || bare > spec.lengthMax || bare < spec.lengthMin) return false;
+  // Hardly any digits: only capitals read as an identifier then.
+  return digits >= 3 || small === 0;
 }
 
 /** A detector for values that follow one of the labels. */
 export function afterWords(spec: LabelledSpec): Detector {
+  const words = contextWords(spec.words);
   const lengths = Array.from({ length: spec.lengthMax }, (_, i) => i + 1);
   return {
     id: spec.id,
@@ -58,16 +76,7 @@ export function afterWords(spec: LabelledSpec): Detector {
       if (end - at < spec.lengthMin || end - at > spec.lengthMax + 4) return undefined;
       if (!source.closes(end) || gluedAfter(source, end) || !is(source.code(end - 1), ALNUM))
         return undefined;
-      const value = source.text.slice(at, end);
-      const bare = value.replaceAll("-", "");
-      let digits = 0;
-      for (let i = 0; i < bare.length; i += 1) if (is(bare.charCodeAt(i), DIGIT)) digits += 1;
-      // Hardly any digits: only capitals read as an identifier then.
-      if (digits < 3 && bare !== bare.toUpperCase()) return undefined;
-      if (digits < spec.digitsMin || bare.length > spec.lengthMax || bare.length < spec.lengthMin) {
-        return undefined;
-      }
-      if (!labelled(source, at, spec.words)) return undefined;
+      if (!reads(source, at, end, spec) || !labelled(source, at, words)) return undefined;
       return { start: at, end, confidence: 0.8, why: ["shape", "context"] };
     },
   };

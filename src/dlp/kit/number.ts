@@ -1,5 +1,5 @@
 /** Numbers with a fixed layout, an optional checksum and context words: most identity numbers. */
-import { hasContext } from "./context.ts";
+import { contextWords, hasContext, type ContextWords } from "./context.ts";
 import type { Candidate, Detector } from "./detector.ts";
 import { endsAfter, separatedBy, type DigitRun } from "./digits.ts";
 import type { Source } from "./source.ts";
@@ -27,6 +27,11 @@ export interface NumberSpec {
   withContext?: number;
 }
 
+interface Contexts {
+  words: ContextWords;
+  against: ContextWords | undefined;
+}
+
 interface Layout {
   lengths: number[];
   count: number;
@@ -48,6 +53,7 @@ function fits(layout: Layout, run: DigitRun): boolean {
 
 function judge(
   spec: NumberSpec,
+  { words, against }: Contexts,
   layout: Layout,
   source: Source,
   run: DigitRun,
@@ -61,17 +67,20 @@ function judge(
     return undefined;
   }
   const why = spec.checksum === true ? ["shape", "checksum"] : ["shape"];
-  if (hasContext(source, run.start, spec.words)) {
+  if (hasContext(source, run.start, words)) {
     return { start: run.start, end, confidence: spec.withContext ?? 0.9, why: [...why, "context"] };
   }
-  if (spec.against !== undefined && hasContext(source, run.start, spec.against, 24))
-    return undefined;
+  if (against !== undefined && hasContext(source, run.start, against, 24)) return undefined;
   return { start: run.start, end, confidence: layout.alone, why };
 }
 
 /** A detector from a table of layouts. */
 export function numberDetector(spec: NumberSpec): Detector {
   const layouts = layoutsOf(spec).toSorted((a, b) => b.count - a.count);
+  const contexts = {
+    words: contextWords(spec.words),
+    against: spec.against === undefined ? undefined : contextWords(spec.against),
+  };
   const first = [...new Set(layouts.map((layout) => layout.lengths[0] ?? 0))];
   const evidence = `${spec.checksum === true ? "shape, checksum" : "shape"}, context`;
   return {
@@ -92,7 +101,7 @@ export function numberDetector(spec: NumberSpec): Detector {
       const run = source.digits(at);
       if (run === undefined || run.glued || !first.includes(run.group(0))) return undefined;
       for (const layout of layouts) {
-        const found = judge(spec, layout, source, run);
+        const found = judge(spec, contexts, layout, source, run);
         if (found !== undefined) return found;
       }
       return undefined;

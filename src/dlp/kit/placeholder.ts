@@ -1,11 +1,40 @@
 /** Values that documentation and templates put where a secret goes: never a secret. */
+import { Literals } from "./literals.ts";
 
-const WORDS =
-  /example|sample|your|placeholder|dummy|changeme|replace|change_me|change-me|redacted|token:|xxxx|\.\.\.|\*\*\*|insert|<|>|\$\{|\{\{|%\(|process\.env|os\.environ|getenv|secrets\.|abcdefghijkl|1234567890ab|aaaaaaaa|00000000/i;
+/** Single signs of templates, and words; the words are sought letter case aside. */
+const SIGNS = /[<>]/;
+const WORDS = new Literals([
+  "example",
+  "sample",
+  "your",
+  "placeholder",
+  "dummy",
+  "changeme",
+  "replace",
+  "change_me",
+  "change-me",
+  "redacted",
+  "token:",
+  "xxxx",
+  "...",
+  "***",
+  "insert",
+  "${",
+  "{{",
+  "%(",
+  "process.env",
+  "os.environ",
+  "getenv",
+  "secrets.",
+  "abcdefghijkl",
+  "1234567890ab",
+  "aaaaaaaa",
+  "00000000",
+]);
 
 /** True for documentation placeholders, templates, and runs nobody draws at random. */
 export function isPlaceholder(value: string): boolean {
-  if (WORDS.test(value)) return true;
+  if (SIGNS.test(value) || WORDS.within(value)) return true;
   let run = 1;
   for (let i = 1; i < value.length; i += 1) {
     run = value[i] === value[i - 1] ? run + 1 : 1;
@@ -17,9 +46,14 @@ export function isPlaceholder(value: string): boolean {
 
 const seen = new Uint16Array(128);
 
-/** How many different characters a text has. */
-export function distinct(value: string): number {
-  return new Set(value).size;
+/** How many different characters a text has, up to four. */
+function distinct(value: string): number {
+  let found = "";
+  for (let i = 0; i < value.length && found.length < 4; i += 1) {
+    const character = value[i] ?? "";
+    if (!found.includes(character)) found += character;
+  }
+  return found.length;
 }
 
 /** Shannon entropy in bits a character, of the first 128 characters. */

@@ -3,16 +3,20 @@
  * that never looked past the end stands whatever follows, and one that did is not final. This is
  * the whole reason why a stream and the whole text give the same answer.
  */
-import { DIGIT, is, isWordCode } from "./chars.ts";
-import { LOOK_BACK_CHARS } from "../limits.ts";
+import { DIGIT, NONE, foldInto, is, isWordCode } from "./chars.ts";
+import { Heard } from "./context.ts";
 import { DigitRun, parseDigits } from "./digits.ts";
-
-/** Code for "no character here": before the start or past the end of the text. */
-export const NONE = -1;
 
 export class Source {
   readonly text: string;
   readonly length: number;
+  /**
+   * The text as bytes, see `FOLD`: reading those is several times as fast as reading the text. The
+   * array may be longer than the text.
+   */
+  readonly codes: Uint8Array;
+  /** Whether the text has code units that `normalise` replaces. */
+  readonly odd: boolean;
   /** True once anything asked for a character that has not arrived. */
   touched = false;
   readonly #ended: boolean;
@@ -21,8 +25,8 @@ export class Source {
   #run: DigitRun | undefined;
   #isRun = false;
   #runTouched = false;
-  #contextAt = -1;
-  #context = "";
+  /** Words before values, for `kit/context.ts`. */
+  readonly heard = new Heard();
   /** What a kit module worked out at a place, for the next detector that asks there. */
   readonly memo: { at: number; touched: boolean; value: unknown } = {
     at: -1,
@@ -30,20 +34,28 @@ export class Source {
     value: undefined,
   };
 
-  constructor(text: string, ended: boolean) {
+  /** `codes` is where to put the codes; the first `folded` of them are there already. */
+  constructor(
+    text: string,
+    ended: boolean,
+    codes: Uint8Array = new Uint8Array(text.length),
+    folded = 0,
+  ) {
     this.text = text;
     this.length = text.length;
     this.#ended = ended;
+    this.codes = codes;
+    this.odd = foldInto(codes, text, folded);
   }
 
-  /** The code unit at an index, or NONE; notes when it lies past the end of an unfinished text. */
+  /** The folded code at an index, or NONE; notes when it lies past the end of an unfinished text. */
   code(index: number): number {
-    if (index < this.length) return index < 0 ? NONE : this.text.charCodeAt(index);
+    if (index < this.length) return index < 0 ? NONE : (this.codes[index] ?? NONE);
     if (!this.#ended) this.touched = true;
     return NONE;
   }
 
-  /** True when `literal` stands at the index. Stops at the first difference. */
+  /** True when `literal`, which is ASCII, stands at the index. Stops at the first difference. */
   has(index: number, literal: string): boolean {
     for (let i = 0; i < literal.length; i += 1) {
       if (this.code(index + i) !== literal.charCodeAt(i)) return false;
@@ -56,7 +68,8 @@ export class Source {
     let end = from;
     if (extra === "" && from >= 0) {
       const stop = to < this.length ? to : this.length;
-      while (end < stop && is(this.text.charCodeAt(end), mask)) end += 1;
+      const { codes } = this;
+      while (end < stop && is(codes[end] ?? NONE, mask)) end += 1;
       if (end < stop || end >= to) return end;
     }
     while (end < to) {
@@ -77,15 +90,6 @@ export class Source {
   closes(index: number): boolean {
     const code = this.code(index);
     return code !== 95 && !isWordCode(code);
-  }
-
-  /** The text before an index, lower-cased, at most 64 units of it. */
-  before(at: number): string {
-    if (this.#contextAt !== at) {
-      this.#contextAt = at;
-      this.#context = this.text.slice(Math.max(0, at - LOOK_BACK_CHARS), at).toLowerCase();
-    }
-    return this.#context;
   }
 
   /**

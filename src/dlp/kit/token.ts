@@ -38,7 +38,7 @@ function startOf(source: Source, at: number, spec: TokenSpec): number {
   let start = at;
   while (at - start < back) {
     const code = source.code(start - 1);
-    if (!is(code, ALNUM) && (code < 0 || !backExtra.includes(String.fromCharCode(code)))) break;
+    if (!is(code, ALNUM) && !backExtra.includes(String.fromCharCode(code))) break;
     start -= 1;
   }
   return start;

@@ -1,6 +1,6 @@
 /** Detectors for identifiers of letters and digits with a fixed pattern. */
 import { ALNUM, ALPHA, DIGIT, is } from "./chars.ts";
-import { hasContext } from "./context.ts";
+import { contextWords, hasContext } from "./context.ts";
 import type { Candidate, Detector, Prefilter } from "./detector.ts";
 import type { Source } from "./source.ts";
 
@@ -17,6 +17,8 @@ export interface WordSpec {
   prefilter: Prefilter | readonly Prefilter[];
   /** A cheap first look that most anchors fail. */
   quick?(source: Source, at: number): boolean;
+  /** How many letters and digits it has, at most four numbers, the smallest first. */
+  lengths: readonly number[];
   /** Longest form with separators. */
   maxLength: number;
   /** Separators allowed inside, left out before `valid`. Default: none. */
@@ -30,24 +32,39 @@ export interface WordSpec {
   withContext?: number;
 }
 
-/** Reads letters, digits and single separators from `at`; the ends of every part are candidates. */
-function readParts(source: Source, at: number, spec: WordSpec): number[] {
-  const ends: number[] = [];
+/** Places where a reading may end, the longest last; shared, since a pass asks at every other word. */
+const ends = new Int32Array(4);
+
+/**
+ * Reads letters, digits and single separators from `at`. Counts the places where the characters read
+ * are as many as the identifier has, and a word ends.
+ */
+function readParts(source: Source, at: number, spec: WordSpec): number {
+  const { separators = "", lengths, maxLength } = spec;
+  const most = lengths.at(-1) ?? 0;
+  let found = 0;
   let index = at;
-  while (index - at < spec.maxLength) {
-    const end = source.run(index, ALNUM, at + spec.maxLength + 1);
-    if (end === index || end - at > spec.maxLength) break;
-    ends.push(end);
+  let bare = 0;
+  while (index - at < maxLength) {
+    const end = source.run(index, ALNUM, at + maxLength + 1);
+    bare += end - index;
+    if (end === index || end - at > maxLength || bare > most) break;
+    if (lengths.includes(bare)) {
+      ends[found] = end;
+      found += 1;
+    }
+    if (separators === "" || bare === most) break;
     const separator = source.code(end);
-    if (separator < 0 || !(spec.separators ?? "").includes(String.fromCharCode(separator))) break;
+    if (!separators.includes(String.fromCharCode(separator))) break;
     if (!is(source.code(end + 1), ALPHA | DIGIT)) break;
     index = end + 1;
   }
-  return ends.reverse();
+  return found;
 }
 
 /** A detector for identifiers of letters and digits. The longest valid reading wins. */
 export function wordDetector(spec: WordSpec): Detector {
+  const words = contextWords(spec.words);
   return {
     id: spec.id,
     title: spec.title,
@@ -59,15 +76,15 @@ export function wordDetector(spec: WordSpec): Detector {
     validate(source, at): Candidate | undefined {
       if (spec.quick !== undefined && !spec.quick(source, at)) return undefined;
       if (!source.opens(at) || source.code(at - 1) === 95) return undefined;
-      for (const end of readParts(source, at, spec)) {
+      for (let found = readParts(source, at, spec) - 1; found >= 0; found -= 1) {
+        const end = ends[found] ?? at;
         if (!source.closes(end) || gluedAfter(source, end)) continue;
         const written = source.text.slice(at, end);
         const bare =
           spec.separators === undefined ? written : written.replaceAll(/[^0-9A-Za-z]/g, "");
         if (!spec.valid(bare.toUpperCase(), written)) continue;
         const why = spec.checksum === true ? ["shape", "checksum"] : ["shape"];
-        if (!hasContext(source, at, spec.words))
-          return { start: at, end, confidence: spec.alone, why };
+        if (!hasContext(source, at, words)) return { start: at, end, confidence: spec.alone, why };
         return { start: at, end, confidence: spec.withContext ?? 0.9, why: [...why, "context"] };
       }
       return undefined;

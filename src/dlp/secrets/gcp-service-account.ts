@@ -1,4 +1,5 @@
 /** Google Cloud service account files: the JSON from its type to its end. */
+import { NONE } from "../kit/chars.ts";
 import type { Detector } from "../kit/detector.ts";
 import { MATCH_CHARS_MAX } from "../limits.ts";
 
@@ -17,7 +18,7 @@ export const gcpServiceAccount: Detector = {
     source.code(at + 40);
     if (!TYPE.test(source.text.slice(at, at + 40))) return undefined;
     let end = at;
-    while (end - at < MATCH_CHARS_MAX && source.code(end) !== 125 && source.code(end) >= 0) {
+    while (end - at < MATCH_CHARS_MAX && source.code(end) !== 125 && source.code(end) !== NONE) {
       // A second type begins another object: what lies between was never closed.
       if (end > at && source.code(end) === 34 && source.has(end, '"type"')) return undefined;
       end += 1;
