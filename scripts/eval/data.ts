@@ -1,5 +1,5 @@
 /** Reading the labelled data: one JSON object a line, offsets in Unicode code points. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface Span {
@@ -36,12 +36,41 @@ export interface InjectionRow {
   hard?: boolean;
 }
 
-/** The rows of one file of the data directory. */
-export function rows<T>(directory: string, name: string): T[] {
-  return readFileSync(join(directory, `${name}.jsonl`), "utf8")
+/** The files a data directory may have, without their ending. */
+export const FILES = ["pii", "secrets", "injection", "benign"] as const;
+
+/** Data that cannot be scored; the message is one line for whoever runs the command. */
+export class DataProblem extends Error {}
+
+/** Throws when the directory has none of the files. */
+export function checkData(directory: string): void {
+  if (!existsSync(directory)) throw new DataProblem(`--data: there is no directory ${directory}`);
+  if (!FILES.some((name) => existsSync(join(directory, `${name}.jsonl`))))
+    throw new DataProblem(
+      `--data: ${directory} has none of ${FILES.map((name) => `${name}.jsonl`).join(", ")}`,
+    );
+}
+
+function parse(line: string, where: string): { text: string } {
+  try {
+    const row: unknown = JSON.parse(line);
+    if (typeof row === "object" && row !== null && "text" in row && typeof row.text === "string")
+      return { ...row, text: row.text };
+  } catch {
+    // Said below, with the place.
+  }
+  throw new DataProblem(`--data: ${where} is no JSON object with a text`);
+}
+
+/** The rows of one file of the data directory; none when it is not there. */
+export function rows<T>(directory: string, name: (typeof FILES)[number]): T[] {
+  const path = join(directory, `${name}.jsonl`);
+  if (!existsSync(path)) return [];
+  return readFileSync(path, "utf8")
     .split("\n")
-    .filter((line) => line.trim() !== "")
-    .map((line) => JSON.parse(line) as T);
+    .flatMap((line, index) =>
+      line.trim() === "" ? [] : [parse(line, `${path} line ${index + 1}`) as T],
+    );
 }
 
 /** The same spans in UTF-16 units: they differ only where the text has astral characters. */

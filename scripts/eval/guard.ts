@@ -62,7 +62,7 @@ export async function scoreGuard(directory: string): Promise<GuardScore | null> 
       scored.push({ source: row.source, attack: false, score: guardScore(row.text) });
     }
   }
-  const texts = ["injection", "benign"].flatMap((file) =>
+  const texts = (["injection", "benign"] as const).flatMap((file) =>
     rows<{ text: string }>(directory, file).map((row) => row.text),
   );
   const benign = scored.filter((entry) => !entry.attack).map((entry) => entry.score);

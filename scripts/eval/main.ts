@@ -1,19 +1,46 @@
 /** The command of `npm run eval:dlp`: scores, and prints them beside the peers' figures. */
 import { parseArgs } from "node:util";
 
-import { scoreGuard } from "./guard.ts";
-import { scorePii, scoreSecrets, type Slip } from "./spans.ts";
+import { DataProblem, checkData } from "./data.ts";
+import { scoreGuard, type GuardScore } from "./guard.ts";
+import { scorePii, scoreSecrets, type PiiScore, type SecretsScore, type Slip } from "./spans.ts";
 import { printTables } from "./table.ts";
 import { verify } from "./verify.ts";
 
 const USAGE = `usage: npm run eval:dlp -- --data DIR [--json] [--show] [--verify]
 
-DIR holds pii.jsonl, secrets.jsonl, injection.jsonl and benign.jsonl.
+DIR holds pii.jsonl, secrets.jsonl, injection.jsonl and benign.jsonl, or some of them.
 --json prints one JSON object of fractions; --show lists misses and false matches.
 --verify checks every row: engine equals naive scan, streams equal whole texts.`;
 
+/** The scores as `--json` prints them: fractions only. */
+export function fractions(pii: PiiScore, secrets: SecretsScore, guard: GuardScore | null) {
+  const { precision, recall, f1, cleanTouched, hardNegatives } = pii;
+  const byType = Object.fromEntries(
+    Object.entries(pii.byType).map(([type, tally]) => [type, tally.recall]),
+  );
+  const bySource = Object.fromEntries(
+    Object.entries(guard?.bySource ?? {}).map(([source, tally]) => [source, tally.flagged]),
+  );
+  return {
+    pii: { precision, recall, f1, cleanTouched, hardNegatives, byType },
+    secrets,
+    guard: guard && { recallAt1pctFpr: guard.recallAt1pctFpr, auc: guard.auc, bySource },
+  };
+}
+
 /** Runs the command; answers the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
+  try {
+    return await runChecked(args);
+  } catch (error) {
+    if (!(error instanceof DataProblem)) throw error;
+    console.error(error.message);
+    return 2;
+  }
+}
+
+async function runChecked(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -28,6 +55,7 @@ export async function run(args: readonly string[]): Promise<number> {
     console.log(USAGE);
     return values.help ? 0 : 2;
   }
+  checkData(values.data);
   if (values.verify) {
     const verified = verify(values.data, (line) => console.error(line));
     console.log(JSON.stringify(verified));
@@ -37,7 +65,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const pii = scorePii(values.data, slips);
   const secrets = scoreSecrets(values.data, slips);
   const guard = await scoreGuard(values.data);
-  if (values.json) console.log(JSON.stringify({ pii, secrets, guard }, undefined, 2));
+  if (values.json) console.log(JSON.stringify(fractions(pii, secrets, guard), undefined, 2));
   else printTables(pii, secrets, guard);
   if (values.show)
     for (const slip of slips)

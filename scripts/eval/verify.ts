@@ -6,11 +6,10 @@ import { Source } from "../../src/dlp/kit/source.ts";
 import { redactText } from "../../src/dlp/redact.ts";
 import { openStream } from "../../src/dlp/stream.ts";
 import { naiveCandidates, spell } from "../../test/support/naive-scan.ts";
-import { rows } from "./data.ts";
+import { FILES, rows } from "./data.ts";
 import { programOf } from "./spans.ts";
 
 const WHERE = { direction: "prompt", channel: "user" } as const;
-const FILES = ["pii", "secrets", "injection", "benign"];
 
 export interface Verified {
   texts: number;
