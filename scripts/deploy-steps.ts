@@ -112,6 +112,12 @@ async function gatherSecrets(
     secrets["TALLYGATE_SECRET"] = randomBytes(32).toString("base64url");
     say("TALLYGATE_SECRET: made anew (it stays in your account, and cannot be read back)");
   }
+  const signing = env["TALLYGATE_SIGNING_KEY"];
+  if (signing !== undefined && signing !== "") secrets["TALLYGATE_SIGNING_KEY"] = signing;
+  else if (!existing.has("TALLYGATE_SIGNING_KEY")) {
+    secrets["TALLYGATE_SIGNING_KEY"] = randomBytes(32).toString("base64");
+    say("TALLYGATE_SIGNING_KEY: made anew; its public key is at /.well-known/tallygate/keys");
+  }
   for (const name of optionalSecrets) {
     const value = env[name] ?? (existing.has(name) ? "" : await ask(name));
     if (value !== "") secrets[name] = value;

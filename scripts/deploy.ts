@@ -14,8 +14,8 @@ const usage = `npm run deploy -- [options]
   --admin ID           its first admin (admin)
   --policy FILE        its first policy; one over the providers whose keys are given when absent
   --url URL            the gateway's address, when it is not the one that wrangler prints
-Secrets come from the environment or are asked for: TALLYGATE_SECRET (made when there is none),
-OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY (each optional).
+Secrets come from the environment or are asked for: TALLYGATE_SECRET and TALLYGATE_SIGNING_KEY
+(each made when there is none), OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY (each optional).
 `;
 
 /** Runs wrangler and keeps what it says. */

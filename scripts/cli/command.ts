@@ -4,7 +4,7 @@ import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { Complaint, findTarget, MISUSED, type Target } from "../policy-target.ts";
 
 /** The folder of this package: where `npm start` keeps its state. */
-const home = path.resolve(import.meta.dirname, "../..");
+export const home = path.resolve(import.meta.dirname, "../..");
 
 export interface Command {
   /** What `--help` prints; a command without it answers `--help` itself. */

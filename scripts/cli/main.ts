@@ -40,6 +40,10 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "a decision made again, or the books as they were",
     load: async () => (await import("./replay.ts")).replay,
   },
+  doctor: {
+    summary: "what is wrong with a deployment",
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
   verify: {
     summary: "an archive or evidence against a public key",
     load: async () => (await import("./verify.ts")).verify,

@@ -9,10 +9,15 @@ import { newRequestId } from "./request-id.ts";
 /** `npm start`'s upstream key, and leave to call private addresses. */
 const DEVELOPMENT_ONLY = ["TALLYGATE_ALLOW_PRIVATE", "DEV_UPSTREAM_KEY"] as const;
 
+/** The names of such values that the Worker was given. */
+export function developmentValues(env: Env): string[] {
+  const values = env as unknown as Readonly<Record<string, unknown>>;
+  return DEVELOPMENT_ONLY.filter((name) => values[name] !== undefined && values[name] !== "");
+}
+
 /** The refusal of a request to a Worker that is set up for development, but for this machine's own. */
 export function refuseDevelopment(request: Request, env: Env): Response | undefined {
-  const values = env as unknown as Readonly<Record<string, unknown>>;
-  const name = DEVELOPMENT_ONLY.find((each) => values[each] !== undefined && values[each] !== "");
+  const [name] = developmentValues(env);
   if (name === undefined || isLoopback(new URL(request.url).hostname)) return undefined;
   const requestId = newRequestId(Date.now());
   const message = `This gateway has the development value ${name} and serves this machine only. Delete it: \`npx wrangler secret delete ${name}\`.`;

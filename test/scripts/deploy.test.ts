@@ -107,7 +107,8 @@ it("makes a root secret when there is none, and leaves no file of it behind", as
   const failing = rehearse({ env: { OPENAI_API_KEY: "sk-test" } });
   // The gateway on this machine has another secret: founding is refused, after the upload.
   await expect(failing).rejects.toThrow("POST /setup answered 401");
-  const existing = { "secret list --format json": '[{"name":"TALLYGATE_SECRET"}]' };
+  const names = ["TALLYGATE_SECRET", "TALLYGATE_SIGNING_KEY"].map((name) => ({ name }));
+  const existing = { "secret list --format json": JSON.stringify(names) };
   const { said, secrets, secretsMode, secretsFile } = await rehearse(
     { env: { OPENAI_API_KEY: "sk-test" } },
     existing,
@@ -116,6 +117,14 @@ it("makes a root secret when there is none, and leaves no file of it behind", as
   expect(secretsMode).toBe(0o600);
   expect(existsSync(secretsFile)).toBe(false);
   expect(said.at(-1)).toContain("set it in the environment");
+});
+
+it("makes the archive's signing key when there is none, and keeps one that is", async () => {
+  const { secrets, said } = await rehearse();
+  expect(Buffer.from(secrets["TALLYGATE_SIGNING_KEY"] ?? "", "base64")).toHaveLength(32);
+  expect(said.join("\n")).not.toContain(secrets["TALLYGATE_SIGNING_KEY"]);
+  const names = { "secret list --format json": '[{"name":"TALLYGATE_SIGNING_KEY"}]' };
+  expect((await rehearse({}, names)).secrets).not.toHaveProperty("TALLYGATE_SIGNING_KEY");
 });
 
 it("stops before anything is changed when nobody is logged in, or the Worker is a developer's", async () => {
@@ -171,8 +180,13 @@ it("what the deploy button shows is described, and no value for development is s
     cloudflare: { bindings: Record<string, { description: string }> };
   };
   const { bindings } = manifest.cloudflare;
-  for (const name of ["TALLYGATE_SECRET", "OPENAI_API_KEY", "KEYS", "ARCHIVE"]) {
-    expect(bindings[name]?.description).toMatch(/\w+ \w+/);
+  const toml = readFileSync(path.join(root, "wrangler.toml"), "utf8");
+  const secrets = [...toml.matchAll(/^# {3}([A-Z_]+?)(?:, \.{3})? {2,}\w/gm)].map(
+    ([, name]) => name,
+  );
+  expect(secrets).toContain("TALLYGATE_SIGNING_KEY");
+  for (const name of ["TALLYGATE_SECRET", "TALLYGATE_SIGNING_KEY", "OPENAI_API_KEY", "KEYS"]) {
+    expect([name, bindings[name]?.description]).toEqual([name, expect.stringMatching(/\w+ \w+/)]);
   }
   const example = readFileSync(path.join(root, ".dev.vars.example"), "utf8");
   const active = example.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"));

@@ -18,6 +18,16 @@ export async function listArchive({ c, shards }: Reader): Promise<Response> {
   return c.json({ shards: status });
 }
 
+/** `{faults}`: what does not fit its history, oldest first; each needs a human. */
+export async function listFaults({ c, shards }: Reader): Promise<Response> {
+  const faults = await Promise.all(
+    shards.map(async ({ name, ledger }) =>
+      (await ledger.faults()).map((fault) => ({ shard: name, ...fault })),
+    ),
+  );
+  return c.json({ faults: faults.flat().toSorted((a, b) => a.at - b.at) });
+}
+
 /** Archives what waits, and answers as the list does. */
 export async function archiveNow({ c, shards }: Reader): Promise<Response> {
   const status = await Promise.all(

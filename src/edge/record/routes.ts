@@ -6,9 +6,10 @@
  */
 import { Hono } from "hono";
 import { canonicalJson } from "#events/canonical.ts";
+import { showDiagnosis } from "../admin/diagnosis.ts";
 import { GatewayError } from "../errors.ts";
 import { newRequestId } from "../request-id.ts";
-import { archiveNow, fetchArtefact, fetchViews, listArchive } from "./archive.ts";
+import { archiveNow, fetchArtefact, fetchViews, listArchive, listFaults } from "./archive.ts";
 import { exportEntries, ExportParams } from "./export.ts";
 import { publishKeys } from "./keys.ts";
 import { explainEntry, idOf, proveEntry, showState, StateParams } from "./past.ts";
@@ -38,6 +39,11 @@ const act = (c: RecordContext, action: string) => ({
   action,
   resource: new URL(c.req.url).pathname,
 });
+
+recordRoutes.get("/admin/diagnosis", (c) =>
+  reading(c, AUDITORS, act(c, "diagnosis.read"), showDiagnosis),
+);
+recordRoutes.get("/audit/faults", (c) => reading(c, AUDITORS, act(c, "faults.read"), listFaults));
 
 recordRoutes.get("/audit/archive", (c) =>
   reading(c, AUDITORS, act(c, "archive.list"), listArchive),

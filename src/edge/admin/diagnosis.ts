@@ -1,0 +1,29 @@
+/**
+ * `GET /admin/diagnosis`: what only the Worker itself can say of how it is set up. Names of secrets
+ * and whether they are there, never a value.
+ */
+import { PROVIDERS } from "#providers/registry.ts";
+import { developmentValues } from "../development.ts";
+import { currentPolicy } from "../policy-cache.ts";
+import type { Reader } from "../record/reader.ts";
+
+/** What a deployment lacks is found by `tallygate doctor`, which asks for this. */
+export async function showDiagnosis({ c, principal }: Reader): Promise<Response> {
+  const ctx = c.executionCtx as ExecutionContext;
+  const { snapshot } = await currentPolicy(c.env, ctx, principal.organisation);
+  const values = c.env as unknown as Readonly<Record<string, unknown>>;
+  const isSet = (name: string): boolean => typeof values[name] === "string" && values[name] !== "";
+  const providers = Object.entries(snapshot.document.providers).map(([name, entry]) => {
+    const secret = entry.secret ?? PROVIDERS[entry.kind]?.secretName ?? "";
+    // An address of one's own may need no credential.
+    const needed = secret !== "" && entry.baseUrl === undefined;
+    return { name, kind: entry.kind, secret, needed, set: isSet(secret) };
+  });
+  return c.json({
+    at: Date.now(),
+    policyVersion: snapshot.version,
+    providers,
+    signingKey: isSet("TALLYGATE_SIGNING_KEY"),
+    development: developmentValues(c.env),
+  });
+}
