@@ -12,6 +12,7 @@ export const GATEWAY_CODES = [
   "invalid_request",
   "unsupported_feature",
   "body_too_large",
+  "prompt_too_large",
   "model_not_found",
   "model_not_allowed",
   "unpriced_model",

@@ -25,6 +25,7 @@ export const GATEWAY_CODES = {
   invalid_request: refuse(400, "invalid_request_error"),
   unsupported_feature: refuse(400, "invalid_request_error"),
   body_too_large: refuse(413, "request_too_large"),
+  prompt_too_large: refuse(400, "invalid_request_error"),
   model_not_found: refuse(404, "not_found_error"),
   model_not_allowed: refuse(400, "invalid_request_error"),
   unpriced_model: refuse(400, "invalid_request_error"),

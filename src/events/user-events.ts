@@ -122,9 +122,23 @@ export const SharedBudgetData = BudgetData.extend({
 });
 export type SharedBudgetData = z.infer<typeof SharedBudgetData>;
 
+/** How the chain of a request was picked, so that the pick can be made again. */
+export const RouteData = z.strictObject({
+  /** The route of the policy that took it; absent where the tier's own candidates serve. */
+  name: z.string().optional(),
+  /** How candidates of one priority were put in order, other than the document's. */
+  balance: z.enum(["weight", "latency"]).optional(),
+  /** How fast each `provider/model` had answered lately, as the isolate saw it, milliseconds. */
+  latencyMs: z.record(z.string(), count).optional(),
+  /** How many answers the hold covers, where more than one may be paid for. */
+  answers: count.min(1).optional(),
+});
+export type RouteData = z.infer<typeof RouteData>;
+
 /** What a request asks to hold, and the limits and budgets that were in force for it. */
 const HoldAskedData = z.strictObject({
   chain: z.array(z.strictObject({ provider: z.string(), model: z.string() })),
+  route: RouteData.optional(),
   limits: z.array(LimitData),
   budgets: z.array(BudgetData),
   /** Budgets of the caller's team and organisation. */

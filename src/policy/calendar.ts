@@ -6,6 +6,8 @@
  * Monday (ISO 8601).
  */
 
+import type { LocalHour, Weekday } from "./clock.ts";
+
 export type PeriodKind = "day" | "week" | "month";
 
 /** One period: a moment is in it when `startsAt <= at < resetsAt` (milliseconds since 1970, UTC). */
@@ -22,6 +24,32 @@ const dayMs = 24 * 60 * 60 * secondMs;
 const farthestMs = 15 * 60 * 60 * secondMs;
 /** Time zones whose formats and current periods are kept: one organisation has one. */
 const keptMax = 256;
+
+const hourFormats = new Map<string, Intl.DateTimeFormat>();
+
+/** The weekday and the time of day of a moment. Throws a RangeError for an unknown time zone. */
+export function hourOf(at: number, timeZone: string): LocalHour {
+  let format = hourFormats.get(timeZone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat("en-US", {
+      timeZone,
+      weekday: "short",
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+      numberingSystem: "latn",
+    });
+    if (hourFormats.size >= keptMax) hourFormats.clear();
+    hourFormats.set(timeZone, format);
+  }
+  const hour: LocalHour = { weekday: "mon", minutes: 0 };
+  for (const { type, value } of format.formatToParts(at)) {
+    if (type === "weekday") hour.weekday = value.toLowerCase() as Weekday;
+    if (type === "hour") hour.minutes += Number(value) * 60;
+    if (type === "minute") hour.minutes += Number(value);
+  }
+  return hour;
+}
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 const kept = new Map<string, Period>();

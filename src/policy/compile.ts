@@ -6,6 +6,8 @@ import type { BudgetData, LimitData } from "#events/user-events.ts";
 import type { PolicyDocument, PolicyTier, PolicyWhen } from "./document.ts";
 import { compilePatterns, type ModelMatcher } from "./pattern.ts";
 import { nanosOf } from "./price.ts";
+import type { PolicyRoute } from "./route-schema.ts";
+import { compileRouteWhen, type RouteTest, type Serving } from "./route.ts";
 import { compileWhen, type Condition, type Subject } from "./when.ts";
 
 /** One way to answer, with everything the edge needs to call it. */
@@ -19,18 +21,42 @@ export interface ChainLink {
   secret?: string;
   /** The model to ask the provider for. */
   model: string;
+  /** Of this candidate alone; the policy's `upstream` and the tier say it otherwise. */
+  firstByteMs?: number | undefined;
+  betweenBytesMs?: number | undefined;
+  maxInputTokens?: number | undefined;
+  maxOutputTokens?: number | undefined;
+  retries?: PolicyDocument["upstream"]["retries"];
 }
 
 export interface CompiledCandidate {
-  serves: ModelMatcher;
+  /** All models when absent. */
+  serves: ModelMatcher | undefined;
+  priority: number;
+  weight: number;
   /** Without `model` the asked one is passed on. */
   link: Omit<ChainLink, "model"> & { model: string | undefined };
+}
+
+/** A route, ready to be tried. */
+export interface CompiledRoute {
+  name: string;
+  /** Who asks. */
+  applies: Condition;
+  /** What is asked, and when. */
+  takes: RouteTest;
+  /** The models that its condition names exactly. */
+  models: ReadonlySet<string>;
+  candidates: readonly CompiledCandidate[];
+  serving: Serving;
+  thenTier: boolean;
 }
 
 export interface CompiledTier {
   name: string;
   /** In the order of trying. */
   candidates: readonly CompiledCandidate[];
+  serving: Serving;
   maxOutputTokens: number | undefined;
   downgradeTo: string | undefined;
 }
@@ -54,6 +80,7 @@ export type SharedBudgetSpec = BudgetSpec & { parent?: BudgetSpec };
 
 export interface CompiledPolicy {
   tiers: ReadonlyMap<string, CompiledTier>;
+  routes: readonly CompiledRoute[];
   allow: ModelMatcher;
   deny: ModelMatcher;
   limits: readonly CompiledRule<Omit<LimitData, "scope">>[];
@@ -80,6 +107,9 @@ function compile(document: PolicyDocument): CompiledPolicy {
         compileTier(name, tier, document.providers),
       ]),
     ),
+    routes: (document.routes ?? []).map((route) =>
+      compileRoute(route, document.providers, document.timeZone),
+    ),
     allow: compilePatterns(document.models.allow),
     deny: compilePatterns(document.models.deny),
     limits: [...document.limits.map(compileLimit), ...document.concurrency.map(compileConcurrency)],
@@ -92,18 +122,59 @@ function compileTier(
   tier: PolicyTier,
   providers: PolicyDocument["providers"],
 ): CompiledTier {
-  const ordered = tier.candidates.toSorted((a, b) => a.priority - b.priority);
+  return {
+    name,
+    candidates: compileCandidates(tier.candidates, providers),
+    serving: servingOf(tier),
+    maxOutputTokens: tier.maxOutputTokens,
+    downgradeTo: tier.downgradeTo,
+  };
+}
+
+function compileRoute(
+  route: PolicyRoute,
+  providers: PolicyDocument["providers"],
+  timeZone: string,
+): CompiledRoute {
+  const { name, when, candidates, thenTier } = route;
+  return {
+    name,
+    applies: compileWhen(when),
+    takes: compileRouteWhen(name, when, timeZone),
+    models: compilePatterns(when.models ?? []).exact,
+    candidates: compileCandidates(candidates, providers),
+    serving: servingOf(route),
+    thenTier: thenTier === true,
+  };
+}
+
+/** In the order of trying. */
+function compileCandidates(
+  all: readonly PolicyRoute["candidates"][number][],
+  providers: PolicyDocument["providers"],
+): CompiledCandidate[] {
   const candidates: CompiledCandidate[] = [];
-  for (const { provider, model, serves } of ordered) {
+  for (const candidate of all.toSorted((a, b) => a.priority - b.priority)) {
+    const { provider, model, serves, priority, weight = 1, ...options } = candidate;
     const entry = providers[provider];
     // A validated document names only providers that exist; one that does not is never called.
     if (entry === undefined) continue;
-    const link: CompiledCandidate["link"] = { provider, kind: entry.kind, model };
+    const link: CompiledCandidate["link"] = { provider, kind: entry.kind, model, ...options };
     if (entry.baseUrl !== undefined) link.baseUrl = entry.baseUrl;
     if (entry.secret !== undefined) link.secret = entry.secret;
-    candidates.push({ serves: compilePatterns(serves), link });
+    candidates.push({ serves: serves && compilePatterns(serves), priority, weight, link });
   }
-  return { name, candidates, maxOutputTokens: tier.maxOutputTokens, downgradeTo: tier.downgradeTo };
+  return candidates;
+}
+
+function servingOf(of: PolicyTier | PolicyRoute): Serving {
+  const serving: Serving = {
+    balance: of.balance ?? "order",
+    balanceBy: of.balanceBy ?? "request",
+  };
+  if (of.hedge !== undefined) serving.hedgeAfterMs = of.hedge.afterMs;
+  if (of.answerRetries !== undefined) serving.answerRetries = of.answerRetries;
+  return serving;
 }
 
 function compileLimit(limit: PolicyDocument["limits"][number]): CompiledPolicy["limits"][number] {

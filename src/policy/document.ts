@@ -10,19 +10,12 @@ import {
   candidatesMax,
   dlpRulesMax,
   limitsMax,
-  nameCharsMax,
   providersMax,
   tiersMax,
   windowMsMax,
 } from "./limits.ts";
-
-const Name = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "a name of letters, digits, dot, dash and underscore")
-  .max(nameCharsMax);
-
-/** A model name as callers write it; `*` at the end matches any rest, alone it matches all. */
-const ModelPattern = z.string().min(1).max(200);
+import { candidateOptions, Retries, Routes, servingOptions } from "./route-schema.ts";
+import { ModelPattern, Name, When } from "./shapes.ts";
 
 /** Whole nano-dollars: nine decimals at most, so that nothing is lost on the way to integers. */
 const Usd = z
@@ -61,6 +54,7 @@ const Candidate = z.strictObject({
   model: z.string().min(1).max(200).optional(),
   serves: z.array(ModelPattern).min(1).max(200),
   priority: z.int().min(0).max(1_000).default(100),
+  ...candidateOptions,
 });
 
 /** A class of service: which models its members may ask for, and who answers, in which order. */
@@ -71,16 +65,7 @@ const Tier = z.strictObject({
   maxOutputTokens: z.int().min(1).max(10_000_000).optional(),
   /** The cheaper tier that takes over when a budget says `downgrade`. */
   downgradeTo: Name.optional(),
-});
-
-/** To whom a rule applies: every list that is given must match. */
-const When = z.strictObject({
-  members: z.array(z.string().max(200)).max(1_000).optional(),
-  teams: z.array(Name).max(1_000).optional(),
-  tiers: z.array(Name).max(tiersMax).optional(),
-  models: z.array(ModelPattern).max(200).optional(),
-  keys: z.array(Name).max(1_000).optional(),
-  tags: z.array(z.string().max(200)).max(200).optional(),
+  ...servingOptions,
 });
 
 const Scope = z.enum(["user", "key", "model", "tag", "ip", "session", "team", "organisation"]);
@@ -175,14 +160,7 @@ const Upstream = z.strictObject({
   firstByteMs: z.int().min(100).max(600_000).default(60_000),
   betweenBytesMs: z.int().min(100).max(600_000).default(60_000),
   /** Tries at one provider before the next is asked; without it, one. */
-  retries: z
-    .strictObject({
-      /** The first try included. */
-      attempts: z.int().min(1).max(5).default(2),
-      delayMs: z.int().min(0).max(60_000).default(250),
-      backoff: z.enum(["constant", "linear", "exponential"]).default("exponential"),
-    })
-    .optional(),
+  retries: Retries.optional(),
 });
 
 /** Addresses in the form of Cloudflare's AI Gateway: which names in them are this organisation. */
@@ -211,6 +189,8 @@ export const PolicyDocument = z.strictObject({
   timeZone: z.string().max(64).default("UTC"),
   providers: z.record(Name, ProviderEntry).refine((all) => Object.keys(all).length <= providersMax),
   tiers: z.record(Name, Tier).refine((all) => Object.keys(all).length <= tiersMax),
+  /** Who answers some requests in place of their tier; the first route that takes one decides. */
+  routes: Routes.optional(),
   /** The tier of a member who names none. */
   defaultTier: Name.default("standard"),
   models: z

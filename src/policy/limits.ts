@@ -5,6 +5,10 @@ export const documentBytesMax = 256 * 1024;
 /** Candidates are tried one after another within one hold. */
 export const candidatesMax = 20;
 export const tiersMax = 50;
+/** Conditions of routes are tried in order on every request. */
+export const routesMax = 100;
+/** Values that one condition lists. */
+export const matchesMax = 100;
 export const providersMax = 100;
 /** Every limit that applies is checked in the admitting transaction. */
 export const limitsMax = 100;

@@ -5,17 +5,27 @@ import { matchesModel } from "./pattern.ts";
 import type { PolicySnapshot } from "./snapshot.ts";
 
 /**
- * The models a member's tier serves and policy allows, by exact name, in the tier's order. A
- * wildcard stands for names that only the provider knows, so it is not listed.
+ * The models that a member's tier and routes serve and policy allows, by exact name, in the order
+ * of the document. A wildcard stands for names that only the provider knows, so it is not listed.
  */
 export function modelsFor(snapshot: PolicySnapshot, member: MemberData): string[] {
   const { document } = snapshot;
   const policy = compilePolicy(document);
-  const tier = policy.tiers.get(member.tier === "" ? document.defaultTier : member.tier);
+  const tierName = member.tier === "" ? document.defaultTier : member.tier;
+  const tier = policy.tiers.get(tierName);
   const names = new Set<string>();
+  const add = (model: string): void => {
+    if (matchesModel(policy.allow, model) && !matchesModel(policy.deny, model)) names.add(model);
+  };
   for (const { serves } of tier?.candidates ?? []) {
-    for (const model of serves.exact) {
-      if (matchesModel(policy.allow, model) && !matchesModel(policy.deny, model)) names.add(model);
+    for (const model of serves?.exact ?? []) add(model);
+  }
+  const { id: memberId, team, tags = [] } = member;
+  const who = { memberId, team, tiers: [tierName], tags };
+  const unknown = { keyId: undefined, ip: undefined, session: undefined };
+  for (const { applies, models } of policy.routes) {
+    for (const model of models) {
+      if (applies({ ...who, ...unknown, model })) add(model);
     }
   }
   return [...names];

@@ -12,11 +12,15 @@ import {
   type SharedBudgetSpec,
   type ChainLink,
   compilePolicy,
+  type CompiledCandidate,
   type CompiledPolicy,
+  type CompiledRoute,
   type CompiledTier,
 } from "./compile.ts";
 import type { PolicyDocument } from "./document.ts";
+import type { RouteData } from "#events/user-events.ts";
 import { matchesModel } from "./pattern.ts";
+import { inBalance, pickOf, type RoutingFacts, type Serving } from "./route.ts";
 import type { PolicySnapshot } from "./snapshot.ts";
 import type { Subject } from "./when.ts";
 
@@ -32,6 +36,8 @@ export interface Caller {
   tags: readonly string[];
   /** Serves under this tier instead of the member's own: after a budget said `downgrade`. */
   tier?: string | undefined;
+  /** What routes look at; without it, what they ask beside the caller is taken to be met. */
+  routing?: RoutingFacts | undefined;
 }
 
 /** Why a model is not served. */
@@ -46,6 +52,10 @@ export interface Resolved {
   tier: string;
   /** Who may answer, in the order of trying; empty when refused. */
   chain: ChainLink[];
+  /** How the chain is asked. */
+  serving: Serving;
+  /** How it was picked, where it is not simply the tier's. */
+  pick?: RouteData;
   refusal?: ModelRefusal;
   /** Rate limits and concurrency caps of one member. `usd` limits are in nano-dollars. */
   limits: LimitData[];
@@ -75,11 +85,13 @@ export function resolveFor(snapshot: PolicySnapshot, caller: Caller): Resolved {
   const tierName = caller.tier ?? ownTier;
   const tier = policy.tiers.get(tierName);
   const subject = subjectOf(caller, ownTier, tierName);
-  const chain = tier === undefined ? [] : chainOf(tier, caller.model);
+  const route = routeOf(policy, subject, caller.routing);
+  const chain = chainFor(route, tier, caller, subject);
   const refusal = refusalOf(policy, tierName, tier, chain, caller.model);
   const resolved: Resolved = {
     tier: tierName,
     chain: refusal === undefined ? chain : [],
+    serving: route?.serving ?? tier?.serving ?? plainServing,
     limits: [],
     budgets: [],
     sharedLimits: [],
@@ -91,6 +103,9 @@ export function resolveFor(snapshot: PolicySnapshot, caller: Caller): Resolved {
     timeZone: document.timeZone,
   };
   if (refusal !== undefined) resolved.refusal = refusal;
+  const pick =
+    caller.routing && pickOf(route?.name, resolved.serving, resolved.chain, caller.routing);
+  if (pick !== undefined) resolved.pick = pick;
   if (tier?.maxOutputTokens !== undefined) resolved.maxOutputTokens = tier.maxOutputTokens;
   const downgraded = tierName !== ownTier;
   // One step: the cheaper tier serves on, so a used-up budget must not send it further down.
@@ -118,16 +133,50 @@ function subjectOf(caller: Caller, ownTier: string, tierName: string): Subject {
   };
 }
 
-/** The tier's candidates that serve a model, each way once. */
-function chainOf(tier: CompiledTier, model: string): ChainLink[] {
+const plainServing: Serving = { balance: "order", balanceBy: "request" };
+
+/** The first route that takes a request. */
+function routeOf(
+  policy: CompiledPolicy,
+  subject: Subject,
+  facts: RoutingFacts | undefined,
+): CompiledRoute | undefined {
+  return policy.routes.find(
+    ({ applies, takes }) => applies(subject) && (facts === undefined || takes(subject, facts)),
+  );
+}
+
+/** Who may answer: a route's candidates, the tier's where there is none or after it, each once. */
+function chainFor(
+  route: CompiledRoute | undefined,
+  tier: CompiledTier | undefined,
+  caller: Caller,
+  subject: Subject,
+): ChainLink[] {
   const chain: ChainLink[] = [];
-  for (const { serves, link } of tier.candidates) {
-    if (!matchesModel(serves, model)) continue;
-    const asked = link.model ?? model;
+  if (route !== undefined) addLinks(chain, route, caller, subject);
+  if (tier !== undefined && (route === undefined || route.thenTier)) {
+    addLinks(chain, tier, caller, subject);
+  }
+  return chain;
+}
+
+function addLinks(
+  chain: ChainLink[],
+  of: { name: string; candidates: readonly CompiledCandidate[]; serving: Serving },
+  { model, routing }: Caller,
+  subject: Subject,
+): void {
+  const serving = of.candidates
+    .filter(({ serves }) => serves === undefined || matchesModel(serves, model))
+    .map(({ link, priority, weight }) => {
+      const asked = link.model ?? model;
+      return { link, priority, weight, provider: link.provider, model: asked };
+    });
+  for (const { link, model: asked } of inBalance(serving, of.serving, of.name, subject, routing)) {
     if (chain.some((other) => other.provider === link.provider && other.model === asked)) continue;
     chain.push({ ...link, model: asked });
   }
-  return chain;
 }
 
 function refusalOf(
@@ -143,7 +192,7 @@ function refusalOf(
       message: `Your organisation's policy does not allow the model "${model}". Ask for another model, or ask an admin to allow it.`,
     };
   }
-  if (tier === undefined) {
+  if (tier === undefined && chain.length === 0) {
     return {
       code: "model_not_allowed",
       message: `Your tier "${tierName}" is not in your organisation's policy. Ask an admin to give you another tier.`,
@@ -151,7 +200,7 @@ function refusalOf(
   }
   if (chain.length > 0) return undefined;
   for (const other of policy.tiers.values()) {
-    if (!other.candidates.some(({ serves }) => matchesModel(serves, model))) continue;
+    if (!other.candidates.some(({ serves }) => serves && matchesModel(serves, model))) continue;
     return {
       code: "model_not_allowed",
       message: `The model "${model}" is not part of your tier "${tierName}". Ask for another model, or ask an admin for another tier.`,

@@ -6,6 +6,7 @@ import { canonicalJson } from "#events/canonical.ts";
 import { addressProblem } from "./address.ts";
 import { isTimeZone } from "./calendar.ts";
 import { PolicyDocument } from "./document.ts";
+import { routeProblems } from "./route-problems.ts";
 import { documentBytesMax, problemsMax } from "./limits.ts";
 import { isReservedName } from "./reserved.ts";
 
@@ -43,6 +44,7 @@ export function validatePolicy(input: unknown, known: KnownFeatures): Validation
     ...timeZoneProblems(document),
     ...providerProblems(document, known),
     ...tierProblems(document),
+    ...routeProblems(document),
     ...patternProblems(document),
     ...nameProblems(document),
     ...amountProblems(document),
@@ -131,30 +133,14 @@ function leadsBack(tiers: PolicyDocument["tiers"], start: string): boolean {
   return false;
 }
 
+/** Prices are looked up by the longest name that matches, so a star may only end one. */
 function patternProblems(document: PolicyDocument): PolicyProblem[] {
-  const places: [string, readonly string[]][] = [
-    ["models.allow", document.models.allow],
-    ["models.deny", document.models.deny],
-    ["prices", Object.keys(document.prices)],
-  ];
-  for (const [name, tier] of Object.entries(document.tiers)) {
-    for (const [index, { serves }] of tier.candidates.entries()) {
-      places.push([`tiers.${name}.candidates[${index}].serves`, serves]);
-    }
-  }
-  for (const list of ["limits", "concurrency", "budgets"] as const) {
-    for (const [index, { when }] of document[list].entries()) {
-      places.push([`${list}[${index}].when.models`, when.models ?? []]);
-    }
-  }
-  return places.flatMap(([path, patterns]) =>
-    patterns.flatMap((pattern, index) => {
-      const star = pattern.indexOf("*");
-      if (star === -1 || star === pattern.length - 1) return [];
-      const message = `in "${pattern}" a star may only stand at the end`;
-      return [{ path: `${path}[${index}]`, message }];
-    }),
-  );
+  return Object.keys(document.prices).flatMap((pattern, index) => {
+    const star = pattern.indexOf("*");
+    if (star === -1 || star === pattern.length - 1) return [];
+    const message = `in "${pattern}" a star may only stand at the end`;
+    return [{ path: `prices[${index}]`, message }];
+  });
 }
 
 function nameProblems(document: PolicyDocument): PolicyProblem[] {
@@ -163,6 +149,7 @@ function nameProblems(document: PolicyDocument): PolicyProblem[] {
     ["limits", [...document.limits, ...document.concurrency].map(({ name }) => name)],
     ["budgets", document.budgets.map(({ name }) => name)],
     ["dlp.rules", document.dlp.rules.map(({ id }) => id)],
+    ["routes", (document.routes ?? []).map(({ name }) => name)],
   ];
   return lists.flatMap(([path, names]) => {
     const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));

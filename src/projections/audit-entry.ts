@@ -56,6 +56,8 @@ export interface AuditEntry {
   metadata?: Record<string, string | number | boolean>;
   dialect?: string;
   streaming?: boolean;
+  /** The route of the policy that took it. */
+  route?: string;
   modelAsked?: string;
   modelServed?: string;
   provider?: string;

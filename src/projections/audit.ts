@@ -153,7 +153,14 @@ function asked(
   const { keyId, team, tier, action, resource, metadata, dialect, ip, userAgent, guard } = data;
   const { policyVersion, policyHash, priceBook, promptHash } = data;
   const who = { user: data.member, keyId, team, tier, ip, userAgent };
-  const what = { action, resource, metadata, dialect, modelAsked: data.model };
+  const what = {
+    action,
+    resource,
+    metadata,
+    dialect,
+    modelAsked: data.model,
+    route: data.route?.name,
+  };
   const rules = { policyVersion, policyHash, priceBook, promptHash, guard };
   return {
     findings: data.findings,

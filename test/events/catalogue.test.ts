@@ -11,6 +11,7 @@ const folder = path.resolve(import.meta.dirname, "../golden/events");
 /** The hash of each golden event. A line is added with a new version; none is ever changed. */
 const hashes: Record<string, string> = {
   "RequestAdmitted.v1": "784c4db856fff7017e044778abe5e2b06368075146d349eb49af0cbad91947d5",
+  "RequestAdmitted.v1+route": "0c71458591f0f51146245fdfe680cb2434b806c3fa998cb9ff37b93a9f93c040",
   "RequestRefused.v1": "8f2be64aacd193f6bd0505993c45df6be14d5aff7fa25fcc07466914ca6cfe85",
   "RefusalsCounted.v1": "335914f2e527039395359e4c619e28f6b0997ea1aac91c46d515de481ee49018",
   "RequestSettled.v1": "2eee4d3d342f464b6f187bd10437ea6bdefc55379aab2022bb42e9e7ea1b10dc",

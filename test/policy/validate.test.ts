@@ -27,6 +27,11 @@ function problemsOf(budgets: object[]): string[] {
   return checked.ok ? [] : checked.problems.map(({ path }) => path);
 }
 
+/** Where the policy with these routes has problems. */
+function routes(...all: NonNullable<PolicyInput["routes"]>): string[] {
+  return pathsAfter((policy) => (policy.routes = all));
+}
+
 describe("a policy document", () => {
   it("that is fine is taken, with every default written out", () => {
     const result = validatePolicy(samplePolicy(), known);
@@ -115,13 +120,34 @@ describe("a policy document", () => {
     expect(problemsOf([org, team, twin])).toEqual(["budgets[1].parent", "budgets[2].parent"]);
   });
 
-  it("is refused for a star in the middle and for amounts that are no integers", () => {
-    expect(
-      pathsAfter((policy) => policy.tiers["standard"]!.candidates[0]!.serves.push("g*t")),
-    ).toEqual(["tiers.standard.candidates[0].serves[2]"]);
+  it("is refused for a price with a star in its middle and for amounts that are no integers", () => {
+    const price = { inputUsdPerMtok: 1, outputUsdPerMtok: 1 };
+    expect(pathsAfter((policy) => (policy.prices!["g*t"] = price))).toEqual(["prices[2]"]);
     expect(pathsAfter((policy) => (policy.limits![0]!.limit = 1.5))).toEqual(["limits[0].limit"]);
     expect(pathsAfter((policy) => (policy.limits![1]!.limit = 1e-10))).toEqual(["limits[1].limit"]);
     expect(pathsAfter((policy) => (policy.limits![1]!.limit = 1e8))).toEqual(["limits[1].limit"]);
+  });
+
+  it("is refused for routes with unknown providers, names used twice, headers that hold secrets", () => {
+    const route = { name: "one", candidates: [{ provider: "main" }] };
+    expect(routes(route)).toEqual([]);
+    expect(routes({ ...route, candidates: [{ provider: "none" }] })).toEqual([
+      "routes[0].candidates[0].provider",
+    ]);
+    expect(routes(route, route)).toEqual(["routes"]);
+    expect(routes({ ...route, when: { headers: { authorization: ["x"] } } })).toEqual([
+      "routes[0].when.headers.authorization",
+    ]);
+    expect(routes({ ...route, when: { headers: { "X-Team": ["x"] } } })).toEqual([
+      "routes[0].when.headers.X-Team",
+    ]);
+    expect(routes({ ...route, when: { share: { from: 5, to: 5 } } })).toEqual([
+      "routes[0].when.share",
+    ]);
+    const weightless = [{ provider: "main", weight: 0 }];
+    expect(routes({ ...route, balance: "weight", candidates: weightless })).toEqual([
+      "routes[0].candidates",
+    ]);
   });
 
   it("passes on what the rest of the gateway says about its rules", () => {

@@ -42,7 +42,6 @@ export async function answerJson(
   if (restoreTexts(plan.vault, endpoint.answerTexts(answer))) out = undefined;
   if (endpoint.reshape !== undefined) out = JSON.stringify(endpoint.reshape(answer));
   out ??= JSON.stringify(answer);
-  settlement.addAnswer(out);
   return out;
 }
 
@@ -59,7 +58,7 @@ async function readAnswer(answered: Answered, plan: Plan): Promise<string> {
   const timer = setTimeout(() => {
     timedOut = true;
     answered.abort.abort();
-  }, plan.resolved.upstream.betweenBytesMs);
+  }, answered.candidate.betweenBytesMs ?? plan.resolved.upstream.betweenBytesMs);
   try {
     const text = await readText(answered.response, answerBytesMax);
     if (text === undefined) throw new Error("too large");

@@ -81,9 +81,7 @@ export function answerStream(
 }
 
 async function run(pump: Pump, signal: AbortSignal): Promise<Outcome> {
-  const idle = new IdleTimer(pump.admission.plan.resolved.upstream.betweenBytesMs, () =>
-    pump.answered.abort.abort(),
-  );
+  const idle = new IdleTimer(betweenBytesOf(pump), () => pump.answered.abort.abort());
   try {
     return await relayAll(pump, idle);
   } catch (error) {
@@ -95,15 +93,26 @@ async function run(pump: Pump, signal: AbortSignal): Promise<Outcome> {
   }
 }
 
+function betweenBytesOf({ answered, admission }: Pump): number {
+  return answered.candidate.betweenBytesMs ?? admission.plan.resolved.upstream.betweenBytesMs;
+}
+
 async function relayAll(pump: Pump, idle: IdleTimer): Promise<Outcome> {
   const { answered, relay, screen, settlement, frames } = pump;
-  const { bound, accounting } = pump.admission.plan.request;
-  const deltasMax = accounting === "strict" ? bound.outputTokens : Infinity;
-  const reader = answered.response.body?.getReader();
+  const { choices, request } = pump.admission.plan;
+  const deltasMax =
+    request.accounting === "strict" ? answered.candidate.maxOutputTokens * choices : Infinity;
+  const reader = answered.opened?.reader ?? answered.response.body?.getReader();
+  // What was read before the caller was answered comes first.
+  let begun = answered.opened?.first;
   for (;;) {
-    const chunk = await reader?.read().catch((error: unknown) => {
-      throw brokenOff(pump, error);
-    });
+    const chunk =
+      begun === undefined
+        ? await reader?.read().catch((error: unknown) => {
+            throw brokenOff(pump, error);
+          })
+        : { done: false as const, value: begun };
+    begun = undefined;
     if (chunk === undefined || chunk.done) break;
     idle.touch();
     settlement.firstByteAt ??= Date.now();

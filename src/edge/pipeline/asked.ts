@@ -36,6 +36,8 @@ export interface Asked {
   session?: string;
   ip?: string;
   userAgent?: string;
+  /** The address and the headers, for routes that look at them. */
+  wire: { path: string; header(name: string): string | null };
   /** Whether the caller asked for usage in the stream: theirs to see, then. */
   includeUsage: boolean;
 }
@@ -65,6 +67,10 @@ export async function readAsked(request: Request, target: Target): Promise<Asked
     view: view.value,
     action: nameHeader(headers, "x-tallygate-action") ?? endpoint.action,
     tags: [],
+    wire: {
+      path: new URL(request.url).pathname,
+      header: (name) => (Object.hasOwn(headers, name) ? (headers[name] ?? null) : null),
+    },
     includeUsage:
       typeof options === "object" &&
       options !== null &&

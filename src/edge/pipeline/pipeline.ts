@@ -19,15 +19,16 @@ import { Keep } from "../cache/keep.ts";
 import { planCache } from "../cache/plan.ts";
 import { readEntry } from "../cache/store.ts";
 import { admit, Refused, type Admission } from "./admit.ts";
-import { answerJson } from "./answer-json.ts";
 import { answerOpaque } from "./answer-opaque.ts";
 import { answerStream } from "./answer-stream.ts";
+import { answerWhole } from "./answer-whole.ts";
 import { readAsked } from "./asked.ts";
-import { callProviders, type Answered } from "./call.ts";
+import type { Answered } from "./call.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { tellable } from "./inspect.ts";
 import type { Call, Plan } from "./plan.ts";
 import { Settlement } from "./settlement.ts";
+import { Tries } from "./tries.ts";
 
 const CONTENT_TYPES = {
   sse: "text/event-stream; charset=utf-8",
@@ -142,7 +143,17 @@ async function answerCall(
     ctx.waitUntil(book());
     return new Response(keep.hit.body, { headers });
   }
-  const answered = await callProviders(env, request, plan, call.asked, settlement);
+  const context = { env, request, plan, endpoint, options: call.asked.options };
+  const tries = new Tries(context, settlement);
+  if (endpoint.kind !== "opaque" && !plan.request.stream) {
+    const { body, candidate } = await answerWhole(tries, call, plan, settlement);
+    ctx.waitUntil(book());
+    Object.assign(headers, servedHeaders(candidate), { "content-type": "application/json" });
+    keep?.add(body);
+    if (keep !== undefined) ctx.waitUntil(keep.save("application/json"));
+    return new Response(body, { headers });
+  }
+  const answered = await tries.next();
   Object.assign(headers, servedHeaders(answered.candidate));
   if (endpoint.kind === "opaque") {
     const passed = await answerOpaque(env, request, call, answered, plan, settlement);
@@ -150,15 +161,7 @@ async function answerCall(
     const { body, status } = passed;
     return new Response(body, { status, headers: { ...headers, ...passed.headers } });
   }
-  if (plan.request.stream) {
-    return streamed(env, request, ctx, call, admission, answered, settlement, keep, headers);
-  }
-  const body = await answerJson(answered, plan, endpoint, settlement, call.startedAt);
-  ctx.waitUntil(book());
-  headers["content-type"] = "application/json";
-  keep?.add(body);
-  if (keep !== undefined) ctx.waitUntil(keep.save("application/json"));
-  return new Response(body, { headers });
+  return streamed(env, request, ctx, call, admission, answered, settlement, keep, headers);
 }
 
 /** The answer as it comes, kept once it has come whole. */

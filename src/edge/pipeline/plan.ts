@@ -2,28 +2,27 @@
  * What a request would be under one policy version: scanned, resolved, bounded and priced. Nothing
  * has happened yet; the plan is what the UserActor decides on.
  */
-import { worstCaseCost, type Price } from "#events/money.ts";
+import type { Price } from "#events/money.ts";
 import { sha256Hex } from "#events/sha256.ts";
 import type { AdmitCommand } from "#actors/user/commands.ts";
 import { openVault, type Vault } from "#dlp/vault.ts";
+import { answersOf } from "#policy/answers.ts";
 import { periodOf } from "#policy/calendar.ts";
 import type { BudgetData } from "#events/user-events.ts";
 import type { BudgetSpec, ChainLink } from "#policy/compile.ts";
-import { priceFor, unpricedPrice } from "#policy/price.ts";
 import { resolveFor, type Resolved } from "#policy/resolve.ts";
+import type { RoutingFacts } from "#policy/route.ts";
 import type { Principal } from "#policy/snapshot.ts";
-import { inputTokenBound, maxOutputOf } from "#providers/bounds.ts";
-import { priceOf } from "#providers/price-book.ts";
+import { estimatedTokens } from "#policy/tokens.ts";
 import { PRICE_BOOK_VERSION } from "#providers/price-data.ts";
-import { PROVIDERS } from "#providers/registry.ts";
 import type { JsonObject } from "#providers/types.ts";
 import type { LivePolicy } from "../policy-cache.ts";
-import { isProvider } from "../surface/addresses.ts";
 import { parseBody } from "../body.ts";
 import type { Asked } from "./asked.ts";
-import type { EndpointKind } from "./endpoint.ts";
 import { judgePrompt } from "./guard.ts";
 import { inspectTexts } from "./inspect.ts";
+import { boundOf, inputBoundOf, priceChain, type PricedChain } from "./price.ts";
+import { latencyMsOf } from "./latency.ts";
 
 /** A provider that may answer, with what it may cost. */
 export interface Candidate extends ChainLink {
@@ -44,6 +43,10 @@ export interface Plan {
   /** The body as it may leave: redacted. */
   body: JsonObject;
   candidates: Candidate[];
+  /** The most input tokens that one call may be billed for. */
+  inputTokens: number;
+  /** Answers that one call asks for. */
+  choices: number;
   request: AdmitCommand["request"];
   verdict?: Verdict;
   /** What placeholders in the body stand for; it lives as long as the request. */
@@ -62,6 +65,13 @@ export interface Call {
 export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan {
   const { asked, principal, startedAt } = call;
   const { snapshot } = policy;
+  const body = parseBody(asked.text);
+  const slots = asked.endpoint.texts(body);
+  const guard = judgePrompt(snapshot.document.guard, slots);
+  const vault = tokenizes(policy.dlp) ? openVault() : undefined;
+  const inspection = inspectTexts(policy.dlp, slots, "prompt", vault);
+  const sent = inspection.changed ? JSON.stringify(body) : asked.text;
+  const inputTokens = inputBoundOf(asked, sent);
   const resolved = resolveFor(snapshot, {
     member: principal.member,
     keyId: principal.keyId,
@@ -70,23 +80,22 @@ export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan
     session: asked.session,
     tags: asked.tags,
     tier,
+    routing: routingFacts(call, snapshot.organisation, inputTokens, guard),
   });
-  const body = parseBody(asked.text);
-  const slots = asked.endpoint.texts(body);
-  const guard = judgePrompt(resolved.guard, slots);
-  const vault = tokenizes(policy.dlp) ? openVault() : undefined;
-  const inspection = inspectTexts(policy.dlp, slots, "prompt", vault);
-  const sent = inspection.changed ? JSON.stringify(body) : asked.text;
-  const { candidates, unpriced } = priceChain(resolved, snapshot.document, asked);
-  const inputTokens = inputBoundOf(asked, sent);
+  const priced = priceChain(resolved, snapshot.document, asked, inputTokens);
+  const { candidates } = priced;
+  const { choices, stream } = asked.view;
+  const answers = answersOf(resolved.serving, candidates.length, stream);
   const unread = policy.dlp.watches("prompt") && asked.endpoint.unreadable?.(body) === true;
   const blockedBy = inspection.blockedBy ?? (unread ? "unreadable-input" : undefined);
-  const verdict = verdictOf(blockedBy, guard, resolved, candidates, unpriced, asked.provider);
+  const verdict = verdictOf(blockedBy, guard, resolved, priced, asked.provider);
   const plan: Plan = {
     policy,
     resolved,
     body,
     candidates,
+    inputTokens,
+    choices,
     request: {
       requestId: call.requestId,
       member: principal.member.id,
@@ -94,26 +103,41 @@ export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan
       action: asked.action,
       dialect: asked.dialect.id,
       model: asked.view.model,
-      stream: asked.view.stream,
+      stream,
       policyVersion: snapshot.version,
       policyHash: snapshot.hash,
       priceBook: PRICE_BOOK_VERSION,
       promptHash: sha256Hex(sent),
       findings: inspection.findings,
       chain: candidates.map(({ provider, model }) => ({ provider, model })),
-      limits: resolved.limits,
-      budgets: resolved.budgets.map((budget) => inPeriod(budget, resolved, startedAt)),
-      bound: boundOf(inputTokens, candidates, asked.view.choices),
-      accounting: resolved.accounting.mode,
-      deadlineAt: startedAt + resolved.accounting.holdMs,
+      bound: boundOf(inputTokens, candidates, choices, answers),
+      ...heldUnder(resolved, answers, startedAt),
     },
   };
   addOptional(plan.request, call);
-  addShared(plan.request, resolved, startedAt);
   if (guard.outcome !== undefined) plan.request.guard = guard.outcome;
   if (verdict !== undefined) plan.verdict = verdict;
   if (vault !== undefined) plan.vault = vault;
   return plan;
+}
+
+/** What routes may look at. */
+function routingFacts(
+  { requestId, startedAt, asked }: Call,
+  organisation: string,
+  inputTokens: number,
+  guard: ReturnType<typeof judgePrompt>,
+): RoutingFacts {
+  return {
+    requestId,
+    at: startedAt,
+    stream: asked.view.stream,
+    promptTokens: estimatedTokens(inputTokens),
+    guarded: (guard.outcome?.action ?? "none") !== "none",
+    metadata: asked.metadata ?? {},
+    wire: asked.wire,
+    latencyMsOf: (provider, model) => latencyMsOf(organisation, provider, model, startedAt),
+  };
 }
 
 /** Whether any rule hides prompts' values behind placeholders that the answer brings back. */
@@ -121,90 +145,11 @@ function tokenizes(program: LivePolicy["dlp"]): boolean {
   return program.rules.some(({ action, mode }) => action === "tokenize" && mode === "enforce");
 }
 
-/** Every candidate that has a price, with the most that it may answer. */
-function priceChain(
-  resolved: Resolved,
-  document: LivePolicy["snapshot"]["document"],
-  asked: Asked,
-): { candidates: Candidate[]; unpriced: string | undefined } {
-  const candidates: Candidate[] = [];
-  let unpriced: string | undefined;
-  const { endpoint } = asked;
-  for (const link of resolved.chain) {
-    if (asked.provider !== undefined && !isProvider(asked.provider, link)) continue;
-    const provider = PROVIDERS[link.kind];
-    // What the gateway can answer itself needs nobody who can be asked.
-    if (provider !== undefined && endpoint.answer === undefined && !endpoint.asks(provider)) {
-      continue;
-    }
-    const price = PRICES[endpoint.kind](document, link);
-    if (price === undefined) {
-      unpriced ??= `${link.provider}/${link.model}`;
-      continue;
-    }
-    const wanted = asked.view.maxOutputTokens ?? resolved.accounting.defaultMaxOutputTokens;
-    const maxOutputTokens = Math.min(
-      wanted,
-      resolved.maxOutputTokens ?? Infinity,
-      maxOutputOf(link.kind, link.model) ?? Infinity,
-    );
-    candidates.push({ ...link, price, maxOutputTokens });
-  }
-  return { candidates, unpriced };
-}
-
-/** The worst case over the chain: whoever answers, it costs no more. */
-function boundOf(
-  inputTokens: number,
-  candidates: readonly Candidate[],
-  choices: number,
-): AdmitCommand["request"]["bound"] {
-  let outputTokens = 0;
-  let costNanos = 0;
-  for (const { price, maxOutputTokens } of candidates) {
-    const output = maxOutputTokens * choices;
-    outputTokens = Math.max(outputTokens, output);
-    costNanos = Math.max(costNanos, worstCaseCost(inputTokens, output, price));
-  }
-  return { inputTokens, outputTokens, costNanos };
-}
-
-/** The most input tokens that are billed: none for a count, and for what nobody looks into. */
-function inputBoundOf({ endpoint, view }: Asked, sent: string): number {
-  const counted = endpoint.kind === "chat" || endpoint.kind === "embeddings";
-  return counted ? inputTokenBound(Buffer.byteLength(sent), view) : 0;
-}
-
-type PriceFinder = (
-  document: LivePolicy["snapshot"]["document"],
-  link: ChainLink,
-) => Price | undefined;
-
-const tokenPrice: PriceFinder = (document, link) =>
-  priceFor(document, link.provider, link.model) ??
-  priceOf(link.kind, link.model) ??
-  unpricedPrice(document);
-
-/** What a request of each kind is priced by. */
-const PRICES: Record<EndpointKind, PriceFinder> = {
-  chat: tokenPrice,
-  embeddings: tokenPrice,
-  count: () => ({ inputNanosPerMtok: 0, outputNanosPerMtok: 0 }),
-  // Nobody knows its tokens, so only a price by request bounds it.
-  opaque(document, link) {
-    const price = priceFor(document, link.provider, link.model) ?? unpricedPrice(document);
-    if (price?.requestNanos === undefined) return undefined;
-    // A model that is billed by tokens too would run up a bill that nobody sees here.
-    return price.inputNanosPerMtok + price.outputNanosPerMtok > 0 ? undefined : price;
-  },
-};
-
 function verdictOf(
   blockedBy: string | undefined,
   guard: ReturnType<typeof judgePrompt>,
   resolved: Resolved,
-  candidates: readonly Candidate[],
-  unpriced: string | undefined,
+  { candidates, unpriced, tooSmall }: PricedChain,
   provider: string | undefined,
 ): Verdict | undefined {
   if (blockedBy !== undefined) {
@@ -223,6 +168,14 @@ function verdictOf(
   }
   if (resolved.refusal !== undefined) return resolved.refusal;
   if (candidates.length > 0) return undefined;
+  if (unpriced === undefined && tooSmall !== undefined) {
+    const { provider: at, model, maxInputTokens } = tooSmall;
+    return {
+      code: "prompt_too_large",
+      by: `${at}/${model}`,
+      message: `The prompt is larger than the ${maxInputTokens} tokens that policy lets ${at}/${model} take, and no other provider takes it. Send less, or ask for a model with more room.`,
+    };
+  }
   if (unpriced === undefined) {
     return {
       code: "model_not_allowed",
@@ -242,11 +195,27 @@ function inPeriod(budget: BudgetSpec, { timeZone }: Resolved, at: number): Budge
   return { ...budget, ...periodOf(budget.period, at, timeZone) };
 }
 
-/** Budgets above the caller, each in its period; their credit is leased by the caller's actor. */
-function addShared(request: AdmitCommand["request"], resolved: Resolved, at: number): void {
-  if (resolved.sharedBudgets.length === 0) return;
+/** What a hold is decided by: limits, budgets in their periods, how the chain was picked. */
+function heldUnder(resolved: Resolved, answers: number, at: number) {
+  const { limits, budgets, sharedBudgets, accounting, pick } = resolved;
   const dated = (budget: BudgetSpec): BudgetData => inPeriod(budget, resolved, at);
-  request.shared = resolved.sharedBudgets.map(({ parent, ...budget }) =>
+  const several = answers > 1 ? { answers } : {};
+  return {
+    limits,
+    budgets: budgets.map(dated),
+    accounting: accounting.mode,
+    deadlineAt: at + accounting.holdMs,
+    ...(pick === undefined && answers === 1 ? {} : { route: { ...pick, ...several } }),
+    ...(sharedBudgets.length === 0 ? {} : { shared: sharedOf(sharedBudgets, dated) }),
+  };
+}
+
+/** Budgets above the caller; their credit is leased by the caller's actor. */
+function sharedOf(
+  budgets: Resolved["sharedBudgets"],
+  dated: (budget: BudgetSpec) => BudgetData,
+): NonNullable<AdmitCommand["request"]["shared"]> {
+  return budgets.map(({ parent, ...budget }) =>
     parent === undefined ? dated(budget) : { ...dated(budget), parent: dated(parent) },
   );
 }

@@ -12,9 +12,13 @@ export interface RetryPlan {
 /** Longer waits are the caller's to make: they hold a request and its money. */
 export const retryWaitMsMax = 60_000;
 
-/** What the caller asked for, else what policy says, else one try. */
-export function retryPlan(upstream: PolicyDocument["upstream"], options: CallOptions): RetryPlan {
-  const { retries } = upstream;
+/** What the caller asked for, else what policy says of a candidate or of all, else one try. */
+export function retryPlan(
+  upstream: PolicyDocument["upstream"],
+  options: CallOptions,
+  own?: PolicyDocument["upstream"]["retries"],
+): RetryPlan {
+  const retries = own ?? upstream.retries;
   return {
     attempts: options.attempts ?? retries?.attempts ?? 1,
     delayMs: options.retryDelayMs ?? retries?.delayMs ?? 250,

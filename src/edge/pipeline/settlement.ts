@@ -25,6 +25,8 @@ export class Settlement {
   #answer: string | Hash = "";
   #answerBytes = 0;
   #done = false;
+  /** Whether an earlier attempt's usage was bounded, not reported. */
+  #estimated = false;
   usage: Usage | undefined;
   finish: string | undefined;
   servedModel: string | undefined;
@@ -43,6 +45,45 @@ export class Settlement {
 
   addAttempt(attempt: AttemptData): void {
     this.#attempts.push(attempt);
+  }
+
+  /** A call that was ended because another was faster: its provider may bill it all the same. */
+  addLost(candidate: Candidate, calledAt: number, at: number): void {
+    this.#addPaid(
+      candidate,
+      this.#worst(candidate),
+      { status: 499, code: "hedge_lost" },
+      calledAt,
+      at,
+    );
+    this.#estimated = true;
+  }
+
+  /** The answer that was read is of no use, and another is asked for: it is paid for, too. */
+  discard(code: string, at: number): void {
+    const { candidate } = this;
+    if (candidate === undefined) return;
+    const reported = counts(this.usage) ? this.usage : undefined;
+    if (reported === undefined) this.#estimated = true;
+    const usage = reported ?? this.#worst(candidate);
+    this.#addPaid(candidate, usage, { status: 200, code }, this.calledAt, at);
+    this.candidate = undefined;
+    this.usage = undefined;
+    this.finish = undefined;
+    this.servedModel = undefined;
+    this.firstByteAt = undefined;
+  }
+
+  #addPaid(
+    { provider, model, price }: Candidate,
+    usage: Usage,
+    told: { status: number; code?: string },
+    calledAt: number,
+    at: number,
+  ): void {
+    const latencyMs = Math.max(at - calledAt, 0);
+    const costNanos = costOf(usage, price);
+    this.#attempts.push({ provider, model, ...told, latencyMs, usage, price, costNanos });
   }
 
   addFindings(findings: readonly Finding[]): void {
@@ -78,18 +119,10 @@ export class Settlement {
     const { candidate } = this;
     const reached = candidate !== undefined;
     const reported = counts(this.usage) ? this.usage : undefined;
-    const estimated = reached && reported === undefined;
-    const usage = reported ?? (reached ? this.#estimate() : { inputTokens: 0, outputTokens: 0 });
+    const estimated = this.#estimated || (reached && reported === undefined);
     if (reached) {
-      this.#attempts.push({
-        provider: candidate.provider,
-        model: candidate.model,
-        status,
-        latencyMs: Math.max(at - this.calledAt, 0),
-        usage,
-        price: candidate.price,
-        costNanos: costOf(usage, candidate.price),
-      });
+      const usage = reported ?? this.#estimate(candidate);
+      this.#addPaid(candidate, usage, { status }, this.calledAt, at);
     }
     let total: Usage = { inputTokens: 0, outputTokens: 0 };
     let costNanos = 0;
@@ -132,13 +165,23 @@ export class Settlement {
    * Usage of an answer that reported none, never under the truth in `strict` accounting: the whole
    * input bound, and a token for every byte that came. `estimate` takes four bytes a token.
    */
-  #estimate(): Usage {
-    const { bound, accounting } = this.#admission.plan.request;
-    const bytesPerToken = accounting === "strict" ? 1 : 4;
-    return {
-      inputTokens: Math.ceil(bound.inputTokens / bytesPerToken),
-      outputTokens: Math.min(Math.ceil(this.#answerBytes / bytesPerToken), bound.outputTokens),
-    };
+  #estimate(candidate: Candidate): Usage {
+    const { choices, request } = this.#admission.plan;
+    const bytesPerToken = request.accounting === "strict" ? 1 : 4;
+    const seen = Math.ceil(this.#answerBytes / bytesPerToken);
+    const { inputTokens } = this.#worst(candidate);
+    return { inputTokens, outputTokens: Math.min(seen, candidate.maxOutputTokens * choices) };
+  }
+
+  /**
+   * Usage of an answer of which nothing is known: all that it may be in `strict` accounting, its
+   * input alone in `estimate`.
+   */
+  #worst({ maxOutputTokens }: Candidate): Usage {
+    const { inputTokens, choices, request } = this.#admission.plan;
+    return request.accounting === "strict"
+      ? { inputTokens, outputTokens: maxOutputTokens * choices }
+      : { inputTokens: Math.ceil(inputTokens / 4), outputTokens: 0 };
   }
 }
 

@@ -50,7 +50,7 @@ export async function readBody(request: Request, target: Target): Promise<Read> 
   let { provider } = target;
   if (target.compat === true) {
     const split = splitModel(body["model"]);
-    provider = split.provider;
+    ({ provider } = split);
     body = { ...body, model: split.model };
     changed = true;
   }
@@ -58,8 +58,10 @@ export async function readBody(request: Request, target: Target): Promise<Read> 
 }
 
 /** `provider/model`, as Cloudflare's `compat` endpoint takes it. */
-function splitModel(value: unknown): { provider: string; model: string } {
+function splitModel(value: unknown): { provider?: string; model: string } {
   const text = asString(value as string) ?? "";
+  // `dynamic/name` names a route of the policy, which asks for the model by its whole name.
+  if (text.startsWith("dynamic/")) return { model: text };
   const slash = text.indexOf("/");
   if (slash > 0 && slash < text.length - 1) {
     return { provider: text.slice(0, slash), model: text.slice(slash + 1) };

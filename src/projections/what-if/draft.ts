@@ -9,7 +9,10 @@ import type { RequestData } from "#actors/user/state.ts";
 import { periodOf } from "#policy/calendar.ts";
 import type { PolicyDocument } from "#policy/document.ts";
 import { priceFor, unpricedPrice } from "#policy/price.ts";
+import { answersOf, sumOfLargest } from "#policy/answers.ts";
 import { resolveFor } from "#policy/resolve.ts";
+import type { RoutingFacts } from "#policy/route.ts";
+import { estimatedTokens } from "#policy/tokens.ts";
 
 /** A version above all recorded ones, so that no state takes the draft for an old policy. */
 export const DRAFT_VERSION = 1_000_000_000;
@@ -29,6 +32,7 @@ const fromPolicy = new Set([
   "model_not_allowed",
   "model_not_found",
   "unpriced_model",
+  "prompt_too_large",
   "dlp_blocked",
 ]);
 
@@ -68,41 +72,53 @@ export class Draft {
         document: this.document,
         ledgerShards: 1,
       },
-      { member, keyId, model, ip, session: sessionOf(data), tags },
+      { member, keyId, model, ip, session: sessionOf(data), tags, routing: factsOf(data, at) },
     );
-    const bound = data.bound ?? { inputTokens: 0, outputTokens: 0, costNanos: 0 };
-    const outputTokens = Math.min(bound.outputTokens, resolved.maxOutputTokens ?? Infinity);
-    let costNanos = 0;
+    const bound = oneAnswer(data);
+    const most = Math.min(bound.outputTokens, resolved.maxOutputTokens ?? Infinity);
+    const costs: number[] = [];
     // A chain whose models may answer at different lengths is bounded by the longest.
     const chain: RequestData["chain"] = [];
-    for (const link of resolved.chain) {
-      const price = this.price(link.provider, link.model);
+    let outputTokens = 0;
+    let isTooLarge = false;
+    for (const { provider, model: served, maxInputTokens, maxOutputTokens } of resolved.chain) {
+      if (estimatedTokens(bound.inputTokens) > (maxInputTokens ?? Infinity)) {
+        isTooLarge = true;
+        continue;
+      }
+      const price = this.price(provider, served);
       if (price === undefined) continue;
-      chain.push({ provider: link.provider, model: link.model });
-      costNanos = Math.max(costNanos, worstCaseCost(bound.inputTokens, outputTokens, price));
+      chain.push({ provider, model: served });
+      const output = Math.min(most, maxOutputTokens ?? Infinity);
+      outputTokens = Math.max(outputTokens, output);
+      costs.push(worstCaseCost(bound.inputTokens, output, price));
     }
+    const answers = answersOf(resolved.serving, chain.length, data.stream);
     const request: RequestData = {
       ...data,
       chain,
+      route: { ...resolved.pick, answers },
       limits: resolved.limits,
       budgets: resolved.budgets.map((budget) => ({
         ...budget,
         ...periodOf(budget.period, at, resolved.timeZone),
       })),
-      bound: { inputTokens: bound.inputTokens, outputTokens, costNanos },
+      bound: {
+        inputTokens: bound.inputTokens * answers,
+        outputTokens: outputTokens * answers,
+        costNanos: sumOfLargest(costs, answers),
+      },
       accounting: resolved.accounting.mode,
       deadlineAt: at + resolved.accounting.holdMs,
       policyVersion: DRAFT_VERSION,
     };
-    const verdict = this.#verdict(data, resolved.refusal?.code, chain.length > 0);
+    const lacking = isTooLarge ? "prompt_too_large" : "unpriced_model";
+    const refusal = resolved.refusal?.code ?? (chain.length === 0 ? lacking : undefined);
+    const verdict = this.#verdict(data, refusal);
     return verdict === undefined ? { request } : { request, verdict };
   }
 
-  #verdict(
-    data: Decision["data"],
-    refusal: string | undefined,
-    isPriced: boolean,
-  ): Verdict | undefined {
+  #verdict(data: Decision["data"], refusal: string | undefined): Verdict | undefined {
     const given = "given" in data && data.given === true ? data : undefined;
     if (given !== undefined && !fromPolicy.has(given.code))
       return { code: given.code, by: given.by };
@@ -113,9 +129,32 @@ export class Draft {
         return { code: "dlp_blocked", by: rule };
       }
     }
-    if (refusal !== undefined) return { code: refusal };
-    return isPriced ? undefined : { code: "unpriced_model" };
+    return refusal === undefined ? undefined : { code: refusal };
   }
+}
+
+/** What one answer of a recorded request may use: its hold may cover several. */
+function oneAnswer({ bound, route }: Decision["data"]) {
+  const { inputTokens, outputTokens } = bound ?? { inputTokens: 0, outputTokens: 0 };
+  const answers = route?.answers ?? 1;
+  return {
+    inputTokens: Math.floor(inputTokens / answers),
+    outputTokens: Math.ceil(outputTokens / answers),
+  };
+}
+
+/** What routes may look at, as far as it is recorded: no address and no header is. */
+function factsOf(data: Decision["data"], at: number): RoutingFacts {
+  return {
+    requestId: data.requestId,
+    at,
+    stream: data.stream,
+    promptTokens: estimatedTokens(oneAnswer(data).inputTokens),
+    guarded: (data.guard?.action ?? "none") !== "none",
+    metadata: data.metadata ?? {},
+    tookBefore: data.route?.name,
+    latencyMsOf: (provider, model) => data.route?.latencyMs?.[`${provider}/${model}`],
+  };
 }
 
 /** The session is recorded only in the scopes of the limits that counted it. */

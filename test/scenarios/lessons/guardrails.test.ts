@@ -44,10 +44,11 @@ beforeAll(async () => {
       standard: {
         candidates: [
           { provider: "scripted", serves: ["gpt-*"], priority: 1 },
-          { provider: "spare", serves: ["gpt-*"], priority: 2 },
+          { provider: "spare", serves: ["gpt-4o*"], priority: 2 },
         ],
       },
     },
+    prices: { "gpt-*": { inputUsdPerMtok: 100, outputUsdPerMtok: 200 } },
   };
   gateway = await startGateway({ policy });
 });
@@ -180,16 +181,19 @@ function says(message: string): void {
       : json(response, 422, { error: { message } });
 }
 
+// Nobody else serves it, so an error in the stream's first event is told and not tried elsewhere.
+const alone = { model: "gpt-alone" };
+
 it("what a provider says in its error is scanned like any answer of its", async () => {
   says("no such user as jane.roe@example.com");
   for (const isStream of [false, true]) {
-    const answer = await chat(gateway, gateway.keys.alice, "hi", { stream: isStream });
+    const answer = await chat(gateway, gateway.keys.alice, "hi", { ...alone, stream: isStream });
     expect(answer.text).toContain("no such user as");
     expect(answer.text).not.toContain("jane.roe@example.com");
   }
   says("no such project as PRJ-1234");
   for (const isStream of [false, true]) {
-    const answer = await chat(gateway, gateway.keys.alice, "hi", { stream: isStream });
+    const answer = await chat(gateway, gateway.keys.alice, "hi", { ...alone, stream: isStream });
     expect(answer.text).toContain("kept back");
     expect(answer.text).not.toContain("PRJ-1234");
   }

@@ -1,0 +1,34 @@
+/** The circuits of one isolate: which providers, by address and credential, are well. */
+import { closed, enter, fail, succeed, type Circuit } from "./breaker.ts";
+import type { Candidate } from "./plan.ts";
+
+const circuits = new Map<string, Circuit>();
+
+/** Whose circuit: the same provider by another address or credential may be well. */
+function circuitOf({ provider, baseUrl, secret }: Candidate): string {
+  return `${provider}\n${baseUrl ?? ""}\n${secret ?? ""}`;
+}
+
+/** Those whose circuit is open come last: they are asked only when nobody else answers. */
+export function wellFirst(candidates: readonly Candidate[], at: number): Candidate[] {
+  if (circuits.size === 0 || candidates.length < 2) return [...candidates];
+  const well: Candidate[] = [];
+  const ill: Candidate[] = [];
+  for (const candidate of candidates) {
+    const key = circuitOf(candidate);
+    const { may, circuit } = enter(circuits.get(key) ?? closed, at);
+    if (may && well.length === 0 && circuit !== closed) circuits.set(key, circuit);
+    (may ? well : ill).push(candidate);
+  }
+  return [...well, ...ill];
+}
+
+/** Remembers how a provider is. Only its own failures count: a refused request is no sign. */
+export function noteHealth(candidate: Candidate, failed: boolean, at: number): void {
+  const key = circuitOf(candidate);
+  const circuit = circuits.get(key);
+  if (circuit === undefined && !failed) return;
+  const after = failed ? fail(circuit ?? closed, at) : succeed(circuit ?? closed);
+  if (after === closed) circuits.delete(key);
+  else circuits.set(key, after);
+}

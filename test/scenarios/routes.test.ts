@@ -1,0 +1,279 @@
+/** Routes over real HTTP: who answers, what each try costs, and that the books say so. */
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { auditEntry, chat, errorOf, type Answer } from "../support/client.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import {
+  json,
+  openAiAnswer,
+  openAiChunks,
+  plain,
+  plainCostNanos,
+  scriptedPolicy,
+  startScriptedUpstream,
+  stream,
+  type ScriptedUpstream,
+} from "../support/scripted-upstream.ts";
+
+let first: ScriptedUpstream;
+let second: ScriptedUpstream;
+let gateway: TestGateway;
+
+const price = { inputUsdPerMtok: 100, outputUsdPerMtok: 200 };
+const both = [
+  { provider: "first", model: "gpt-4o-mini" },
+  { provider: "second", model: "gpt-spare", priority: 200 },
+];
+
+beforeAll(async () => {
+  first = await startScriptedUpstream();
+  second = await startScriptedUpstream();
+  const policy = {
+    ...scriptedPolicy(first.url, {
+      accounting: { mode: "estimate" },
+      dlp: {
+        rules: [{ id: "email", detector: "email", directions: ["answer"], action: "block" }],
+      },
+    }),
+    providers: {
+      first: { kind: "openai", baseUrl: `${first.url}/v1` },
+      second: { kind: "openai", baseUrl: `${second.url}/v1` },
+    },
+    tiers: { standard: { candidates: [{ provider: "first", serves: ["gpt-4o-mini"] }] } },
+    routes: [
+      {
+        name: "gold",
+        when: { models: ["plan"], metadata: { plan: ["gold"] }, headers: { "x-app": ["shop*"] } },
+        candidates: [{ provider: "second", model: "gpt-spare" }],
+      },
+      {
+        name: "roomy",
+        when: { models: ["sized"], promptTokens: { atLeast: 200 } },
+        candidates: [{ provider: "second", model: "gpt-spare" }],
+      },
+      {
+        name: "sized",
+        when: { models: ["sized", "plan"] },
+        candidates: [{ provider: "first", model: "gpt-4o-mini", maxInputTokens: 400 }],
+      },
+      {
+        name: "half",
+        when: { models: ["dynamic/half"], share: { to: 50 } },
+        candidates: [{ provider: "second", model: "gpt-spare" }],
+      },
+      { name: "rest", when: { models: ["dynamic/half"] }, candidates: both },
+      { name: "hedged", when: { models: ["hedged"] }, candidates: both, hedge: { afterMs: 100 } },
+      { name: "again", when: { models: ["again"] }, candidates: both, answerRetries: 1 },
+      { name: "patient", when: { models: ["patient"] }, candidates: both },
+      {
+        name: "hasty",
+        when: { models: ["hasty"] },
+        candidates: [{ ...both[0], firstByteMs: 200 }, both[1]],
+      },
+      {
+        name: "capped",
+        when: { models: ["capped"] },
+        candidates: [
+          {
+            ...both[0],
+            maxOutputTokens: 9,
+            retries: { attempts: 3, delayMs: 1, backoff: "constant" },
+          },
+        ],
+      },
+    ],
+    prices: { "gpt-4o-mini": price, "gpt-spare": price },
+  };
+  gateway = await startGateway({ policy });
+});
+afterAll(async () => {
+  await gateway.stop();
+  await first.stop();
+  await second.stop();
+});
+afterEach(() => {
+  for (const upstream of [first, second]) {
+    upstream.script = plain;
+    upstream.seen.length = 0;
+  }
+});
+
+const idOf = (answer: Answer): string => answer.headers.get("x-request-id") ?? "";
+const providerOf = (answer: Answer): string | null => answer.headers.get("x-tallygate-provider");
+const ask = (model: string, more: Record<string, unknown> = {}, headers = {}, prompt = "hi") =>
+  chat(gateway, gateway.keys.alice, prompt, { model, ...more }, headers);
+const say = (text: string) => (_seen: unknown, response: Parameters<typeof plain>[1]) =>
+  json(response, 200, openAiAnswer(text));
+
+it("metadata, headers and models decide who answers, and the books name the route", async () => {
+  const gold = { "x-tallygate-metadata": '{"plan":"gold"}', "x-app": "shop-web" };
+  const answer = await ask("plan", {}, gold);
+  expect(providerOf(answer)).toBe("second");
+  expect(second.seen[0]?.body["model"]).toBe("gpt-spare");
+  expect(await auditEntry(gateway, idOf(answer))).toMatchObject({ route: "gold" });
+  expect(providerOf(await ask("plan", {}, { ...gold, "x-app": "other" }))).toBe("first");
+});
+
+it("a prompt goes where there is room for it, and nowhere when there is none", async () => {
+  expect(providerOf(await ask("sized"))).toBe("first");
+  expect(providerOf(await ask("sized", {}, {}, "word ".repeat(400)))).toBe("second");
+  const refused = await ask("plan", {}, {}, "word ".repeat(800));
+  expect([refused.status, errorOf(refused).code]).toEqual([400, "prompt_too_large"]);
+  expect(await auditEntry(gateway, idOf(refused))).toMatchObject({ code: "prompt_too_large" });
+});
+
+it("a share of requests goes to the canary, and what was picked is in the books", async () => {
+  const answers = await Promise.all(Array.from({ length: 24 }, () => ask("dynamic/half")));
+  const providers = new Set(answers.map(providerOf));
+  expect(providers).toEqual(new Set(["first", "second"]));
+  const [answer] = answers;
+  const route = providerOf(answer!) === "second" ? "half" : "rest";
+  expect(await auditEntry(gateway, idOf(answer!))).toMatchObject({ route });
+});
+
+it("Cloudflare's compat address asks for a route by its name", async () => {
+  const answer = await fetch(`${gateway.url}/compat/chat/completions`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${gateway.keys.alice}`,
+      "content-type": "application/json",
+    },
+    body: JSON.stringify({
+      model: "dynamic/half",
+      messages: [{ role: "user", content: "hi" }],
+    }),
+  });
+  expect(answer.status).toBe(200);
+});
+
+it("a silent provider is hedged: the faster answers, the slower is ended, both are accounted", async () => {
+  first.script = () => {};
+  const answer = await ask("hedged");
+  expect(answer.status).toBe(200);
+  expect(providerOf(answer)).toBe("second");
+  await expect.poll(() => first.seen.at(-1)?.left, { timeout: 5_000 }).toBe(true);
+  const entry = await auditEntry(gateway, idOf(answer));
+  expect(entry).toMatchObject({ outcome: "completed", provider: "second", estimated: true });
+  const attempts = entry["attempts"] as { provider: string; code?: string; costNanos: number }[];
+  expect(attempts).toMatchObject([
+    { provider: "first", code: "hedge_lost", status: 499 },
+    { provider: "second", status: 200, costNanos: plainCostNanos },
+  ]);
+  expect(attempts[0]!.costNanos).toBeGreaterThan(0);
+  expect(entry["costNanos"]).toBe(attempts[0]!.costNanos + plainCostNanos);
+});
+
+it("a provider that answers in time is not hedged", async () => {
+  const answer = await ask("hedged");
+  expect(providerOf(answer)).toBe("first");
+  expect(second.seen).toEqual([]);
+  expect(await auditEntry(gateway, idOf(answer))).toMatchObject({ costNanos: plainCostNanos });
+});
+
+it("streams are hedged too, and only one of them reaches the caller", async () => {
+  first.script = (_seen, response) => response.writeHead(200).flushHeaders();
+  const answer = await ask("hedged", { stream: true });
+  expect(providerOf(answer)).toBe("second");
+  expect(answer.text.match(/Hello/g)).toHaveLength(1);
+});
+
+it("an answer that a rule blocks is asked of the next, and both are paid for", async () => {
+  first.script = say("write to jane.doe@example.com");
+  const answer = await ask("again");
+  expect(answer.status).toBe(200);
+  expect(providerOf(answer)).toBe("second");
+  expect(answer.text).not.toContain("jane");
+  const entry = await auditEntry(gateway, idOf(answer));
+  expect(entry).toMatchObject({ outcome: "completed", costNanos: 2 * plainCostNanos });
+  expect(entry["attempts"]).toMatchObject([
+    { provider: "first", code: "dlp_blocked", costNanos: plainCostNanos },
+    { provider: "second", costNanos: plainCostNanos },
+  ]);
+});
+
+it("an answer that its provider filtered, or that is none, is asked of the next", async () => {
+  first.script = (_seen, response) => {
+    const filtered = openAiAnswer("") as { choices: { finish_reason: string }[] };
+    filtered.choices[0]!.finish_reason = "content_filter";
+    json(response, 200, filtered);
+  };
+  expect(providerOf(await ask("again"))).toBe("second");
+  first.script = (_seen, response) => void response.end("<html>busy</html>");
+  expect(providerOf(await ask("again"))).toBe("second");
+});
+
+it("without somebody else to ask, a blocked answer stays blocked", async () => {
+  first.script = say("write to jane.doe@example.com");
+  second.script = first.script;
+  const answer = await ask("again");
+  expect([answer.status, errorOf(answer).code]).toEqual([400, "dlp_blocked"]);
+  expect(await auditEntry(gateway, idOf(answer))).toMatchObject({
+    outcome: "blocked",
+    costNanos: 2 * plainCostNanos,
+  });
+});
+
+it.each<[string, ScriptedUpstream["script"]]>([
+  ["ends before it begins", (_seen, response) => void response.writeHead(200).end()],
+  [
+    "breaks before it begins",
+    (_seen, response) => {
+      response.writeHead(200).flushHeaders();
+      setTimeout(() => response.destroy(), 30);
+    },
+  ],
+  [
+    "begins with an error",
+    (_seen, response) => stream(response, ['data: {"error":{"message":"overloaded"}}\n\n']),
+  ],
+])(
+  "a stream that %s is asked of the next: no byte has gone to the caller",
+  async (_title, script) => {
+    first.script = script;
+    const answer = await ask("patient", { stream: true });
+    expect(answer.status).toBe(200);
+    expect(providerOf(answer)).toBe("second");
+    expect(answer.text).toContain("Hello");
+    expect(answer.text).not.toContain("error");
+    const entry = await auditEntry(gateway, idOf(answer));
+    expect(entry).toMatchObject({ outcome: "completed", costNanos: plainCostNanos });
+    expect(entry["attempts"]).toMatchObject([
+      { provider: "first", code: "provider_error", costNanos: 0 },
+      { provider: "second" },
+    ]);
+  },
+);
+
+it("a stream that breaks after its first byte is not asked of anybody else", async () => {
+  first.script = (_seen, response) => {
+    response.writeHead(200);
+    response.write(openAiChunks(["Hello"])[1] ?? "");
+    setTimeout(() => response.destroy(), 30);
+  };
+  const answer = await ask("patient", { stream: true });
+  expect(answer.text).toContain("provider_error");
+  expect(second.seen).toEqual([]);
+});
+
+it("a candidate's own time to the first byte is kept, streams included", async () => {
+  first.script = (_seen, response) => response.writeHead(200).flushHeaders();
+  const answer = await ask("hasty", { stream: true });
+  expect(providerOf(answer)).toBe("second");
+  expect((await auditEntry(gateway, idOf(answer)))["attempts"]).toMatchObject([
+    { provider: "first", code: "provider_timeout" },
+    { provider: "second" },
+  ]);
+});
+
+it("a candidate's own cap on its answer and its own tries are kept", async () => {
+  let asked = 0;
+  first.script = (seen, response) => {
+    asked += 1;
+    return asked < 3 ? json(response, 503, {}) : plain(seen, response);
+  };
+  const answer = await ask("capped", { max_tokens: 100 });
+  expect(answer.status).toBe(200);
+  expect(first.seen.map(({ body }) => body["max_tokens"] ?? body["max_completion_tokens"])).toEqual(
+    [9, 9, 9],
+  );
+  expect((await auditEntry(gateway, idOf(answer)))["attempts"]).toHaveLength(3);
+});
