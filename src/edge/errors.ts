@@ -35,6 +35,7 @@ export const GATEWAY_CODES = {
   invalid_limits: refuse(503, "overloaded_error"),
   budget_exceeded: refuse(402, "billing_error"),
   budget_unavailable: again(503, "overloaded_error"),
+  limit_unavailable: again(503, "overloaded_error"),
   rate_limited: again(429, "rate_limit_error"),
   token_rate_limited: again(429, "rate_limit_error"),
   spend_rate_limited: again(429, "rate_limit_error"),

@@ -127,6 +127,45 @@ export const BudgetThresholdCrossed = z.strictObject({
   }),
 });
 
+/** A rate that several principals share, as its counter knows it. */
+export const RateTermsData = z.strictObject({
+  name: z.string(),
+  metric: z.enum(["requests", "tokens", "usd"]),
+  mode: z.enum(["sliding", "fixed"]),
+  /** `organisation`, `team:` and the team, or `member:` and a principal of several parts. */
+  scope: z.string(),
+  /** Requests, tokens or nano-dollars. */
+  limit: count,
+  windowMs: count,
+});
+export type RateTermsData = z.infer<typeof RateTermsData>;
+
+/**
+ * A principal told the counter of a shared rate what it used in the window, and may book more.
+ * Used by: audit.
+ */
+export const RatePermitted = z.strictObject({
+  type: z.literal("RatePermitted"),
+  v: z.literal(1),
+  data: z.strictObject({
+    rate: RateTermsData,
+    /** The policy version that `rate` is of. */
+    version: count,
+    child: z.string(),
+    /** The child's sequence number: older words of it count no more. */
+    seq: count,
+    /** All that it ever booked. */
+    booked: count,
+    /** What it used in the window: amounts, at moments by the counter's clock and never too early. */
+    moments: z.array(z.strictObject({ at: count, amount: count })),
+    /** All that it may ever book, and until when, milliseconds. */
+    allowed: count,
+    untilAt: count,
+    /** How much was granted anew. */
+    size: count,
+  }),
+});
+
 export const BudgetFact = z.discriminatedUnion("type", [
   BudgetLimitSet,
   BudgetLimitEffective,
@@ -136,6 +175,7 @@ export const BudgetFact = z.discriminatedUnion("type", [
   NodeLeaseGranted,
   NodeLeaseReturned,
   BudgetThresholdCrossed,
+  RatePermitted,
 ]);
 /** Any fact of a shared budget's stream. */
 export type BudgetFact = z.infer<typeof BudgetFact>;

@@ -143,6 +143,8 @@ const HoldAskedData = z.strictObject({
   budgets: z.array(BudgetData),
   /** Budgets of the caller's team and organisation. */
   shared: z.array(SharedBudgetData).optional(),
+  /** Rates that count several principals together: permits are leased from their counters. */
+  sharedLimits: z.array(LimitData).optional(),
   /** The most this request may use. */
   bound: z.strictObject({ inputTokens: count, outputTokens: count, costNanos: nanos }),
   accounting: z.enum(["strict", "estimate"]),
@@ -156,7 +158,7 @@ export const RequestAdmitted = z.strictObject({
   v: z.literal(1),
   data: AskedData.extend({
     ...HoldAskedData.shape,
-    /** What is left of each limit, of each budget, of each shared budget and its parent. */
+    /** What is left of each limit, budget, shared budget and its parent, and of each shared rate. */
     left: z.array(count).optional(),
     /** Budgets that it passed, which policy allows. */
     over: z.array(z.string()).optional(),
@@ -334,6 +336,38 @@ export const LeaseDenied = z.strictObject({
   }),
 });
 
+/** How much may be booked under a shared rate until when: permits came, or went back. Used by: audit. */
+export const RateLeased = z.strictObject({
+  type: z.literal("RateLeased"),
+  v: z.literal(1),
+  data: z.strictObject({
+    limit: LimitData,
+    /** The policy version that `limit` is of. */
+    version: count,
+    /** The message that this answers, by its place in this stream: older answers count no more. */
+    seq: count,
+    /** All that may ever be booked, in the limit's unit. */
+    allowed: count,
+    /** When that ends, milliseconds. */
+    untilAt: count,
+    /** What the counter had left just then. */
+    free: count.optional(),
+  }),
+});
+
+/** The counter of a shared rate had no permits, or did not answer: not asked again until then. Used by: audit. */
+export const RateDenied = z.strictObject({
+  type: z.literal("RateDenied"),
+  v: z.literal(1),
+  data: z.strictObject({
+    limit: LimitData,
+    reason: z.enum(["exhausted", "unavailable"]),
+    untilAt: count,
+    /** When the same request would pass if nothing else happened, milliseconds. */
+    retryAt: count.optional(),
+  }),
+});
+
 /** From here on a key is refused whatever caches say. Used by: audit. */
 export const KeyFenced = z.strictObject({
   type: z.literal("KeyFenced"),
@@ -369,6 +403,8 @@ export const UserFact = z.discriminatedUnion("type", [
   LeaseGranted,
   LeaseReturned,
   LeaseDenied,
+  RateLeased,
+  RateDenied,
   KeyFenced,
   AccessRecorded,
 ]);

@@ -170,10 +170,10 @@ function amountProblems(document: PolicyDocument): PolicyProblem[] {
 }
 
 function scopeProblems(document: PolicyDocument): PolicyProblem[] {
-  return document.limits.flatMap(({ scope }, index) => {
-    if (scope !== "team" && scope !== "organisation") return [];
-    const message = `a rate is counted where its requests are decided, so its scope cannot be "${scope}"; use "user", "key", "model" or "tag", or a budget of the ${scope}`;
-    return [{ path: `limits[${index}].scope`, message }];
+  return document.limits.flatMap(({ scope, mode }, index) => {
+    if (mode !== "gcra" || (scope !== "team" && scope !== "organisation")) return [];
+    const message = `a rate of the ${scope} is counted for many at once, which "gcra" cannot be exactly; use "sliding" or "fixed"`;
+    return [{ path: `limits[${index}].mode`, message }];
   });
 }
 

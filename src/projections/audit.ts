@@ -91,7 +91,10 @@ export function requestIdOf(event: EventEnvelope): string | undefined {
 type Draft = Partial<Omit<AuditPatch, "base" | "source">> & { base?: Partial<AuditPatch["base"]> };
 
 /** Credit that moves between a budget and its users is bookkeeping: in the log, not in the list. */
-type Told = Exclude<UserFact["type"], "LeaseGranted" | "LeaseReturned" | "LeaseDenied">;
+type Told = Exclude<
+  UserFact["type"],
+  "LeaseGranted" | "LeaseReturned" | "LeaseDenied" | "RateLeased" | "RateDenied"
+>;
 
 const handlers: { [T in Told]: (data: DataOf<T>, event: EventEnvelope) => Draft } = {
   RequestAdmitted: (data, event) => asked(data, event, { outcome: "admitted" }),

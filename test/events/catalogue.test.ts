@@ -45,6 +45,9 @@ const hashes: Record<string, string> = {
   "NodeLeaseReturned.v1": "5d9c7a699ea7c0a3549e8fa652c72519f2f5939887510376350a925e7ffcd1bf",
   "BudgetThresholdCrossed.v1": "6e1e8070fc551b310564f08f2ec88ffd8d81567813ceca390e5fe565130ef384",
   "BudgetLimitsEffective.v1": "a23ac07d815f4db6009ee83c2c7f14fc89faad6ac7791d1613300da2749868e4",
+  "RateLeased.v1": "745ece08f11e8ac72f21b0614783e3429eaebbc25b6a9bb0e9c1893785609b09",
+  "RateDenied.v1": "83d93d845e0037fcc48f46a24a82a819edce873149d455a53c737d4ba4e32b5e",
+  "RatePermitted.v1": "5111d0f030304309d4624371aba2ac6770847623738f0d5daba6f068fbb48e4b",
 };
 
 function golden(name: string): SealedEvent {

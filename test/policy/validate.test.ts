@@ -95,14 +95,15 @@ describe("a policy document", () => {
     ).toEqual(["limits", "budgets", "dlp.rules"]);
   });
 
-  it("is refused, not ignored, when a rate counts for a team or the organisation", () => {
-    const limits = [
-      { name: "a", metric: "requests" as const, limit: 1, windowMs: 1_000, scope: "team" as const },
-    ];
+  it("is refused when a rate of a team or the organisation evens out instead of counting", () => {
+    const rate = { name: "a", metric: "requests" as const, limit: 1, windowMs: 1_000 };
+    const limits = [{ ...rate, scope: "team" as const, mode: "gcra" as const }];
     expect(validatePolicy({ ...samplePolicy(), limits }, known)).toMatchObject({
       ok: false,
-      problems: [{ path: "limits[0].scope", message: expect.stringContaining('"team"') }],
+      problems: [{ path: "limits[0].mode", message: expect.stringContaining("team") }],
     });
+    const exact = [{ ...rate, scope: "organisation" as const, mode: "fixed" as const }];
+    expect(validatePolicy({ ...samplePolicy(), limits: exact }, known)).toMatchObject({ ok: true });
   });
 
   it("is refused for a team's budget whose parent is missing, itself, a team's, of another period, narrower or taken", () => {

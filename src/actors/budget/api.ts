@@ -4,7 +4,7 @@
  * shapes cross an RPC between versions of the Worker: fields are added, never renamed.
  */
 import type { StreamHome } from "#actors/kit/home.ts";
-import type { LeaseRefData } from "#events/budget-events.ts";
+import type { LeaseRefData, RateTermsData } from "#events/budget-events.ts";
 import type { SharedBudgetData } from "#events/user-events.ts";
 
 export type LeaseRef = LeaseRefData;
@@ -80,6 +80,49 @@ export interface NodeStatus {
   complete: boolean;
 }
 
+/** What was used at a moment. */
+export interface Moment {
+  at: number;
+  amount: number;
+}
+
+/** What a principal says of its part in a shared rate; it stands in place of what it said before. */
+export interface RateWord {
+  /** Its last event: older words count no more. */
+  seq: number;
+  /** Its clock when it said so, milliseconds. */
+  sentAt: number;
+  /** All that it ever booked, in the rate's unit. */
+  booked: number;
+  /**
+   * What it keeps of its permits: the others are given up, with those of answers that are under way.
+   * Without it nothing is given up.
+   */
+  kept?: number;
+  /** What it used in the window by its own clock, in order. */
+  moments: Moment[];
+}
+
+/** Asks the counter of a shared rate for permits. */
+export interface RateAsk {
+  home: StreamHome;
+  child: string;
+  rate: RateTermsData;
+  version: number;
+  word: RateWord;
+  /** So much must be left to book, and with so much all who wait can be admitted. */
+  need: number;
+  demand: number;
+}
+
+/** All that may be booked, and for how long from `sentAt` on. */
+export type RateReply =
+  | { outcome: "granted"; allowed: number; validMs: number; free: number }
+  /** `waitMs`: when the need would be met if nothing else happened. */
+  | { outcome: "exhausted"; waitMs?: number }
+  /** The child said something newer meanwhile. */
+  | { outcome: "again" };
+
 /** What a parent asks of its children: UserActors and BudgetActors alike. */
 export interface LeaseChildApi {
   recallLease(command: RecallCommand): Promise<LeaseTotals>;
@@ -87,8 +130,14 @@ export interface LeaseChildApi {
   readLease(lease: LeaseRef): Promise<LeaseTotals>;
 }
 
+/** What a counter asks of those who share its rate: to give back what they do not use. */
+export interface RateChildApi {
+  recallRate(rate: RateTermsData): Promise<RateWord>;
+}
+
 /** The RPC surface of a BudgetActor. */
 export interface BudgetActorApi extends LeaseChildApi {
+  askRate(ask: RateAsk): Promise<RateReply>;
   renew(command: RenewCommand): Promise<RenewReply>;
   returnLease(command: ReturnCommand): Promise<void>;
   /** Idempotent by version; says whether the limit is effective. */

@@ -13,6 +13,8 @@ import type {
   BudgetActorApi,
   LeaseTotals,
   NodeStatus,
+  RateAsk,
+  RateReply,
   RecallCommand,
   RenewCommand,
   RenewReply,
@@ -38,6 +40,7 @@ import {
   recallRetryMs,
   renewRoundsMax,
 } from "./limits.ts";
+import { RateDesk } from "./rate-desk.ts";
 import { outOf, ownSpare, periodIn, type Account, type BudgetState } from "./state.ts";
 import { nodeTotals, statusOf } from "./totals.ts";
 
@@ -48,6 +51,12 @@ export class BudgetActor
   protected override readonly decider = budgetDecider;
   /** Rounds of recalls for idle credit, by period: one at a time, and not too often. */
   readonly #rounds = new Map<string, { at: number; done: Promise<void> }>();
+  readonly #rates = new RateDesk({
+    state: () => this.state,
+    now: () => this.now(),
+    execute: (command) => this.#execute(command, command.child),
+    recall: (child, rate) => this.env.USERS.getByName(child).recallRate(rate),
+  });
   readonly #ownRenewals = new Map<string, Promise<RenewReply>>();
   readonly #ownDemand = new Map<string, number>();
   /** Alarms know no 0: 1 is at once. */
@@ -79,6 +88,11 @@ export class BudgetActor
     }
     const { grantedNanos = 0 } = accountOf(this.state, lease).children.get(command.child) ?? {};
     return { outcome, grantedNanos, by };
+  }
+
+  askRate(ask: RateAsk): Promise<RateReply> {
+    this.settleIn(ask.home);
+    return this.#rates.ask(ask);
   }
 
   returnLease({ child, lease, totals }: ReturnCommand): Promise<void> {

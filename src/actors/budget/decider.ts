@@ -15,6 +15,7 @@ import type { BudgetFact, LeaseRefData } from "#events/budget-events.ts";
 import type { LeaseTotals } from "./api.ts";
 import { leaseSize } from "./lease-size.ts";
 import { accountsMax, childrenMax, idleMs } from "./limits.ts";
+import { decideRate, type RateCommand } from "./rate-decider.ts";
 import { fromSnapshot, toSnapshot } from "./snapshot.ts";
 import {
   emptyAccount,
@@ -61,6 +62,7 @@ export type BudgetCommand =
       recall?: number | undefined;
     }
   | { type: "set-limit"; at: number; terms: LimitTerms }
+  | RateCommand
   /** The parent calls everything back. */
   | { type: "recall"; at: number; lease: LeaseRefData; parentRecall: number }
   | {
@@ -89,6 +91,8 @@ export function decide(state: BudgetState, command: BudgetCommand): BudgetFact[]
       return decideReport(state, command, at);
     case "set-limit":
       return setLimit(state, command.terms);
+    case "rate":
+      return decideRate(state.rate, command, at);
     case "recall": {
       const account = state.accounts.get(periodIn(command.lease));
       if (account === undefined || command.parentRecall <= account.parentRecall) return [];
@@ -341,7 +345,7 @@ export const budgetDecider: Decider<BudgetState, BudgetCommand, BudgetFact> = {
   initialState,
   decide,
   evolve,
-  snapshotVersion: 1,
+  snapshotVersion: 2,
   toSnapshot,
   fromSnapshot,
 };

@@ -1,10 +1,21 @@
 /** How much credit one grant is: few messages while there is plenty, exact when there is little. */
 import { busyMs, exactBelowShare, firstLeaseHolds, idleMs } from "./limits.ts";
-import type { Child } from "./state.ts";
 
 export interface Asked {
   needNanos: number;
   demandNanos: number;
+}
+
+/** When a child was granted last, and how much. */
+export interface LastLease {
+  sizeNanos: number;
+  grantedAt: number;
+}
+
+/** How soon the next renewal is a busy child's, and after how long a pause it is an idle one's. */
+export interface Pace {
+  busyMs: number;
+  idleMs: number;
 }
 
 /**
@@ -13,12 +24,13 @@ export interface Asked {
  * share of half of what is free.
  */
 export function leaseSize(
-  child: Child,
+  child: LastLease,
   active: number,
   freeNanos: number,
   limitNanos: number,
   asked: Asked,
   at: number,
+  pace: Pace = { busyMs, idleMs },
 ): number {
   const { needNanos } = asked;
   if (freeNanos < needNanos || freeNanos <= 0) return 0;
@@ -26,13 +38,20 @@ export function leaseSize(
   const exact = Math.min(demandNanos, freeNanos);
   if (freeNanos < limitNanos * exactBelowShare) return exact;
   const cap = Math.floor(freeNanos / (2 * Math.max(active, 1)));
-  return Math.max(Math.min(wanted(child, needNanos, at), cap), exact);
+  return Math.max(Math.min(wanted(child, needNanos, at, pace), cap), exact);
 }
 
-function wanted({ sizeNanos, grantedAt }: Child, needNanos: number, at: number): number {
+function wanted(
+  { sizeNanos, grantedAt }: LastLease,
+  needNanos: number,
+  at: number,
+  pace: Pace,
+): number {
   const first = needNanos * firstLeaseHolds;
   if (sizeNanos === 0) return first;
   const pause = at - grantedAt;
-  if (pause < busyMs) return Math.max(sizeNanos * 2, first);
-  return pause > idleMs ? Math.max(Math.floor(sizeNanos / 2), first) : Math.max(sizeNanos, first);
+  if (pause < pace.busyMs) return Math.max(sizeNanos * 2, first);
+  return pause > pace.idleMs
+    ? Math.max(Math.floor(sizeNanos / 2), first)
+    : Math.max(sizeNanos, first);
 }

@@ -25,3 +25,8 @@ export const recallRetryMs = 1_000;
 export const recallRetryMaxMs = 60_000;
 /** Tries of one renewal: its own lease, a recall, and what others took meanwhile. */
 export const renewRoundsMax = 8;
+/** Permits of a shared rate may be used for its window, but at least and at most so long. */
+export const permitMsMin = 1_000;
+export const permitMsMax = 5 * 60_000;
+/** Moments in one word of a child: a few kilobytes. */
+export const momentsMax = 256;

@@ -1,8 +1,10 @@
 /** The state as plain JSON and back. Children are lists: thousands of them share one row. */
+import type { RateChild, RateState } from "./rate-state.ts";
 import { initialState, type Account, type BudgetState, type Child } from "./state.ts";
 
 type Packed = [string, ...number[]];
-type Stored = Omit<BudgetState, "accounts"> & {
+type Stored = Omit<BudgetState, "accounts" | "rate"> & {
+  rate: Omit<RateState, "children"> & { children: [string, RateChild][] };
   accounts: [string, Omit<Account, "children"> & { children: Packed[] }][];
 };
 
@@ -11,7 +13,8 @@ export function toSnapshot(state: BudgetState): unknown {
     key,
     { ...account, children: [...account.children].map(pack) },
   ]);
-  return { ...state, accounts };
+  const { children } = state.rate;
+  return { ...state, accounts, rate: { ...state.rate, children: [...children] } };
 }
 
 /** The state that `toSnapshot` wrote. The JSON becomes part of the state: give it away. */
@@ -21,7 +24,8 @@ export function fromSnapshot(json: unknown): BudgetState {
     key,
     { ...account, children: new Map(account.children.map(unpack)) },
   ]);
-  return { ...initialState(), ...stored, accounts: new Map(accounts) };
+  const rate = { ...stored.rate, children: new Map(stored.rate.children) };
+  return { ...initialState(), ...stored, accounts: new Map(accounts), rate };
 }
 
 function pack([name, child]: [string, Child]): Packed {

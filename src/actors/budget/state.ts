@@ -6,6 +6,7 @@
  */
 import type { BudgetFact, LeaseRefData } from "#events/budget-events.ts";
 import { accountKeepMs, accountsMax } from "./limits.ts";
+import { evolveRate, initialRate, type RateState } from "./rate-state.ts";
 
 export interface Child {
   grantedNanos: number;
@@ -61,6 +62,8 @@ export interface BudgetState {
   /** The version whose limit is effective. */
   effectiveVersion: number;
   accounts: Map<string, Account>;
+  /** Of the counter of a shared rate, which has no accounts. */
+  rate: RateState;
 }
 
 export function initialState(): BudgetState {
@@ -75,6 +78,7 @@ export function initialState(): BudgetState {
     scope: "",
     effectiveVersion: -1,
     accounts: new Map(),
+    rate: initialRate(),
   };
 }
 
@@ -162,6 +166,9 @@ export function evolve(state: BudgetState, fact: BudgetFact, at: number): Budget
     }
     case "BudgetThresholdCrossed":
       keepAccount(state, fact.data.lease, at).crossed.push(fact.data.threshold);
+      break;
+    case "RatePermitted":
+      evolveRate(state.rate, fact.data, at);
       break;
   }
   return state;

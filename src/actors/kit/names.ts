@@ -31,6 +31,15 @@ export function budgetStream(
   return `${budgetPrefix}${keyedHash(secret, ["budget", organisation, budget, scope])}`;
 }
 
+/** The name of a shared rate's counter: another unit is another counter. */
+export function rateStream(
+  secret: string,
+  organisation: string,
+  { name, scope, metric }: { name: string; scope: string; metric: string },
+): string {
+  return `${budgetPrefix}${keyedHash(secret, ["rate", organisation, name, scope, metric])}`;
+}
+
 /** Whether a stream is a budget's: what leases credit is a principal or another budget. */
 export function isBudgetStream(stream: string): boolean {
   return stream.startsWith(budgetPrefix);

@@ -5,20 +5,13 @@
  * decision can be made again from the log; the first refusal of a kind in its quiet time is a fact,
  * the others are counted; an older policy than the newest seen decides nothing.
  */
-import type { BudgetData, LimitData, SharedBudgetData, UserFact } from "#events/user-events.ts";
+import type { BudgetData, LimitData, UserFact } from "#events/user-events.ts";
 import { accountOf, affords, budgetLeft, crossings } from "./budgets.ts";
 import { isAmount } from "./holds.ts";
-import {
-  denialOf,
-  leaseKey,
-  leaseLeft,
-  leaseOf,
-  leaseRefOf,
-  parentLeft,
-  spendable,
-} from "./leases.ts";
+import { leaseKey, leaseRefOf } from "./leases.ts";
 import { accountsMax, bucketsMax, leasesMax, openHoldsMax } from "./limits.ts";
 import { amountOf, bucketOf, fits, left, retryAt } from "./rates.ts";
+import { checkSharedBudgets, checkSharedRates, lackOf, type Short } from "./shared.ts";
 import {
   accountKey,
   bucketKey,
@@ -115,23 +108,23 @@ export function judge(
     else refusals.push(verdict);
   }
   if (full !== undefined) return refuse(full);
+  const rates = checkSharedRates(state, request, at);
+  refusals.push(...rates.refusals);
   for (const budget of budgets) {
     const verdict = checkBudget(state, budget, version, bound.costNanos, over);
     if (typeof verdict === "number") left.push(verdict);
     else refusals.push(verdict);
   }
-  for (const budget of request.shared ?? []) {
-    const verdict = checkShared(state, budget, bound.costNanos, at, over);
-    if (typeof verdict === "number") {
-      left.push(verdict);
-      if (budget.parent === undefined) continue;
-      left.push(parentLeft(leaseOf(state, leaseRefOf(budget)), bound.costNanos));
-    } else refusals.push(verdict);
-  }
-  const [first] = refusals;
+  const shared = checkSharedBudgets(state, request, at, over);
+  left.push(...shared.left);
+  refusals.push(...shared.refusals);
+  left.push(...rates.left);
+  // What is refused for sure needs nobody to be asked.
+  const sure = refusals.filter(({ short }) => short !== true);
+  const [first] = sure.length > 0 ? sure : refusals;
   return first === undefined
     ? { admits: true, left, over }
-    : refuse({ ...first, retryAt: latest(refusals) });
+    : refuse({ ...first, retryAt: latest(sure) });
 }
 
 function refuse(refusal: Refusal): Judgement {
@@ -145,7 +138,7 @@ function latest(refusals: readonly Refusal[]): number | undefined {
     if (retryAt === undefined) return undefined;
     at = Math.max(at, retryAt);
   }
-  return at;
+  return at === 0 ? undefined : at;
 }
 
 function checkCap(state: UserState, limit: LimitData, version: number): number | Refusal {
@@ -195,48 +188,18 @@ function checkBudget(
   return { code, by, scope, retryAt: costNanos > limitNanos ? undefined : resetsAt };
 }
 
-/** A shared budget covers what its lease covers; without a word of its node, nothing is known. */
-function checkShared(
-  state: UserState,
-  budget: SharedBudgetData,
-  costNanos: number,
-  at: number,
-  over: string[],
-): number | Refusal {
-  const lease = leaseOf(state, leaseRefOf(budget));
-  if (costNanos === 0 || spendable(lease) >= costNanos) return leaseLeft(lease, costNanos);
-  const denial = denialOf(lease, at);
-  const { name: by, scope, parent } = budget;
-  if (denial === undefined) return { code: "budget_unavailable", by, scope, short: true };
-  const atLimit = parent?.name === denial.by ? parent.atLimit : budget.atLimit;
-  if (denial.reason === "unavailable") {
-    return { code: "budget_unavailable", by: denial.by, scope, retryAt: denial.untilAt };
-  }
-  if (atLimit === "allow") {
-    over.push(by);
-    return 0;
-  }
-  const code = atLimit === "downgrade" ? "budget_downgrade" : "budget_exceeded";
-  return { code, by: denial.by, scope, retryAt: denial.untilAt };
-}
-
-/** The shared budgets whose nodes must be asked before this request can be decided. */
+/** What must be asked of others before this request can be decided; undefined when nothing must. */
 export function shortOf(
   state: UserState,
   request: RequestData,
   at: number,
   verdict?: Verdict,
-): SharedBudgetData[] {
-  const { shared = [], bound } = request;
-  if (shared.length === 0 || isRepeat(state, request.requestId) || isStale(state, request)) {
-    return [];
-  }
+): Short | undefined {
+  const isAlone = request.shared === undefined && request.sharedLimits === undefined;
+  if (isAlone || isRepeat(state, request.requestId) || isStale(state, request)) return undefined;
   const judgement = judge(state, request, at, verdict);
-  if (judgement.admits || judgement.refusal.short !== true) return [];
-  return shared.filter((budget) => {
-    const lease = leaseOf(state, leaseRefOf(budget));
-    return spendable(lease) < bound.costNanos && denialOf(lease, at) === undefined;
-  });
+  if (judgement.admits || judgement.refusal.short !== true) return undefined;
+  return lackOf(state, request, at);
 }
 
 function crossedBefore(state: UserState, budget: BudgetData): UserFact[] {
@@ -252,7 +215,7 @@ function faultOf(state: UserState, request: RequestData): Refusal | undefined {
     return { code: "invalid_limits", by: "bound" };
   }
   if (!isAmount(deadlineAt)) return { code: "invalid_limits", by: "deadlineAt" };
-  for (const limit of limits) {
+  for (const limit of [...limits, ...(request.sharedLimits ?? [])]) {
     const isCap = limit.metric === "concurrency";
     if (!isAmount(limit.limit) || !(isCap || (isAmount(limit.windowMs) && limit.windowMs > 0))) {
       return { code: "invalid_limits", by: limit.name };
@@ -286,6 +249,7 @@ function refusedData(request: RequestData, refusal: Refusal): RefusedData {
     delete data.limits;
     delete data.budgets;
     delete data.shared;
+    delete data.sharedLimits;
     delete data.bound;
     delete data.deadlineAt;
   }

@@ -2,7 +2,7 @@
  * What the edge asks of a UserActor, and what it answers. These shapes cross an RPC between
  * versions of the Worker during a deploy: fields are added, never renamed.
  */
-import type { LeaseChildApi } from "#actors/budget/api.ts";
+import type { LeaseChildApi, RateChildApi } from "#actors/budget/api.ts";
 import type { UserFact } from "#events/user-events.ts";
 
 type DataOf<T extends UserFact["type"]> = Extract<UserFact, { type: T }>["data"];
@@ -111,7 +111,7 @@ export interface BudgetStanding {
 }
 
 /** The RPC surface of a UserActor. */
-export interface UserActorApi extends LeaseChildApi {
+export interface UserActorApi extends LeaseChildApi, RateChildApi {
   admit(command: AdmitCommand): Promise<AdmitReply>;
   /** Several at once: the edge batches settlements of one principal. */
   settle(commands: readonly SettleCommand[]): Promise<void>;

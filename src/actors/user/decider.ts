@@ -5,13 +5,14 @@
  * Time comes in on the command and is clamped to the last event's; a refusal is a fact.
  */
 import type { Decider } from "#actors/kit/decider.ts";
-import type { LeaseRefData } from "#events/budget-events.ts";
+import type { LeaseRefData, RateTermsData } from "#events/budget-events.ts";
 import type { UserFact } from "#events/user-events.ts";
 import { decideAdmit, type Verdict } from "./admit.ts";
 import { evolve } from "./evolve.ts";
 import { decideExpire, decideExtend, decideRelease, decideSettle } from "./holds.ts";
 import { fromSnapshot, snapshotVersion, toSnapshot } from "./snapshot.ts";
 import { decideIdleReturns, decideLeaseGranted, decideLeaseReturn } from "./leases.ts";
+import { decideRateLeased, decideRateReturn } from "./shared-rates.ts";
 import { initialState, type DataOf, type RequestData, type UserState } from "./state.ts";
 
 /** What a UserActor decides about. `at` is milliseconds since 1970, UTC. */
@@ -37,6 +38,10 @@ export type UserCommand =
       /** What stays: somebody is about to take it. */
       keepNanos?: number;
     }
+  /** A counter granted permits of a shared rate, had none, or calls them back. */
+  | { type: "rate-leased"; at: number; leased: DataOf<"RateLeased"> }
+  | { type: "rate-denied"; at: number; denied: DataOf<"RateDenied"> }
+  | { type: "return-rate"; at: number; rate: RateTermsData; keep?: number }
   /** Brought by the alarm: gives back what nobody used. */
   | { type: "return-idle"; at: number }
   /** Brought by the alarm. */
@@ -68,6 +73,12 @@ export function decide(state: UserState, command: UserCommand): UserFact[] {
       return [{ type: "LeaseDenied", v: 1, data: command.denied }];
     case "return-lease":
       return decideLeaseReturn(state, command);
+    case "rate-leased":
+      return decideRateLeased(state, command.leased);
+    case "rate-denied":
+      return [{ type: "RateDenied", v: 1, data: command.denied }];
+    case "return-rate":
+      return decideRateReturn(state, command, at);
     case "return-idle":
       return decideIdleReturns(state, at);
     case "expire":

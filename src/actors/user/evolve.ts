@@ -9,6 +9,7 @@ import { BOOKED, correctUse, NANOS, noteRaise, noteUse, scopesOf, TOKENS } from 
 import { expiredMax, outcomesMax, quietMsMax, quietsMax, rememberMs } from "./limits.ts";
 import { keepAccount, keepBucket, keepCap } from "./keep.ts";
 import { holdLeases, leaseDenied, leaseGranted, leaseReturned, moveLeases } from "./leases.ts";
+import { bookShared, rateDenied, rateLeased } from "./shared-rates.ts";
 import { amend, amountOf, count } from "./rates.ts";
 import {
   accountKey,
@@ -61,6 +62,12 @@ export function evolve(state: UserState, fact: UserFact, at: number): UserState 
     case "LeaseDenied":
       leaseDenied(state, fact.data, at);
       break;
+    case "RateLeased":
+      rateLeased(state, fact.data, at);
+      break;
+    case "RateDenied":
+      rateDenied(state, fact.data, at);
+      break;
     case "KeyFenced":
       state.fenced.add(fact.data.keyId);
       break;
@@ -87,7 +94,8 @@ function admitted(state: UserState, data: DataOf<"RequestAdmitted">, at: number)
     caps: [],
     accounts: [],
   };
-  for (const limit of data.limits) {
+  bookShared(state, data, at);
+  for (const limit of [...data.limits, ...(data.sharedLimits ?? [])]) {
     const key = bucketKey(limit);
     if (limit.metric === "concurrency") {
       const cap = keepCap(state, key, capOf(state, limit, version), limit.scope);
@@ -236,7 +244,10 @@ function extended(state: UserState, data: DataOf<"HoldExtended">, at: number): v
   moveLeases(state, hold, nanos, 0);
   for (const key of hold.buckets) {
     const bucket = state.buckets.get(key);
-    if (bucket?.metric === "usd") count(bucket, { ...bucket, name: "", scope: "" }, nanos, at);
+    if (bucket?.metric !== "usd") continue;
+    count(bucket, { ...bucket, name: "", scope: "" }, nanos, at);
+    const lease = state.rates.get(`usd|${key}`);
+    if (lease !== undefined) lease.booked += nanos;
   }
   noteRaise(state, hold, at, nanos);
 }

@@ -11,6 +11,7 @@ import { affords, crossings } from "./budgets.ts";
 import { spendable } from "./leases.ts";
 import { expiriesPerCommandMax, holdMsMax, rememberMs } from "./limits.ts";
 import { fits } from "./rates.ts";
+import { bookable } from "./shared-rates.ts";
 import type { Hold, SettlementData, UserState } from "./state.ts";
 
 /** Books the true cost of a request. */
@@ -141,6 +142,11 @@ function hasRoom(state: UserState, hold: Hold, more: number, at: number): boolea
   for (const key of hold.buckets) {
     const bucket = state.buckets.get(key);
     if (bucket?.metric !== "usd") continue;
+    const lease = state.rates.get(`usd|${key}`);
+    if (lease !== undefined) {
+      if (bookable(lease, state.policyVersion, at) < more) return false;
+      continue;
+    }
     const { metric, mode, limit, windowMs } = bucket;
     if (!fits(bucket, { name: "", scope: "", metric, mode, limit, windowMs }, more, at)) {
       return false;

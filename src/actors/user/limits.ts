@@ -17,6 +17,10 @@ export const bucketsMax = 2_048;
 export const accountsMax = 2_048;
 /** Leases of shared budgets: a few a request, in this period and the last. */
 export const leasesMax = 256;
+/** Leases of shared rates: a few a request. */
+export const rateLeasesMax = 256;
+/** Moments in one word to a counter; more are merged into that many cells of the window. */
+export const wordMomentsMax = 128;
 /** Credit that was not used for so long goes back to its node. */
 export const leaseIdleMs = 10 * 60_000;
 /** Tries of one admission to get credit, each a round trip to the node. */

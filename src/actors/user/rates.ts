@@ -9,6 +9,7 @@
  *   merged and leave at most 1/512 of a window late, never early;
  * - `retryAt` is the first millisecond at which the same request would fit, if nothing else happens.
  */
+import { windowStart } from "#actors/kit/windows.ts";
 import type { LimitData } from "#events/user-events.ts";
 import { backlogFits, backlogLeft, backlogRetryAt, rescale, stack } from "./gcra.ts";
 import { laneOf, pastOf } from "./history.ts";
@@ -24,18 +25,10 @@ import {
   type UsageLog,
 } from "./usage-log.ts";
 
-/** Windows are aligned to a Monday at midnight, UTC. */
-const mondayMs = 4 * 24 * 60 * 60 * 1_000;
-
 /** What a request would use of a limit: its bound, until it settles. */
 export function amountOf(metric: LimitData["metric"], bound: RequestData["bound"]): number {
   if (metric === "tokens") return tokensBound(bound);
   return metric === "usd" ? bound.costNanos : 1;
-}
-
-/** Start of the calendar window that holds a moment. */
-export function windowStart(at: number, windowMs: number): number {
-  return Math.floor((at - mondayMs) / windowMs) * windowMs + mondayMs;
 }
 
 /**

@@ -8,7 +8,7 @@ import { initialState, type Bucket, type UserState } from "./state.ts";
 import type { UsageLog } from "./usage-log.ts";
 
 /** Raised whenever the state's shape or meaning changes. */
-export const snapshotVersion = 2;
+export const snapshotVersion = 3;
 
 type Packed = Omit<UsageLog, "head">;
 
@@ -26,6 +26,7 @@ export function toSnapshot(state: UserState): unknown {
     caps: [...state.caps],
     accounts: [...state.accounts],
     leases: [...state.leases],
+    rates: [...state.rates],
     history: [...state.history].map(([scope, log]) => [scope, pack(log)]),
     quiets: [...state.quiets],
   };
@@ -54,6 +55,7 @@ export function fromSnapshot(json: unknown): UserState {
     caps: map(stored.caps),
     accounts: map(stored.accounts),
     leases: map(stored.leases),
+    rates: map(stored.rates),
     history: map(stored.history.map(([scope, log]) => [scope, unpack(log)])),
     quiets: map(stored.quiets),
   };

@@ -54,6 +54,25 @@ export interface Lease {
   denied?: { reason: "exhausted" | "unavailable"; by: string; untilAt: number };
 }
 
+/** Permits of one shared rate. */
+export interface RateLease {
+  /** The terms that they were granted under, and the policy version of those. */
+  limit: LimitData;
+  version: number;
+  /** All that was ever booked, and all that may be until `untilAt`. */
+  booked: number;
+  allowed: number;
+  untilAt: number;
+  /** The last message that was answered, or that gave permits back. */
+  seq: number;
+  /** What was left when it was: half of it gone, more is asked for ahead of need. */
+  size: number;
+  /** What the counter had left when it answered last. */
+  free: number;
+  /** The counter said no, or nothing: not asked again until then. */
+  denied?: { reason: "exhausted" | "unavailable"; untilAt: number; retryAt?: number };
+}
+
 /** How a request ended, remembered so that a repeated message changes nothing. */
 export interface Outcome {
   at: number;
@@ -130,6 +149,8 @@ export interface UserState {
   caps: Map<string, Cap>;
   accounts: Map<string, Account>;
   leases: Map<string, Lease>;
+  /** Permits of shared rates. */
+  rates: Map<string, RateLease>;
   /** By scope: what was used over time, in the lanes of `history.ts`. */
   history: Map<string, UsageLog>;
   /** The last moment at which a scope's history was dropped for want of room. */
@@ -153,6 +174,7 @@ export function initialState(): UserState {
     caps: new Map(),
     accounts: new Map(),
     leases: new Map(),
+    rates: new Map(),
     history: new Map(),
     historyDroppedAt: -1,
     quiets: new Map(),

@@ -1,10 +1,11 @@
 /** What is left of each limit and budget of a request, as headers and refusals tell it. */
-import type { BudgetData, SharedBudgetData } from "#events/user-events.ts";
+import type { BudgetData, LimitData, SharedBudgetData } from "#events/user-events.ts";
 import { capOf } from "./admit.ts";
 import { accountOf, budgetLeft, startOf } from "./budgets.ts";
 import type { LimitStatus } from "./commands.ts";
 import { leaseLeft, leaseOf, leaseRefOf, parentLeft } from "./leases.ts";
 import { bucketOf, left, resetsAt } from "./rates.ts";
+import { bookable, rateDenialOf, rateLeaseOf, sharedLeft } from "./shared-rates.ts";
 import type { RequestData, UserState } from "./state.ts";
 
 /**
@@ -31,9 +32,22 @@ export function statusesOf(
   });
   const budgets = request.budgets.map((budget) => budgetStatus(state, budget, version));
   const shared = (request.shared ?? []).flatMap((budget) => sharedStatuses(state, budget));
-  const all = [...limits, ...budgets, ...shared];
+  const rates = (request.sharedLimits ?? []).map((limit) => sharedRate(state, limit, version, at));
+  const all = [...limits, ...budgets, ...shared, ...rates];
   if (exact === undefined) return all;
   return all.map((status, index) => ({ ...status, remaining: exact[index] ?? status.remaining }));
+}
+
+/** A shared rate, as far as this principal's permits tell. */
+function sharedRate(state: UserState, limit: LimitData, version: number, at: number): LimitStatus {
+  const { name, metric, limit: most, windowMs } = limit;
+  const lease = rateLeaseOf(state, limit);
+  const remaining = sharedLeft(lease, limit, bookable(lease, version, at), 0);
+  const denial = rateDenialOf(lease, at);
+  // The counter knows more; what this principal used itself leaves the window first from here.
+  const own = resetsAt(bucketOf(state, limit, at, 0), limit, at);
+  const reset = denial?.retryAt ?? own;
+  return { name, metric, kind: "rate", limit: most, remaining, resetsAt: reset, windowMs };
 }
 
 /** A shared budget, and the one that it leases from, as far as this principal's credit tells. */

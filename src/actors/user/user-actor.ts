@@ -4,8 +4,8 @@
  * The actor's own clock decides, never the caller's: isolates differ by seconds, windows do not.
  */
 import { EventSourcedActor } from "#actors/kit/event-sourced-actor.ts";
-import type { LeaseTotals, RecallCommand } from "#actors/budget/api.ts";
-import type { LeaseRefData } from "#events/budget-events.ts";
+import type { LeaseTotals, RateWord, RecallCommand } from "#actors/budget/api.ts";
+import type { LeaseRefData, RateTermsData } from "#events/budget-events.ts";
 import type { Cause } from "#events/envelope.ts";
 import type { UserFact } from "#events/user-events.ts";
 import { shortOf, type Refusal } from "./admit.ts";
@@ -27,6 +27,9 @@ import { isExtended, nextDeadline } from "./holds.ts";
 import { LeaseKeeper, type LeaseHost } from "./lease-keeper.ts";
 import { leaseOf, leaseRefOf, nextIdleAt, totalsOf } from "./leases.ts";
 import { countedDelayMs, deniedMs, renewRoundsMax } from "./limits.ts";
+import { RateKeeper } from "./rate-keeper.ts";
+import { keptOf, wordOf } from "./shared-rates.ts";
+import type { Short } from "./shared.ts";
 import { standingsOf } from "./standings.ts";
 import type { RequestData, UserState } from "./state.ts";
 
@@ -40,6 +43,7 @@ export class UserActor
   protected override readonly decider = userDecider;
   readonly #counted = new CountedRefusals();
   readonly #leases = new LeaseKeeper(this.#leaseHost());
+  readonly #rates = new RateKeeper(this.#leaseHost());
   #countedTimer: ReturnType<typeof setTimeout> | undefined;
 
   async admit(command: AdmitCommand): Promise<AdmitReply> {
@@ -58,16 +62,22 @@ export class UserActor
     const cause: Cause = { command: request.requestId, member };
     if (keyId !== undefined) cause.keyId = keyId;
     // A batch may change what its later commands meet: then they are answered from the new state.
-    for (let round = 0; ; round += 1) {
+    let asked = 0;
+    for (;;) {
       const short = shortOf(this.state, request, this.now(), command.verdict);
       // What waits to be booked may free what this request needs.
-      if (short.length > 0 && this.commitQueued()) continue;
-      if (short.length > 0) {
-        if (round < renewRoundsMax) {
-          await this.#leases.renew(short, request, command.ledgerShards ?? 1);
+      if (short !== undefined && this.commitQueued()) continue;
+      if (short !== undefined) {
+        const { ledgerShards = 1 } = command;
+        if (asked < renewRoundsMax) {
+          asked += 1;
+          await Promise.all([
+            this.#leases.renew(short.budgets, request, ledgerShards),
+            this.#rates.renew(short.rates, request, ledgerShards),
+          ]);
           continue;
         }
-        this.#giveUp(short.map(leaseRefOf));
+        this.#giveUp(short);
       }
       const at = this.now();
       const known = answerFromState(this.state, command, at);
@@ -82,7 +92,10 @@ export class UserActor
       const facts = await this.enqueue(admit, at, cause);
       const reply = answerFromFacts(this.state, request, facts);
       if (reply === undefined) continue;
-      if (reply.outcome === "admitted") this.#leases.prefetch(request, command.ledgerShards ?? 1);
+      if (reply.outcome === "admitted") {
+        this.#leases.prefetch(request, command.ledgerShards ?? 1);
+        this.#rates.prefetch(request, command.ledgerShards ?? 1);
+      }
       return reply;
     }
   }
@@ -140,6 +153,17 @@ export class UserActor
     return this.readLease(lease);
   }
 
+  /** A counter calls permits back: nothing more is booked under it without new ones. */
+  recallRate(rate: RateTermsData): Promise<RateWord> {
+    // Who has their permits already and waits for the commit uses them first.
+    this.commitQueued();
+    const at = this.now();
+    const keep = this.#rates.awaited(rate);
+    this.execute({ type: "return-rate", at, rate, keep }, at, { command: "recall" });
+    const now = this.now();
+    return Promise.resolve(wordOf(this.state, rate, now, keptOf(this.state, rate, now)));
+  }
+
   readLease(lease: LeaseRefData): Promise<LeaseTotals> {
     return Promise.resolve(totalsOf(leaseOf(this.state, lease)));
   }
@@ -179,9 +203,14 @@ export class UserActor
   }
 
   /** Others took what came, again and again: there is none for now. */
-  #giveUp(leases: readonly LeaseRefData[]): void {
+  #giveUp({ budgets, rates }: Short): void {
     const at = this.now();
-    for (const lease of leases) {
+    for (const limit of rates) {
+      const untilAt = at + deniedMs;
+      const denied = { limit, reason: "exhausted", untilAt, retryAt: untilAt } as const;
+      this.execute({ type: "rate-denied", at, denied }, at, { command: "lease" });
+    }
+    for (const lease of budgets.map(leaseRefOf)) {
       const denied = {
         lease,
         reason: "exhausted",

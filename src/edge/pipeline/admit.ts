@@ -139,6 +139,9 @@ function refusalMessage(
   if (code === "budget_unavailable") {
     return `The budget "${name}" cannot be reached, so nothing is let through under it. Try again in a moment.`;
   }
+  if (code === "limit_unavailable") {
+    return `The counter of the shared limit "${name}" cannot be reached, so nothing is let through under it. Try again in a moment.`;
+  }
   if (code === "budget_exceeded") {
     const left =
       hit === undefined ? "" : ` (${dollars(hit.remaining)} of ${dollars(hit.limit)} left)`;

@@ -197,7 +197,7 @@ function inPeriod(budget: BudgetSpec, { timeZone }: Resolved, at: number): Budge
 
 /** What a hold is decided by: limits, budgets in their periods, how the chain was picked. */
 function heldUnder(resolved: Resolved, answers: number, at: number) {
-  const { limits, budgets, sharedBudgets, accounting, pick } = resolved;
+  const { limits, budgets, sharedLimits, sharedBudgets, accounting, pick } = resolved;
   const dated = (budget: BudgetSpec): BudgetData => inPeriod(budget, resolved, at);
   const several = answers > 1 ? { answers } : {};
   return {
@@ -206,6 +206,7 @@ function heldUnder(resolved: Resolved, answers: number, at: number) {
     accounting: accounting.mode,
     deadlineAt: at + accounting.holdMs,
     ...(pick === undefined && answers === 1 ? {} : { route: { ...pick, ...several } }),
+    ...(sharedLimits.length === 0 ? {} : { sharedLimits }),
     ...(sharedBudgets.length === 0 ? {} : { shared: sharedOf(sharedBudgets, dated) }),
   };
 }

@@ -21,7 +21,7 @@ export type UserDecider = Decider<UserState, UserCommand, UserFact>;
 export type BudgetDecider = Decider<BudgetState, BudgetCommand, BudgetFact>;
 
 /** Numbers that look random and are the same for the same seed (mulberry32). */
-function randomOf(seed: number) {
+export function randomOf(seed: number) {
   let state = seed;
   const next = () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -38,7 +38,7 @@ type Random = ReturnType<typeof randomOf>;
 export class Violation extends Error {}
 
 /** One actor: a state, its log, and a last snapshot. A crash folds again what storage has. */
-class Actor<S, C extends { at: number }, F extends Fact> {
+export class Actor<S, C extends { at: number }, F extends Fact> {
   readonly name: string;
   readonly #decider: Decider<S, C, F>;
   readonly #clock: () => number;

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decide } from "#actors/user/decider.ts";
-import { windowStart } from "#actors/user/rates.ts";
+import { windowStart } from "#actors/kit/windows.ts";
 import type { LimitData } from "#events/user-events.ts";
 import { boundOf, limitOf, requestOf, Run, START } from "./fixtures.ts";
 

@@ -1,0 +1,75 @@
+/**
+ * Answers those who ask the counter of a shared rate: when there is not enough left, the others are
+ * asked first for what they do not use. Nothing here decides.
+ */
+import type { RateTermsData } from "#events/budget-events.ts";
+import type { RateAsk, RateReply, RateWord } from "./api.ts";
+import { forEachChild } from "./children.ts";
+import { recallGapMs, recallOthersMax } from "./limits.ts";
+import { freeOf, idleChildren, waitFor, type RateCommand } from "./rate-decider.ts";
+import type { BudgetState } from "./state.ts";
+
+/** What the desk needs of its actor. */
+interface RateHost {
+  state(): BudgetState;
+  now(): number;
+  execute(command: RateCommand): void;
+  /** A principal's way to give back what it does not use. */
+  recall(child: string, rate: RateTermsData): Promise<RateWord>;
+}
+
+export class RateDesk {
+  readonly #host: RateHost;
+  /** The last round of recalls: one at a time, and not too often. */
+  #round: { at: number; done: Promise<void> } = { at: 0, done: Promise.resolve() };
+
+  constructor(host: RateHost) {
+    this.#host = host;
+  }
+
+  async ask(ask: RateAsk): Promise<RateReply> {
+    const first = this.#try(ask);
+    if (first.outcome === "granted" || ask.need > ask.rate.limit) return first;
+    await this.#recall(ask.child);
+    return this.#try(ask);
+  }
+
+  #try({ child, rate, version, word, need, demand }: RateAsk): RateReply {
+    const at = this.#host.now();
+    this.#host.execute({ type: "rate", at, child, rate, version, word, need, demand });
+    const state = this.#host.state().rate;
+    const known = state.children.get(child);
+    const isMet = known !== undefined && known.seq === word.seq && known.untilAt > at;
+    if (isMet && known.allowed - word.booked >= need) {
+      const { allowed, untilAt } = known;
+      return { outcome: "granted", allowed, validMs: untilAt - at, free: freeOf(state, at) };
+    }
+    // It gave permits back while this was asked: its word is an older one by now.
+    if (known !== undefined && known.seq > word.seq) return { outcome: "again" };
+    const have = known === undefined ? 0 : Math.max(known.allowed - known.booked, 0);
+    const waitMs = waitFor(state, Math.max(need - have, 1), at);
+    return waitMs === undefined ? { outcome: "exhausted" } : { outcome: "exhausted", waitMs };
+  }
+
+  /** Calls back what others do not use: not too often, but for what was granted since. */
+  async #recall(except: string): Promise<void> {
+    await this.#round.done;
+    const at = this.#host.now();
+    const { rate } = this.#host.state();
+    const isSoon = at - this.#round.at < recallGapMs;
+    const names = idleChildren(rate, except, at)
+      .filter((name) => !isSoon || (rate.children.get(name)?.grantedAt ?? 0) >= this.#round.at)
+      .slice(0, recallOthersMax);
+    if (names.length === 0) return;
+    const done = forEachChild(names, async (child) => {
+      const { terms, version } = this.#host.state().rate;
+      if (terms === undefined) return;
+      const word = await this.#host.recall(child, terms);
+      const now = this.#host.now();
+      const back = { child, rate: terms, version, word, need: 0, demand: 0 };
+      this.#host.execute({ type: "rate", at: now, ...back });
+    });
+    this.#round = { at: isSoon ? this.#round.at : at, done };
+    await done;
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Fetches permits of shared rates for one principal. One asking of a rate is under way at a time; all
+ * who wait meanwhile are counted in the next. Nothing here decides.
+ */
+import type { RateReply } from "#actors/budget/api.ts";
+import { ledgerName, rateStream } from "#actors/kit/names.ts";
+import type { LimitData } from "#events/user-events.ts";
+import type { LeaseHost } from "./lease-keeper.ts";
+import { deniedMs } from "./limits.ts";
+import { amountOf } from "./rates.ts";
+import {
+  bookable,
+  rateDenialOf,
+  rateKey,
+  rateLeaseOf,
+  rateTermsOf,
+  wordOf,
+} from "./shared-rates.ts";
+import type { RequestData } from "./state.ts";
+
+export class RateKeeper {
+  readonly #host: LeaseHost;
+  readonly #running = new Map<string, Promise<void>>();
+  /** What those who wait for a rate want to book. */
+  readonly #waiting = new Map<string, number[]>();
+
+  constructor(host: LeaseHost) {
+    this.#host = host;
+  }
+
+  /** Asks the counter of every rate that is short; returns once all have answered or failed. */
+  async renew(short: readonly LimitData[], request: RequestData, shards: number): Promise<void> {
+    await Promise.all(
+      short.map(async (limit) => {
+        const key = rateKey(limit);
+        const amount = amountOf(limit.metric, request.bound);
+        const waiting = this.#waiting.get(key) ?? [];
+        waiting.push(amount);
+        this.#waiting.set(key, waiting);
+        // One that is under way does not count this request: it may bring enough, or too little.
+        await this.#running.get(key);
+        const isShort = this.#lacks(limit, request, amount);
+        if (isShort) await (this.#running.get(key) ?? this.#start(limit, request, shards, waiting));
+        waiting.splice(waiting.indexOf(amount), 1);
+      }),
+    );
+  }
+
+  /** Half of the permits is gone, or of their time: asks for more while nobody waits. */
+  prefetch(request: RequestData, shards: number): void {
+    for (const limit of request.sharedLimits ?? []) {
+      const lease = rateLeaseOf(this.#host.state, limit);
+      const at = this.#host.now();
+      const have = bookable(lease, request.policyVersion, at);
+      const amount = Math.max(amountOf(limit.metric, request.bound), 1);
+      const isLow = have * 2 < lease.size && lease.free > lease.size;
+      if ((this.#waiting.get(rateKey(limit))?.length ?? 0) > 0) continue;
+      if (!isLow || lease.denied !== undefined || this.#running.has(rateKey(limit))) continue;
+      void this.#start(limit, request, shards, [have + amount]).catch(() => {});
+    }
+  }
+
+  /** What those who wait for a rate are about to book. */
+  awaited(limit: Pick<LimitData, "name" | "scope" | "metric">): number {
+    const waiting = this.#waiting.get(rateKey(limit)) ?? [];
+    return waiting.reduce((sum, amount) => sum + amount, 0);
+  }
+
+  #lacks(limit: LimitData, { policyVersion }: RequestData, amount: number): boolean {
+    const at = this.#host.now();
+    const lease = rateLeaseOf(this.#host.state, limit);
+    const isDenied = rateDenialOf(lease, at) !== undefined;
+    return bookable(lease, policyVersion, at) < amount && !isDenied;
+  }
+
+  #start(
+    limit: LimitData,
+    request: RequestData,
+    shards: number,
+    needs: readonly number[],
+  ): Promise<void> {
+    const key = rateKey(limit);
+    const run = this.#ask(limit, request.policyVersion, shards, needs).finally(() => {
+      this.#running.delete(key);
+    });
+    this.#running.set(key, run);
+    return run;
+  }
+
+  async #ask(
+    limit: LimitData,
+    version: number,
+    shards: number,
+    needs: readonly number[],
+  ): Promise<void> {
+    const host = this.#host;
+    // Those who waited for the last answer come one after another: all of them are counted.
+    await Promise.resolve();
+    // Counted from before the question: the answer is under way for a while.
+    const sentAt = host.now();
+    const held = rateLeaseOf(host.state, limit);
+    // What an older policy permitted is given up: it may be more than this one's limit.
+    const anew = held.version >= 0 && held.version < version;
+    if (anew) host.execute({ type: "return-rate", at: sentAt, rate: rateTermsOf(limit) });
+    const { seq } = host.state;
+    const need = Math.min(...needs);
+    const demand = needs.reduce((sum, one) => sum + one, 0);
+    const reply = await this.#reply(limit, version, shards, { need, demand }, anew);
+    const at = host.now();
+    if (reply?.outcome === "granted") {
+      const { allowed, validMs, free } = reply;
+      const leased = { limit, version, seq, allowed, untilAt: sentAt + validMs, free };
+      host.execute({ type: "rate-leased", at, leased });
+      return;
+    }
+    if (reply === undefined) {
+      const denied = { limit, reason: "unavailable", untilAt: at + deniedMs } as const;
+      host.execute({ type: "rate-denied", at, denied });
+      return;
+    }
+    if (reply.outcome === "again") return;
+    const { waitMs } = reply;
+    // Not for long: others may give permits back before the moment that is known.
+    const untilAt = at + Math.min(waitMs ?? Infinity, deniedMs);
+    const retry = waitMs === undefined ? {} : { retryAt: at + waitMs };
+    host.execute({
+      type: "rate-denied",
+      at,
+      denied: { limit, reason: "exhausted", untilAt, ...retry },
+    });
+  }
+
+  /** The counter's answer; undefined when there was none. */
+  async #reply(
+    limit: LimitData,
+    version: number,
+    shards: number,
+    asked: { need: number; demand: number },
+    anew: boolean,
+  ): Promise<RateReply | undefined> {
+    const { state, env, organisation, stream: child } = this.#host;
+    const secret = env.TALLYGATE_SECRET;
+    const rate = rateTermsOf(limit);
+    const stream = rateStream(secret, organisation, rate);
+    const home = { organisation, stream, ledger: ledgerName(secret, organisation, stream, shards) };
+    const word = wordOf(state, limit, this.#host.now(), anew ? 0 : undefined);
+    try {
+      const node = env.BUDGETS.getByName(stream);
+      return await node.askRate({ home, child, rate, version, word, ...asked });
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,125 @@
+/** Rates of a team or an organisation against an oracle that counts by the true time. */
+import { expect, test } from "vitest";
+import { budgetDecider, type BudgetCommand } from "#actors/budget/decider.ts";
+import type { BudgetState } from "#actors/budget/state.ts";
+import { userDecider, type UserCommand } from "#actors/user/decider.ts";
+import type { RateLease, UserState } from "#actors/user/state.ts";
+import type { BudgetFact } from "#events/budget-events.ts";
+import type { UserFact } from "#events/user-events.ts";
+import { simulateRate } from "./rate-simulator.ts";
+import type { BudgetDecider, UserDecider } from "./tree-simulator.ts";
+
+const runs = Number(process.env["RATE_RUNS"] ?? 400);
+const first = Number(process.env["RATE_SEED"] ?? 20261121);
+
+test("no window of a shared rate holds more than its limit, whoever asks, whatever is lost, and none is lost for good", () => {
+  console.log(`rate seeds ${first} to ${first + runs - 1}`);
+  let admissions = 0;
+  for (let seed = first; seed < first + runs; seed++) {
+    const run = simulateRate(userDecider, budgetDecider, seed);
+    expect(run.violation, `seed ${seed}`).toBeUndefined();
+    admissions += run.admissions;
+  }
+  console.log(`${admissions} admissions`);
+  expect(admissions).toBeGreaterThan(runs * 40);
+});
+
+interface Pair {
+  user: UserDecider;
+  budget: BudgetDecider;
+}
+
+function user(change: {
+  decide?: (state: UserState, command: UserCommand) => readonly UserFact[];
+  evolve?: (state: UserState, fact: UserFact, at: number) => UserState;
+}): Pair {
+  return { user: { ...userDecider, ...change }, budget: budgetDecider };
+}
+
+function node(decide: (state: BudgetState, command: BudgetCommand) => readonly BudgetFact[]): Pair {
+  return { user: userDecider, budget: { ...budgetDecider, decide } };
+}
+
+const changed = (
+  state: UserState,
+  change: (lease: RateLease) => Partial<RateLease>,
+): UserState => ({
+  ...state,
+  rates: new Map([...state.rates].map(([key, lease]) => [key, { ...lease, ...change(lease) }])),
+});
+
+const admitting = (change: (lease: RateLease) => Partial<RateLease>): Pair =>
+  user({
+    decide: (state, command) =>
+      userDecider.decide(command.type === "admit" ? changed(state, change) : state, command),
+  });
+
+const asking = (
+  change: (command: Extract<BudgetCommand, { type: "rate" }>) => Partial<typeof command>,
+): Pair =>
+  node((state, command) =>
+    budgetDecider.decide(
+      state,
+      command.type === "rate" ? { ...command, ...change(command) } : command,
+    ),
+  );
+
+const seededBugs: Record<string, Pair> = {
+  "permits are not checked": admitting(() => ({ allowed: 1e9 })),
+  "permits never end": admitting(({ untilAt }) => (untilAt > 0 ? { untilAt: 1e15 } : {})),
+  "permits under an older policy are used on": admitting(() => ({ version: 1e9 })),
+  "what was booked is not counted": user({
+    evolve: (state, fact, at) => {
+      const before = [...state.rates].map(([key, { booked }]) => [key, booked] as const);
+      const after = userDecider.evolve(state, fact, at);
+      if (fact.type === "RequestAdmitted") {
+        for (const [key, booked] of before) Object.assign(after.rates.get(key) ?? {}, { booked });
+      }
+      return after;
+    },
+  }),
+  "permits are added to those that were there": user({
+    evolve: (state, fact, at) => {
+      if (fact.type !== "RateLeased") return userDecider.evolve(state, fact, at);
+      const known = state.rates.get(`${fact.data.limit.metric}|shared|team:red`)?.allowed ?? 0;
+      const data = { ...fact.data, allowed: fact.data.allowed + known };
+      return userDecider.evolve(state, { ...fact, data }, at);
+    },
+  }),
+  "an answer to an older message counts": user({
+    decide: (state, command) =>
+      userDecider.decide(
+        command.type === "rate-leased" ? changed(state, () => ({ seq: -1 })) : state,
+        command,
+      ),
+  }),
+  "the counter takes an older word": node((state, command) => {
+    if (command.type !== "rate") return budgetDecider.decide(state, command);
+    const children = new Map(
+      [...state.rate.children].map(([name, child]) => [name, { ...child, seq: -1 }]),
+    );
+    return budgetDecider.decide({ ...state, rate: { ...state.rate, children } }, command);
+  }),
+  "the counter believes a child's clock": asking(({ word, at }) => ({
+    word: { ...word, sentAt: at },
+  })),
+  "the counter forgets what was used": asking(({ word }) => ({ word: { ...word, moments: [] } })),
+  "the counter forgets what others may use": node((state, command) => {
+    if (command.type !== "rate") return budgetDecider.decide(state, command);
+    const children = new Map(
+      [...state.rate.children].map(([name, child]) => [
+        name,
+        name === command.child ? child : { ...child, allowed: child.booked },
+      ]),
+    );
+    return budgetDecider.decide({ ...state, rate: { ...state.rate, children } }, command);
+  }),
+};
+
+test.each(Object.keys(seededBugs))("a seeded bug of shared rates is caught: %s", (name) => {
+  const bug = seededBugs[name] as Pair;
+  const caught = Array.from({ length: 300 }, (_, index) => index).some(
+    (index) => simulateRate(bug.user, bug.budget, first + index).violation !== undefined,
+  );
+  expect(caught).toBe(true);
+});
