@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import type * as z from "zod";
 import { catalogue, type StreamKind } from "#events/catalogue.ts";
 import * as budgetEvents from "#events/budget-events.ts";
+import * as payloadEvents from "#events/payload-events.ts";
 import * as policyEvents from "#events/policy-events.ts";
 import * as userEvents from "#events/user-events.ts";
 
@@ -32,12 +33,12 @@ type Schema = z.ZodType & { _zod: { def: Definition } };
 
 /** Schemas that several events share: they are described once, and named elsewhere. */
 const shared = new Map<Schema, string>(
-  Object.entries({ ...userEvents, ...budgetEvents, ...policyEvents }).flatMap(([name, value]) =>
-    name.endsWith("Data") ? [[value as unknown as Schema, name] as const] : [],
+  Object.entries({ ...userEvents, ...payloadEvents, ...budgetEvents, ...policyEvents }).flatMap(
+    ([name, value]) => (name.endsWith("Data") ? [[value as unknown as Schema, name] as const] : []),
   ),
 );
 
-const sources = ["user", "budget", "policy"].map((stream) =>
+const sources = ["user", "payload", "budget", "policy"].map((stream) =>
   readFileSync(path.join(root, `src/events/${stream}-events.ts`), "utf8"),
 );
 

@@ -121,6 +121,15 @@ const paths: Record<string, Schema> = {
       },
     ),
   },
+  "/audit/events/{id}/payload": {
+    get: operation(
+      "What was kept of a request's texts",
+      { type: "object" },
+      {
+        parameters: [{ name: "id", in: "path", required: true, schema: { type: "string" } }],
+      },
+    ),
+  },
   "/usage": {
     get: operation("Requests and tokens, by dimension", list("rows"), query(SumsParams)),
   },

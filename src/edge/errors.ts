@@ -31,6 +31,7 @@ export const GATEWAY_CODES = {
   unpriced_model: refuse(400, "invalid_request_error"),
   dlp_blocked: refuse(400, "invalid_request_error"),
   guard_blocked: refuse(400, "invalid_request_error"),
+  payload_gone: refuse(410, "not_found_error"),
   request_ended: refuse(409, "invalid_request_error"),
   invalid_limits: refuse(503, "overloaded_error"),
   budget_exceeded: refuse(402, "billing_error"),

@@ -7,6 +7,7 @@
  */
 import * as z from "zod";
 import { LeaseRefData } from "./budget-events.ts";
+import { PayloadData, PayloadLost } from "./payload-events.ts";
 
 const count = z.int().min(0);
 const nanos = z.int().min(0);
@@ -238,6 +239,8 @@ export const RequestSettled = z.strictObject({
     findings: z.array(FindingData),
     /** SHA-256 of the answer as the caller got it, hex. */
     answerHash: z.string().optional(),
+    /** What was kept of prompt and answer; absent when policy keeps nothing. */
+    payload: PayloadData.optional(),
     status: count,
     latencyMs: count,
     firstByteMs: count.optional(),
@@ -407,6 +410,7 @@ export const UserFact = z.discriminatedUnion("type", [
   RateDenied,
   KeyFenced,
   AccessRecorded,
+  PayloadLost,
 ]);
 /** Any fact of a user's stream. */
 export type UserFact = z.infer<typeof UserFact>;

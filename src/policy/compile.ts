@@ -5,6 +5,7 @@
 import type { BudgetData, LimitData } from "#events/user-events.ts";
 import type { PolicyDocument, PolicyTier, PolicyWhen } from "./document.ts";
 import { compilePatterns, type ModelMatcher } from "./pattern.ts";
+import { compilePayloads, type CompiledPayloads } from "./payloads.ts";
 import { nanosOf } from "./price.ts";
 import type { PolicyRoute } from "./route-schema.ts";
 import { compileRouteWhen, type RouteTest, type Serving } from "./route.ts";
@@ -85,6 +86,7 @@ export interface CompiledPolicy {
   deny: ModelMatcher;
   limits: readonly CompiledRule<Omit<LimitData, "scope">>[];
   budgets: readonly (CompiledRule<Omit<BudgetSpec, "scope">> & { parent: string | undefined })[];
+  payloads: CompiledPayloads | undefined;
 }
 
 const compiledPolicies = new WeakMap<PolicyDocument, CompiledPolicy>();
@@ -114,6 +116,7 @@ function compile(document: PolicyDocument): CompiledPolicy {
     deny: compilePatterns(document.models.deny),
     limits: [...document.limits.map(compileLimit), ...document.concurrency.map(compileConcurrency)],
     budgets: document.budgets.map(compileBudget),
+    payloads: compilePayloads(document.payloads),
   };
 }
 

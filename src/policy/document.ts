@@ -5,6 +5,7 @@
  * to (detectors, provider kinds, patterns) is checked by `validate.ts` against what is built in.
  */
 import * as z from "zod";
+import { payloadsSchema } from "./payloads.ts";
 import {
   budgetsMax,
   candidatesMax,
@@ -210,6 +211,8 @@ export const PolicyDocument = z.strictObject({
   upstream: Upstream.prefault({}),
   cloudflare: CloudflareNames.optional(),
   cache: CacheRule.optional(),
+  /** What is kept of prompts and answers; nothing without it. */
+  payloads: payloadsSchema(When.default({})).optional(),
 });
 /** What admins write: defaults may be left out. */
 export type PolicyInput = z.input<typeof PolicyDocument>;

@@ -21,6 +21,7 @@ import type { PolicyDocument } from "./document.ts";
 import type { RouteData } from "#events/user-events.ts";
 import { matchesModel } from "./pattern.ts";
 import { inBalance, pickOf, type RoutingFacts, type Serving } from "./route.ts";
+import type { PayloadSpec } from "./payloads.ts";
 import type { PolicySnapshot } from "./snapshot.ts";
 import type { Subject } from "./when.ts";
 
@@ -72,6 +73,8 @@ export interface Resolved {
   maxOutputTokens?: number;
   /** The tier that takes over when a budget with `downgrade` is used up. */
   downgradeTo?: string;
+  /** What is kept of prompt and answer. */
+  payloads?: PayloadSpec;
   /** For `periodOf`. */
   timeZone: string;
 }
@@ -110,6 +113,7 @@ export function resolveFor(snapshot: PolicySnapshot, caller: Caller): Resolved {
   const downgraded = tierName !== ownTier;
   // One step: the cheaper tier serves on, so a used-up budget must not send it further down.
   if (tier?.downgradeTo !== undefined && !downgraded) resolved.downgradeTo = tier.downgradeTo;
+  if (policy.payloads !== undefined) resolved.payloads = policy.payloads(subject);
   addLimits(policy, subject, resolved);
   addBudgets(policy, subject, downgraded, resolved);
   return resolved;

@@ -1,4 +1,5 @@
 /** One line of the audit list: what an auditor sees of a request, a read or an admin's act. */
+import type { PayloadData } from "#events/payload-events.ts";
 import type { FindingData } from "#events/user-events.ts";
 
 /** The strongest thing that was done about what a scan found. */
@@ -81,6 +82,10 @@ export interface AuditEntry {
   priceBook?: string;
   promptHash?: string;
   answerHash?: string;
+  /** What was kept of prompt and answer. */
+  payload?: PayloadData;
+  /** Why what was to be kept is not there. */
+  payloadLost?: string;
   ip?: string;
   userAgent?: string;
   latencyMs?: number;

@@ -121,6 +121,7 @@ const handlers: { [T in Told]: (data: DataOf<T>, event: EventEnvelope) => Draft 
     const draft = settled(data);
     return { ...draft, set: { ...draft.set, refundNanos: data.refundNanos } };
   },
+  PayloadLost: (data) => ({ set: { payloadLost: data.reason } }),
   SettlementOrphaned: (data) => ({
     base: { outcome: "orphaned" },
     set: { metadata: { orphanCostNanos: data.costNanos } },
@@ -179,8 +180,18 @@ function attemptOf(attempt: AttemptData): AuditAttempt {
 
 function settled(data: DataOf<"RequestSettled">): Draft {
   const { outcome, provider, usage, costNanos, estimated, cache, finish, answerHash } = data;
-  const { status, latencyMs, firstByteMs, savedNanos } = data;
-  const ended = { outcome, status, finish, cache, answerHash, savedNanos, latencyMs, firstByteMs };
+  const { status, latencyMs, firstByteMs, savedNanos, payload } = data;
+  const ended = {
+    payload,
+    outcome,
+    status,
+    finish,
+    cache,
+    answerHash,
+    savedNanos,
+    latencyMs,
+    firstByteMs,
+  };
   const answer = { provider, modelServed: data.servedModel, costNanos, estimated };
   const tokens = {
     inputTokens: usage.inputTokens,

@@ -48,6 +48,8 @@ const hashes: Record<string, string> = {
   "RateLeased.v1": "745ece08f11e8ac72f21b0614783e3429eaebbc25b6a9bb0e9c1893785609b09",
   "RateDenied.v1": "83d93d845e0037fcc48f46a24a82a819edce873149d455a53c737d4ba4e32b5e",
   "RatePermitted.v1": "5111d0f030304309d4624371aba2ac6770847623738f0d5daba6f068fbb48e4b",
+  "PayloadLost.v1": "fe6facdbeaccbe2794ccee5ebfeb7a33d2c09351a40d05ab2509bbcc137ca6b1",
+  "RequestSettled.v1+payload": "84dd66d5f2007fbd92c765cfe063c804c0629013000c66edb6558e22e15b2f65",
 };
 
 function golden(name: string): SealedEvent {

@@ -14,6 +14,8 @@ export interface Env {
   LEDGER: Namespace<LedgerIngestApi>;
   KEYS: KVNamespace;
   ARCHIVE: R2Bucket;
+  /** Encrypted prompts and answers; without it none are kept. */
+  PAYLOADS?: R2Bucket;
   /** The console's built files; absent where a Worker runs without them. */
   ASSETS?: Fetcher;
   /** Root secret of the deployment: names actors, signs sessions, opens `/setup`. */

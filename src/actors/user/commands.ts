@@ -3,6 +3,7 @@
  * versions of the Worker during a deploy: fields are added, never renamed.
  */
 import type { LeaseChildApi, RateChildApi } from "#actors/budget/api.ts";
+import type { WrappedKey } from "#actors/kit/payload-key.ts";
 import type { UserFact } from "#events/user-events.ts";
 
 type DataOf<T extends UserFact["type"]> = Extract<UserFact, { type: T }>["data"];
@@ -27,6 +28,8 @@ export interface AdmitCommand {
   verdict?: { code: string; by?: string };
   /** Of the same principal, booked before the request is decided: they save a round trip of their own. */
   settlements?: SettleCommand["settlement"][];
+  /** Asks for the key that the request's texts are kept under. */
+  wantsPayloadKey?: true;
 }
 
 /** How much of one limit or budget is left after the admitting transaction. */
@@ -44,7 +47,13 @@ export interface LimitStatus {
 
 /** The answer to `admit`. */
 export type AdmitReply =
-  | { outcome: "admitted"; seq: number; holdNanos: number; limits: LimitStatus[] }
+  | {
+      outcome: "admitted";
+      seq: number;
+      holdNanos: number;
+      limits: LimitStatus[];
+      payloadKey?: WrappedKey;
+    }
   | {
       outcome: "refused";
       seq: number;
@@ -95,6 +104,14 @@ export interface RecordAccessCommand {
   access: DataOf<"AccessRecorded">;
 }
 
+/** Says that a payload which a settlement names could not be stored. */
+export interface LosePayloadCommand {
+  home: Home;
+  at: number;
+  requestId: string;
+  reason: string;
+}
+
 /** Where a principal stands under one budget, in a period that is not over. */
 export interface BudgetStanding {
   budget: string;
@@ -120,4 +137,7 @@ export interface UserActorApi extends LeaseChildApi, RateChildApi {
   fenceKey(command: FenceKeyCommand): Promise<void>;
   readBudgets(at: number): Promise<BudgetStanding[]>;
   recordAccess(command: RecordAccessCommand): Promise<void>;
+  losePayload(command: LosePayloadCommand): Promise<void>;
+  /** The key of that id, to read with; `null` once it is destroyed. */
+  payloadKey(keyId: string): Promise<WrappedKey | null>;
 }

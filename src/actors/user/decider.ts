@@ -23,6 +23,7 @@ export type UserCommand =
   | { type: "extend"; at: number; requestId: string; deadlineAt: number; costNanos: number }
   | { type: "fence-key"; at: number; keyId: string }
   | { type: "record-access"; at: number; access: DataOf<"AccessRecorded"> }
+  | { type: "lose-payload"; at: number; lost: DataOf<"PayloadLost"> }
   /** Refusals that were counted in memory since the last append. */
   | { type: "count-refusals"; at: number; counts: readonly DataOf<"RefusalsCounted">[] }
   /** A node granted credit, or had none. */
@@ -65,6 +66,8 @@ export function decide(state: UserState, command: UserCommand): UserFact[] {
       return [{ type: "KeyFenced", v: 1, data: { keyId: command.keyId } }];
     case "record-access":
       return [{ type: "AccessRecorded", v: 1, data: command.access }];
+    case "lose-payload":
+      return [{ type: "PayloadLost", v: 1, data: command.lost }];
     case "count-refusals":
       return command.counts.map((data) => ({ type: "RefusalsCounted", v: 1, data }));
     case "lease-granted":

@@ -73,6 +73,7 @@ export function evolve(state: UserState, fact: UserFact, at: number): UserState 
       break;
     case "RefusalsCounted":
     case "AccessRecorded":
+    case "PayloadLost":
       break;
   }
   return state;

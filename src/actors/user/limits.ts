@@ -48,3 +48,7 @@ export const countedDelayMs = 1_000;
 export const sampleIdsMax = 5;
 /** Quiet times that are remembered. */
 export const quietsMax = 256;
+/** Payload objects deleted in one go: as many as the store lists and deletes in one call. */
+export const payloadDeletesMax = 1_000;
+/** Wait after payload objects could not be deleted. */
+export const payloadRetryMs = 60_000;

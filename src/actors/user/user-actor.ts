@@ -3,19 +3,21 @@
  *
  * The actor's own clock decides, never the caller's: isolates differ by seconds, windows do not.
  */
-import { EventSourcedActor } from "#actors/kit/event-sourced-actor.ts";
 import type { LeaseTotals, RateWord, RecallCommand } from "#actors/budget/api.ts";
 import type { LeaseRefData, RateTermsData } from "#events/budget-events.ts";
+import { type AppendedFact, EventSourcedActor } from "#actors/kit/event-sourced-actor.ts";
 import type { Cause } from "#events/envelope.ts";
 import type { UserFact } from "#events/user-events.ts";
 import { shortOf, type Refusal } from "./admit.ts";
 import { answerFromFacts, answerFromState } from "./answer.ts";
+import type { WrappedKey } from "#actors/kit/payload-key.ts";
 import type {
   AdmitCommand,
   AdmitReply,
   BudgetStanding,
   ExtendCommand,
   FenceKeyCommand,
+  LosePayloadCommand,
   RecordAccessCommand,
   ReleaseCommand,
   SettleCommand,
@@ -30,6 +32,7 @@ import { countedDelayMs, deniedMs, renewRoundsMax } from "./limits.ts";
 import { RateKeeper } from "./rate-keeper.ts";
 import { keptOf, wordOf } from "./shared-rates.ts";
 import type { Short } from "./shared.ts";
+import { PayloadKeeper } from "./payload-keeper.ts";
 import { standingsOf } from "./standings.ts";
 import type { RequestData, UserState } from "./state.ts";
 
@@ -44,6 +47,7 @@ export class UserActor
   readonly #counted = new CountedRefusals();
   readonly #leases = new LeaseKeeper(this.#leaseHost());
   readonly #rates = new RateKeeper(this.#leaseHost());
+  readonly #payloads = new PayloadKeeper(this.store, this.env);
   #countedTimer: ReturnType<typeof setTimeout> | undefined;
 
   async admit(command: AdmitCommand): Promise<AdmitReply> {
@@ -84,7 +88,7 @@ export class UserActor
       if (known !== undefined && this.commitQueued()) continue;
       if (known !== undefined) {
         if (known.counted !== undefined) this.#count(request, known.counted, at);
-        return known.reply;
+        return this.#withPayloadKey(command, known.reply);
       }
       this.#flushCounted();
       const admit: UserCommand = { type: "admit", at, request };
@@ -96,7 +100,7 @@ export class UserActor
         this.#leases.prefetch(request, command.ledgerShards ?? 1);
         this.#rates.prefetch(request, command.ledgerShards ?? 1);
       }
-      return reply;
+      return this.#withPayloadKey(command, reply);
     }
   }
 
@@ -140,6 +144,18 @@ export class UserActor
     await this.enqueue({ type: "record-access", at, access }, at, cause);
   }
 
+  async losePayload({ home, requestId, reason }: LosePayloadCommand): Promise<void> {
+    this.settleIn(home);
+    const at = this.now();
+    const lost = { requestId, reason };
+    await this.enqueue({ type: "lose-payload", at, lost }, at, { command: requestId });
+  }
+
+  payloadKey(keyId: string): Promise<WrappedKey | null> {
+    const key = this.#payloads.key();
+    return Promise.resolve(key?.id === keyId ? key : null);
+  }
+
   readBudgets(at: number): Promise<BudgetStanding[]> {
     return Promise.resolve(standingsOf(this.state, Math.max(at, this.now())));
   }
@@ -168,8 +184,17 @@ export class UserActor
     return Promise.resolve(totalsOf(leaseOf(this.state, lease)));
   }
 
+  protected override onAppended(facts: readonly AppendedFact<UserFact>[]): void {
+    for (const { fact } of facts) {
+      if (fact.type !== "RequestSettled" && fact.type !== "ExpiryCorrected") continue;
+      const { keyId, expiresAt } = fact.data.payload ?? {};
+      if (keyId !== undefined && expiresAt !== undefined) this.#payloads.note(keyId, expiresAt);
+    }
+  }
+
   protected override nextDueAt(state: UserState): number | undefined {
-    const due = Math.min(nextDeadline(state) ?? Infinity, nextIdleAt(state) ?? Infinity);
+    const { dueAt } = this.#payloads;
+    const due = Math.min(nextDeadline(state) ?? Infinity, nextIdleAt(state) ?? Infinity, dueAt);
     return due === Infinity ? undefined : due;
   }
 
@@ -179,6 +204,12 @@ export class UserActor
     await this.#leases.tell(
       returned.flatMap(({ fact }) => (fact.type === "LeaseReturned" ? [fact.data.lease] : [])),
     );
+    await this.#payloads.work(this.home?.stream ?? "", at);
+  }
+
+  #withPayloadKey(command: AdmitCommand, reply: AdmitReply): AdmitReply {
+    if (reply.outcome !== "admitted" || command.wantsPayloadKey !== true) return reply;
+    return { ...reply, payloadKey: this.#payloads.keyFor(command.home.stream) };
   }
 
   #leaseHost(): LeaseHost {

@@ -1,11 +1,13 @@
 /** The one round trip before the provider: asks the caller's UserActor, holding the worst case. */
 import type { Env } from "#actors/kit/env.ts";
+import type { WrappedKey } from "#actors/kit/payload-key.ts";
 import type { AdmitCommand, AdmitReply, Home, LimitStatus } from "#actors/user/commands.ts";
 import { askActor, homeOf } from "../actors.ts";
 import { toUsd } from "../books/answers.ts";
 import { GatewayError, toGatewayCode, type GatewayCode } from "../errors.ts";
 import { currentPolicy, renew, type LivePolicy } from "../policy-cache.ts";
 import { newRequestId } from "../request-id.ts";
+import { wantsKey } from "../payloads/keep-payload.ts";
 import { planRequest, type Call, type Plan } from "./plan.ts";
 import { sendSettlements, takeSettlements } from "./settle-later.ts";
 
@@ -15,6 +17,8 @@ export interface Admission {
   home: Home;
   holdNanos: number;
   limits: LimitStatus[];
+  /** What the texts are kept under, where they are. */
+  payloadKey?: WrappedKey;
 }
 
 /** A refusal, with what is left of every limit for the headers. */
@@ -42,7 +46,8 @@ export async function admit(env: Env, ctx: ExecutionContext, call: Call): Promis
     const home = homeOf(env, call.principal, policy.snapshot.ledgerShards);
     const reply = await ask(env, ctx, home, plan, call.startedAt);
     if (reply.outcome === "admitted") {
-      return { plan, home, holdNanos: reply.holdNanos, limits: reply.limits };
+      const { holdNanos, limits, payloadKey } = reply;
+      return { plan, home, holdNanos, limits, ...(payloadKey && { payloadKey }) };
     }
     if (reply.outcome === "stale-policy") {
       policy = await renewTo(env, policy, reply.need);
@@ -78,6 +83,7 @@ async function ask(
   }
   const { verdict } = plan;
   const { code, by } = verdict ?? {};
+  if (wantsKey(plan)) Object.assign(command, { wantsPayloadKey: true });
   if (code !== undefined)
     Object.assign(command, { verdict: by === undefined ? { code } : { code, by } });
   try {

@@ -39,6 +39,7 @@ export async function answerJson(
     if (inspection.blockedBy !== undefined) throw blocked(inspection.blockedBy);
     if (inspection.changed) out = undefined;
   }
+  settlement.payload?.addSlots(() => endpoint.answerTexts(answer));
   if (restoreTexts(plan.vault, endpoint.answerTexts(answer))) out = undefined;
   if (endpoint.reshape !== undefined) out = JSON.stringify(endpoint.reshape(answer));
   out ??= JSON.stringify(answer);

@@ -10,6 +10,7 @@ import { answersOf } from "#policy/answers.ts";
 import { periodOf } from "#policy/calendar.ts";
 import type { BudgetData } from "#events/user-events.ts";
 import type { BudgetSpec, ChainLink } from "#policy/compile.ts";
+import { payloadMode, type PayloadMode } from "#policy/payloads.ts";
 import { resolveFor, type Resolved } from "#policy/resolve.ts";
 import type { RoutingFacts } from "#policy/route.ts";
 import type { Principal } from "#policy/snapshot.ts";
@@ -19,6 +20,7 @@ import type { JsonObject } from "#providers/types.ts";
 import type { LivePolicy } from "../policy-cache.ts";
 import { parseBody } from "../body.ts";
 import type { Asked } from "./asked.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { judgePrompt } from "./guard.ts";
 import { inspectTexts } from "./inspect.ts";
 import { boundOf, inputBoundOf, priceChain, type PricedChain } from "./price.ts";
@@ -49,6 +51,12 @@ export interface Plan {
   choices: number;
   request: AdmitCommand["request"];
   verdict?: Verdict;
+  /** The body as text, as it is hashed. */
+  sent: string;
+  /** How the body's texts are found. */
+  textsOf: Endpoint["texts"];
+  /** How much of its texts is kept. */
+  payloadMode: PayloadMode;
   /** What placeholders in the body stand for; it lives as long as the request. */
   vault?: Vault;
 }
@@ -86,8 +94,7 @@ export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan
   const { candidates } = priced;
   const { choices, stream } = asked.view;
   const answers = answersOf(resolved.serving, candidates.length, stream);
-  const unread = policy.dlp.watches("prompt") && asked.endpoint.unreadable?.(body) === true;
-  const blockedBy = inspection.blockedBy ?? (unread ? "unreadable-input" : undefined);
+  const blockedBy = inspection.blockedBy ?? unreadBy(policy, asked, body);
   const verdict = verdictOf(blockedBy, guard, resolved, priced, asked.provider);
   const plan: Plan = {
     policy,
@@ -96,6 +103,9 @@ export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan
     candidates,
     inputTokens,
     choices,
+    sent,
+    textsOf: (body) => asked.endpoint.texts(body),
+    payloadMode: payloadModeOf(resolved, asked),
     request: {
       requestId: call.requestId,
       member: principal.member.id,
@@ -121,6 +131,12 @@ export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan
   return plan;
 }
 
+/** What keeps a prompt back that nobody can look into. */
+function unreadBy({ dlp }: LivePolicy, { endpoint }: Asked, body: JsonObject): string | undefined {
+  const unread = dlp.watches("prompt") && endpoint.unreadable?.(body) === true;
+  return unread ? "unreadable-input" : undefined;
+}
+
 /** What routes may look at. */
 function routingFacts(
   { requestId, startedAt, asked }: Call,
@@ -138,6 +154,15 @@ function routingFacts(
     wire: asked.wire,
     latencyMsOf: (provider, model) => latencyMsOf(organisation, provider, model, startedAt),
   };
+}
+
+function payloadModeOf({ payloads }: Resolved, { options }: Asked): PayloadMode {
+  if (payloads === undefined) return "off";
+  const { collectLog: log, collectPayload: payload } = options;
+  return payloadMode(payloads, {
+    ...(log !== undefined && { log }),
+    ...(payload !== undefined && { payload }),
+  });
 }
 
 /** Whether any rule hides prompts' values behind placeholders that the answer brings back. */

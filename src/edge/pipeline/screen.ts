@@ -31,9 +31,13 @@ export class Screen {
 
   /** What of a delta may leave now, together with what was held back before it. */
   push(key: string, channel: TextChannel, text: string): string {
-    if (this.#program === undefined && this.#vault === undefined) return text;
+    if (this.#program === undefined && this.#vault === undefined) {
+      this.#settlement.payload?.addText(key, channel, text);
+      return text;
+    }
     const { redactor, restorer } = this.#runOf(key, channel);
     const clean = redactor === undefined ? text : this.#take(redactor.push(text));
+    this.#settlement.payload?.addText(key, channel, clean);
     return restorer === undefined ? clean : restorer.push(clean);
   }
 
@@ -43,6 +47,7 @@ export class Screen {
     if (run === undefined) return "";
     this.#open.delete(key);
     const clean = run.redactor === undefined ? "" : this.#take(run.redactor.end());
+    this.#settlement.payload?.addText(key, undefined, clean);
     return run.restorer === undefined ? clean : run.restorer.push(clean) + run.restorer.end();
   }
 

@@ -11,6 +11,7 @@ import type { Env } from "#actors/kit/env.ts";
 import type { SettleCommand } from "#actors/user/commands.ts";
 import type { Finding } from "#dlp/rule.ts";
 import type { Admission } from "./admit.ts";
+import { openPayload, type KeepPayload } from "../payloads/keep-payload.ts";
 import { addFindings } from "./inspect.ts";
 import type { Candidate } from "./plan.ts";
 import { settleLater } from "./settle-later.ts";
@@ -36,11 +37,14 @@ export class Settlement {
   cache: "hit" | "miss" | "off" = "off";
   /** What a hit saved. */
   savedNanos: number | undefined;
+  /** Gathers what is kept of the texts. */
+  readonly payload: KeepPayload | undefined;
   /** When the call to them began. */
   calledAt = 0;
 
   constructor(admission: Admission) {
     this.#admission = admission;
+    this.payload = openPayload(admission);
   }
 
   addAttempt(attempt: AttemptData): void {
@@ -92,6 +96,7 @@ export class Settlement {
 
   /** Takes part of the answer as the caller gets it. */
   addAnswer(text: string): void {
+    this.payload?.addWire(text);
     const before = this.#answer;
     this.#answerBytes += Buffer.byteLength(text);
     if (before === "") this.#answer = text;
@@ -112,7 +117,8 @@ export class Settlement {
     this.#done = true;
     const settlement = this.#facts(outcome, status, at, startedAt);
     const { home } = this.#admission;
-    await settleLater(env, { home, at, settlement });
+    const stored = this.payload?.seal(env, settlement, at);
+    await Promise.all([settleLater(env, { home, at, settlement }), stored?.()]);
   }
 
   #facts(outcome: Settled["outcome"], status: number, at: number, startedAt: number): Settled {

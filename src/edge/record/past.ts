@@ -22,7 +22,7 @@ export function idOf(c: RecordContext): string {
 }
 
 /** An entry that the reader may see, with its shard. */
-async function entryOf({ principal, shards }: Reader, id: string) {
+export async function entryOf({ principal, shards }: Reader, id: string) {
   const found = await findEntry(shards.map(({ ledger }) => ledger) as never, id);
   const { member } = principal;
   const maySee = member.role !== "member" || member.id === found?.entry.user;

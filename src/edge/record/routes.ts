@@ -13,6 +13,7 @@ import { archiveNow, fetchArtefact, fetchViews, listArchive, listFaults } from "
 import { exportEntries, ExportParams } from "./export.ts";
 import { publishKeys } from "./keys.ts";
 import { explainEntry, idOf, proveEntry, showState, StateParams } from "./past.ts";
+import { showPayload } from "./payload.ts";
 import { whatIf } from "./what-if.ts";
 import { parseQuery, reading, toRefusal, type RecordContext, type RecordEnv } from "./reader.ts";
 
@@ -81,6 +82,10 @@ recordRoutes.get("/audit/events/:id/explain", (c) =>
 );
 recordRoutes.get("/audit/events/:id/evidence", (c) =>
   reading(c, ALL, { action: "audit.evidence", resource: idOf(c) }, proveEntry),
+);
+
+recordRoutes.get("/audit/events/:id/payload", (c) =>
+  reading(c, ALL, { action: "payload.read", resource: idOf(c) }, showPayload),
 );
 
 recordRoutes.get("/audit/state", (c) => {

@@ -19,6 +19,9 @@ export interface CallOptions {
   skipCache?: boolean;
   cacheTtlMs?: number;
   cacheKey?: string;
+  /** Whether anything, and whether texts, are to be kept of the call. */
+  collectLog?: boolean;
+  collectPayload?: boolean;
 }
 
 export const attemptsMax = 5;
@@ -44,6 +47,8 @@ export function readOptions(headers: PlainHeaders): CallOptions {
     skipCache: (headers["cf-aig-skip-cache"] ?? headers["cf-skip-cache"]) === "true" || undefined,
     cacheTtlMs: ttl(headers["cf-aig-cache-ttl"] ?? headers["cf-cache-ttl"]),
     cacheKey: text(headers["cf-aig-cache-key"]),
+    collectLog: flag(headers["cf-aig-collect-log"]),
+    collectPayload: flag(headers["cf-aig-collect-log-payload"]),
   };
   const given: CallOptions = {};
   for (const name in all) {
@@ -67,6 +72,10 @@ function ttl(value: string | undefined): number | undefined {
   const seconds = whole(value, 0, monthMs / 1000);
   if (seconds === undefined) return undefined;
   return seconds === 0 ? 0 : Math.max(seconds, 60) * 1000;
+}
+
+function flag(value: string | undefined): boolean | undefined {
+  return value === "true" ? true : value === "false" ? false : undefined;
 }
 
 function text(value: string | undefined): string | undefined {

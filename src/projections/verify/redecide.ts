@@ -37,6 +37,7 @@ export function refute(before: UserState, fact: UserFact, at: number): string | 
     }
     case "RefusalsCounted":
     case "AccessRecorded":
+    case "PayloadLost":
     case "LeaseGranted":
     case "LeaseDenied":
     case "LeaseReturned":

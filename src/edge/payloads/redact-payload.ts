@@ -1,0 +1,60 @@
+/**
+ * What of a kept text is hidden: everything that any rule of the policy finds, whatever the rule does
+ * to the text on its way. A rule that only watches, or that lets the caller see what the provider may
+ * not, still keeps it out of what is stored.
+ */
+import { compileDlp, type DlpProgram } from "#dlp/program.ts";
+import { redactText } from "#dlp/redact.ts";
+import type { JsonObject, TextChannel, TextSlot } from "#providers/types.ts";
+import type { LivePolicy } from "../policy-cache.ts";
+
+const programs = new WeakMap<LivePolicy, DlpProgram>();
+
+function strictOf(policy: LivePolicy): DlpProgram {
+  let program = programs.get(policy);
+  if (program === undefined) {
+    const rules = policy.dlp.rules
+      .filter(({ action }) => action !== "off")
+      .map(({ channels: _everywhere, ...rule }) => ({
+        ...rule,
+        action: "redact" as const,
+        mode: "enforce" as const,
+        directions: ["prompt", "answer"] as const,
+      }));
+    program = compileDlp(rules);
+    programs.set(policy, program);
+  }
+  return program;
+}
+
+/** A prompt's body as JSON, its texts redacted. The body itself stays as it is. */
+export function redactBody(
+  policy: LivePolicy,
+  body: JsonObject,
+  textsOf: (body: JsonObject) => TextSlot[],
+): string {
+  const copy = structuredClone(body);
+  const program = strictOf(policy);
+  for (const slot of textsOf(copy)) {
+    const { text } = redactText(program, slot.text, { direction: "prompt", channel: slot.channel });
+    if (text !== slot.text) slot.replace(text);
+  }
+  return JSON.stringify(copy, (_name, value: unknown) => readable(value));
+}
+
+/** Pictures, recordings and numbered tokens: nobody has looked into them, so they are left out. */
+function readable(value: unknown): unknown {
+  if (typeof value === "string" && isBinary(value)) return `[${value.length} characters left out]`;
+  const isNumbers =
+    Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === "number");
+  return isNumbers ? `[${value.length} numbers left out]` : value;
+}
+
+function isBinary(text: string): boolean {
+  return text.startsWith("data:") || (text.length > 1_000 && /^[\w+/=-]+$/.test(text));
+}
+
+/** A run of an answer's text, redacted. */
+export function redactRun(policy: LivePolicy, channel: TextChannel, text: string): string {
+  return redactText(strictOf(policy), text, { direction: "answer", channel }).text;
+}

@@ -1,0 +1,33 @@
+/**
+ * What is kept of prompts and answers, and that it is gone: events of a UserActor's stream. The texts
+ * themselves are encrypted under the subject's own key, outside every log.
+ */
+import * as z from "zod";
+
+const count = z.int().min(0);
+
+/** What was kept of a request's texts. Without `sha256` only sizes were. */
+export const PayloadData = z.strictObject({
+  mode: z.enum(["metadata", "redacted", "full"]),
+  /** Of the prompt as it was sent on. */
+  promptBytes: count,
+  /** Of the answer as the caller got it. */
+  answerBytes: count,
+  /** True when less than all of it was kept. */
+  truncated: z.boolean().optional(),
+  /** SHA-256 of the kept object's bytes, hex: of the ciphertext, so it proves without telling. */
+  sha256: z.string().max(64).optional(),
+  bytes: count.optional(),
+  /** The subject's key that it is encrypted under; once that is destroyed nobody reads it. */
+  keyId: z.string().max(64).optional(),
+  /** When it may be deleted, milliseconds. */
+  expiresAt: count.optional(),
+});
+export type PayloadData = z.infer<typeof PayloadData>;
+
+/** A payload that a settlement names could not be stored. Used by: audit. */
+export const PayloadLost = z.strictObject({
+  type: z.literal("PayloadLost"),
+  v: z.literal(1),
+  data: z.strictObject({ requestId: z.string().max(64), reason: z.string().max(200) }),
+});
