@@ -15,6 +15,7 @@ const pages = [
   "docs/how-to/rotate-keys.md",
   "docs/how-to/policy-in-git.md",
   "docs/how-to/choose-a-configuration.md",
+  "docs/how-to/connect-claude-code-and-codex.md",
 ];
 
 interface Step {
