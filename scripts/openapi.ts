@@ -137,6 +137,13 @@ const paths: Record<string, Schema> = {
   "/dlp/scan": {
     post: operation("Tries a text against data rules", { type: "object" }, body(sent(ScanRequest))),
   },
+  "/mcp": {
+    post: operation(
+      "The record for assistants: one MCP message",
+      { type: "object" },
+      body({ type: "object" }),
+    ),
+  },
   "/session": { get: operation("Who is signed in", { type: "object" }) },
   "/session/link": {
     post: operation(

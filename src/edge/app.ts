@@ -16,6 +16,7 @@ import { scanText } from "./dlp-scan.ts";
 import { fromUnknown, GatewayError } from "./errors.ts";
 import { idHeaders, retryHeaders } from "./headers.ts";
 import { logFailure } from "./log.ts";
+import { handleMcp } from "./mcp/handle.ts";
 import { refusalResponse, serve } from "./pipeline/pipeline.ts";
 import { recordRoutes } from "./record/routes.ts";
 import { currentPolicy } from "./policy-cache.ts";
@@ -93,6 +94,16 @@ app.get("/budgets", async (c) => {
     principal.organisation,
   );
   return showBudgets(c.req.raw, c.env, principal, policy);
+});
+
+app.post("/mcp", (c) =>
+  handleMcp(c.req.raw, {
+    identify: (request) => identifyNow(request, c.env, Date.now()),
+    fetch: (request) => app.fetch(request, c.env, c.executionCtx),
+  }),
+);
+app.all("/mcp", () => {
+  throw new GatewayError("method_not_allowed", "/mcp takes POST; there are no streams to GET.");
 });
 
 app.route("/", consoleRoutes());

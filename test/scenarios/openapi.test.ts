@@ -52,6 +52,7 @@ it("every address answers as described, and refuses strangers as described", asy
     "/v1/chat/completions": { body: { model: "gpt-4o-mini", messages } },
     "/v1/messages": { body: { model: "claude-sonnet-4-5", max_tokens: 10, messages } },
     "/dlp/scan": { body: { text: "hello" } },
+    "/mcp": { body: { jsonrpc: "2.0", id: 1, method: "ping" } },
     "/session/link": { body: { organisation: "dev", member: "admin" }, key: secret },
     "/setup": {
       key: secret,
