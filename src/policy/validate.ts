@@ -20,6 +20,8 @@ export interface PolicyProblem {
 export interface KnownFeatures {
   /** The adapters: `openai`, `anthropic`, ... */
   providerKinds: ReadonlySet<string>;
+  /** How a base URL is written, of the adapters that have none until a document names it. */
+  baseUrlForms?: ReadonlyMap<string, string>;
   /** Problems of the DLP rules, with paths below `dlp`, as in `rules.3.pattern`. */
   checkDlpRules(rules: PolicyDocument["dlp"]["rules"]): PolicyProblem[];
   /** Lets providers live on this machine or in a private network. */
@@ -93,7 +95,11 @@ function providerProblems(document: PolicyDocument, known: KnownFeatures): Polic
       const message = `there is no provider kind "${kind}"; known are ${kinds}`;
       problems.push({ path: `providers.${name}.kind`, message });
     }
-    const message = baseUrl && addressProblem(baseUrl, known.allowPrivate ?? false);
+    const form = known.baseUrlForms?.get(kind);
+    const message =
+      baseUrl === undefined
+        ? form && `each customer of "${kind}" has an address; write yours, as in "${form}"`
+        : addressProblem(baseUrl, known.allowPrivate ?? false);
     if (message) problems.push({ path: `providers.${name}.baseUrl`, message });
   }
   return problems;

@@ -18,7 +18,9 @@ export interface ProviderRow {
   id: string;
   title: string;
   dialect: UpstreamId;
+  /** "" where `baseUrlForm` says that each customer has one. */
   defaultBaseUrl: string;
+  baseUrlForm?: string;
   secretName: string;
   framing?: Framing;
   signing?: Signing;
@@ -42,6 +44,7 @@ export function httpProvider(row: ProviderRow): Provider {
     dialect,
     defaultBaseUrl,
     secretName,
+    ...(row.baseUrlForm !== undefined && { baseUrlForm: row.baseUrlForm }),
     ...(row.framing !== undefined && { framing: row.framing }),
     ...(row.signing !== undefined && { signing: row.signing }),
     operations: ["chat", ...(Object.keys(row.paths ?? {}) as Operation[])],
@@ -91,12 +94,13 @@ const EXHAUSTED = new Set([
 
 /**
  * Reads an error in any of the shapes in use: `{error: {message, code, type}}` (OpenAI, Anthropic,
- * Google, also inside an array), `{error: "..."}` (Ollama), `{message}` (others), or no JSON at all.
+ * Google, also inside an array), `{error: "..."}` (Ollama, Hugging Face), `{errors: [{message}]}`
+ * (Cloudflare), `{message}` (others), or no JSON at all.
  */
 export function decodeHttpError(status: number, body: string, headers: Headers): ProviderErrorView {
   const root = parseJson(body);
   const outer = asObject(asArray(root)?.[0]) ?? asObject(root) ?? {};
-  const error = asObject(outer["error"]) ?? outer;
+  const error = asObject(outer["error"]) ?? objectsIn(outer["errors"])[0] ?? outer;
   const code = codeOf(error) ?? amazonCode(headers) ?? `http_${status}`;
   const message =
     asString(outer["error"]) ??

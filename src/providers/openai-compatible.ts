@@ -1,12 +1,15 @@
 /**
  * Everyone who speaks OpenAI's chat completions at an address of their own: one row each. Base URLs
- * are those of each vendor's documentation; `/chat/completions` follows.
+ * are those of each vendor's documentation; `/chat/completions` follows unless a row says otherwise.
  */
-import { bearer, httpProvider } from "./http-provider.ts";
+import { bearer, httpProvider, type ProviderRow } from "./http-provider.ts";
 import type { Provider } from "./types.ts";
 
-/** id, title, base URL, secret, and caller headers that mean something there. */
-type Row = readonly [string, string, string, string, (readonly string[])?];
+/** What differs from most: the path, other operations, the credential's header, caller headers. */
+type Special = Partial<Pick<ProviderRow, "auth" | "baseUrlForm" | "forward" | "path" | "paths">>;
+
+/** id, title, base URL ("" where each customer has one), secret, and what is special. */
+type Row = readonly [string, string, string, string, Special?];
 
 const ROWS: readonly Row[] = [
   ["groq", "Groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY"],
@@ -19,15 +22,57 @@ const ROWS: readonly Row[] = [
     "OpenRouter",
     "https://openrouter.ai/api/v1",
     "OPENROUTER_API_KEY",
-    ["http-referer", "x-title"],
+    { forward: ["http-referer", "x-title"] },
   ],
   ["fireworks", "Fireworks", "https://api.fireworks.ai/inference/v1", "FIREWORKS_API_KEY"],
   ["together", "Together", "https://api.together.xyz/v1", "TOGETHER_API_KEY"],
   ["perplexity", "Perplexity", "https://api.perplexity.ai", "PERPLEXITY_API_KEY"],
+  // Responses are there for a few models only, so conversations go as chat.
+  [
+    "workers-ai",
+    "Cloudflare Workers AI",
+    "",
+    "CLOUDFLARE_API_TOKEN",
+    {
+      baseUrlForm: "https://api.cloudflare.com/client/v4/accounts/{account}/ai/v1",
+      paths: { embeddings: "/embeddings" },
+    },
+  ],
+  // A model may name who runs it, as in `openai/gpt-oss-120b:groq`. Embeddings have another form.
+  [
+    "huggingface",
+    "Hugging Face",
+    "https://router.huggingface.co/v1",
+    "HF_TOKEN",
+    { paths: { models: "/models" } },
+  ],
+  // The list of models there is in Cohere's own form.
+  [
+    "cohere",
+    "Cohere",
+    "https://api.cohere.ai",
+    "COHERE_API_KEY",
+    {
+      path: () => "/compatibility/v1/chat/completions",
+      paths: { embeddings: "/compatibility/v1/embeddings" },
+    },
+  ],
+  // The v1 form, without `api-version`. A model is the name of a deployment; no call lists those.
+  [
+    "azure",
+    "Azure OpenAI",
+    "",
+    "AZURE_OPENAI_API_KEY",
+    {
+      baseUrlForm: "https://{resource}.openai.azure.com/openai/v1",
+      paths: { embeddings: "/embeddings", responses: "/responses" },
+      auth: (credential) => ({ "api-key": credential }),
+    },
+  ],
 ];
 
 export const openaiCompatible: Readonly<Record<string, Provider>> = Object.fromEntries(
-  ROWS.map(([id, title, defaultBaseUrl, secretName, forward = []]) => [
+  ROWS.map(([id, title, defaultBaseUrl, secretName, special]) => [
     id,
     httpProvider({
       id,
@@ -38,7 +83,7 @@ export const openaiCompatible: Readonly<Record<string, Provider>> = Object.fromE
       path: () => "/chat/completions",
       paths: { embeddings: "/embeddings", models: "/models" },
       auth: bearer,
-      forward,
+      ...special,
     }),
   ]),
 );

@@ -28,7 +28,11 @@ const UNKNOWN: Entry = { price: undefined, contextWindow: undefined };
 const SECTIONS: ReadonlyMap<string, string> = new Map([
   ["xai", "x-ai"],
   ["bedrock", "aws"],
+  ["workers-ai", "cloudflare"],
 ]);
+
+/** The book has a section for each of its hosts. */
+const ROUTER = "huggingface";
 
 const sections = new Map<string, readonly Model[]>();
 const remembered = new Map<string, Entry>();
@@ -52,11 +56,24 @@ function entryOf(provider: string, model: string): Entry {
   if (!entry) {
     if (remembered.size >= REMEMBERED_MAX) remembered.clear();
     const name = model.toLowerCase().trim();
-    const section = SECTIONS.get(provider) ?? provider;
-    entry = find(section, name) ?? find(section, withDashes(name)) ?? UNKNOWN;
+    entry =
+      provider === ROUTER ? ofRouter(name) : ofSection(SECTIONS.get(provider) ?? provider, name);
     remembered.set(key, entry);
   }
   return entry;
+}
+
+function ofSection(section: string, name: string): Entry {
+  return find(section, name) ?? find(section, withDashes(name)) ?? UNKNOWN;
+}
+
+/**
+ * Hugging Face's router charges what the host charges that runs the model. A name that leaves the
+ * choice of a host to the router has no price: no quote here bounds what it would choose.
+ */
+function ofRouter(name: string): Entry {
+  const [model = "", host = ""] = name.split(":");
+  return host === "" ? UNKNOWN : ofSection(`${ROUTER}_${host}`, model);
 }
 
 /** The first model of a section that answers to the name, else of the sections it falls back to. */

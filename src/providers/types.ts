@@ -214,7 +214,10 @@ export interface Provider {
   id: string;
   title: string;
   dialect: UpstreamId;
+  /** Where it is called unless policy says otherwise; "" where `baseUrlForm` is set. */
   defaultBaseUrl: string;
+  /** How a base URL is written where each customer has one: policy must name it. */
+  baseUrlForm?: string;
   /** The name of the secret that holds the credential, for example OPENAI_API_KEY. */
   secretName: string;
   /** How streams come off the wire, where it is not the dialect's own framing. */

@@ -56,6 +56,24 @@ describe("a policy document", () => {
     expect(pathsAfter((policy) => (policy.providers["audits"] = { kind: "openai" }))).toEqual([]);
   });
 
+  it("names the address of a provider that each customer has at another", () => {
+    const form = "https://{resource}.openai.azure.com/openai/v1";
+    const features = { ...known, baseUrlForms: new Map([["openai", form]]) };
+    const result = validatePolicy(samplePolicy(), features);
+    expect(result).toEqual({
+      ok: false,
+      problems: [
+        {
+          path: "providers.main.baseUrl",
+          message: `each customer of "openai" has an address; write yours, as in "${form}"`,
+        },
+      ],
+    });
+    const baseUrl = "https://acme.openai.azure.com/openai/v1";
+    const named = (policy: PolicyInput) => (policy.providers["main"] = { kind: "openai", baseUrl });
+    expect(pathsAfter(named, features)).toEqual([]);
+  });
+
   it("is refused with the place of every broken reference", () => {
     expect(pathsAfter((policy) => (policy.defaultTier = "gold"))).toEqual(["defaultTier"]);
     expect(pathsAfter((policy) => (policy.providers["main"]!.kind = "acme"))).toEqual([

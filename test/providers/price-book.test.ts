@@ -34,6 +34,16 @@ describe("the price book", () => {
     expect(priceOf("perplexity", "sonar")?.requestNanos).toBe(12_000_000);
   });
 
+  it("prices a model of Hugging Face by the host that its name asks for, and by none without", () => {
+    const price = { inputNanosPerMtok: 290_000_000, outputNanosPerMtok: 590_000_000 };
+    expect(priceOf("huggingface", "Qwen/Qwen3-32B:groq")).toEqual(price);
+    expect(contextWindowOf("huggingface", "Qwen/Qwen3-32B:groq")).toBe(131_072);
+    expect(priceOf("huggingface", "Qwen/Qwen3-32B:sambanova")?.inputNanosPerMtok).toBe(400_000_000);
+    for (const name of ["Qwen/Qwen3-32B", "Qwen/Qwen3-32B:", "Qwen/Qwen3-32B:cheapest"]) {
+      expect(priceOf("huggingface", name)).toBeUndefined();
+    }
+  });
+
   it("has no price for an unknown model or provider, rather than none to pay", () => {
     expect(priceOf("openai", "no-such-model")).toBeUndefined();
     expect(priceOf("no-such-provider", "no-such-model")).toBeUndefined();

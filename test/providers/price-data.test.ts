@@ -23,6 +23,9 @@ const BOTH: [ours: string, theirs: string][] = [
   ["together", "together"],
   ["perplexity", "perplexity"],
   ["bedrock", "aws"],
+  ["azure", "azure"],
+  ["workers-ai", "cloudflare"],
+  ["cohere", "cohere"],
 ];
 
 const KEYS: Record<string, keyof Price> = {

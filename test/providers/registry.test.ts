@@ -157,6 +157,90 @@ for (const [id, baseUrl] of Object.entries(COMPATIBLE)) {
   };
 }
 
+const WORKERS_AI_ERRORS = [
+  {
+    status: 401,
+    body: '{"result":null,"success":false,"errors":[{"code":10000,"message":"Authentication error"}],"messages":[]}',
+    code: "http_401",
+    message: "Authentication error",
+    retryable: false,
+  },
+];
+
+ROWS["workers-ai"] = {
+  baseUrl: "https://api.cloudflare.com/client/v4/accounts/a1/ai/v1",
+  url: "https://api.cloudflare.com/client/v4/accounts/a1/ai/v1/chat/completions",
+  credential: ["authorization", "Bearer secret-1"],
+  errors: WORKERS_AI_ERRORS,
+};
+
+ROWS["huggingface"] = {
+  baseUrl: "https://router.huggingface.co/v1",
+  url: "https://router.huggingface.co/v1/chat/completions",
+  credential: ["authorization", "Bearer secret-1"],
+  errors: [
+    {
+      status: 401,
+      body: '{"error":"Invalid username or password."}',
+      code: "http_401",
+      message: "Invalid username or password.",
+      retryable: false,
+    },
+  ],
+};
+
+ROWS["cohere"] = {
+  baseUrl: "https://api.cohere.ai",
+  url: "https://api.cohere.ai/compatibility/v1/chat/completions",
+  credential: ["authorization", "Bearer secret-1"],
+  errors: [
+    {
+      status: 401,
+      body: '{"message":"invalid api token"}',
+      code: "http_401",
+      message: "invalid api token",
+      retryable: false,
+    },
+    {
+      status: 429,
+      body: '{"message":"too many requests"}',
+      code: "http_429",
+      message: "too many requests",
+      retryable: true,
+    },
+  ],
+};
+
+ROWS["azure"] = {
+  baseUrl: "https://acme.openai.azure.com/openai/v1",
+  url: "https://acme.openai.azure.com/openai/v1/chat/completions",
+  credential: ["api-key", "secret-1"],
+  errors: [
+    {
+      status: 401,
+      body: '{"error":{"code":"401","message":"Access denied due to invalid subscription key."}}',
+      code: "401",
+      message: "Access denied due to invalid subscription key.",
+      retryable: false,
+    },
+    {
+      status: 429,
+      body: '{"error":{"code":"429","message":"Requests have exceeded the rate limit."}}',
+      code: "429",
+      message: "Requests have exceeded the rate limit.",
+      retryable: true,
+    },
+  ],
+};
+
+/** What those can be asked that cannot be asked everything; other rows speak for themselves. */
+const OPERATIONS: Record<string, string[]> = {
+  "workers-ai": ["chat", "embeddings"],
+  huggingface: ["chat", "models"],
+  cohere: ["chat", "embeddings"],
+  azure: ["chat", "embeddings", "responses"],
+};
+
 for (const [id, row] of Object.entries(ROWS)) {
   const provider = PROVIDERS[id];
   if (provider) describeProvider({ provider, ...row });
@@ -167,9 +251,20 @@ describe("the registry", () => {
     expect(providerIds().toSorted()).toEqual(Object.keys(ROWS).toSorted());
     for (const [id, provider] of Object.entries(PROVIDERS)) {
       expect(provider.id).toBe(id);
-      expect(provider.defaultBaseUrl).toBe(ROWS[id]?.baseUrl);
+      const { baseUrlForm: form } = provider;
+      expect(provider.defaultBaseUrl).toBe(form === undefined ? ROWS[id]?.baseUrl : "");
+      if (form !== undefined) {
+        const [head = "", tail = ""] = form.split(/\{\w+\}/);
+        expect(ROWS[id]?.baseUrl.startsWith(head) && ROWS[id].baseUrl.endsWith(tail)).toBe(true);
+      }
       expect(upstreamOf(provider.dialect).id).toBe(provider.dialect);
       expect(provider.defaultBaseUrl.endsWith("/")).toBe(false);
+    }
+  });
+
+  it("asks nobody for what they do not have", () => {
+    for (const [id, operations] of Object.entries(OPERATIONS)) {
+      expect(PROVIDERS[id]?.operations).toEqual(operations);
     }
   });
 

@@ -33,6 +33,13 @@ function published(rules: readonly object[]): unknown {
     : prepared;
 }
 
+test("this build knows which providers need an address of the customer's own", () => {
+  expect([...(knownFeatures(false).baseUrlForms ?? [])]).toEqual([
+    ["workers-ai", "https://api.cloudflare.com/client/v4/accounts/{account}/ai/v1"],
+    ["azure", "https://{resource}.openai.azure.com/openai/v1"],
+  ]);
+});
+
 test("a published policy says what its own patterns cost, and nothing when it has none", () => {
   const terms = { directions: ["prompt"], action: "warn" };
   const rules = [
