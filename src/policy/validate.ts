@@ -85,7 +85,7 @@ function timeZoneProblems({ timeZone }: PolicyDocument): PolicyProblem[] {
 
 function providerProblems(document: PolicyDocument, known: KnownFeatures): PolicyProblem[] {
   const problems: PolicyProblem[] = [];
-  for (const [name, { kind, baseUrl }] of Object.entries(document.providers)) {
+  for (const [name, { kind, baseUrl, secret }] of Object.entries(document.providers)) {
     if (isReservedName(name)) {
       const message = `"${name}" is the first part of the gateway's own addresses; call the provider something else`;
       problems.push({ path: `providers.${name}`, message });
@@ -94,6 +94,11 @@ function providerProblems(document: PolicyDocument, known: KnownFeatures): Polic
       const kinds = [...known.providerKinds].sort().join(", ");
       const message = `there is no provider kind "${kind}"; known are ${kinds}`;
       problems.push({ path: `providers.${name}.kind`, message });
+    }
+    // The deployment's own secrets are nobody's credential: the request path would not read them.
+    if (secret?.startsWith("TALLYGATE_")) {
+      const message = `"${secret}" is a secret of the gateway itself and is never sent to a provider; keep the credential in a secret of another name`;
+      problems.push({ path: `providers.${name}.secret`, message });
     }
     const form = known.baseUrlForms?.get(kind);
     const message =

@@ -56,6 +56,24 @@ describe("a policy document", () => {
     expect(pathsAfter((policy) => (policy.providers["audits"] = { kind: "openai" }))).toEqual([]);
   });
 
+  it("names none of the gateway's own secrets as a provider's credential", () => {
+    for (const secret of ["TALLYGATE_SECRET", "TALLYGATE_SIGNING_KEY", "TALLYGATE_ANYTHING"]) {
+      const policy = samplePolicy();
+      policy.providers["main"]!.secret = secret;
+      expect(validatePolicy(policy, known)).toEqual({
+        ok: false,
+        problems: [
+          {
+            path: "providers.main.secret",
+            message: `"${secret}" is a secret of the gateway itself and is never sent to a provider; keep the credential in a secret of another name`,
+          },
+        ],
+      });
+    }
+    const own = pathsAfter((policy) => (policy.providers["main"]!.secret = "MY_TALLYGATE_KEY"));
+    expect(own).toEqual([]);
+  });
+
   it("names the address of a provider that each customer has at another", () => {
     const form = "https://{resource}.openai.azure.com/openai/v1";
     const features = { ...known, baseUrlForms: new Map([["openai", form]]) };
