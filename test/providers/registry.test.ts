@@ -262,6 +262,19 @@ describe("the registry", () => {
     }
   });
 
+  it("has an address below the base URL for each operation claimed, and for no other", () => {
+    const every = ["chat", "embeddings", "count-tokens", "models", "responses"] as const;
+    for (const [id, provider] of Object.entries(PROVIDERS)) {
+      const baseUrl = ROWS[id]?.baseUrl ?? "";
+      const to = { baseUrl, model: "m", stream: false, credential: "k" };
+      for (const operation of every) {
+        const call = () => provider.request({ ...to, operation, callerHeaders: new Headers() });
+        if (!provider.operations.includes(operation)) expect(call, id).toThrow(RangeError);
+        else expect(call().url.startsWith(`${baseUrl}/`), `${id} ${operation}`).toBe(true);
+      }
+    }
+  });
+
   it("asks nobody for what they do not have", () => {
     for (const [id, operations] of Object.entries(OPERATIONS)) {
       expect(PROVIDERS[id]?.operations).toEqual(operations);
