@@ -74,6 +74,10 @@ const list = (name: string): Schema => ({
 const call = (dialect: string): Schema =>
   operation(`A model call in ${dialect}'s dialect`, { type: "object" }, body({ type: "object" }));
 
+const sinkName: Schema = {
+  parameters: [{ name: "sink", in: "path", required: true, schema: { type: "string" } }],
+};
+
 const secret = { security: [{ deployment: [] }] };
 
 const Setup = z.strictObject({
@@ -129,6 +133,26 @@ const paths: Record<string, Schema> = {
         parameters: [{ name: "id", in: "path", required: true, schema: { type: "string" } }],
       },
     ),
+  },
+  "/audit/sinks": { get: operation("How far each sink is", list("sinks")) },
+  "/audit/sinks/{sink}/letters": {
+    get: operation("Events that a sink refused", list("letters"), sinkName),
+  },
+  "/audit/sinks/{sink}/retry": {
+    post: operation(
+      "Sends a sink what it refused once more",
+      { type: "object", properties: { letters: { type: "integer" } }, required: ["letters"] },
+      sinkName,
+    ),
+  },
+  "/metrics": {
+    get: {
+      summary: "The books as Prometheus reads them",
+      responses: {
+        "200": { description: "Done", content: { "text/plain": { schema: { type: "string" } } } },
+        ...failures,
+      },
+    },
   },
   "/usage": {
     get: operation("Requests and tokens, by dimension", list("rows"), query(SumsParams)),

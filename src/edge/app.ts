@@ -63,7 +63,7 @@ app.post("/dlp/scan", async (c) => {
   return scanText(c.req.raw, c.env, c.executionCtx as ExecutionContext, principal);
 });
 
-for (const path of ["/audit/*", "/usage", "/costs", "/budgets", "/policy/*"]) {
+for (const path of ["/audit/*", "/usage", "/costs", "/budgets", "/policy/*", "/metrics"]) {
   app.use(path, async (c, next) => {
     const requestId = newRequestId(Date.now());
     c.set("requestId", requestId);

@@ -12,11 +12,13 @@ import {
   dlpRulesMax,
   limitsMax,
   providersMax,
+  sinksMax,
   tiersMax,
   windowMsMax,
 } from "./limits.ts";
 import { candidateOptions, Retries, Routes, servingOptions } from "./route-schema.ts";
 import { ModelPattern, Name, When } from "./shapes.ts";
+import { Sink } from "./sinks.ts";
 
 /** Whole nano-dollars: nine decimals at most, so that nothing is lost on the way to integers. */
 const Usd = z
@@ -213,6 +215,8 @@ export const PolicyDocument = z.strictObject({
   cache: CacheRule.optional(),
   /** What is kept of prompts and answers; nothing without it. */
   payloads: payloadsSchema(When.default({})).optional(),
+  /** Where the record is sent on to. */
+  sinks: z.array(Sink).max(sinksMax).optional(),
 });
 /** What admins write: defaults may be left out. */
 export type PolicyInput = z.input<typeof PolicyDocument>;

@@ -15,6 +15,8 @@ export const limitsMax = 100;
 export const budgetsMax = 100;
 /** Each rule is scanned for on every text, both ways. */
 export const dlpRulesMax = 200;
+/** Each is sent every event that it asks for, by every shard. */
+export const sinksMax = 20;
 export const nameCharsMax = 64;
 /** A month of 31 days: the longest window and the reach of the fold. */
 export const windowMsMax = 31 * 24 * 60 * 60 * 1000;

@@ -9,6 +9,7 @@ import { PolicyDocument } from "./document.ts";
 import { routeProblems } from "./route-problems.ts";
 import { documentBytesMax, problemsMax } from "./limits.ts";
 import { isReservedName } from "./reserved.ts";
+import { sinkProblems } from "./sinks.ts";
 
 /** One thing to mend. `path` is as in `tiers.standard.candidates[0].provider`. */
 export interface PolicyProblem {
@@ -53,6 +54,7 @@ export function validatePolicy(input: unknown, known: KnownFeatures): Validation
     ...scopeProblems(document),
     ...parentProblems(document),
     ...dlpProblems(document, known),
+    ...sinkProblems(document.sinks, known.allowPrivate ?? false),
   ];
   return problems.length > 0 ? refusedWith(problems) : { ok: true, document };
 }

@@ -3,6 +3,7 @@ import type { Head, SealedEvent } from "#events/envelope.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
 import type { Evidence } from "#projections/verify/evidence.ts";
 import type { EvidenceQuery } from "./evidence.ts";
+import type { SinkLetter, SinkStatus } from "./sinks/report.ts";
 import type { WhatIfQuery } from "./what-if.ts";
 import type { ExplainedDecision, PrincipalState, Until } from "#projections/replay/principal.ts";
 import type { AuditPage, AuditQuery, SumsAnswer, SumsQuery } from "#projections/queries.ts";
@@ -94,6 +95,12 @@ export interface LedgerQueryApi {
   whatIf(query: WhatIfQuery): Promise<ReadableStream<Uint8Array>>;
   /** Cost and usage as of this moment. */
   exportViews(): Promise<ExportedViews>;
+  /** How far each sink is. */
+  sinks(): Promise<SinkStatus[]>;
+  /** The oldest events that a sink refused. */
+  sinkLetters(sink: string): Promise<SinkLetter[]>;
+  /** Sends a sink what it refused once more, and tries it now; says how many events. */
+  retrySink(sink: string): Promise<number>;
 }
 
 /** All of it. */

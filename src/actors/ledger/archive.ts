@@ -142,6 +142,15 @@ export class Archive {
     );
   }
 
+  /** The segment that holds a position. */
+  segmentAt(pos: number): SegmentRow | undefined {
+    const [row] = this.#sql.run<SegmentRow & Record<string, number>>(
+      "SELECT n, pos, events, at FROM segments WHERE pos <= ? ORDER BY pos DESC LIMIT 1",
+      pos,
+    );
+    return row !== undefined && pos < row.pos + row.events ? row : undefined;
+  }
+
   /** Every segment, newest first, with the tree of the manifests before it. */
   *newestFirst(): Generator<{ n: number; treeBefore: Frontier | undefined }> {
     for (let n = this.#kept()?.n ?? -1; n >= 0; n -= 1) {

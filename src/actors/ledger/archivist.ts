@@ -34,6 +34,7 @@ export class Archivist {
   #running: Promise<number> | undefined;
   #failures = 0;
   #trouble: string | undefined;
+  #lastRead: { n: number; lines: SegmentLine[] } | undefined;
   /** Where artefacts go; tests put a failing one in its place. */
   store: ArchiveStore;
 
@@ -93,18 +94,36 @@ export class Archivist {
     for (const { events } of this.#log.runs(from)) yield events.map((event) => unseal(event));
   }
 
-  async *#linesBefore(pos: number): AsyncGenerator<SegmentLine[]> {
-    for (const { n } of this.#archive.segmentsBefore(pos)) {
-      const bytes = await this.store.read(paths.segment(n));
-      const text = bytes === undefined ? undefined : await gunzip(bytes);
-      if (text === undefined) throw new Error(`${paths.segment(n)} cannot be read`);
-      const lines = text.slice(0, -1).split("\n");
-      yield lines.map((line) => {
-        const sealed = readLine(line);
-        if (sealed === undefined) throw new Error(`${paths.segment(n)} is damaged`);
-        return sealed;
-      });
+  /** Events from a position on, wherever they are: at least one while the shard has one. */
+  async eventsFrom(pos: number, limit: number): Promise<readonly SealedEvent[]> {
+    const hot = this.#log.eventsAt(pos, limit);
+    if (hot.length > 0 || pos >= this.#log.size) {
+      this.#lastRead = undefined;
+      return hot;
     }
+    const segment = this.#archive.segmentAt(pos);
+    if (segment === undefined) throw new Error(`event ${pos} is neither in the log nor archived`);
+    // Whoever reads on reads the same segment next: it is kept until somebody reads the log.
+    if (this.#lastRead?.n !== segment.n) {
+      this.#lastRead = { n: segment.n, lines: await this.#linesOf(segment.n) };
+    }
+    return this.#lastRead.lines.slice(pos - segment.pos, pos - segment.pos + limit);
+  }
+
+  async *#linesBefore(pos: number): AsyncGenerator<SegmentLine[]> {
+    for (const { n } of this.#archive.segmentsBefore(pos)) yield await this.#linesOf(n);
+  }
+
+  async #linesOf(n: number): Promise<SegmentLine[]> {
+    const bytes = await this.store.read(paths.segment(n));
+    const text = bytes === undefined ? undefined : await gunzip(bytes);
+    if (text === undefined) throw new Error(`${paths.segment(n)} cannot be read`);
+    const lines = text.slice(0, -1).split("\n");
+    return lines.map((line) => {
+      const sealed = readLine(line);
+      if (sealed === undefined) throw new Error(`${paths.segment(n)} is damaged`);
+      return sealed;
+    });
   }
 
   /** Proofs for events that are archived. */

@@ -41,6 +41,16 @@ import { Log } from "./log.ts";
 import { Meta } from "./meta.ts";
 import { auditEntry, auditPage, sumsOf } from "./queries.ts";
 import { ShardViews } from "./shard-views.ts";
+import type { Courier } from "./sinks/courier.ts";
+import { openCourier } from "./sinks/open.ts";
+import {
+  retrySink,
+  sinkLetters,
+  sinkStatus,
+  type SinkLetter,
+  type SinkStatus,
+} from "./sinks/report.ts";
+import type { SinkStore } from "./sinks/store.ts";
 import { CountingSql } from "./sql.ts";
 import type { TailState } from "./tail.ts";
 import { Tails } from "./tails.ts";
@@ -55,6 +65,9 @@ export class LedgerActor extends Actor implements LedgerApi {
   readonly #tails = new Tails(() => this.getConnections<TailState>());
   /** Writes the log to R2. */
   readonly archivist: Archivist;
+  /** Carries the log to the policy's sinks. */
+  readonly courier: Courier;
+  readonly #sinks: SinkStore;
   #alarmAt = Infinity;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -64,9 +77,11 @@ export class LedgerActor extends Actor implements LedgerApi {
     const log = new Log(sql);
     const faults = new Faults(sql);
     const atomically = <T>(work: () => T): T => ctx.storage.transactionSync(work);
+    const shard = ctx.id.name ?? ctx.id.toString();
+    const organisation = (): string | undefined => meta.get("organisation");
     this.archivist = new Archivist(sql, log, {
-      shard: ctx.id.name ?? ctx.id.toString(),
-      organisation: () => meta.get("organisation"),
+      shard,
+      organisation,
       signingKey: env.TALLYGATE_SIGNING_KEY,
       bucket: env.ARCHIVE,
       atomically,
@@ -76,12 +91,27 @@ export class LedgerActor extends Actor implements LedgerApi {
     const archivedBefore = (pos: number) => this.archivist.eventsBefore(pos);
     this.#views = new ShardViews({ sql, meta, log, faults, atomically, archivedBefore });
     this.#intake = new Intake({ meta, log, views: this.#views, faults });
+    const entry = (id: string) => auditEntry(this.#views.sql, id) ?? undefined;
+    const { archivist } = this;
+    const sinks = openCourier(env, { shard, sql, log, archivist, organisation, entry });
+    this.courier = sinks.courier;
+    this.#sinks = sinks.store;
     this.#sql = sql;
     this.#log = log;
     this.#faults = faults;
     // What the log no longer has is in the archive, which takes time: the alarm sees to it.
     if (!this.#views.isWhole) this.#wakeBy(Date.now());
+    void this.#keepAlarm();
+  }
+
+  /**
+   * Sees to an alarm for what waited while the actor slept. One that is set stays: to set it anew
+   * while it wakes the actor would put it off, each time, for ever.
+   */
+  async #keepAlarm(): Promise<void> {
+    if ((await this.ctx.storage.getAlarm()) !== null) return;
     if (this.archivist.pending) this.#wakeBy(Date.now() + archiveDelayMs);
+    if (this.courier.pending) this.#wakeBy(Date.now() + this.courier.delayMs);
   }
 
   /** Rows written since this actor woke: what it costs. */
@@ -93,6 +123,7 @@ export class LedgerActor extends Actor implements LedgerApi {
     const { reply, entries } = this.ctx.storage.transactionSync(() => this.#intake.take(command));
     this.#tails.send(entries);
     if (this.archivist.pending) this.#wakeBy(Date.now() + archiveDelayMs);
+    if (reply.outcome === "ok") this.#wakeBy(Date.now() + this.courier.delayMs);
     return reply;
   }
 
@@ -164,6 +195,22 @@ export class LedgerActor extends Actor implements LedgerApi {
     if (!this.#views.isWhole) await this.rebuildViews();
     this.#wakeBy(await this.archivist.run(Date.now()));
     if (this.archivist.pending) this.#wakeBy(Date.now() + archiveDelayMs);
+    // Last, since a slow sink may take its time: everybody else has had theirs.
+    this.#wakeBy(await this.courier.run());
+  }
+
+  async sinks(): Promise<SinkStatus[]> {
+    return sinkStatus(this.#sinks, this.#log.size);
+  }
+
+  async sinkLetters(sink: string): Promise<SinkLetter[]> {
+    return sinkLetters(this.#sinks, sink, (pos, limit) => this.archivist.eventsFrom(pos, limit));
+  }
+
+  async retrySink(sink: string): Promise<number> {
+    const marked = retrySink(this.#sinks, sink);
+    this.#wakeBy(Date.now());
+    return marked;
   }
 
   async rawEvents(query: RawEventsQuery): Promise<SealedEvent[]> {

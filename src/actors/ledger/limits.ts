@@ -36,3 +36,22 @@ export const hotMs = 30 * 24 * 60 * 60 * 1_000;
 export const trimRowsMax = 2_000;
 /** Events between two words about a what-if's progress: a few milliseconds of work. */
 export const whatIfEventsMax = 1_000;
+/** Events and characters in one sending: what the narrowest collectors take (1,000 and 5 MB), with room. */
+export const sinkEventsMax = 500;
+export const sinkCharsMax = 1_000_000;
+/** Events looked at in one read for a sink that asks for few. */
+export const sinkReadMax = 512;
+/** How long a sink may take to answer, and what one alarm may spend on it. */
+export const sinkTimeoutMs = 10_000;
+export const sinkRunMs = 20_000;
+/** How long an event waits for its company before it is sent on. */
+export const sinkDelayMs = 2_000;
+/** How old the shard's knowledge of the policy's sinks may be. */
+export const sinkRefreshMs = 60_000;
+/** First wait after a sink did not take a batch; doubles up to the last. */
+export const sinkRetryMs = 1_000;
+export const sinkRetryMaxMs = 600_000;
+/** Dead letters of one sink: beyond, it waits for a human, as nothing may be lost. */
+export const deadLettersMax = 10_000;
+/** Dead letters tried again in one alarm, and shown in one answer. */
+export const deadLettersAtOnce = 200;

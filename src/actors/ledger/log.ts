@@ -165,6 +165,25 @@ export class Log {
   }
 
   /**
+   * Events from a position on, in the order in which they came; none when the first of them is not
+   * here any more, fewer than `limit` before one that is not.
+   */
+  eventsAt(pos: number, limit: number): SealedEvent[] {
+    const events: SealedEvent[] = [];
+    while (events.length < limit) {
+      const next = pos + events.length;
+      const [row] = this.#sql.run<LogRow & { pos: number }>(
+        "SELECT pos, first, events FROM log WHERE pos <= ? ORDER BY pos DESC LIMIT 1",
+        next,
+      );
+      const run = row === undefined ? [] : decode(row.first, row.events).slice(next - row.pos);
+      if (run.length === 0) break;
+      events.push(...run.slice(0, limit - events.length));
+    }
+    return events;
+  }
+
+  /**
    * Removes runs before a position, at most `limit`; each stream's last stays, as it is its head.
    * Returns how many went.
    */

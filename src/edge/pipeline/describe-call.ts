@@ -3,6 +3,7 @@
  * address, in whose words.
  */
 import type { Env } from "#actors/kit/env.ts";
+import { namedSecret } from "#actors/kit/secrets.ts";
 import { PROVIDERS } from "#providers/registry.ts";
 import type { Provider, Unsupported, UpstreamDialect } from "#providers/types.ts";
 import { GatewayError } from "../errors.ts";
@@ -41,7 +42,7 @@ export function describeCall(
   const { stream } = plan.request;
   const outgoing = endpoint.outgoing(plan.body, provider, { model, maxOutputTokens, stream });
   if (!outgoing.ok) return { error: unsupported(outgoing.error, candidate), next: true };
-  const credential = secretOf(env, candidate.secret ?? provider.secretName);
+  const credential = namedSecret(env, candidate.secret ?? provider.secretName);
   if (credential === undefined && candidate.baseUrl === undefined && provider.secretName !== "") {
     return notConfigured(
       `The provider "${candidate.provider}" has no credential: set the secret ${candidate.secret ?? provider.secretName}.`,
@@ -75,13 +76,6 @@ function sentAs(
   const init: Sent["init"] = { method: native.method, headers: rest };
   if (native.body !== undefined) init.body = native.body;
   return { url: nativeUrl(baseUrl, native.path), init };
-}
-
-function secretOf(env: Env, name: string): string | undefined {
-  // The deployment's own secrets are nobody's credential, whatever a policy names.
-  if (name.startsWith("TALLYGATE_")) return undefined;
-  const value = (env as unknown as Record<string, unknown>)[name];
-  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 function notConfigured(message: string): Failure {

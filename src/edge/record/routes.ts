@@ -14,6 +14,8 @@ import { exportEntries, ExportParams } from "./export.ts";
 import { publishKeys } from "./keys.ts";
 import { explainEntry, idOf, proveEntry, showState, StateParams } from "./past.ts";
 import { showPayload } from "./payload.ts";
+import { showMetrics } from "./metrics.ts";
+import { listLetters, listSinks, retryLetters, sinkNamed } from "./sinks.ts";
 import { whatIf } from "./what-if.ts";
 import { parseQuery, reading, toRefusal, type RecordContext, type RecordEnv } from "./reader.ts";
 
@@ -57,6 +59,15 @@ recordRoutes.get("/audit/archive/:shard/views.json", (c) =>
 );
 recordRoutes.get("/audit/archive/:shard/:kind/:file", (c) =>
   reading(c, AUDITORS, act(c, "archive.read"), fetchArtefact),
+);
+
+recordRoutes.get("/metrics", (c) => reading(c, AUDITORS, act(c, "metrics.read"), showMetrics));
+recordRoutes.get("/audit/sinks", (c) => reading(c, AUDITORS, act(c, "sinks.list"), listSinks));
+recordRoutes.get("/audit/sinks/:sink/letters", (c) =>
+  reading(c, AUDITORS, { action: "sinks.letters", resource: sinkNamed(c) }, listLetters),
+);
+recordRoutes.post("/audit/sinks/:sink/retry", (c) =>
+  reading(c, ["admin"], { action: "sinks.retry", resource: sinkNamed(c) }, retryLetters),
 );
 
 recordRoutes.get("/audit/export", (c) => {

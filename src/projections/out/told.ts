@@ -1,0 +1,137 @@
+/**
+ * What of an event leaves the gateway: a list of fields by type. What is not listed is not told.
+ *
+ * Invariants: no secret, hash of a secret or rule text is listed; a field that may be personal goes
+ * out only as the sink's `tell` says, members else under their pseudonyms.
+ */
+import type { EventEnvelope } from "#events/envelope.ts";
+import type { Sink, Topic } from "#policy/sinks.ts";
+import { topicsOf } from "./topics.ts";
+
+/** `plain` goes out as it is, `member` under a pseudonym, the rest with `tell` only. */
+type Kind = "plain" | "member" | "members" | "addresses" | "metadata";
+
+/** What a sink may be told in clear, and the names that members have outside. */
+export interface Telling {
+  tell: Sink["tell"];
+  readonly pseudonym: (member: string) => string;
+}
+
+/** An event as it goes out. */
+export interface ToldEvent {
+  /** Stream, epoch and number: the same however often it is sent. */
+  id: string;
+  time: string;
+  type: string;
+  v: number;
+  topics: readonly Topic[];
+  organisation: string;
+  stream: string;
+  epoch: number;
+  seq: number;
+  /** That of the recorded event, by which it is found in the archive. */
+  hash: string;
+  /** Who caused it; absent for the system. */
+  member?: string;
+  keyId?: string;
+  data: Record<string, unknown>;
+}
+
+const fields = (
+  plain: string,
+  rest: Partial<Record<Exclude<Kind, "plain">, string>> = {},
+): ReadonlyMap<string, Kind> =>
+  new Map(
+    Object.entries({ plain, ...rest }).flatMap(([kind, names]) =>
+      names.split(" ").map((name) => [name, kind as Kind] as const),
+    ),
+  );
+
+const asked =
+  "requestId keyId team tier action dialect model stream policyVersion policyHash priceBook findings guard bound accounting over";
+const person = {
+  member: "member",
+  addresses: "ip userAgent",
+  metadata: "resource metadata tags",
+};
+const ended =
+  "requestId outcome attempts provider servedModel usage costNanos estimated overrunNanos cache savedNanos finish findings status latencyMs firstByteMs";
+const threshold = "budget period periodKey threshold spentNanos limitNanos";
+const lease = "lease grantedNanos returnedNanos";
+
+const TOLD: Record<string, ReadonlyMap<string, Kind>> = {
+  RequestAdmitted: fields(asked, person),
+  RequestRefused: fields(`${asked} code by retryAt given`, person),
+  RefusalsCounted: fields("code by count firstAt lastAt sampleRequestIds", { member: "member" }),
+  RequestSettled: fields(ended),
+  RequestReleased: fields("requestId reason"),
+  HoldExtended: fields("requestId deadlineAt costNanos"),
+  HoldExpired: fields("requestId chargedNanos"),
+  ExpiryCorrected: fields(`${ended} refundNanos`),
+  SettlementOrphaned: fields("requestId costNanos"),
+  ThresholdCrossed: fields(threshold, { members: "scope" }),
+  BudgetThresholdCrossed: fields(`${threshold} lease`),
+  LeaseGranted: fields(lease),
+  LeaseReturned: fields(lease),
+  LeaseDenied: fields("lease reason by untilAt"),
+  BudgetLimitSet: fields("budget scope version limitNanos thresholds parent"),
+  BudgetLimitEffective: fields("budget scope version limitNanos"),
+  CreditGranted: fields(`${lease} child sizeNanos`),
+  CreditReturned: fields(`${lease} child usedNanos heldNanos`),
+  RecallBegan: fields("lease recall"),
+  NodeLeaseGranted: fields(lease),
+  NodeLeaseReturned: fields(lease),
+  KeyFenced: fields("keyId"),
+  AccessRecorded: fields("requestId action", {
+    member: "member",
+    addresses: "ip userAgent",
+    metadata: "resource",
+  }),
+  OrganisationFounded: fields("organisation ledgerShards"),
+  MemberSet: fields("role tier team", { member: "id", members: "name", metadata: "tags" }),
+  MemberRemoved: fields("", { member: "id" }),
+  KeyIssued: fields("keyId expiresAt", { member: "member", metadata: "label" }),
+  KeyRevoked: fields("keyId", { metadata: "reason" }),
+  PolicyPublished: fields("version hash restores", { metadata: "comment" }),
+  PolicyInForce: fields("version"),
+  BudgetLimitsEffective: fields("version budgets"),
+  CommandRefused: fields("command code", { metadata: "message" }),
+};
+
+const NOTHING: ReadonlyMap<string, Kind> = new Map();
+
+/** An event as a sink is told it. */
+export function tellEvent(event: EventEnvelope, telling: Telling): ToldEvent {
+  const { stream, epoch, seq, type, v, organisation, hash } = event;
+  const { member, keyId } = event.cause;
+  const listed = Object.hasOwn(TOLD, type) ? (TOLD[type] ?? NOTHING) : NOTHING;
+  const data: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(event.data as Record<string, unknown>)) {
+    const kind = listed.get(name);
+    if (kind === "plain") data[name] = value;
+    else if (kind === "member" && typeof value === "string") data[name] = nameOf(value, telling);
+    else if (kind !== undefined && kind !== "member" && telling.tell.includes(kind)) {
+      data[name] = value;
+    }
+  }
+  return {
+    id: `${stream}/${epoch}/${seq}`,
+    time: new Date(event.at).toISOString(),
+    type,
+    v,
+    topics: topicsOf(event),
+    organisation,
+    stream,
+    epoch,
+    seq,
+    hash,
+    ...(member === undefined ? {} : { member: nameOf(member, telling) }),
+    ...(keyId === undefined ? {} : { keyId }),
+    data,
+  };
+}
+
+/** A member as a sink knows them. */
+export function nameOf(member: string, { tell, pseudonym }: Telling): string {
+  return tell.includes("members") ? member : pseudonym(member);
+}
