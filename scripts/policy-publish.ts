@@ -41,6 +41,12 @@ export async function tellPublished(
 ): Promise<void> {
   const version = Number(result["version"]);
   if (!flags.json) print(undefined, () => changesText(result["changes"] as Change[]));
+  const { proposal } = result;
+  if (proposal !== undefined && result["version"] === undefined) {
+    const todo = `another admin publishes it with \`approve ${Number(proposal)}\``;
+    print(result, () => `Proposed as ${Number(proposal)}: ${todo}.`);
+    return;
+  }
   if (flags.wait) await inForce(version);
   const state = flags.wait
     ? "in force"

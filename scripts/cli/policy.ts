@@ -2,6 +2,7 @@
 import { AdminClient } from "../policy-client.ts";
 import { getAt, readValue, setAt, unsetAt } from "../policy-edit.ts";
 import { keyCommands, memberCommands, pick } from "../policy-people.ts";
+import { proposalCommands } from "../policy-proposals.ts";
 import { publish, tellPublished, whenInForce } from "../policy-publish.ts";
 import {
   type Change,
@@ -38,6 +39,9 @@ const usage = `npx tallygate policy <command> [options]    (npm run policy -- is
   validate <file>          say what is wrong with a document, or what it would change
   versions                 every version, newest last
   rollback <version>       publish an older version again
+  proposals [number]       what waits for a second approval, or what one would change
+  approve <number>         publish what another admin proposed
+  withdraw <number>        turn a proposal down, or take it back; --reason R
   keys, members            as \`npx tallygate keys\` and \`npx tallygate members\`
   tail [--since N]         every change as it happens
 
@@ -50,6 +54,7 @@ ${ends}`;
 
 const commands: Commands = {
   ...gitCommands,
+  ...proposalCommands,
   async show({ client, words: [path = ""], flags, print }) {
     const version = flags.version === undefined ? {} : { version: wholeOf(flags.version) };
     const found = await client.ask({ type: "GetPolicy", ...version });

@@ -71,9 +71,34 @@ export const PolicyPublished = z.strictObject({
     comment: z.string(),
     /** The version whose document this brings back. */
     restores: count.optional(),
+    /** The event that proposed it, where the policy before it asked for a second approval. */
+    proposal: count.min(1).optional(),
+    proposedBy: z.string().optional(),
     /** What the scan of each rule's own pattern costs, by rule; left out where no rule has one. */
     patternCosts: z.record(z.string(), z.enum(["small", "medium", "large"])).optional(),
   }),
+});
+
+/** A version is proposed: it waits for another admin. Its number is that of this event. */
+export const PolicyProposed = z.strictObject({
+  type: z.literal("PolicyProposed"),
+  v: z.literal(1),
+  data: z.strictObject({
+    /** The version that it changes; once another is published, the proposal is void. */
+    base: count,
+    hash: z.string(),
+    document: z.record(z.string(), z.unknown()),
+    comment: z.string(),
+    restores: count.optional(),
+    member: z.string(),
+  }),
+});
+
+/** A proposal is taken back by who made it, or turned down by another admin. */
+export const ProposalWithdrawn = z.strictObject({
+  type: z.literal("ProposalWithdrawn"),
+  v: z.literal(1),
+  data: z.strictObject({ proposal: count.min(1), reason: z.string() }),
 });
 
 /** No call starts under an older version any more. */
@@ -107,6 +132,8 @@ export const PolicyFact = z.discriminatedUnion("type", [
   KeyIssued,
   KeyRevoked,
   PolicyPublished,
+  PolicyProposed,
+  ProposalWithdrawn,
   PolicyInForce,
   BudgetLimitsEffective,
   CommandRefused,

@@ -186,6 +186,12 @@ const CacheRule = z.strictObject({
   scope: z.enum(["user", "team", "organisation"]).default("user"),
 });
 
+/** Who must agree before a document counts. */
+const Approvals = z.strictObject({
+  /** Admins whose word a version needs: with 2, one proposes it and another approves it. */
+  publish: z.union([z.literal(1), z.literal(2)]).default(1),
+});
+
 /** The document as it is stored and hashed: every default is written out. */
 export const PolicyDocument = z.strictObject({
   schema: z.literal(1),
@@ -217,6 +223,7 @@ export const PolicyDocument = z.strictObject({
   payloads: payloadsSchema(When.default({})).optional(),
   /** Where the record is sent on to. */
   sinks: z.array(Sink).max(sinksMax).optional(),
+  approvals: Approvals.optional(),
 });
 /** What admins write: defaults may be left out. */
 export type PolicyInput = z.input<typeof PolicyDocument>;

@@ -38,7 +38,19 @@ const acts: { [T in PolicyFact["type"]]: (data: DataOf<T>) => Act } = {
       metadata: {
         comment: data.comment,
         ...(data.restores === undefined ? {} : { restores: data.restores }),
+        ...(data.proposedBy === undefined ? {} : { proposedBy: data.proposedBy }),
       },
+    }),
+  PolicyProposed: (data) =>
+    act("policy.proposed", {
+      resource: `policy/${data.base + 1}`,
+      policyHash: data.hash,
+      metadata: { comment: data.comment },
+    }),
+  ProposalWithdrawn: (data) =>
+    act("policy.proposal-withdrawn", {
+      resource: `proposal/${data.proposal}`,
+      metadata: { reason: data.reason },
     }),
   PolicyInForce: (data) =>
     act("policy.in-force", { resource: `policy/${data.version}`, policyVersion: data.version }),

@@ -31,6 +31,9 @@ const hashes: Record<string, string> = {
   "PolicyPublished.v1": "911671b16f7df37a141dc1735328b5b53c3ecc3f82986139eaf53c6d2eb57230",
   "PolicyPublished.v1+patternCosts":
     "d43fbbf0032184478fa5e095d49c4b7b6ef57c62cf8f190ca50f671aaa2f2554",
+  "PolicyProposed.v1": "4cdcf0adddc552dc480923dd259573fa1fb76040ba89ecc2ee663c464ed8f359",
+  "ProposalWithdrawn.v1": "a4c7b17536218b9fcf2c28c4fa9574402dbf49f2b5cfdd617fbe650730561dff",
+  "PolicyPublished.v1+proposal": "d40b92cb8d497f6d6594db21d1b6dc0df8a7b1a0d6f7cc265e8e0ecda00aae5c",
   "PolicyInForce.v1": "a115b213df35395401cfce6dd17df9ab4d2d4be86f04481dd65050821882e64a",
   "CommandRefused.v1": "99c507693708a55bee95fdb1037d86d62ff0c21b269fbd891621fe2690e01222",
   "LeaseGranted.v1": "732dc24b9e25beda943b1681492b46b8b53c9a2bd3d002e413a0fa06ef3d579c",

@@ -177,7 +177,7 @@ export class AdminDesk {
     at: number,
   ): string {
     const { id } = frame;
-    const prepared = this.#prepare(frame, role, at);
+    const prepared = this.#prepare(frame, member, role, at);
     const facts = this.#decide(socket, frame, prepared, at);
     const settled = answerOf(id, prepared, facts, this.#host.state.seq);
     const reply = encodeFrame(settled);
@@ -186,7 +186,7 @@ export class AdminDesk {
     return encodeFrame({ ...settled, result: { ...(settled.result as object), ...prepared.once } });
   }
 
-  #prepare(frame: WriteFrame, role: Role, at: number): Prepared {
+  #prepare(frame: WriteFrame, by: string, role: Role, at: number): Prepared {
     const host = this.#host;
     if (role !== "admin") {
       return { ok: false, code: "forbidden", message: "Only admins change anything." };
@@ -201,6 +201,7 @@ export class AdminDesk {
       known: host.known,
       newKey: () => host.newKey(),
       at,
+      by,
       events: (fromSeq, limit) => host.events(fromSeq, limit),
     });
   }

@@ -23,6 +23,18 @@ export interface PolicyDraft {
   patternCosts?: Record<string, "small" | "medium" | "large">;
 }
 
+/** What is done with a proposal. */
+export type ProposalCommand =
+  /** `policy` is the proposal's document, validated again. */
+  | {
+      type: "ApprovePolicy";
+      expectVersion: number;
+      proposal: number;
+      policy: PolicyDraft;
+      by: string;
+    }
+  | { type: "WithdrawProposal"; proposal: number; reason: string };
+
 export type PolicyCommand =
   | {
       type: "Found";
@@ -32,8 +44,16 @@ export type PolicyCommand =
       keys: KeyDraft[];
       policy: PolicyDraft;
     }
-  | { type: "PublishPolicy"; expectVersion: number; policy: PolicyDraft }
-  | { type: "RollBackPolicy"; expectVersion: number; version: number; policy: PolicyDraft }
+  /** `by` is the admin who asks. */
+  | { type: "PublishPolicy"; expectVersion: number; policy: PolicyDraft; by: string }
+  | {
+      type: "RollBackPolicy";
+      expectVersion: number;
+      version: number;
+      policy: PolicyDraft;
+      by: string;
+    }
+  | ProposalCommand
   | { type: "SetMember"; member: MemberData }
   | { type: "RemoveMember"; member: string }
   | { type: "IssueKey"; key: KeyDraft; at: number }

@@ -5,6 +5,7 @@
  * - an organisation is founded once
  * - versions are 1, 2, 3, ...; who publishes names the version they changed, or is refused
  * - a version is in force only when every lease on an older one has ended
+ * - where the policy in use asks for two, a version is published by another admin than proposed it
  * - an organisation always has an admin
  * - every live key belongs to a member, and every member's tier is in the current policy
  */
@@ -12,7 +13,7 @@ import type { Decider } from "#actors/kit/decider.ts";
 import type { MemberData, PolicyFact } from "#events/policy-events.ts";
 import type { PolicyDocument } from "#policy/document.ts";
 import type { KeyDraft, PolicyCommand, PolicyDraft } from "./commands.ts";
-import { keysMax, keysPerMemberMax, membersMax } from "./limits.ts";
+import { keysMax, keysPerMemberMax, membersMax, proposalsMax } from "./limits.ts";
 import { evolve, fromSnapshot, initialState, toSnapshot, type PolicyState } from "./state.ts";
 
 type CommandOf<T extends PolicyCommand["type"]> = Extract<PolicyCommand, { type: T }>;
@@ -36,15 +37,33 @@ const deciders: Deciders = {
     ];
   },
 
-  PublishPolicy: (state, { expectVersion, policy }) =>
-    publishFault("PublishPolicy", state, expectVersion, policy.document) ?? [
-      published(expectVersion + 1, policy),
-    ],
+  PublishPolicy: (state, { expectVersion, policy, by }) =>
+    publishFault("PublishPolicy", state, expectVersion, policy.document) ??
+    proposed("PublishPolicy", state, policy, by) ?? [published(expectVersion + 1, policy)],
 
-  RollBackPolicy: (state, { expectVersion, version, policy }) =>
-    publishFault("RollBackPolicy", state, expectVersion, policy.document) ?? [
+  RollBackPolicy: (state, { expectVersion, version, policy, by }) =>
+    publishFault("RollBackPolicy", state, expectVersion, policy.document) ??
+    proposed("RollBackPolicy", state, policy, by, version) ?? [
       published(expectVersion + 1, policy, version),
     ],
+
+  ApprovePolicy: (state, { expectVersion, proposal, policy, by }) => {
+    const record = state.proposals.find((known) => known.proposal === proposal);
+    if (record === undefined) return noProposal("ApprovePolicy", proposal);
+    if (record.member === by) {
+      const message = "A proposal is approved by another admin than the one who made it.";
+      return refused("ApprovePolicy", "own_proposal", message);
+    }
+    const fault = publishFault("ApprovePolicy", state, expectVersion, policy.document);
+    if (fault !== undefined) return fault;
+    const fact = published(expectVersion + 1, policy, record.restores);
+    return [{ ...fact, data: { ...fact.data, proposal, proposedBy: record.member } }];
+  },
+
+  WithdrawProposal: (state, { proposal, reason }) =>
+    state.proposals.some((known) => known.proposal === proposal)
+      ? [{ type: "ProposalWithdrawn", v: 1, data: { proposal, reason } }]
+      : noProposal("WithdrawProposal", proposal),
 
   SetMember: (state, { member }) => {
     const known = state.members.get(member.id);
@@ -121,7 +140,7 @@ export const policyDecider: Decider<PolicyState, PolicyCommand, PolicyFact> = {
   initialState,
   decide,
   evolve,
-  snapshotVersion: 2,
+  snapshotVersion: 3,
   toSnapshot,
   fromSnapshot,
 };
@@ -166,7 +185,39 @@ function keyRevoked(keyId: string, reason: string): PolicyFact {
   return { type: "KeyRevoked", v: 1, data: { keyId, reason } };
 }
 
-function published(version: number, policy: PolicyDraft, restores?: number): PolicyFact {
+/** A proposal in a version's place, where the policy in use asks for a second approval. */
+function proposed(
+  command: string,
+  state: PolicyState,
+  { document, hash, comment }: PolicyDraft,
+  member: string,
+  restores?: number,
+): PolicyFact[] | undefined {
+  const { approvals } = (state.current?.document ?? {}) as Partial<PolicyDocument>;
+  if (approvals?.publish !== 2) return undefined;
+  if (state.proposals.length >= proposalsMax) {
+    const message = `${proposalsMax} proposals wait already: approve or withdraw some first.`;
+    return refused(command, "too_many", message);
+  }
+  const base = state.current?.version ?? 0;
+  const data = { base, hash, document, comment, member };
+  return [
+    {
+      type: "PolicyProposed",
+      v: 1,
+      data: restores === undefined ? data : { ...data, restores },
+    },
+  ];
+}
+
+function noProposal(command: string, proposal: number): PolicyFact[] {
+  const message = `There is no proposal ${proposal} that waits: it was approved or withdrawn, or another version was published meanwhile.`;
+  return refused(command, "proposal_not_found", message);
+}
+
+type Published = Extract<PolicyFact, { type: "PolicyPublished" }>;
+
+function published(version: number, policy: PolicyDraft, restores?: number): Published {
   const data = { version, ...policy };
   return {
     type: "PolicyPublished",

@@ -31,6 +31,13 @@ const writes = [
     version: z.int().min(1),
     comment,
   }),
+  z.strictObject({ ...changing, type: z.literal("ApprovePolicy"), proposal: z.int().min(1) }),
+  z.strictObject({
+    ...base,
+    type: z.literal("WithdrawProposal"),
+    proposal: z.int().min(1),
+    reason: Line(200).default(""),
+  }),
   z.strictObject({ ...base, type: z.literal("SetMember"), member: MemberInput }),
   z.strictObject({ ...base, type: z.literal("RemoveMember"), member: MemberId }),
   z.strictObject({
@@ -52,6 +59,8 @@ const writes = [
 const reads = [
   z.strictObject({ ...base, type: z.literal("ValidatePolicy"), document: z.unknown() }),
   z.strictObject({ ...base, type: z.literal("GetPolicy"), version: z.int().min(1).optional() }),
+  z.strictObject({ ...base, type: z.literal("GetProposal"), proposal: z.int().min(1) }),
+  z.strictObject({ ...base, type: z.literal("ListProposals") }),
   z.strictObject({ ...base, type: z.literal("ListVersions") }),
   z.strictObject({ ...base, type: z.literal("ListMembers") }),
   z.strictObject({ ...base, type: z.literal("ListKeys") }),
@@ -86,6 +95,8 @@ export type AdminCode =
   | "invalid_policy"
   | "version_conflict"
   | "version_not_found"
+  | "proposal_not_found"
+  | "own_proposal"
   | "tier_in_use"
   | "unknown_tier"
   | "last_admin"

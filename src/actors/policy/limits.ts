@@ -23,6 +23,8 @@ export const socketsMax = 64;
 /** Commands a socket may send at once, and then each second. */
 export const commandBurst = 40;
 export const commandsPerSecond = 20;
+/** Proposals that wait at once: each has a document in the log, and somebody has to read it. */
+export const proposalsMax = 20;
 /** Answers kept so that a command sent again gets the same one. */
 export const answersMax = 1_000;
 

@@ -45,6 +45,14 @@ const readers: Readers = {
     if (found === undefined || document === undefined) return noVersion(version ?? 0);
     return done({ ...found, document });
   },
+  GetProposal: ({ proposal }, { state, events }) => {
+    const record = state.proposals.find((known) => known.proposal === proposal);
+    const document = record && documentAt(proposal, events);
+    if (record === undefined || document === undefined) return noProposal(proposal);
+    const current = state.current && currentDocument(state.current);
+    return done({ ...record, document, changes: diffPolicies(current, document) });
+  },
+  ListProposals: (_frame, { state }) => done({ proposals: state.proposals }),
   ListVersions: (_frame, { state }) => done({ versions: state.versions }),
   ListMembers: (_frame, { state }) => done({ members: [...state.members.values()] }),
   ListKeys: (_frame, { state }) =>
@@ -73,9 +81,19 @@ export function versionOf(state: PolicyState, version: number): VersionRecord | 
 
 /** A version's document as it was published: it is in its event. */
 export function documentOf(record: VersionRecord, events: ReadEvents): unknown {
-  const [sealed] = events(record.seq, 1);
+  return documentAt(record.seq, events);
+}
+
+/** The document in an event: a published one, or a proposed one. */
+export function documentAt(seq: number, events: ReadEvents): unknown {
+  const [sealed] = events(seq, 1);
   if (sealed === undefined) return undefined;
   return (unseal(sealed).data as { document?: unknown }).document;
+}
+
+export function noProposal(proposal: number): { ok: false; code: AdminCode; message: string } {
+  const message = `There is no proposal ${proposal} that waits; ListProposals shows which there are.`;
+  return { ok: false, code: "proposal_not_found", message };
 }
 
 export function noVersion(version: number): { ok: false; code: AdminCode; message: string } {

@@ -33,6 +33,18 @@ export interface VersionRecord {
   inForceAt?: number;
 }
 
+/** A version that waits for another admin, without its document: that is in the event `proposal`. */
+export interface ProposalRecord {
+  /** The number of its event. */
+  proposal: number;
+  base: number;
+  hash: string;
+  at: number;
+  member: string;
+  comment: string;
+  restores?: number;
+}
+
 export interface PolicyState {
   /** Events folded so far, which is the stream's last `seq`. */
   seq: number;
@@ -45,6 +57,8 @@ export interface PolicyState {
   versions: VersionRecord[];
   /** Versions that are published and wait until no lease on an older one is left. */
   pending: { version: number; dueAt: number }[];
+  /** Of the current version only: what changes an older one is void. */
+  proposals: ProposalRecord[];
   /** The version whose limits hold at every shared budget. */
   limitsEffective: number;
 }
@@ -60,6 +74,7 @@ export function initialState(): PolicyState {
     current: undefined,
     versions: [],
     pending: [],
+    proposals: [],
     limitsEffective: 0,
   };
 }
@@ -104,6 +119,15 @@ const evolvers: Evolvers = {
     state.versions.push(record);
     if (state.versions.length > versionsMax) state.versions.shift();
     state.pending.push({ version, dueAt: at + IN_FORCE_AFTER_MS });
+    state.proposals = [];
+  },
+  PolicyProposed: (state, { base, hash, member, comment, restores }, at) => {
+    const record: ProposalRecord = { proposal: state.seq, base, hash, at, member, comment };
+    if (restores !== undefined) record.restores = restores;
+    state.proposals.push(record);
+  },
+  ProposalWithdrawn: (state, { proposal }) => {
+    state.proposals = state.proposals.filter((record) => record.proposal !== proposal);
   },
   PolicyInForce: (state, { version }, at) => {
     state.pending = state.pending.filter((waiting) => waiting.version > version);

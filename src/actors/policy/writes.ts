@@ -9,7 +9,14 @@ import { type KnownFeatures, type PolicyProblem, validatePolicy } from "#policy/
 import type { PolicyCommand, PolicyDraft } from "./commands.ts";
 import { currentDocument } from "./documents.ts";
 import type { AdminCode, WriteFrame } from "./frames.ts";
-import { documentOf, noVersion, type ReadEvents, versionOf } from "./reads.ts";
+import {
+  documentAt,
+  documentOf,
+  noProposal,
+  noVersion,
+  type ReadEvents,
+  versionOf,
+} from "./reads.ts";
 import type { PolicyState } from "./state.ts";
 
 /** What a command is prepared with. */
@@ -20,6 +27,8 @@ export interface WriteContext {
   newKey: () => ApiKey;
   at: number;
   events: ReadEvents;
+  /** The admin who asks. */
+  by: string;
 }
 
 export type Prepared =
@@ -45,7 +54,8 @@ const preparers: Preparers = {
     const draft = draftOf(document, comment, context.known);
     if (!draft.ok) return draft;
     const { policy } = draft;
-    const command: PolicyCommand = { type: "PublishPolicy", expectVersion, policy };
+    const { by } = context;
+    const command: PolicyCommand = { type: "PublishPolicy", expectVersion, policy, by };
     return { ok: true, command, result: publishResult(policy, context) };
   },
   RollBackPolicy: ({ expectVersion, version, comment }, context) => {
@@ -55,9 +65,26 @@ const preparers: Preparers = {
     const draft = draftOf(documentOf(record, context.events), comment, context.known);
     if (!draft.ok) return draft;
     const { policy } = draft;
-    const command: PolicyCommand = { type: "RollBackPolicy", expectVersion, version, policy };
+    const { by } = context;
+    const command: PolicyCommand = { type: "RollBackPolicy", expectVersion, version, policy, by };
     return { ok: true, command, result: publishResult(policy, context) };
   },
+  ApprovePolicy: ({ expectVersion, proposal }, context) => {
+    const record = context.state.proposals.find((known) => known.proposal === proposal);
+    if (record === undefined) return noProposal(proposal);
+    // Validated again, as for a version of old: what it names may be gone since.
+    const draft = draftOf(documentAt(proposal, context.events), record.comment, context.known);
+    if (!draft.ok) return draft;
+    const { policy } = draft;
+    const { by } = context;
+    const command: PolicyCommand = { type: "ApprovePolicy", expectVersion, proposal, policy, by };
+    return { ok: true, command, result: publishResult(policy, context) };
+  },
+  WithdrawProposal: ({ proposal, reason }) => ({
+    ok: true,
+    command: { type: "WithdrawProposal", proposal, reason },
+    result: () => ({ proposal }),
+  }),
   SetMember: ({ member }) => ({
     ok: true,
     command: { type: "SetMember", member },
@@ -124,6 +151,10 @@ function publishResult(
   const before = state.current && currentDocument(state.current);
   const changes = diffPolicies(before, policy.document);
   return (facts) => {
+    if (facts.some(({ type }) => type === "PolicyProposed")) {
+      const { proposal } = state.proposals.at(-1) ?? {};
+      return { proposal, hash: policy.hash, changes };
+    }
     const fact = facts.find(({ type }) => type === "PolicyPublished");
     const version = fact?.type === "PolicyPublished" ? fact.data.version : 0;
     return { version, hash: policy.hash, changes, inForceBy: at + IN_FORCE_AFTER_MS };

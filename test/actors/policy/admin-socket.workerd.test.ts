@@ -54,6 +54,32 @@ describe("two admins", () => {
   });
 });
 
+describe("a second approval", () => {
+  it("is another admin's: one proposes and is refused, the other publishes the very document", async () => {
+    const keys = await foundOrganisation("approvals");
+    const { client: ada } = await connect(keys["ada"]!);
+    const { client: eve } = await connect(keys["eve"]!);
+    const strict = { ...changed("Asia/Tokyo"), approvals: { publish: 2 } };
+    const publish = { type: "PublishPolicy", comment: "two of us" };
+    await ada.ask({ id: "1", ...publish, expectVersion: 1, document: strict });
+    const loose = { ...strict, approvals: { publish: 1 } };
+    const asked = await ada.ask({ id: "2", ...publish, expectVersion: 2, document: loose });
+    const { proposal, version } = asked.result;
+    expect([asked.ok, version]).toEqual([true, undefined]);
+    expect(await eve.event("PolicyProposed")).toMatchObject({ seq: proposal });
+    const read = await eve.ask({ id: "3", type: "GetProposal", proposal });
+    expect(read.result["changes"]).toEqual([{ path: "approvals.publish", before: 2, after: 1 }]);
+    const approve = { type: "ApprovePolicy", expectVersion: 2, proposal };
+    const own = await ada.ask({ id: "4", ...approve });
+    expect(own).toMatchObject({ ok: false, code: "own_proposal" });
+    expect(await eve.ask({ id: "5", ...approve })).toMatchObject({ result: { version: 3 } });
+    const live = await ada.ask({ id: "6", type: "GetPolicy" });
+    expect(live.result["document"]).toMatchObject({ approvals: { publish: 1 } });
+    const waiting = await ada.ask({ id: "7", type: "ListProposals" });
+    expect(waiting.result["proposals"]).toEqual([]);
+  });
+});
+
 describe("a published version", () => {
   it("is in force only after every lease on the older one has ended", async () => {
     const keys = await foundOrganisation("in-force");

@@ -18,6 +18,16 @@ function draft(timeZone = "UTC", tiers?: PolicyDocument["tiers"]): PolicyDraft {
   return { document, hash: hashPolicy(document), comment: timeZone };
 }
 
+/** A policy whose successor needs a second approval. */
+function needingTwo(timeZone = "UTC"): PolicyDraft {
+  const document = PolicyDocument.parse({
+    ...samplePolicy(),
+    timeZone,
+    approvals: { publish: 2 },
+  });
+  return { document, hash: hashPolicy(document), comment: "two" };
+}
+
 function member(id: string, role: Role = "member", tier = ""): MemberData {
   return { id, role, tier };
 }
@@ -27,7 +37,7 @@ function key(keyId: string, of: string) {
 }
 
 function publish(expectVersion: number): PolicyCommand {
-  return { type: "PublishPolicy", expectVersion, policy: draft("Asia/Tokyo") };
+  return { type: "PublishPolicy", expectVersion, policy: draft("Asia/Tokyo"), by: "ada" };
 }
 
 const found: PolicyCommand = {
@@ -89,8 +99,14 @@ describe("publishing", () => {
 
   it("comes into force only when the last lease on an older version has ended", () => {
     const run = founded();
-    run.execute({ type: "PublishPolicy", expectVersion: 1, policy: draft("Asia/Tokyo") }, 10_000);
-    run.execute({ type: "PublishPolicy", expectVersion: 2, policy: draft("Asia/Seoul") }, 11_000);
+    run.execute(
+      { type: "PublishPolicy", expectVersion: 1, policy: draft("Asia/Tokyo"), by: "ada" },
+      10_000,
+    );
+    run.execute(
+      { type: "PublishPolicy", expectVersion: 2, policy: draft("Asia/Seoul"), by: "ada" },
+      11_000,
+    );
     const tick = (at: number) =>
       run.execute({ type: "BringIntoForce", at }, at).map(({ data }) => data);
     expect(tick(10_000 + IN_FORCE_AFTER_MS - 1)).toEqual([]);
@@ -104,7 +120,7 @@ describe("publishing", () => {
     const run = founded();
     const { standard } = draft().document.tiers;
     const policy = draft("UTC", { standard: standard! });
-    const fewer: PolicyCommand = { type: "PublishPolicy", expectVersion: 1, policy };
+    const fewer: PolicyCommand = { type: "PublishPolicy", expectVersion: 1, policy, by: "ada" };
     expect(outcome(run, fewer)).toEqual(["refused tier_in_use"]);
     outcome(run, { type: "SetMember", member: member("bob", "member", "standard") });
     expect(outcome(run, fewer)).toEqual(["PolicyPublished"]);
@@ -114,12 +130,16 @@ describe("publishing", () => {
 
   it("of an older document says which version it brings back", () => {
     const run = founded();
-    run.execute({ type: "PublishPolicy", expectVersion: 1, policy: draft("Asia/Tokyo") }, 2_000);
+    run.execute(
+      { type: "PublishPolicy", expectVersion: 1, policy: draft("Asia/Tokyo"), by: "ada" },
+      2_000,
+    );
     const back: PolicyCommand = {
       type: "RollBackPolicy",
       expectVersion: 2,
       version: 1,
       policy: draft(),
+      by: "ada",
     };
     const [fact] = run.execute(back, 3_000);
     expect(fact).toMatchObject({ type: "PolicyPublished", data: { version: 3, restores: 1 } });
@@ -165,10 +185,79 @@ describe("keys", () => {
   });
 });
 
+const twoInUse = (): Run => {
+  const run = founded();
+  run.execute({ type: "PublishPolicy", expectVersion: 1, policy: needingTwo(), by: "ada" }, 2_000);
+  return run;
+};
+const approve = (proposal: number, by: string, expectVersion = 2): PolicyCommand => {
+  return { type: "ApprovePolicy", expectVersion, proposal, policy: draft("Asia/Tokyo"), by };
+};
+const proposalOf = (run: Run): number => run.state.proposals.at(-1)?.proposal ?? 0;
+
+describe("where the policy in use asks for two", () => {
+  it("a version is proposed by one admin and published by another, and says by whom", () => {
+    const run = twoInUse();
+    expect(outcome(run, publish(2))).toEqual(["PolicyProposed"]);
+    expect(run.state.current?.version).toBe(2);
+    const proposal = proposalOf(run);
+    expect(outcome(run, approve(proposal, "ada"))).toEqual(["refused own_proposal"]);
+    const [fact] = run.execute(approve(proposal, "eve"), 3_000);
+    expect(fact).toMatchObject({
+      type: "PolicyPublished",
+      data: { version: 3, proposal, proposedBy: "ada" },
+    });
+    expect(outcome(run, approve(proposal, "eve", 3))).toEqual(["refused proposal_not_found"]);
+    // The new version asks for one again.
+    expect(outcome(run, publish(3))).toEqual(["PolicyPublished"]);
+  });
+
+  it("going back to an older version is proposed too, and a proposal can be withdrawn", () => {
+    const run = twoInUse();
+    const back: PolicyCommand = {
+      type: "RollBackPolicy",
+      expectVersion: 2,
+      version: 1,
+      policy: draft(),
+      by: "ada",
+    };
+    expect(outcome(run, back)).toEqual(["PolicyProposed"]);
+    const [fact] = run.execute(approve(proposalOf(run), "eve"), 3_000);
+    expect(fact).toMatchObject({ type: "PolicyPublished", data: { version: 3, restores: 1 } });
+    const other = twoInUse();
+    other.execute(publish(2), 2_500);
+    const proposal = proposalOf(other);
+    const withdraw: PolicyCommand = { type: "WithdrawProposal", proposal, reason: "typo" };
+    expect(outcome(other, withdraw)).toEqual(["ProposalWithdrawn"]);
+    expect(outcome(other, withdraw)).toEqual(["refused proposal_not_found"]);
+    expect(outcome(other, approve(proposal, "eve"))).toEqual(["refused proposal_not_found"]);
+  });
+
+  it("a published version makes void what was proposed for the one before it", () => {
+    const run = twoInUse();
+    run.execute(publish(2), 2_500);
+    run.execute(publish(2), 2_600);
+    const [first, second] = run.state.proposals;
+    expect(outcome(run, approve(second!.proposal, "eve"))).toEqual(["PolicyPublished"]);
+    expect(outcome(run, approve(first!.proposal, "eve", 3))).toEqual([
+      "refused proposal_not_found",
+    ]);
+  });
+
+  it("at most twenty wait at once", () => {
+    const run = twoInUse();
+    for (let n = 0; n < 20; n += 1) expect(outcome(run, publish(2))).toEqual(["PolicyProposed"]);
+    expect(outcome(run, publish(2))).toEqual(["refused too_many"]);
+  });
+});
+
 const ids = fc.constantFrom("ada", "bob", "eve", "max");
 const keyIds = fc.constantFrom("k-ada", "k-bob", "k1", "k2", "k3");
 const versions = fc.nat({ max: 6 });
-const policies = fc.constantFrom("UTC", "Asia/Tokyo", "Asia/Seoul").map((zone) => draft(zone));
+const policies = fc.oneof(
+  fc.constantFrom("UTC", "Asia/Tokyo", "Asia/Seoul").map((zone) => draft(zone)),
+  fc.constant(needingTwo()),
+);
 
 function commands(at: number): fc.Arbitrary<PolicyCommand> {
   return fc.oneof(
@@ -177,12 +266,26 @@ function commands(at: number): fc.Arbitrary<PolicyCommand> {
       type: fc.constant("PublishPolicy" as const),
       expectVersion: versions,
       policy: policies,
+      by: ids,
     }),
     fc.record({
       type: fc.constant("RollBackPolicy" as const),
       expectVersion: versions,
       version: versions,
       policy: policies,
+      by: ids,
+    }),
+    fc.record({
+      type: fc.constant("ApprovePolicy" as const),
+      expectVersion: versions,
+      proposal: fc.nat({ max: 40 }),
+      policy: policies,
+      by: ids,
+    }),
+    fc.record({
+      type: fc.constant("WithdrawProposal" as const),
+      proposal: fc.nat({ max: 40 }),
+      reason: fc.string(),
     }),
     fc.record({
       type: fc.constant("SetMember" as const),

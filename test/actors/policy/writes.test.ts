@@ -25,6 +25,7 @@ function published(rules: readonly object[]): unknown {
         throw new Error("no key is issued here");
       },
       at: 0,
+      by: "ada",
       events: () => [],
     },
   );
