@@ -40,11 +40,28 @@ export interface RevokedKey {
   revokedAt: number;
 }
 
+/** A version that waits for another admin. */
+export interface Proposal {
+  proposal: number;
+  base: number;
+  hash: string;
+  at: number;
+  member: string;
+  comment: string;
+  restores?: number;
+}
+
 const policyEvents = ["PolicyPublished", "PolicyInForce"];
 
 export const usePolicy = () => useAdminLoad<LivePolicy>({ type: "GetPolicy" }, policyEvents);
 export const useVersions = () =>
   useAdminLoad<{ versions: Version[] }>({ type: "ListVersions" }, policyEvents);
+export const useProposals = () =>
+  useAdminLoad<{ proposals: Proposal[] }>({ type: "ListProposals" }, [
+    "PolicyPublished",
+    "PolicyProposed",
+    "ProposalWithdrawn",
+  ]);
 export const useMembers = () =>
   useAdminLoad<{ members: MemberData[] }>({ type: "ListMembers" }, ["MemberSet", "MemberRemoved"]);
 export const useKeys = () =>

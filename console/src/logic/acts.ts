@@ -30,6 +30,12 @@ const sentences: Record<string, Sentence> = {
           about(act, "comment"),
         )
       : `Policy version ${act.policyVersion ?? ""} was published: version ${about(act, "restores")} again`,
+  "policy.proposed": (act) =>
+    withComment(`A policy version was proposed (${act.resource ?? ""})`, about(act, "comment")),
+  "policy.proposal-withdrawn": (act) =>
+    withComment(`${act.resource ?? "A proposal"} was turned down`, about(act, "reason")),
+  "budget.limits-effective": (act) =>
+    `The limits of version ${act.policyVersion ?? ""} are effective everywhere`,
   "policy.in-force": (act) => `Policy version ${act.policyVersion ?? ""} is in force everywhere`,
   "command.refused": (act) => `${act.resource ?? "A command"} was refused (${act.code ?? ""})`,
   "budget.threshold": (act) =>

@@ -7,6 +7,20 @@ import type { Publishing } from "../data/use-publish.ts";
 import { Card } from "../ui/page.tsx";
 import { PublishState } from "../ui/publish-state.tsx";
 
+function CommentField(props: { value: string; onChange: (text: string) => void }) {
+  return (
+    <label className="field">
+      <span>Comment, for the history</span>
+      <input
+        className="control"
+        maxLength={200}
+        value={props.value}
+        onChange={(event) => props.onChange(event.target.value)}
+      />
+    </label>
+  );
+}
+
 export function PublishCard(props: {
   state: DraftState;
   live: LivePolicy;
@@ -16,6 +30,7 @@ export function PublishCard(props: {
   const { state, live, publishing } = props;
   const { draft, checked, isDirty } = state;
   const [comment, setComment] = useState("");
+  const needsTwo = live.document.approvals?.publish === 2;
   const isBehind = draft.base.version < live.version;
   const isReady = isDirty && !isBehind && checked?.valid === true && checked.changes.length > 0;
   const publish = (event: FormEvent): void => {
@@ -24,6 +39,11 @@ export function PublishCard(props: {
     void publishing.publish(document, draft.base.version, comment.trim()).then((isDone) => {
       if (!isDone) return;
       setComment("");
+      // What is only proposed changes nothing yet: the draft goes, what is live stays.
+      if (needsTwo) {
+        state.restart(live);
+        return;
+      }
       // What was published is what is live: the next draft begins there.
       state.restart({
         ...live,
@@ -34,29 +54,24 @@ export function PublishCard(props: {
     });
   };
   const isQuiet =
-    !isDirty && publishing.waitingFor === undefined && publishing.inForce === undefined;
+    !isDirty &&
+    publishing.waitingFor === undefined &&
+    publishing.inForce === undefined &&
+    publishing.proposed === undefined;
   if (isQuiet && publishing.error === undefined) return null;
   return (
-    <Card title="Publish">
+    <Card title={needsTwo ? "Propose" : "Publish"}>
       <form className="card-body stack" onSubmit={publish}>
         {isDirty ? (
           <>
-            <label className="field">
-              <span>Comment, for the history</span>
-              <input
-                className="control"
-                maxLength={200}
-                value={comment}
-                onChange={(event) => setComment(event.target.value)}
-              />
-            </label>
+            <CommentField value={comment} onChange={setComment} />
             <Button
               type="submit"
               variant="primary"
               disabled={!isReady}
               loading={publishing.isRunning}
             >
-              Publish as version {live.version + 1}
+              {needsTwo ? "Propose as" : "Publish as"} version {live.version + 1}
             </Button>
           </>
         ) : null}

@@ -5,7 +5,8 @@ import { AdminRefused } from "../data/admin-socket.ts";
 import type { Publishing } from "../data/use-publish.ts";
 
 export function PublishState({ publishing }: { publishing: Publishing }) {
-  const { waitingFor, inForce, error } = publishing;
+  const { waitingFor, inForce, proposed, limitsEffective, error } = publishing;
+  const isEffective = inForce !== undefined && limitsEffective !== undefined;
   return (
     <div role="status" className="toolbar">
       {waitingFor === undefined ? null : (
@@ -20,6 +21,15 @@ export function PublishState({ publishing }: { publishing: Publishing }) {
       {waitingFor === undefined && inForce !== undefined ? (
         <Badge variant="success">Version {inForce} is in force everywhere</Badge>
       ) : null}
+      {waitingFor === undefined && isEffective && limitsEffective >= inForce ? (
+        <Badge variant="success">Its limits are effective at every shared budget</Badge>
+      ) : null}
+      {proposed === undefined ? null : (
+        <span>
+          <Badge variant="warning">Proposed</Badge> Another admin has to approve it before it is
+          published.
+        </span>
+      )}
       {error === undefined ? null : <CommandError error={error} />}
     </div>
   );

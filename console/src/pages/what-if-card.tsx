@@ -1,0 +1,211 @@
+/** What if: the draft over recorded requests of a time, with its progress and its result. */
+import { Button } from "@cloudflare/kumo/components/button";
+import { useState } from "react";
+import type { WhatIfResult } from "#projections/what-if/result.ts";
+import { useLink } from "../data/router.ts";
+import type { DraftState } from "../data/use-draft.ts";
+import { useWhatIf } from "../data/use-what-if.ts";
+import { pathOf } from "../logic/address.ts";
+import { count, dateTime, exactUsd, usd } from "../logic/format.ts";
+import {
+  whatIfLines,
+  whatIfPeriods,
+  whatIfSentence,
+  whatIfSpan,
+  type WhatIfPeriod,
+} from "../logic/what-if.ts";
+import { Copy } from "../ui/copy.tsx";
+import { Card, Choice, Facts } from "../ui/page.tsx";
+import { Progress } from "../ui/progress.tsx";
+
+type GroupName = "byModel" | "byUser" | "byDay";
+const groupNames: readonly { value: GroupName; title: string }[] = [
+  { value: "byModel", title: "Model" },
+  { value: "byUser", title: "User" },
+  { value: "byDay", title: "Day" },
+];
+
+const periodOptions = Object.entries(whatIfPeriods).map(([value, { title }]) => ({
+  value: value as WhatIfPeriod,
+  title,
+}));
+
+const signed = (nanos: number): string => `${nanos > 0 ? "+" : ""}${usd(nanos)}`;
+
+function Groups({ result }: { result: WhatIfResult }) {
+  const [group, setGroup] = useState<GroupName>("byModel");
+  const lines = whatIfLines(result[group]);
+  return (
+    <div className="stack">
+      <Choice
+        label="Group by"
+        name="what-if-by"
+        value={group}
+        options={groupNames}
+        onChoose={setGroup}
+      />
+      <div className="table-scroll" tabIndex={0} role="region" aria-label="What would change">
+        <table className="data">
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col" className="end">
+                Requests
+              </th>
+              <th scope="col" className="end">
+                Refused
+              </th>
+              <th scope="col" className="end">
+                Let pass
+              </th>
+              <th scope="col" className="end">
+                Cost
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {lines.slice(0, 50).map((line) => (
+              <tr key={line.name}>
+                <th scope="row" className="wrap-anywhere">
+                  {line.name}
+                </th>
+                <td className="end">{count(line.requests)}</td>
+                <td className="end">{count(line.newlyRefused)}</td>
+                <td className="end">{count(line.newlyAllowed)}</td>
+                <td className="end">
+                  <Copy exact={exactUsd(line.deltaNanos)}>{signed(line.deltaNanos)}</Copy>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  );
+}
+
+function ChangedLine({ changed }: { changed: WhatIfResult["changed"][number] }) {
+  const link = useLink(pathOf("requests", changed.requestId));
+  const { at, user, model, code, by } = changed;
+  return (
+    <li>
+      <a className="text-link" {...link}>
+        {dateTime(at)} {user}, {model}
+      </a>
+      <div className="small soft">
+        {code === undefined
+          ? "would pass"
+          : `would be refused: ${code}${by === undefined ? "" : ` by ${by}`}`}
+      </div>
+    </li>
+  );
+}
+
+function Result({ result }: { result: WhatIfResult }) {
+  const delta = result.costNanosAfter - result.costNanosBefore;
+  return (
+    <div className="stack" data-testid="what-if-result">
+      <p role="status">{whatIfSentence(result)}</p>
+      <Facts
+        rows={[
+          [
+            "Cost",
+            <>
+              {usd(result.costNanosBefore)} → {usd(result.costNanosAfter)} (
+              <Copy exact={exactUsd(delta)}>{signed(delta)}</Copy>)
+            </>,
+          ],
+          [
+            "Newly let pass",
+            result.newlyAllowed > 0
+              ? `at most ${usd(result.newlyAllowedBoundNanos)}; what they would have used is not known`
+              : undefined,
+          ],
+          [
+            "Not decided again",
+            result.countedRefusals > 0
+              ? `${count(result.countedRefusals)} refusals, of which only counts are kept`
+              : undefined,
+          ],
+        ]}
+      />
+      {result.requests === 0 ? null : <Groups result={result} />}
+      {result.changed.length === 0 ? null : (
+        <details>
+          <summary>{count(result.changed.length)} requests that change, the oldest first</summary>
+          <ul className="stack" style={{ paddingTop: 8 }}>
+            {result.changed.slice(0, 50).map((changed) => (
+              <ChangedLine key={changed.requestId} changed={changed} />
+            ))}
+          </ul>
+        </details>
+      )}
+    </div>
+  );
+}
+
+function Span(props: {
+  own: { from: string; to: string };
+  onChange: (own: { from: string; to: string }) => void;
+}) {
+  const { own } = props;
+  return (
+    <div className="toolbar">
+      {(["from", "to"] as const).map((end) => (
+        <input
+          key={end}
+          className="control"
+          type="datetime-local"
+          aria-label={end === "from" ? "Decided from" : "Decided before"}
+          value={own[end]}
+          onChange={(event) => props.onChange({ ...own, [end]: event.target.value })}
+        />
+      ))}
+    </div>
+  );
+}
+
+export function WhatIfCard({ state: draft }: { state: DraftState }) {
+  const { state, start, stop } = useWhatIf();
+  const [period, setPeriod] = useState<WhatIfPeriod>("7d");
+  const [own, setOwn] = useState({ from: "", to: "" });
+  const isReady = draft.checked?.valid === true;
+  const run = (): void => {
+    const document: unknown = JSON.parse(draft.draft.text);
+    void start({ document, ...whatIfSpan(period, Date.now(), own) });
+  };
+  return (
+    <Card
+      title="What if"
+      side={<span className="small soft">{draft.isDirty ? "the draft" : "the live version"}</span>}
+      padded
+    >
+      <div className="stack">
+        <p className="small soft">
+          Recorded requests are decided again under this document, with the books as they were.
+        </p>
+        <Choice
+          label="Period"
+          name="what-if-period"
+          value={period}
+          options={periodOptions}
+          onChoose={setPeriod}
+        />
+        {period === "own" ? <Span own={own} onChange={setOwn} /> : null}
+        {state.kind === "running" ? (
+          <Progress label="Events looked at" done={state.done} of={state.of} onStop={stop} />
+        ) : (
+          <div className="toolbar">
+            <Button onClick={run} disabled={!isReady}>
+              Ask
+            </Button>
+            {state.kind === "idle" && state.note !== undefined ? (
+              <span role="status">{state.note}</span>
+            ) : null}
+          </div>
+        )}
+        {state.kind === "done" ? <Result result={state.result} /> : null}
+      </div>
+    </Card>
+  );
+}

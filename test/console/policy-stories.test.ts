@@ -1,0 +1,105 @@
+/** Stories of those who decide: a form, what if, two admins who have to agree. */
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { AdminClient } from "../../scripts/policy-client.ts";
+import { hasChromium, seriousFaults, setStage } from "./stage.ts";
+
+const editorOf = (page: Page) => page.getByLabel("The policy as JSON");
+const documentOf = async (page: Page) => JSON.parse(await editorOf(page).inputValue()) as unknown;
+
+describe.runIf(hasChromium)("the policy in a browser", () => {
+  const stage = setStage();
+  const { signIn, chat, go } = stage;
+
+  test("the form and the text are one document, with help and problems in their places", async () => {
+    const page = await signIn(stage.gateway.keys.admin);
+    await go(page, "policy");
+    await editorOf(page).waitFor();
+    await page.getByText("Form", { exact: true }).click();
+    await page.locator("summary", { hasText: "limits" }).click();
+    await page.locator("summary", { hasText: "requests-per-minute" }).click();
+    await page.getByText("60,000 is a minute").waitFor();
+    expect(await seriousFaults(page)).toEqual([]);
+    await page.getByLabel("limit", { exact: true }).fill("90");
+    await page.getByLabel("limit", { exact: true }).press("Tab");
+    await page.getByText("limits.requests-per-minute.limit").waitFor();
+    await page.getByLabel("windowMs", { exact: true }).fill("5");
+    await page.getByLabel("windowMs", { exact: true }).press("Tab");
+    await page.locator(".field[data-problem]").getByText(/1000/).waitFor();
+    await page.getByRole("button", { name: /^Line \d+: limits\[0\]\.windowMs/ }).click();
+    await editorOf(page).waitFor();
+    expect(await documentOf(page)).toMatchObject({ limits: [{ limit: 90, windowMs: 5 }] });
+    await page.getByRole("button", { name: "Discard changes" }).click();
+  });
+
+  test("a draft is asked what it would have changed, with the requests that it would", async () => {
+    for (let n = 0; n < 3; n += 1) await chat(stage.gateway.keys.alice, `question ${n}`);
+    const page = await signIn(stage.gateway.keys.admin);
+    await go(page, "policy");
+    const editor = editorOf(page);
+    await editor.fill((await editor.inputValue()).replace('"limit": 60', '"limit": 1'));
+    await page.getByText("Changes of the live version (1)").waitFor();
+    await expect
+      .poll(
+        async () => {
+          await page.getByRole("button", { name: "Ask" }).click();
+          return page.getByTestId("what-if-result").locator("p").first().textContent();
+        },
+        { timeout: 15_000, interval: 1_000 },
+      )
+      .toMatch(/it would have refused [12] requests? that passed/);
+    await page.getByRole("row", { name: /gpt-4o-mini/ }).waitFor();
+    await page.getByText(/requests that change, the oldest first/).click();
+    await page.getByText("by requests-per-minute").first().waitFor();
+    expect(await seriousFaults(page)).toEqual([]);
+    await page.getByRole("button", { name: "Discard changes" }).click();
+  });
+
+  test("a long question shows how far it is and can be cancelled", async () => {
+    const page = await signIn(stage.gateway.keys.admin);
+    const held = Promise.withResolvers<void>();
+    await page.route("**/policy/what-if", async (route) => {
+      await held.promise;
+      await route.abort().catch(() => {});
+    });
+    await go(page, "policy");
+    await page.getByRole("button", { name: "Ask" }).click();
+    await page.getByRole("progressbar", { name: "Events looked at" }).waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByText("Stopped.").waitFor();
+    held.resolve();
+  });
+
+  test("where two have to agree, one proposes and the other reviews and approves", async () => {
+    const ada = await signIn(stage.gateway.keys.admin);
+    const client = await AdminClient.open({
+      url: stage.gateway.url,
+      key: stage.gateway.keys.admin,
+    });
+    await client.ask({ type: "SetMember", member: { id: "eve", role: "admin", tier: "" } });
+    const { key } = await client.ask({ type: "IssueKey", member: "eve", label: "second" });
+    client.close();
+    const eve = await signIn(String(key));
+    await go(ada, "policy");
+    const editor = editorOf(ada);
+    const text = await editor.inputValue();
+    await editor.fill(text.replace(/\n\}$/, ',\n  "approvals": { "publish": 2 }\n}'));
+    await ada.getByRole("button", { name: /^Publish as version/ }).click();
+    await ada.getByText(/is in force everywhere/).waitFor({ timeout: 20_000 });
+    await editor.fill((await editor.inputValue()).replace('"limitUsd": 5', '"limitUsd": 7'));
+    await ada.getByLabel("Comment, for the history").fill("more for everybody");
+    await ada.getByRole("button", { name: /^Propose as version/ }).click();
+    await ada.getByText("Another admin has to approve it").waitFor();
+    await ada.getByRole("button", { name: "Review" }).click();
+    await ada.getByText("It is your own").waitFor();
+    expect(await ada.getByRole("button", { name: /^Approve/ }).count()).toBe(0);
+    await go(eve, "policy");
+    await eve.getByText("more for everybody").waitFor();
+    await eve.getByRole("button", { name: "Review" }).click();
+    await eve.getByRole("dialog").getByText("budgets.month.limitUsd").waitFor();
+    expect(await seriousFaults(eve)).toEqual([]);
+    await eve.getByRole("button", { name: /^Approve and publish/ }).click();
+    await eve.getByText(/is in force everywhere/).waitFor({ timeout: 20_000 });
+    expect(await documentOf(eve)).toMatchObject({ budgets: [{ limitUsd: 7 }] });
+  }, 90_000);
+});
