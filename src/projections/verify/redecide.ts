@@ -38,6 +38,8 @@ export function refute(before: UserState, fact: UserFact, at: number): string | 
     case "RefusalsCounted":
     case "AccessRecorded":
     case "PayloadLost":
+    case "RateLeased":
+    case "RateDenied":
     case "LeaseGranted":
     case "LeaseDenied":
     case "LeaseReturned":
