@@ -72,8 +72,12 @@ async function withTeams(policy: object, more: Parameters<typeof startGateway>[0
 const join = (admin: AdminClient, id: string, team: string) =>
   admin.ask({ type: "SetMember", member: { id, role: "member", tier: "standard", team } });
 
-async function budgetsOf(started: TestGateway, key = started.keys.auditor): Promise<Standing[]> {
-  const answer = await ask(`${started.url}/budgets`, { key });
+async function budgetsOf(
+  started: TestGateway,
+  key = started.keys.auditor,
+  query = "",
+): Promise<Standing[]> {
+  const answer = await ask(`${started.url}/budgets${query}`, { key });
   expect(answer.status, answer.text).toBe(200);
   return answer.json["budgets"] as Standing[];
 }
@@ -139,6 +143,15 @@ it("two users of a team run out together, and the team's budget is never passed"
   expect(nodeOf(standings, "organisation").settledNanos).toBe(trueCost);
   const mine = await budgetsOf(started, alice);
   expect(mine.every(({ member }) => member === "alice")).toBe(true);
+  // Auditors see the members they name, nobody is made up, and members see nobody else.
+  const named = await budgetsOf(started, undefined, "?members=alice,nobody");
+  const leases = named.filter(({ member }) => member !== undefined);
+  expect([...new Set(leases.map(({ member }) => member))]).toEqual(["alice"]);
+  expect(leases.find(({ scope }) => scope === "team:red")).toMatchObject({ complete: true });
+  const prying = await ask(`${started.url}/budgets?members=bob`, { key: alice });
+  expect([prying.status, errorOf(prying)]).toMatchObject([403, { code: "forbidden" }]);
+  const many = `?members=${Array.from({ length: 51 }, (_, n) => `m${n}`).join(",")}`;
+  expect((await ask(`${started.url}/budgets${many}`, { key: alice })).status).toBe(400);
   admin.close();
 }, 90_000);
 

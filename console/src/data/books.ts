@@ -1,6 +1,7 @@
 /** What the books answer: shapes of `/audit/...`, `/usage` and `/costs`, and the calls. */
 import type { SealedEvent } from "#events/envelope.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
+import type { Standing } from "../logic/budgets.ts";
 import type { Filter } from "../logic/filters.ts";
 import { ask, withQuery } from "./api.ts";
 
@@ -63,6 +64,15 @@ export function readSums(
   signal: AbortSignal,
 ): Promise<Sums> {
   return ask<Sums>(withQuery(`/${view}`, { ...asked }), { signal });
+}
+
+/** Where budgets stand: those of teams and organisation, one's own, and those of some members. */
+export async function readBudgets(
+  members: readonly string[],
+  signal: AbortSignal,
+): Promise<Standing[]> {
+  const query = members.length === 0 ? {} : { members: members.join(",") };
+  return (await ask<{ budgets: Standing[] }>(withQuery("/budgets", query), { signal })).budgets;
 }
 
 /** A sum as a number; what is absent is nothing. */

@@ -27,15 +27,21 @@ export function useAdminState(): AdminState {
 export function useAdminLoad<T>(command: AdminAsk, types: readonly string[]): Loaded<T> {
   const loaded = useLoad<T>(JSON.stringify(command), () => adminSocket().ask<T>(command));
   const { reload } = loaded;
-  const wanted = useRef(types);
+  useAdminEvents(types, reload);
+  return loaded;
+}
+
+/** Calls back when an event of one of the types comes by. */
+export function useAdminEvents(types: readonly string[], work: () => void): void {
+  const latest = useRef({ types, work });
+  latest.current = { types, work };
   useEffect(
     () =>
       adminSocket().listen((event) => {
-        if (wanted.current.includes(event.type)) reload();
+        if (latest.current.types.includes(event.type)) latest.current.work();
       }),
-    [reload],
+    [],
   );
-  return loaded;
 }
 
 /** Runs one command at a time; tells whether it runs and what was wrong. */

@@ -1,4 +1,4 @@
-/** What a budget means for each member, from the policy, the members and what the books say. */
+/** Where budgets stand, as bars: the organisation, its teams, their users and keys, in their tree. */
 import { periodOf } from "#policy/calendar.ts";
 import type { PolicyDocument } from "#policy/document.ts";
 import { usdToNanos } from "./money.ts";
@@ -12,15 +12,39 @@ export interface Holder {
   team?: string | undefined;
 }
 
-/** Spent against a limit. Amounts are nano-dollars, times milliseconds since 1970. */
-export interface BudgetBar {
-  /** Whose it is: a member, a team, or the organisation. */
-  holder: string;
-  spentNanos: number;
-  limitNanos: number;
+/** A standing as `GET /budgets` answers: what the deciding actors say. Amounts are nano-dollars. */
+export interface Standing {
+  budget: string;
+  /** `user`, `key:k1`, `team:red`, `organisation`, ... */
+  scope: string;
+  /** Whose lease or account it is; absent for the shared budgets themselves. */
+  member?: string;
+  periodKey: string;
   resetsAt: number;
+  limitNanos: number;
+  settledNanos: number;
+  heldNanos: number;
+  leasedNanos: number;
+  complete: boolean;
+  effective: boolean;
+}
+
+/** One bar. Of what may be spent: settled, held by open requests, leased to users and not used. */
+export interface BudgetBar {
+  /** Whose it is: a member, a key, a team, or the organisation. */
+  holder: string;
+  settledNanos: number;
+  heldNanos: number;
+  leasedNanos: number;
+  limitNanos: number;
   /** What will be spent at the period's end if it goes on like this. */
   forecastNanos: number;
+  /** Whether the limit is what was leased to this user, not one of their own. */
+  isLease: boolean;
+  complete: boolean;
+  effective: boolean;
+  /** Who draws on it. */
+  children: BudgetBar[];
 }
 
 /** The period of a budget that holds a moment. */
@@ -41,7 +65,7 @@ export function concerns(when: Budget["when"], holder: Holder, defaultTier: stri
   );
 }
 
-/** Whether a rule depends on what is in a request: then spend by member is not exactly its spend. */
+/** Whether a rule depends on what is in a request. */
 export function dependsOnRequest(when: Budget["when"]): boolean {
   return when.keys !== undefined || when.models !== undefined || when.tags !== undefined;
 }
@@ -57,41 +81,115 @@ export function forecast(
   return Math.round((spentNanos * (resetsAt - startsAt)) / passed);
 }
 
-/** One bar for each holder of a budget; the fullest first. */
-export function budgetBars(options: {
-  budget: Budget;
-  holders: readonly Holder[];
-  spentNanos: ReadonlyMap<string, number>;
-  defaultTier: string;
-  timeZone: string;
-  at: number;
-}): BudgetBar[] {
-  const { budget, spentNanos, at } = options;
-  const { startsAt, resetsAt } = budgetPeriod(budget, at, options.timeZone);
-  const concerned = options.holders.filter((holder) =>
-    concerns(budget.when, holder, options.defaultTier),
-  );
-  const spends = new Map<string, number>();
-  for (const holder of concerned) {
-    const name = nameOf(budget, holder);
-    if (name === undefined) continue;
-    spends.set(name, (spends.get(name) ?? 0) + (spentNanos.get(holder.id) ?? 0));
-  }
-  const limitNanos = usdToNanos(budget.limitUsd);
-  const bars = [...spends].map(([holder, spent]) => ({
-    holder,
-    spentNanos: spent,
-    limitNanos,
-    resetsAt,
-    forecastNanos: forecast(spent, startsAt, resetsAt, at),
-  }));
-  return bars.sort((a, b) => b.spentNanos - a.spentNanos || (a.holder < b.holder ? -1 : 1));
+/** What counts against the limit: settled and held. */
+export function usedNanos({ settledNanos, heldNanos }: BudgetBar): number {
+  return settledNanos + heldNanos;
 }
 
-/** Whose bar a member's spend goes to; `undefined` when the books do not tell. */
-function nameOf(budget: Budget, holder: Holder): string | undefined {
-  if (budget.scope === "user") return holder.id;
-  if (budget.scope === "team") return holder.team;
-  if (budget.scope === "organisation") return "organisation";
-  return undefined;
+/** What the page knows when it draws a budget. */
+export interface BudgetView {
+  document: PolicyDocument;
+  holders: readonly Holder[];
+  standings: readonly Standing[];
+  at: number;
+}
+
+function barOf(view: BudgetView, budget: Budget, standing: Standing, holder: string): BudgetBar {
+  const { startsAt, resetsAt } = budgetPeriod(budget, view.at, view.document.timeZone);
+  const { settledNanos, heldNanos, leasedNanos, limitNanos, complete, effective } = standing;
+  return {
+    holder,
+    settledNanos,
+    heldNanos,
+    leasedNanos,
+    limitNanos,
+    forecastNanos: forecast(settledNanos, startsAt, resetsAt, view.at),
+    isLease: false,
+    complete,
+    effective,
+    children: [],
+  };
+}
+
+const fullest = (bars: BudgetBar[]): BudgetBar[] =>
+  bars.sort((a, b) => usedNanos(b) - usedNanos(a) || (a.holder < b.holder ? -1 : 1));
+
+/** Of this period only: an account of a month before is no news. */
+function standingsOf({ standings, document, at }: BudgetView, budget: Budget): Standing[] {
+  const { periodKey } = budgetPeriod(budget, at, document.timeZone);
+  return standings.filter((one) => one.budget === budget.name && one.periodKey === periodKey);
+}
+
+/** Users who draw on one node of a shared budget. */
+function leasesOf(view: BudgetView, budget: Budget, scope: string): BudgetBar[] {
+  return standingsOf(view, budget).flatMap((standing) =>
+    standing.member === undefined || standing.scope !== scope
+      ? []
+      : [{ ...barOf(view, budget, standing, standing.member), isLease: true }],
+  );
+}
+
+function sharedBars(view: BudgetView, budget: Budget): BudgetBar[] {
+  const parts = view.document.budgets.filter(({ parent }) => parent === budget.name);
+  return standingsOf(view, budget).flatMap((standing) => {
+    if (standing.member !== undefined) return [];
+    const { scope } = standing;
+    const holder = scope.startsWith("team:") ? scope.slice("team:".length) : scope;
+    const bar = barOf(view, budget, standing, holder);
+    const below = scope === "organisation" ? parts.flatMap((part) => sharedBars(view, part)) : [];
+    return [{ ...bar, children: fullest([...below, ...leasesOf(view, budget, scope)]) }];
+  });
+}
+
+/** A user's, key's or tag's own accounts; a member who has spent nothing has an empty bar. */
+function ownBars(view: BudgetView, budget: Budget): BudgetBar[] {
+  const { document, holders } = view;
+  const known = standingsOf(view, budget).flatMap((standing) => {
+    const { member = "", scope } = standing;
+    const part = scope.includes(":") ? ` · ${scope.slice(scope.indexOf(":") + 1)}` : "";
+    const bar = barOf(view, budget, standing, `${member}${part}`);
+    // The account keeps the limit of its last admission; the policy's is the one from now on.
+    return [{ ...bar, limitNanos: usdToNanos(budget.limitUsd) }];
+  });
+  if (budget.scope !== "user") return known;
+  const names = new Set(known.map(({ holder }) => holder));
+  const idle = holders
+    .filter((holder) => concerns(budget.when, holder, document.defaultTier))
+    .filter(({ id }) => !names.has(id))
+    .map(({ id }): BudgetBar => {
+      const limitNanos = usdToNanos(budget.limitUsd);
+      const nothing = { settledNanos: 0, heldNanos: 0, leasedNanos: 0, forecastNanos: 0 };
+      const flags = { isLease: false, complete: true, effective: true };
+      return { holder: id, ...nothing, limitNanos, ...flags, children: [] };
+    });
+  return [...known, ...idle];
+}
+
+/** The bars of a budget, the fullest first, with those who draw on them below. */
+export function budgetBars(view: BudgetView, budget: Budget): BudgetBar[] {
+  const isShared = budget.scope === "team" || budget.scope === "organisation";
+  return fullest(isShared ? sharedBars(view, budget) : ownBars(view, budget));
+}
+
+/** The widths of a bar's parts, 0 to 1, which together are at most 1. */
+export function partsOf(bar: BudgetBar): { settled: number; held: number; leased: number } {
+  const whole = Math.max(bar.limitNanos, usedNanos(bar), 1);
+  const settled = bar.settledNanos / whole;
+  const held = Math.min(bar.heldNanos / whole, 1 - settled);
+  // What is leased to a user is their limit itself: it is not drawn a second time.
+  const leased = bar.isLease ? 0 : Math.min(bar.leasedNanos / whole, 1 - settled - held);
+  return { settled, held, leased };
+}
+
+/** The members whose accounts are asked for: who spent most first, as many as one question takes. */
+export function membersToAsk(
+  holders: readonly Holder[],
+  spentNanos: ReadonlyMap<string, number>,
+  most: number,
+): string[] {
+  return holders
+    .map(({ id }) => id)
+    .filter((id) => !id.includes(","))
+    .sort((a, b) => (spentNanos.get(b) ?? 0) - (spentNanos.get(a) ?? 0) || (a < b ? -1 : 1))
+    .slice(0, most);
 }

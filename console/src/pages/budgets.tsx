@@ -1,30 +1,34 @@
 /** Every budget with how far each of its holders is, and every limit; as the live policy has them. */
 import { useState } from "react";
-import { readSums, sum } from "../data/books.ts";
+import { readBudgets, readSums, sum } from "../data/books.ts";
 import { useMembers, usePolicy, type LivePolicy } from "../data/policy.ts";
 import { useSession } from "../data/session.ts";
-import { useAdminState } from "../data/use-admin.ts";
+import { useAdminEvents, useAdminState } from "../data/use-admin.ts";
 import { useLoad } from "../data/use-load.ts";
 import { useTail, useThrottled } from "../data/use-tail.ts";
-import { budgetPeriod, type Holder } from "../logic/budgets.ts";
+import { budgetPeriod, membersToAsk, type BudgetView, type Holder } from "../logic/budgets.ts";
 import { LiveBadge, Page } from "../ui/page.tsx";
 import { Show } from "../ui/states.tsx";
-import { BudgetCard, type Spends } from "./budget-card.tsx";
+import { BudgetCard } from "./budget-card.tsx";
 import { LimitsCard } from "./limits-card.tsx";
 import { NumberDialog, type NumberEdit } from "./number-dialog.tsx";
 
-/** What each member spent since each period of the budgets began. */
-async function readSpends(policy: LivePolicy, at: number, signal: AbortSignal): Promise<Spends> {
-  const { budgets, timeZone } = policy.document;
-  const starts = new Set(budgets.map((budget) => budgetPeriod(budget, at, timeZone).startsAt));
-  const spends: Spends = new Map();
-  await Promise.all(
-    [...starts].map(async (from) => {
-      const { rows } = await readSums("costs", { by: "user", from }, signal);
-      spends.set(from, new Map(rows.map((row) => [String(row["user"]), sum(row, "costNanos")])));
-    }),
-  );
-  return spends;
+/** As many as one question takes; the bars of others show once they are among those who spend. */
+const membersAsked = 50;
+
+/** Where everything stands, asked of the actors that decide; the busiest members' accounts too. */
+async function readView(
+  policy: LivePolicy,
+  holders: readonly Holder[],
+  signal: AbortSignal,
+): Promise<BudgetView> {
+  const at = Date.now();
+  const { document } = policy;
+  const starts = document.budgets.map((each) => budgetPeriod(each, at, document.timeZone).startsAt);
+  const { rows } = await readSums("costs", { by: "user", from: Math.min(at, ...starts) }, signal);
+  const spent = new Map(rows.map((row) => [String(row["user"]), sum(row, "costNanos")]));
+  const standings = await readBudgets(membersToAsk(holders, spent, membersAsked), signal);
+  return { document, holders, standings, at };
 }
 
 function Shown(props: {
@@ -33,24 +37,18 @@ function Shown(props: {
   onEdit: ((edit: NumberEdit) => void) | undefined;
 }) {
   const { policy, holders, onEdit } = props;
-  const loaded = useLoad(`spends ${policy.version}`, (signal) =>
-    readSpends(policy, Date.now(), signal),
+  const loaded = useLoad(`standings ${policy.version}`, (signal) =>
+    readView(policy, holders, signal),
   );
   const refresh = useThrottled(loaded.reload, 10_000);
   useTail({ kind: "request" }, { entries: refresh, opened: (isFirst) => isFirst || refresh() });
+  useAdminEvents(["BudgetLimitsEffective"], loaded.reload);
   return (
     <div className="stack">
       <Show loaded={loaded}>
-        {(spends) =>
+        {(view) =>
           policy.document.budgets.map((budget) => (
-            <BudgetCard
-              key={budget.name}
-              budget={budget}
-              document={policy.document}
-              holders={holders}
-              spends={spends}
-              onEdit={onEdit}
-            />
+            <BudgetCard key={budget.name} budget={budget} view={view} onEdit={onEdit} />
           ))
         }
       </Show>
@@ -68,7 +66,7 @@ export function Budgets() {
   return (
     <Page
       title="Budgets and limits"
-      about="Spend is what the books have settled; open holds count against a budget too, and are asked of its actor at each admission."
+      about="Settled, held by open requests, leased to users: asked of the actors that decide, not of a view."
       actions={<LiveBadge state={state} />}
     >
       <Show loaded={members}>

@@ -2,7 +2,7 @@
 import { useState } from "react";
 import type { LivePolicy } from "../data/policy.ts";
 import { usePublish } from "../data/use-publish.ts";
-import type { BudgetBar } from "../logic/budgets.ts";
+import { usedNanos, type BudgetBar } from "../logic/budgets.ts";
 import { usd } from "../logic/format.ts";
 import { numberAt, withNumber, type NumberPlace } from "../logic/limits.ts";
 import { usdToNanos } from "../logic/money.ts";
@@ -17,22 +17,22 @@ export interface NumberEdit {
 }
 
 function names(list: readonly BudgetBar[]): string {
-  const shown = list.slice(0, 5).map(({ holder, spentNanos }) => `${holder} (${usd(spentNanos)})`);
+  const shown = list.slice(0, 5).map((bar) => `${bar.holder} (${usd(usedNanos(bar))})`);
   return shown.join(", ") + (list.length > 5 ? ` and ${list.length - 5} more` : "");
 }
 
 /** Who a new limit would stop at once. */
 function Effect({ bars, limitUsd }: { bars: readonly BudgetBar[]; limitUsd: number }) {
   const limitNanos = usdToNanos(limitUsd);
-  const over = bars.filter(({ spentNanos }) => spentNanos >= limitNanos);
+  const over = bars.filter((bar) => usedNanos(bar) >= limitNanos);
   const later = bars.filter(
-    ({ spentNanos, forecastNanos }) => spentNanos < limitNanos && forecastNanos >= limitNanos,
+    (bar) => usedNanos(bar) < limitNanos && bar.forecastNanos >= limitNanos,
   );
   return (
     <p role="status">
       {over.length === 0
         ? "Nobody is over it now."
-        : `Over it at once, by what is settled: ${names(over)}.`}
+        : `Over it at once, by what is settled and held: ${names(over)}.`}
       {later.length === 0
         ? ""
         : ` Will reach it in this period at the present rate: ${names(later)}.`}

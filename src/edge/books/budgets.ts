@@ -1,7 +1,8 @@
 /**
  * `GET /budgets`: where every budget stands, asked of the actors that decide, not of a view.
  *
- * Admins and auditors see the budgets of all teams and of the organisation; everybody sees their own.
+ * Admins and auditors see the budgets of all teams and of the organisation, and those of the members
+ * they name (`members=ada,bob`); everybody sees their own.
  * The read is recorded before anything is told.
  */
 import type { NodeStatus } from "#actors/budget/api.ts";
@@ -15,8 +16,9 @@ import type { Principal } from "#policy/snapshot.ts";
 import { recordAccess } from "../access.ts";
 import { askActor, homeOf } from "../actors.ts";
 import type { LivePolicy } from "../policy-cache.ts";
+import { GatewayError } from "../errors.ts";
 import { toUsd } from "./answers.ts";
-import { budgetsAskedMax } from "./limits.ts";
+import { budgetsAskedMax, memberIdCharsMax, membersAskedMax } from "./limits.ts";
 
 interface Standing extends Omit<BudgetStanding, "leasedNanos"> {
   leasedNanos: number;
@@ -33,19 +35,18 @@ export async function showBudgets(
   principal: Principal,
   policy: LivePolicy,
 ): Promise<Response> {
-  await recordAccess(request, env, principal, "budgets.read", "budgets");
+  const members = membersAsked(request, principal);
+  const resource = members.length === 0 ? "budgets" : `budgets of ${members.join(", ")}`;
+  await recordAccess(request, env, principal, "budgets.read", resource);
   const { document, ledgerShards } = policy.snapshot;
   const at = Date.now();
-  const home = homeOf(env, principal, ledgerShards);
-  const own = await askActor(() => env.USERS.getByName(home.stream).readBudgets(at));
-  const mine = own.map((standing) => ({
-    ...standing,
-    member: principal.member.id,
-    leasedNanos: standing.leasedNanos ?? 0,
-    complete: true,
-    effective: true,
-  }));
   const { role } = principal.member;
+  const others = members.filter((id) => id !== principal.member.id);
+  const people = await Promise.all(others.map((id) => memberOf(env, principal, id)));
+  const readers = [principal, ...people.flatMap((found) => found ?? [])];
+  const mine = (
+    await Promise.all(readers.map((reader) => askMember(env, reader, ledgerShards, at)))
+  ).flat();
   const nodes = role === "member" ? [] : await allNodes(env, principal, document);
   const asked = nodes.slice(0, budgetsAskedMax);
   const shared = await Promise.all(
@@ -54,6 +55,49 @@ export async function showBudgets(
   const budgets = [...shared.flat(), ...mine].map(show);
   const truncated = nodes.length > asked.length;
   return Response.json({ budgets, truncated }, { headers: { "cache-control": "no-store" } });
+}
+
+/** The members that a reader names, each once. */
+function membersAsked(request: Request, { member }: Principal): string[] {
+  const text = new URL(request.url).searchParams.get("members") ?? "";
+  const names = [...new Set(text.split(",").filter((name) => name !== ""))];
+  if (names.length > membersAskedMax || names.some((name) => name.length > memberIdCharsMax)) {
+    throw new GatewayError(
+      "invalid_request",
+      `\`members\` names at most ${membersAskedMax} members, with commas between them.`,
+    );
+  }
+  if (member.role === "member" && names.some((name) => name !== member.id)) {
+    throw new GatewayError("forbidden", "Members see their own budgets only; ask an auditor.");
+  }
+  return names;
+}
+
+/** Only who is a member has an actor: a name alone makes none. */
+async function memberOf(
+  env: Env,
+  { organisation }: Principal,
+  id: string,
+): Promise<Principal | null> {
+  const name = policyName(env.TALLYGATE_SECRET, organisation);
+  return askActor(() => env.POLICY.getByName(name).lookUpMember(id));
+}
+
+async function askMember(
+  env: Env,
+  principal: Principal,
+  ledgerShards: number,
+  at: number,
+): Promise<(Standing & { member: string })[]> {
+  const home = homeOf(env, principal, ledgerShards);
+  const own = await askActor(() => env.USERS.getByName(home.stream).readBudgets(at));
+  return own.map((standing) => ({
+    ...standing,
+    member: principal.member.id,
+    leasedNanos: standing.leasedNanos ?? 0,
+    complete: true,
+    effective: true,
+  }));
 }
 
 async function allNodes(

@@ -9,3 +9,7 @@ export const rawEventsShown = 256;
 export const queryCharsMax = 2_048;
 /** Shared budgets that one read asks: each is an actor, which asks its own children. */
 export const budgetsAskedMax = 50;
+/** Members whose budgets one read asks for: each is two actors. */
+export const membersAskedMax = 50;
+/** As the policy bounds a member's id. */
+export const memberIdCharsMax = 200;
