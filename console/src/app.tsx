@@ -1,8 +1,9 @@
 /** Who is here, and which page they see: the sign-in door, or the frame with a page in it. */
 import { useCallback, useEffect, useRef, useState } from "react";
-import { ApiError, onSessionEnd } from "./data/api.ts";
+import { ApiError, endSession, onSessionEnd } from "./data/api.ts";
 import { useAddress } from "./data/router.ts";
 import { readSession, SessionContext, signInWithLink, type Session } from "./data/session.ts";
+import { closeAdminSocket } from "./data/use-admin.ts";
 import { LINK, pathOf } from "./logic/address.ts";
 import { Door } from "./pages/door.tsx";
 import { Frame } from "./pages/frame.tsx";
@@ -54,10 +55,18 @@ export function App() {
   useEffect(
     () =>
       onSessionEnd(() => {
+        // Nothing more may reach this page: the sockets go before the door is shown.
+        closeAdminSocket();
         setPresence({ kind: "out", reason: "Your session has ended. Sign in to go on." });
       }),
     [],
   );
+  const endsAt = presence.kind === "in" ? presence.session.expiresAt : undefined;
+  useEffect(() => {
+    if (endsAt === undefined) return undefined;
+    const timer = setTimeout(endSession, Math.max(endsAt - Date.now(), 0));
+    return () => clearTimeout(timer);
+  }, [endsAt]);
   if (presence.kind === "asking")
     return <div className="door" role="status" aria-label="Loading" />;
   if (presence.kind === "failed") {

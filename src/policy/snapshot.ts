@@ -19,4 +19,11 @@ export interface Principal {
   keyId?: string;
   /** When the key ends, milliseconds: whoever caches a principal checks it. */
   keyExpiresAt?: number;
+  /** When the session ends, milliseconds: whoever keeps a connection open for it checks it. */
+  sessionEndsAt?: number;
+}
+
+/** When a principal's credential ends, milliseconds; Infinity when it does not by itself. */
+export function endOf({ keyExpiresAt = Infinity, sessionEndsAt = Infinity }: Principal): number {
+  return Math.min(keyExpiresAt, sessionEndsAt);
 }

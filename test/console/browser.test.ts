@@ -180,6 +180,73 @@ describe.runIf(hasChromium)("in a browser", () => {
     expect(page.url()).toContain("user=bob");
   });
 
+  test("a session that comes to its end closes its sockets and leads to the door", async () => {
+    const page = await signIn(stage.gateway.keys.admin);
+    const sockets: { isClosed: () => boolean }[] = [];
+    page.on("websocket", (socket) => sockets.push(socket));
+    await page.route("**/session", async (route) => {
+      const answer = await route.fetch();
+      const session = (await answer.json()) as object;
+      await route.fulfill({
+        response: answer,
+        json: { ...session, expiresAt: Date.now() + 2_500 },
+      });
+    });
+    await go(page, "budgets");
+    await page.getByText("Your session has ended").waitFor();
+    expect(sockets.length).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => sockets.every((socket) => socket.isClosed())).toBe(true);
+    await page.unroute("**/session");
+    await page.getByLabel("API key").fill(stage.gateway.keys.admin);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("Live", { exact: true }).waitFor();
+    expect(page.url()).toContain("/console/budgets");
+  });
+
+  test("a connection that cannot be made again because the session is over leads to the door", async () => {
+    const page = await signIn(stage.gateway.keys.admin);
+    await go(page, "requests");
+    await page.getByText("Live", { exact: true }).waitFor();
+    let drop: (() => Promise<void>) | undefined;
+    await page.routeWebSocket(/\/audit\/tail/, (socket) => {
+      socket.connectToServer();
+      drop = async () => socket.close({ code: 1012 });
+    });
+    await page.reload();
+    await page.getByText("Live", { exact: true }).waitFor();
+    await page.context().clearCookies();
+    await drop?.();
+    await page.getByText("Your session has ended").waitFor();
+  });
+
+  test("a lost connection is told, can be tried at once, and is forgotten once it is back", async () => {
+    const page = await signIn(stage.gateway.keys.admin);
+    let isCut = false;
+    const open: (() => Promise<void>)[] = [];
+    await page.routeWebSocket(/\/(audit\/tail|admin\/socket)/, (socket) => {
+      if (isCut) {
+        void socket.close({ code: 1012 });
+        return;
+      }
+      socket.connectToServer();
+      open.push(async () => socket.close({ code: 1012 }));
+    });
+    await go(page, "budgets");
+    await page.getByText("Live", { exact: true }).waitFor();
+    isCut = true;
+    for (const cut of open.splice(0)) await cut();
+    await page.getByText(/The connection to the gateway is lost/).waitFor();
+    expect(await seriousFaults(page)).toEqual([]);
+    isCut = false;
+    await page.getByRole("button", { name: "Try now" }).click();
+    await page.getByText(/The connection to the gateway is lost/).waitFor({ state: "detached" });
+    await page.getByText("Live", { exact: true }).waitFor();
+    await page.context().setOffline(true);
+    await page.getByText("This browser is offline").waitFor();
+    await page.context().setOffline(false);
+    await page.getByText("This browser is offline").waitFor({ state: "detached" });
+  });
+
   for (const theme of ["light", "dark"] as const) {
     for (const width of [360, 1920]) {
       test(`no page is wider than ${width} px, breaks its content policy, or shuts anybody out (${theme})`, async () => {

@@ -6,7 +6,8 @@
 import { WebSocket as ReconnectingWebSocket } from "partysocket";
 import * as superjson from "superjson";
 import type { AdminAnswer, AdminEvent, AdminFrame, AdminHello } from "#actors/policy/frames.ts";
-import { ApiError } from "./api.ts";
+import { ApiError, doubtSession } from "./api.ts";
+import { reportDown, reportFine } from "./connection.ts";
 
 export type AdminAsk = AdminFrame extends infer F
   ? F extends { id: string }
@@ -42,6 +43,7 @@ export class AdminSocket {
   readonly #stateListeners = new Set<() => void>();
   #seq: number | undefined;
   #greeted = false;
+  #isClosed = false;
   state: AdminState = "connecting";
 
   constructor() {
@@ -55,7 +57,10 @@ export class AdminSocket {
     this.#socket.addEventListener("message", ({ data }) => this.#receive(String(data)));
     this.#socket.addEventListener("close", () => {
       this.#greeted = false;
-      if (this.state !== "refused") this.#setState("reconnecting");
+      if (this.#isClosed || this.state === "refused") return;
+      this.#setState("reconnecting");
+      reportDown(this, () => this.#socket.reconnect());
+      doubtSession();
     });
   }
 
@@ -105,8 +110,13 @@ export class AdminSocket {
     return () => this.#stateListeners.delete(listener);
   }
 
+  /** For good: whoever waits for an answer is told that none comes. */
   close(): void {
+    this.#isClosed = true;
+    reportFine(this);
     this.#socket.close(1000);
+    const error = new ApiError(0, "offline", "The connection was closed before an answer came.");
+    for (const waiting of this.#waiting.values()) waiting.fail(error);
   }
 
   #setState(state: AdminState): void {
@@ -124,6 +134,7 @@ export class AdminSocket {
 
   #greet(hello: AdminHello["hello"]): void {
     this.#greeted = true;
+    reportFine(this);
     this.#setState("live");
     // What happened while the connection was down comes as events, before anything else is asked.
     if (this.#seq !== undefined && this.#seq < hello.seq) {
@@ -145,7 +156,9 @@ export class AdminSocket {
     if (answer === undefined) return;
     if (answer.code === "forbidden" || answer.code === "too_many_sockets") {
       this.#setState("refused");
+      reportFine(this);
       this.#socket.close();
+      doubtSession();
     }
     for (const waiting of this.#waiting.values()) waiting.fail(new AdminRefused(answer));
   }

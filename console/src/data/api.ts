@@ -28,6 +28,30 @@ export function onSessionEnd(listener: SessionEnd): () => void {
   return () => sessionEnds.delete(listener);
 }
 
+/** How often it is asked whether a session still stands, when sockets fail to open. */
+const doubtEveryMs = 3_000;
+let doubtedAt = 0;
+
+/**
+ * A socket could not be opened: browsers do not tell why. If it is because the session has ended or
+ * its member is somebody else now, everybody is told; if the network is down, nothing changes.
+ */
+export function doubtSession(): void {
+  if (Date.now() - doubtedAt < doubtEveryMs) return;
+  doubtedAt = Date.now();
+  ask("/session").then(
+    () => {},
+    (error: unknown) => {
+      if (error instanceof ApiError && error.status === 401) endSession();
+    },
+  );
+}
+
+/** Tells everybody that nobody is signed in any more. */
+export function endSession(): void {
+  for (const end of sessionEnds) end();
+}
+
 /** Asks the API; throws an `ApiError`, or the abort. */
 export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   let answer: Response;
@@ -44,7 +68,7 @@ export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   if (answer.ok && body !== undefined) return body;
   const { code = "unreadable", message, requestId } = body?.error ?? {};
   const said = message ?? `The gateway answered ${answer.status} without a reason.`;
-  if (answer.status === 401 && path !== "/session") for (const end of sessionEnds) end();
+  if (answer.status === 401 && path !== "/session") endSession();
   throw new ApiError(answer.status, code, said, requestId);
 }
 

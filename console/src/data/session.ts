@@ -8,6 +8,8 @@ export interface Session {
   role: "admin" | "auditor" | "member";
   name?: string;
   team?: string;
+  /** When the session ends, milliseconds; absent for who comes otherwise. */
+  expiresAt?: number;
 }
 
 export const SessionContext = createContext<Session | undefined>(undefined);

@@ -4,7 +4,8 @@
  */
 import { WebSocket as ReconnectingWebSocket } from "partysocket";
 import type { Entry } from "./books.ts";
-import { withQuery } from "./api.ts";
+import { doubtSession, withQuery } from "./api.ts";
+import { reportDown, reportFine } from "./connection.ts";
 
 export type LiveState = "connecting" | "live" | "reconnecting";
 
@@ -32,6 +33,7 @@ export function openTail(
   let waiting: Entry[] = [];
   let frame: number | undefined;
   let wasOpen = false;
+  let isClosed = false;
   const flush = (): void => {
     frame = undefined;
     const entries = waiting;
@@ -49,12 +51,20 @@ export function openTail(
   });
   socket.addEventListener("open", () => {
     listener.state("live");
+    reportFine(socket);
     const isFirst = !wasOpen;
     wasOpen = true;
     listener.opened(isFirst);
   });
-  socket.addEventListener("close", () => listener.state(wasOpen ? "reconnecting" : "connecting"));
+  socket.addEventListener("close", () => {
+    if (isClosed) return;
+    listener.state(wasOpen ? "reconnecting" : "connecting");
+    reportDown(socket, () => socket.reconnect());
+    doubtSession();
+  });
   return () => {
+    reportFine(socket);
+    isClosed = true;
     if (frame !== undefined) cancelAnimationFrame(frame);
     socket.close(1000);
   };

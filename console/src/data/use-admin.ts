@@ -11,6 +11,12 @@ export function adminSocket(): AdminSocket {
   return shared;
 }
 
+/** Closes it: the session has ended. Who signs in next gets another. */
+export function closeAdminSocket(): void {
+  shared?.close();
+  shared = undefined;
+}
+
 /** How the connection is. */
 export function useAdminState(): AdminState {
   const socket = adminSocket();

@@ -4,6 +4,7 @@ import {
   ChartLine,
   ClockCounterClockwise,
   CloudArrowUp,
+  CloudSlash,
   DesktopTower,
   ListBullets,
   Moon,
@@ -15,9 +16,11 @@ import {
   type Icon,
 } from "@phosphor-icons/react";
 import { lazy, Suspense, useEffect, useRef, useState, type ComponentType } from "react";
+import { retryAll, useConnection } from "../data/connection.ts";
 import { useLink } from "../data/router.ts";
 import { signOut, useSession } from "../data/session.ts";
 import { pagesFor, pathOf, placeOf, type PageName } from "../logic/address.ts";
+import { clock } from "../logic/format.ts";
 import { Boundary } from "../ui/boundary.tsx";
 import { Nothing, Skeleton } from "../ui/states.tsx";
 import { useTheme, type Theme } from "../ui/theme.ts";
@@ -114,8 +117,48 @@ function Rail({ page }: { page: PageName | undefined }) {
   );
 }
 
-/** Tells when the browser has no network: nothing below can be trusted to be new. */
-function OfflineNotice() {
+/** Shorter losses pass without a word. */
+const quietMs = 1_500;
+
+/** Whether a moment lies long enough back, once it does. */
+function useLongAgo(since: number | undefined): boolean {
+  const [isLong, setLong] = useState(false);
+  useEffect(() => {
+    setLong(false);
+    if (since === undefined) return undefined;
+    const timer = setTimeout(() => setLong(true), Math.max(since + quietMs - Date.now(), 0));
+    return () => clearTimeout(timer);
+  }, [since]);
+  return since !== undefined && isLong;
+}
+
+/** Tells when there is no network or no connection: nothing below can be trusted to be new. */
+function ConnectionNotice() {
+  const connection = useConnection();
+  const since = connection.kind === "lost" ? connection.since : undefined;
+  const isLost = useLongAgo(since);
+  const isOnline = useOnline();
+  if (isOnline && !isLost) return null;
+  return (
+    <div className="notices">
+      <div className="card card-body toolbar" role="status">
+        <CloudSlash size={20} aria-hidden />
+        <span style={{ flex: 1 }}>
+          {isOnline
+            ? `The connection to the gateway is lost. What you see is as of ${clock(since ?? Date.now())}; it is tried again by itself.`
+            : "This browser is offline. What you see is from before; it goes on by itself."}
+        </span>
+        {isOnline ? (
+          <Button size="sm" onClick={retryAll}>
+            Try now
+          </Button>
+        ) : null}
+      </div>
+    </div>
+  );
+}
+
+function useOnline(): boolean {
   const [isOnline, setOnline] = useState(navigator.onLine);
   useEffect(() => {
     const look = (): void => setOnline(navigator.onLine);
@@ -124,14 +167,7 @@ function OfflineNotice() {
       for (const name of ["online", "offline"]) window.removeEventListener(name, look);
     };
   }, []);
-  if (isOnline) return null;
-  return (
-    <div className="notices">
-      <div className="card card-body" role="status">
-        This browser is offline. What you see is from before; it goes on by itself.
-      </div>
-    </div>
-  );
+  return isOnline;
 }
 
 export function Frame({ path }: { path: string }) {
@@ -155,7 +191,7 @@ export function Frame({ path }: { path: string }) {
       </a>
       <Rail page={page} />
       <main className="page" ref={main} tabIndex={-1}>
-        <OfflineNotice />
+        <ConnectionNotice />
         <Boundary key={page}>
           {Shown !== undefined && may ? (
             <Suspense fallback={<Skeleton lines={6} />}>

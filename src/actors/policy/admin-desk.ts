@@ -54,6 +54,8 @@ export interface DeskHost {
   sockets(): Iterable<DeskSocket>;
 }
 
+const ended = "Your session, key or membership has ended.";
+
 export class AdminDesk {
   readonly #host: DeskHost;
   readonly #answers: AnswerBook;
@@ -95,7 +97,7 @@ export class AdminDesk {
     }
     const role = this.#roleOf(socket);
     if (role === undefined) {
-      this.#dismiss(socket, "forbidden", "Your key or membership has ended.");
+      this.#dismiss(socket, "forbidden", ended);
       return;
     }
     const parsed = parseFrame(message);
@@ -118,7 +120,7 @@ export class AdminDesk {
     for (const socket of this.#host.sockets()) {
       if (socket.id === sender?.id || this.#closed.has(socket.id)) continue;
       if (this.#roleOf(socket) === undefined) {
-        this.#dismiss(socket, "forbidden", "Your key or membership has ended.");
+        this.#dismiss(socket, "forbidden", ended);
         continue;
       }
       for (const frame of frames) send(socket, frame);
@@ -163,7 +165,7 @@ export class AdminDesk {
     }
     send(socket, reply);
     if (this.#roleOf(socket) === undefined) {
-      this.#dismiss(socket, "forbidden", "Your key or membership has ended.");
+      this.#dismiss(socket, "forbidden", ended);
     }
   }
 
@@ -223,6 +225,7 @@ export class AdminDesk {
     const seat = socket.state;
     const role = seat === null ? undefined : members.get(seat.member)?.role;
     if (seat === null || role === undefined || role === "member") return undefined;
+    if (seat.until !== undefined && seat.until <= this.#host.now()) return undefined;
     if (seat.keyId === undefined) return role;
     const key = keys.get(seat.keyId);
     if (key === undefined || key.member !== seat.member) return undefined;

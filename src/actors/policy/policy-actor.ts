@@ -22,7 +22,7 @@ import { KeyMirror, type KeyStanding } from "./key-mirror.ts";
 import { knownFeatures } from "./known.ts";
 import { currentDocument } from "./documents.ts";
 import { LinkBook } from "./links.ts";
-import { KEY_HEADER, MEMBER_HEADER, type Seat } from "./seat.ts";
+import { KEY_HEADER, MEMBER_HEADER, type Seat, UNTIL_HEADER } from "./seat.ts";
 import type { KeyRecord, PolicyState } from "./state.ts";
 
 /** Compared with when there is no such key, so that both answers take the same time. */
@@ -142,6 +142,8 @@ export class PolicyActor
     const seat: Seat = { member: decodeURIComponent(headers?.get(MEMBER_HEADER) ?? "") };
     const keyId = headers?.get(KEY_HEADER);
     if (keyId != null) seat.keyId = keyId;
+    const until = Number(headers?.get(UNTIL_HEADER) ?? Number.NaN);
+    if (Number.isSafeInteger(until)) seat.until = until;
     connection.setState(seat);
     this.#desk.connect(connection as DeskSocket);
   }

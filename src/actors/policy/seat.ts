@@ -6,9 +6,12 @@
  */
 export const MEMBER_HEADER = "x-actor-member";
 export const KEY_HEADER = "x-actor-key";
+export const UNTIL_HEADER = "x-actor-until";
 
 /** Kept in the socket's attachment, so it survives hibernation. */
 export interface Seat {
   member: string;
   keyId?: string;
+  /** When the session that opened it ends, milliseconds. */
+  until?: number;
 }

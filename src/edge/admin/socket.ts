@@ -7,9 +7,9 @@
  */
 import type { Env } from "#actors/kit/env.ts";
 import { policyName } from "#actors/kit/names.ts";
-import { KEY_HEADER, MEMBER_HEADER } from "#actors/policy/seat.ts";
+import { KEY_HEADER, MEMBER_HEADER, UNTIL_HEADER } from "#actors/policy/seat.ts";
 import { hashSecret, parseKey } from "#policy/api-key.ts";
-import type { Principal } from "#policy/snapshot.ts";
+import { endOf, type Principal } from "#policy/snapshot.ts";
 import { refuse } from "./reply.ts";
 
 /** The protocol's name in `sec-websocket-protocol`. */
@@ -55,6 +55,8 @@ export async function openAdminSocket(
     [MEMBER_HEADER]: encodeURIComponent(principal.member.id),
   });
   if (principal.keyId !== undefined) headers.set(KEY_HEADER, principal.keyId);
+  const until = endOf(principal);
+  if (until !== Infinity) headers.set(UNTIL_HEADER, String(until));
   const url = `https://actor.invalid/admin/socket?_pk=${crypto.randomUUID()}`;
   const stub = env.POLICY.getByName(policyName(env.TALLYGATE_SECRET, principal.organisation));
   const response = await stub.fetch(new Request(url, { headers }));

@@ -16,7 +16,7 @@ import { principalCacheMs, principalsCachedMax } from "../limits.ts";
 import { boundCallerOf } from "./binding.ts";
 import { readCredential, type Credential } from "./credentials.ts";
 import { isFromOwnPage, isSafe } from "./origin.ts";
-import { openSession } from "./session.ts";
+import { openSession, type Session } from "./session.ts";
 import { readIssuers, verifyToken } from "./tokens.ts";
 
 interface Known {
@@ -99,7 +99,10 @@ async function lookUp(
         ? await verifyToken(readIssuers(env.TALLYGATE_JWT_ISSUERS), credential.token, at)
         : openSession(env.TALLYGATE_SECRET, credential.cookie, at);
   if (named === undefined) return null;
-  return policyOf(env, named.organisation).lookUpMember(named.member);
+  const found = await policyOf(env, named.organisation).lookUpMember(named.member);
+  const { expiresAt } = named as Partial<Session>;
+  const isSession = credential.kind === "session" && expiresAt !== undefined;
+  return found !== null && isSession ? { ...found, sessionEndsAt: expiresAt } : found;
 }
 
 async function lookUpKey(

@@ -35,9 +35,10 @@ export async function startSession(request: Request, env: Env): Promise<Response
   await recordAccess(request, env, principal, "session.start", body.success ? "link" : "key");
   const expiresAt = now + sessionMs;
   const value = sealSession(env.TALLYGATE_SECRET, { organisation, member: member.id, expiresAt });
-  return show(principal, {
-    "set-cookie": sessionCookie(value, new URL(request.url)),
-  });
+  return show(
+    { ...principal, sessionEndsAt: expiresAt },
+    { "set-cookie": sessionCookie(value, new URL(request.url)) },
+  );
 }
 
 /** `GET /session`: who a session or key belongs to, and what they are. */
@@ -53,10 +54,14 @@ export function endSession(request: Request): Response {
   });
 }
 
-function show({ organisation, member }: Principal, headers: Record<string, string> = {}): Response {
+function show(
+  { organisation, member, sessionEndsAt }: Principal,
+  headers: Record<string, string> = {},
+): Response {
   const { id, role, name, team } = member;
+  const end = sessionEndsAt === undefined ? {} : { expiresAt: sessionEndsAt };
   return Response.json(
-    { organisation, member: id, role, ...optional({ name, team }) },
+    { organisation, member: id, role, ...optional({ name, team }), ...end },
     { headers: { "cache-control": "no-store", ...headers } },
   );
 }

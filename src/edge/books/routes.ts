@@ -9,7 +9,7 @@ import type * as z from "zod";
 import type { Env } from "#actors/kit/env.ts";
 import { canonicalJson } from "#events/canonical.ts";
 import type { AuditFilter } from "#projections/queries.ts";
-import type { Principal } from "#policy/snapshot.ts";
+import { endOf, type Principal } from "#policy/snapshot.ts";
 import { fromUnknown, GatewayError } from "../errors.ts";
 import { retryHeaders } from "../headers.ts";
 import { logFailure } from "../log.ts";
@@ -165,5 +165,6 @@ async function tail({ c, principal, open }: Reader): Promise<Response> {
     throw new GatewayError("forbidden", "The live tail opens from the gateway's own origin only.");
   }
   const filter: AuditFilter = narrow(principal, parseQuery(c, TailParams));
-  return openTail(await open("audit.tail", canonicalJson(filter)), filter);
+  const ledgers = await open("audit.tail", canonicalJson(filter));
+  return openTail(ledgers, filter, endOf(principal));
 }

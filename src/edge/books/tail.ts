@@ -12,15 +12,17 @@ function upgradeRequest(filter: AuditFilter): Request {
 
 /**
  * Answers an upgrade with a tail over all shards. One shard's socket is handed on as it is, so that
- * shard and reader can both sleep; several are joined here.
+ * shard and reader can both sleep; several are joined here, and so is what ends at some moment
+ * (`until`, milliseconds): nothing is sent from then on.
  */
 export async function openTail(
   ledgers: readonly LedgerShard[],
   filter: AuditFilter,
+  until: number,
 ): Promise<Response> {
   const answers = await Promise.all(ledgers.map((ledger) => ledger.fetch(upgradeRequest(filter))));
   const [only] = answers;
-  if (answers.length === 1 && only !== undefined) return only;
+  if (answers.length === 1 && only !== undefined && until === Infinity) return only;
   const shards = answers.flatMap(({ webSocket }) => (webSocket === null ? [] : [webSocket]));
   if (shards.length < answers.length) {
     for (const shard of shards) {
@@ -29,11 +31,11 @@ export async function openTail(
     }
     return new Response(null, { status: 503 });
   }
-  return new Response(null, { status: 101, webSocket: join(shards) });
+  return new Response(null, { status: 101, webSocket: join(shards, until) });
 }
 
 /** One socket that gets what any of several gets, and ends with the first of them. */
-function join(shards: readonly WebSocket[]): WebSocket {
+function join(shards: readonly WebSocket[], until: number): WebSocket {
   const { 0: reader, 1: ours } = new WebSocketPair();
   let open = true;
   const end = (code: number, reason: string): void => {
@@ -47,7 +49,8 @@ function join(shards: readonly WebSocket[]): WebSocket {
   for (const shard of shards) {
     shard.accept();
     shard.addEventListener("message", ({ data }) => {
-      if (open) ours.send(data as string);
+      if (Date.now() >= until) end(1008, "the session ended");
+      else if (open) ours.send(data as string);
     });
     shard.addEventListener("close", () => end(1012, "a shard restarted; connect again"));
     shard.addEventListener("error", () => end(1011, "a shard failed; connect again"));

@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import * as superjson from "superjson";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { userStream } from "#actors/kit/names.ts";
 import type { PolicyActor } from "#actors/policy/policy-actor.ts";
 import { handleAdminSocket } from "#edge/admin/socket.ts";
@@ -51,6 +51,33 @@ describe("two admins", () => {
       data: { command: "PublishPolicy", code: "version_conflict" },
     });
     expect((await stubOf("two-admins").snapshot(null))?.document.timeZone).toBe("Asia/Tokyo");
+  });
+});
+
+describe("a session", () => {
+  it("that ends takes its socket along: at the next command, and before the next event", async () => {
+    const keys = await foundOrganisation("session-ends");
+    const { client: eve } = await connect(keys["eve"]!);
+    const principal = await stubOf("session-ends").lookUpMember("ada");
+    const open = async (sessionEndsAt: number): Promise<AdminClient> => {
+      const authenticate = () => Promise.resolve({ ...principal!, sessionEndsAt });
+      const answer = await handleAdminSocket(upgradeRequest(undefined), bindings, authenticate);
+      return new AdminClient(answer.webSocket!);
+    };
+    const past = await open(Date.now() - 1);
+    expect(await past.untilClosed()).toMatchObject({ code: 1008, reason: "forbidden" });
+    const endsAt = Date.now() + 60_000;
+    const [asking, listening] = [await open(endsAt), await open(endsAt)];
+    await Promise.all([asking.hello(), listening.hello()]);
+    const list = { id: "1", type: "ListVersions" };
+    expect(await asking.ask(list)).toMatchObject({ ok: true });
+    vi.useFakeTimers({ toFake: ["Date"], now: endsAt });
+    asking.post({ ...list, id: "2" });
+    expect(await asking.untilClosed()).toMatchObject({ code: 1008, reason: "forbidden" });
+    await eve.ask({ id: "e", type: "SetMember", member: { id: "bob", role: "member" } });
+    expect(await listening.untilClosed()).toMatchObject({ code: 1008 });
+    expect(listening.frames.filter((frame) => "event" in (frame as object))).toEqual([]);
+    vi.useRealTimers();
   });
 });
 

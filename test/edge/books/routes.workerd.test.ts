@@ -1,6 +1,6 @@
 /** The books over HTTP: who sees what, what is recorded, what is refused. */
 import { Hono } from "hono";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { booksRoutes, type BooksEnv } from "../../../src/edge/books/routes.ts";
 import type { Principal } from "#policy/snapshot.ts";
 import { freshLedger, type LedgerStub } from "../../support/ledgers.ts";
@@ -8,7 +8,12 @@ import { MORNING, SampleStream, refused, requestId } from "../../support/sample-
 
 type Role = Principal["member"]["role"];
 
-function books(ledgers: readonly LedgerStub[], role: Role = "auditor", member = "ada") {
+function books(
+  ledgers: readonly LedgerStub[],
+  role: Role = "auditor",
+  member = "ada",
+  session: { sessionEndsAt?: number } = {},
+) {
   const recorded: string[] = [];
   const app = new Hono<BooksEnv>();
   app.use(async (c, next) => {
@@ -19,6 +24,7 @@ function books(ledgers: readonly LedgerStub[], role: Role = "auditor", member = 
     identify: async () => ({
       organisation: "acme",
       member: { id: member, role, tier: "standard" },
+      ...session,
     }),
     record: async (_c, principal, action, resource) => {
       recorded.push(`${principal.member.id} ${action} ${resource}`);
@@ -186,6 +192,26 @@ test.each([1, 2])("a live tail over %i shards shows what its filter lets through
   ]);
   socket.close();
   expect(recorded).toEqual(['ada audit.tail {"user":"alice"}']);
+});
+
+test("a live tail ends with the session that opened it, before anything more is told", async () => {
+  const shard = freshLedger();
+  const endsAt = Date.now() + 60_000;
+  const { get } = books([shard], "auditor", "ada", { sessionEndsAt: endsAt });
+  const socket = (await get("/audit/tail", { upgrade: "websocket" })).webSocket as WebSocket;
+  socket.accept();
+  const told: unknown[] = [];
+  socket.addEventListener("message", ({ data }) => told.push(data));
+  const closed = new Promise<CloseEvent>((resolve) => {
+    socket.addEventListener("close", resolve);
+  });
+  const stream = new SampleStream("u_0");
+  stream.request(0);
+  vi.useFakeTimers({ toFake: ["Date"], now: endsAt });
+  await shard.ingest(stream.batch());
+  expect(await closed).toMatchObject({ code: 1008, reason: "the session ended" });
+  expect(told).toEqual([]);
+  vi.useRealTimers();
 });
 
 test("a live tail is refused to plain requests and to pages of another origin", async () => {
