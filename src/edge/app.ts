@@ -37,6 +37,16 @@ type AppContext = Context<App>;
 
 export const app = new Hono<App>();
 
+// Every answer has an id: whoever answers with one of their own has it in the body too.
+app.use(async (c, next) => {
+  const requestId = newRequestId(Date.now());
+  c.set("requestId", requestId);
+  await next();
+  if (c.res.status !== 101 && !c.res.headers.has("x-request-id")) {
+    c.header("x-request-id", requestId);
+  }
+});
+
 app.get("/health", (c) => c.json({ ok: true }));
 app.get("/openapi.json", (c) => c.json(openApi));
 app.get("/", (c) =>
@@ -63,17 +73,6 @@ app.post("/dlp/scan", async (c) => {
   return scanText(c.req.raw, c.env, c.executionCtx as ExecutionContext, principal);
 });
 
-for (const path of ["/audit/*", "/usage", "/costs", "/budgets", "/policy/*", "/metrics"]) {
-  app.use(path, async (c, next) => {
-    const requestId = newRequestId(Date.now());
-    c.set("requestId", requestId);
-    await next();
-    // Whoever answered with an id of their own has it in the body too.
-    if (c.res.status !== 101 && !c.res.headers.has("x-request-id")) {
-      c.res.headers.set("x-request-id", requestId);
-    }
-  });
-}
 app.route("/", recordRoutes);
 app.route(
   "/",
@@ -139,8 +138,7 @@ app.onError((error, c) => refuse(c, fromUnknown(error)));
 /** A refusal in the dialect of the address, or as plain JSON. */
 function refuse(c: AppContext, error: GatewayError): Response {
   const now = Date.now();
-  // The books give their requests an id before anything can go wrong.
-  const requestId = c.get("requestId") ?? newRequestId(now);
+  const requestId = c.get("requestId");
   const dialect = dialectFor(c);
   if (dialect !== undefined) return refusalResponse(dialect, error, requestId, now);
   const { status, code, message, problems } = error;

@@ -290,6 +290,12 @@ function faultOf({ method }: Shot, { status, headers, text }: Got): string | und
   } catch {
     return "a refusal that is not JSON";
   }
+  // MCP's own failures are JSON-RPC's, whose codes are numbers.
+  const rpc = body as { jsonrpc?: string; error?: { code?: number; message?: string } };
+  if (rpc.jsonrpc === "2.0") {
+    const { code = 0, message = "" } = rpc.error ?? {};
+    return code < -32_000 && message.length >= 10 ? undefined : "no JSON-RPC error";
+  }
   const [word, message] = saidIn(body);
   if (!codes.has(word) && !types.has(word)) return `the code ${word}`;
   if (!/^.{10,}[.)]$/s.test(message)) return `no sentence: ${message}`;

@@ -8,7 +8,6 @@ import { Hono } from "hono";
 import { canonicalJson } from "#events/canonical.ts";
 import { showDiagnosis } from "../admin/diagnosis.ts";
 import { GatewayError } from "../errors.ts";
-import { newRequestId } from "../request-id.ts";
 import { archiveNow, fetchArtefact, fetchViews, listArchive, listFaults } from "./archive.ts";
 import { exportEntries, ExportParams } from "./export.ts";
 import { publishKeys } from "./keys.ts";
@@ -26,11 +25,6 @@ const ALL = ["admin", "auditor", "member"] as const;
 export const recordRoutes = new Hono<RecordEnv>();
 
 recordRoutes.onError((error, c) => toRefusal(c, error));
-
-recordRoutes.use(async (c, next) => {
-  if (c.get("requestId") === undefined) c.set("requestId", newRequestId(Date.now()));
-  await next();
-});
 
 recordRoutes.get("/.well-known/tallygate/keys", (c) => publishKeys(c.env));
 
