@@ -8,6 +8,7 @@ import path from "node:path";
 import * as z from "zod";
 import { GATEWAY_CODES } from "#edge/errors.ts";
 import { EventsParams, SumsParams } from "#edge/books/params.ts";
+import { StateParams } from "#edge/record/past.ts";
 import { ScanRequest } from "#edge/dlp-scan.ts";
 import { PolicyDocument } from "#policy/document.ts";
 import { root } from "./from-wrangler.ts";
@@ -86,7 +87,28 @@ const Setup = z.strictObject({
   policy: PolicyDocument,
 });
 
+const byId = {
+  parameters: [{ name: "id", in: "path", required: true, schema: { type: "string" } }],
+};
+const thing = { type: "object" };
+
 const paths: Record<string, Schema> = {
+  "/v1/responses": { post: call("OpenAI") },
+  "/v1/embeddings": { post: call("OpenAI") },
+  "/budgets": { get: operation("Where every budget stands", list("budgets")) },
+  "/audit/faults": { get: operation("What does not fit its history", list("faults")) },
+  "/audit/archive": {
+    get: operation("What is archived, by shard", list("shards")),
+    post: operation("Archives what waits", list("shards")),
+  },
+  "/audit/state": {
+    get: operation("The books, or one member, as they were", thing, query(StateParams)),
+  },
+  "/audit/events/{id}/raw": { get: operation("The events behind an entry", thing, byId) },
+  "/audit/events/{id}/explain": {
+    get: operation("A decision, from what it was made", thing, byId),
+  },
+  "/admin/diagnosis": { get: operation("How the Worker is set up", thing) },
   "/health": {
     get: operation(
       "Whether the Worker runs",

@@ -12,10 +12,13 @@ describe.runIf(hasChromium)("looking back in a browser", () => {
     const id = answer.headers.get("x-request-id") ?? "";
     const page = await signIn(stage.gateway.keys.auditor);
     await expect
-      .poll(async () => {
-        await go(page, `requests/${id}`);
-        return page.getByRole("heading", { name: "Chain" }).isVisible();
-      })
+      .poll(
+        async () => {
+          await go(page, `requests/${id}`);
+          return page.getByRole("heading", { name: "Chain" }).isVisible();
+        },
+        { timeout: 20_000, interval: 500 },
+      )
       .toBe(true);
     await page.getByRole("button", { name: "Explain this decision" }).click();
     await page.getByText("the same", { exact: true }).waitFor();

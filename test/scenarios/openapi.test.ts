@@ -51,6 +51,8 @@ it("every address answers as described, and refuses strangers as described", asy
     "/audit/events/{id}/payload": { key: gateway.keys.auditor, status: 404 },
     "/v1/chat/completions": { body: { model: "gpt-4o-mini", messages } },
     "/v1/messages": { body: { model: "claude-sonnet-4-5", max_tokens: 10, messages } },
+    "/v1/responses": { body: { model: "gpt-4o-mini", input: "hello" } },
+    "/v1/embeddings": { body: { model: "text-embedding-3-small", input: "hello" } },
     "/dlp/scan": { body: { text: "hello" } },
     "/mcp": { body: { jsonrpc: "2.0", id: 1, method: "ping" } },
     "/session/link": { body: { organisation: "dev", member: "admin" }, key: secret },
@@ -71,7 +73,8 @@ it("every address answers as described, and refuses strangers as described", asy
   for (const [path, methods] of Object.entries(described.paths)) {
     for (const [method, { responses }] of Object.entries(methods)) {
       const { body, key = gateway.keys.admin, status = 200 } = asks[path] ?? {};
-      const url = `${gateway.url}${path.replace("{id}", id).replace("{sink}", "none")}`;
+      const asked = path === "/audit/state" ? `?at=${Date.now()}` : "";
+      const url = `${gateway.url}${path.replace("{id}", id).replace("{sink}", "none")}${asked}`;
       const init = {
         method: method.toUpperCase(),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
