@@ -373,7 +373,7 @@ describe("over HTTP", () => {
     expect(answered.length).toBeGreaterThan(20);
     expect((await ask(`${gateway.url}/health`)).status).toBe(200);
     expect(gateway.complaints()).not.toContain("error");
-  }, 60_000);
+  }, 180_000);
 
   it("and the books are what a hand counts: each answer once, at its price, and nothing else", async () => {
     await expect
@@ -456,7 +456,7 @@ describe("over the admin socket", () => {
       }
       socket.close();
     }
-  }, 60_000);
+  }, 180_000);
 
   it("a flood ends the flooder's socket with a typed answer, and nobody else's", async () => {
     const other = await open("/admin/socket", gateway.keys.auditor, ["tallygate.v1"]);
