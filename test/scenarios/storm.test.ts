@@ -159,7 +159,6 @@ it("killed again and again under load, nothing passes a limit and every answer i
   };
   for (let round = 0; round < rounds; round += 1) {
     const gateway = await startGateway({ state, port, policy });
-    const before = acknowledged.length;
     const calls = Array.from({ length: callersPerRound }, async (_, index) => {
       await wait(random() * 900);
       await call(gateway, gateway.keys[users[index % users.length] ?? "alice"], index % 2 === 0);
@@ -170,7 +169,7 @@ it("killed again and again under load, nothing passes a limit and every answer i
     });
     await wait(400 + random() * 600);
     // A slow machine answers late: without an answer there is nothing to lose.
-    while (!calling.over && acknowledged.length < before + 12) await wait(5);
+    while (!calling.over && acknowledged.length <= 20) await wait(5);
     await gateway.kill();
     await all;
   }
@@ -222,7 +221,7 @@ it("killed again and again under load, nothing passes a limit and every answer i
     expect(settled.size).toBeLessThanOrEqual(reached);
     expect(settled.size + expired).toBeGreaterThanOrEqual(reached);
     expect(spent).toBeGreaterThanOrEqual(reached * plainCostNanos);
-    expect(acknowledged.length).toBeGreaterThanOrEqual(12);
+    expect(acknowledged.length).toBeGreaterThan(20);
     expect(new Set(acknowledged).size).toBe(acknowledged.length);
     expect([...refusedWith.keys()].filter((status) => status !== 402 && status !== 429)).toEqual(
       [],

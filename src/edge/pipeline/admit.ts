@@ -9,7 +9,7 @@ import { currentPolicy, renew, type LivePolicy } from "../policy-cache.ts";
 import { newRequestId } from "../request-id.ts";
 import { wantsKey } from "../payloads/keep-payload.ts";
 import { planRequest, type Call, type Plan } from "./plan.ts";
-import { sendSettlements, takeSettlements } from "./settle-later.ts";
+import { deliver, takeSettlements } from "./settle-later.ts";
 
 /** A request that may go ahead, with its hold. */
 export interface Admission {
@@ -86,15 +86,11 @@ async function ask(
   if (wantsKey(plan)) Object.assign(command, { wantsPayloadKey: true });
   if (code !== undefined)
     Object.assign(command, { verdict: by === undefined ? { code } : { code, by } });
-  try {
-    return await askActor(
-      () => env.USERS.getByName(home.stream).admit(command) as Promise<AdmitReply>,
-    );
-  } catch (error) {
-    // Nobody knows whether they arrived; to book one twice changes nothing.
-    ctx.waitUntil(sendSettlements(env, settlements));
-    throw error;
-  }
+  const answer = askActor(
+    () => env.USERS.getByName(home.stream).admit(command) as Promise<AdmitReply>,
+  );
+  if (settlements.length > 0) ctx.waitUntil(deliver(env, settlements, answer));
+  return answer;
 }
 
 async function renewTo(env: Env, held: LivePolicy, need: number): Promise<LivePolicy> {

@@ -34,8 +34,21 @@ export function takeSettlements(stream: string): readonly SettleCommand[] {
   return taken;
 }
 
+/**
+ * Waits until the admission that carries settlements is answered. Where it fails nobody knows whether
+ * they arrived, so they go once more: to book one twice changes nothing. Keep the runtime waiting for
+ * it, or a caller who leaves meanwhile takes them along.
+ */
+export async function deliver(
+  env: Env,
+  settlements: readonly SettleCommand[],
+  admission: Promise<unknown>,
+): Promise<void> {
+  await admission.catch(() => sendSettlements(env, settlements));
+}
+
 /** Sends settlements of one principal. Never throws: their holds' expiry is the net. */
-export async function sendSettlements(env: Env, all: readonly SettleCommand[]): Promise<void> {
+async function sendSettlements(env: Env, all: readonly SettleCommand[]): Promise<void> {
   const [first] = all;
   if (first === undefined) return;
   const send = (): Promise<void> => env.USERS.getByName(first.home.stream).settle(all);

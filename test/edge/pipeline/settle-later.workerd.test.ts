@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Env } from "#actors/kit/env.ts";
 import type { SettleCommand } from "#actors/user/commands.ts";
 import { settlementsMax } from "../../../src/edge/limits.ts";
-import { settleLater, takeSettlements } from "../../../src/edge/pipeline/settle-later.ts";
+import { deliver, settleLater, takeSettlements } from "../../../src/edge/pipeline/settle-later.ts";
 import { settlementOf } from "../../actors/user/fixtures.ts";
 
 /** Actors that note each call as the request ids it carried. */
@@ -53,4 +53,26 @@ test("as many as fit in one call do not wait", async () => {
 test("an actor that fails fails nobody: the hold's expiry is the net", async () => {
   const env = { USERS: { getByName: () => ({ settle: gone }) } } as unknown as Env;
   await expect(settleLater(env, command("five", "a"))).resolves.toBeUndefined();
+});
+
+test("what an admission carries goes once more where the admission fails, and only there", async () => {
+  const { env, calls } = noting();
+  await deliver(env, [command("six", "a"), command("six", "b")], Promise.resolve("admitted"));
+  expect(calls).toEqual([]);
+  await deliver(env, [command("six", "a"), command("six", "b")], gone());
+  expect(calls).toEqual([["a", "b"]]);
+});
+
+test("who waits for the delivery waits for the admission", async () => {
+  const { env } = noting();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let delivered = false;
+  const done = deliver(env, [command("seven", "a")], promise).then(() => {
+    delivered = true;
+  });
+  await scheduler.wait(1);
+  expect(delivered).toBe(false);
+  resolve();
+  await done;
+  expect(delivered).toBe(true);
 });
