@@ -224,12 +224,20 @@ it("killed in mid-flight and started again, the team's budget still holds and no
       await join(admin, "alice", "red");
       await join(admin, "bob", "red");
     }
+    const seenBefore = upstream.seen.length;
+    let answered = 0;
     const calls = Array.from({ length: 16 }, (_, index) =>
       chat(started, index % 2 === 0 ? started.keys.alice : started.keys.bob, "hi", {
         max_tokens: 100,
-      }).catch(() => undefined),
+      })
+        .catch(() => undefined)
+        .finally(() => (answered += 1)),
     );
-    await sleep(150 + round * 100);
+    // Mid-flight: a call has reached its provider, or all are refused by now.
+    await expect
+      .poll(() => upstream.seen.length > seenBefore || answered === calls.length)
+      .toBe(true);
+    await sleep(round * 50);
     admin.close();
     await started.kill();
     await Promise.all(calls);

@@ -1,6 +1,8 @@
 /** Rates of a team or an organisation against an oracle that counts by the true time. */
 import { expect, test } from "vitest";
 import { budgetDecider, type BudgetCommand } from "#actors/budget/decider.ts";
+import { decideRate } from "#actors/budget/rate-decider.ts";
+import { evolveRate, initialRate } from "#actors/budget/rate-state.ts";
 import type { BudgetState } from "#actors/budget/state.ts";
 import { userDecider, type UserCommand } from "#actors/user/decider.ts";
 import type { RateLease, UserState } from "#actors/user/state.ts";
@@ -22,6 +24,22 @@ test("no window of a shared rate holds more than its limit, whoever asks, whatev
   }
   console.log(`${admissions} admissions`);
   expect(admissions).toBeGreaterThan(runs * 40);
+});
+
+test("who cannot be given what they need is given no more time either", () => {
+  const rate = { name: "shared", metric: "requests", mode: "sliding", scope: "team:red" } as const;
+  const state = initialRate();
+  const asks = (at: number, seq: number, moments: { at: number; amount: number }[]) => {
+    const word = { seq, sentAt: at, booked: moments.length, moments };
+    const terms = { rate: { ...rate, limit: 1, windowMs: 60_000 }, version: 1, need: 1, demand: 1 };
+    const facts = decideRate(state, { type: "rate", at, child: "one", word, ...terms }, at);
+    for (const fact of facts) if (fact.type === "RatePermitted") evolveRate(state, fact.data, at);
+    return state.children.get("one");
+  };
+  const before = asks(5_000, 1, []);
+  expect(before).toMatchObject({ allowed: 1 });
+  const used = asks(6_000, 2, [{ at: 5_500, amount: 1 }]);
+  expect(used).toMatchObject({ booked: 1, allowed: 1, untilAt: before?.untilAt });
 });
 
 interface Pair {
