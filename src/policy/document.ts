@@ -162,6 +162,8 @@ const Accounting = z.strictObject({
 const Upstream = z.strictObject({
   firstByteMs: z.int().min(100).max(600_000).default(60_000),
   betweenBytesMs: z.int().min(100).max(600_000).default(60_000),
+  /** After how long a silence a stream's caller is sent a comment; 15 s when absent. */
+  keepAliveMs: z.int().min(100).max(600_000).optional(),
   /** Tries at one provider before the next is asked; without it, one. */
   retries: Retries.optional(),
 });
