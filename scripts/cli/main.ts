@@ -20,6 +20,10 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "list | set | remove",
     load: async () => (await import("./policy.ts")).members,
   },
+  erase: {
+    summary: "make a person's kept texts unreadable, with proof",
+    load: async () => (await import("./erase.ts")).erase,
+  },
   budgets: {
     summary: "where every budget stands",
     load: async () => (await import("./budgets.ts")).budgets,

@@ -118,6 +118,32 @@ export const BudgetLimitsEffective = z.strictObject({
   }),
 });
 
+/** A member's kept texts are to become unreadable; tried until `ErasureCarriedOut` follows. */
+export const ErasureOrdered = z.strictObject({
+  type: z.literal("ErasureOrdered"),
+  v: z.literal(1),
+  data: z.strictObject({ member: z.string(), reason: z.string() }),
+});
+
+/** The subject's own actor has destroyed the key: names the event in its stream that proves it. */
+export const ErasureCarriedOut = z.strictObject({
+  type: z.literal("ErasureCarriedOut"),
+  v: z.literal(1),
+  data: z.strictObject({
+    /** The number of the order in this stream. */
+    order: count.min(1),
+    member: z.string(),
+    /** The subject's stream, and the event `SubjectErased` in it. */
+    stream: z.string(),
+    event: z.string(),
+    seq: count.min(1),
+    /** When the key was destroyed, milliseconds. */
+    at: count,
+    /** The key that is gone; absent where no text was ever kept under one. */
+    keyId: z.string().optional(),
+  }),
+});
+
 /** An admin's command was turned away: refusals are recorded like deeds. */
 export const CommandRefused = z.strictObject({
   type: z.literal("CommandRefused"),
@@ -136,6 +162,8 @@ export const PolicyFact = z.discriminatedUnion("type", [
   ProposalWithdrawn,
   PolicyInForce,
   BudgetLimitsEffective,
+  ErasureOrdered,
+  ErasureCarriedOut,
   CommandRefused,
 ]);
 /** Any fact of an organisation's policy stream. */

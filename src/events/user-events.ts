@@ -7,7 +7,7 @@
  */
 import * as z from "zod";
 import { LeaseRefData } from "./budget-events.ts";
-import { PayloadData, PayloadLost } from "./payload-events.ts";
+import { PayloadData, PayloadLost, SubjectErased } from "./payload-events.ts";
 
 const count = z.int().min(0);
 const nanos = z.int().min(0);
@@ -411,6 +411,7 @@ export const UserFact = z.discriminatedUnion("type", [
   KeyFenced,
   AccessRecorded,
   PayloadLost,
+  SubjectErased,
 ]);
 /** Any fact of a user's stream. */
 export type UserFact = z.infer<typeof UserFact>;

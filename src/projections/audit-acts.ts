@@ -60,6 +60,13 @@ const acts: { [T in PolicyFact["type"]]: (data: DataOf<T>) => Act } = {
       policyVersion: data.version,
       metadata: { budgets: data.budgets.map(({ budget }) => budget).join(" ") },
     }),
+  ErasureOrdered: (data) =>
+    act("erasure.ordered", { resource: data.member, metadata: { reason: data.reason } }),
+  ErasureCarriedOut: (data) =>
+    act("erasure.carried-out", {
+      resource: data.member,
+      metadata: { order: data.order, event: data.event, seq: data.seq, erasedAt: data.at },
+    }),
   CommandRefused: (data) => ({
     base: { kind: "act", action: "command.refused", outcome: "refused" },
     set: { resource: data.command, code: data.code, metadata: { message: data.message } },

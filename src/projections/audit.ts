@@ -122,6 +122,10 @@ const handlers: { [T in Told]: (data: DataOf<T>, event: EventEnvelope) => Draft 
     return { ...draft, set: { ...draft.set, refundNanos: data.refundNanos } };
   },
   PayloadLost: (data) => ({ set: { payloadLost: data.reason } }),
+  SubjectErased: (data) => ({
+    base: { kind: "act", action: "subject.erased", outcome: "completed" },
+    set: { resource: data.keyId, metadata: { order: data.order } },
+  }),
   SettlementOrphaned: (data) => ({
     base: { outcome: "orphaned" },
     set: { metadata: { orphanCostNanos: data.costNanos } },

@@ -52,6 +52,9 @@ const hashes: Record<string, string> = {
   "RateDenied.v1": "83d93d845e0037fcc48f46a24a82a819edce873149d455a53c737d4ba4e32b5e",
   "RatePermitted.v1": "5111d0f030304309d4624371aba2ac6770847623738f0d5daba6f068fbb48e4b",
   "PayloadLost.v1": "fe6facdbeaccbe2794ccee5ebfeb7a33d2c09351a40d05ab2509bbcc137ca6b1",
+  "SubjectErased.v1": "19cf30e86252adf34506f1adfc027c7b2e3c3561e20744a28c8b0d4bd310e4c4",
+  "ErasureOrdered.v1": "87107e71c063d84f0016dc5a53a0189b2bc1f31ef6f359fa62f09a64aaf27136",
+  "ErasureCarriedOut.v1": "4bf147ae8e06bd5e3fa5ec390764674297175359d5dadf26a2074f7b15441cc1",
   "RequestSettled.v1+payload": "84dd66d5f2007fbd92c765cfe063c804c0629013000c66edb6558e22e15b2f65",
 };
 

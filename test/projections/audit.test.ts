@@ -151,7 +151,7 @@ test("acts, reads, counted refusals and thresholds are in the same list", () => 
 });
 
 test("an event of an unknown type leaves no line", () => {
-  expect(entriesOf({ type: "SubjectErased", v: 1, data: { member: "bob" } })).toEqual([]);
+  expect(entriesOf({ type: "SubjectMoved", v: 1, data: { member: "bob" } })).toEqual([]);
 });
 
 test("ids made of events are UUIDs of version 7 that sort by time", () => {

@@ -7,13 +7,20 @@
  * - a version is in force only when every lease on an older one has ended
  * - where the policy in use asks for two, a version is published by another admin than proposed it
  * - an organisation always has an admin
+ * - an erasure that was ordered waits until its actor has confirmed it, and is confirmed once
  * - every live key belongs to a member, and every member's tier is in the current policy
  */
 import type { Decider } from "#actors/kit/decider.ts";
 import type { MemberData, PolicyFact } from "#events/policy-events.ts";
 import type { PolicyDocument } from "#policy/document.ts";
 import type { KeyDraft, PolicyCommand, PolicyDraft } from "./commands.ts";
-import { keysMax, keysPerMemberMax, membersMax, proposalsMax } from "./limits.ts";
+import {
+  erasuresPendingMax,
+  keysMax,
+  keysPerMemberMax,
+  membersMax,
+  proposalsMax,
+} from "./limits.ts";
 import { evolve, fromSnapshot, initialState, toSnapshot, type PolicyState } from "./state.ts";
 
 type CommandOf<T extends PolicyCommand["type"]> = Extract<PolicyCommand, { type: T }>;
@@ -124,6 +131,22 @@ const deciders: Deciders = {
       ? [{ type: "BudgetLimitsEffective", v: 1, data: { version, budgets: [...budgets] } }]
       : [],
 
+  EraseMember: (state, { member, reason }) => {
+    const waiting = state.erasures.filter(({ done }) => done === undefined);
+    // Ordered, and not carried out yet: one key is destroyed once.
+    if (waiting.some((record) => record.member === member)) return [];
+    if (waiting.length >= erasuresPendingMax) {
+      const message = `${erasuresPendingMax} erasures wait already: try again once some are done.`;
+      return refused("EraseMember", "too_many", message);
+    }
+    return [{ type: "ErasureOrdered", v: 1, data: { member, reason } }];
+  },
+
+  ConfirmErasure: (state, { done }) =>
+    state.erasures.some((record) => record.order === done.order && record.done === undefined)
+      ? [{ type: "ErasureCarriedOut", v: 1, data: done }]
+      : [],
+
   Refuse: (_state, { command, code, message }) => refused(command, code, message),
 };
 
@@ -140,7 +163,7 @@ export const policyDecider: Decider<PolicyState, PolicyCommand, PolicyFact> = {
   initialState,
   decide,
   evolve,
-  snapshotVersion: 3,
+  snapshotVersion: 4,
   toSnapshot,
   fromSnapshot,
 };

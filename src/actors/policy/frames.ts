@@ -54,6 +54,14 @@ const writes = [
     keyId: KeyId,
     reason: Line(200).default(""),
   }),
+  z.strictObject({
+    ...base,
+    type: z.literal("EraseMember"),
+    member: MemberId,
+    /** The same id once more: nothing brings the texts back. */
+    confirm: MemberId,
+    reason: Line(200).default(""),
+  }),
 ] as const;
 
 const reads = [
@@ -64,6 +72,7 @@ const reads = [
   z.strictObject({ ...base, type: z.literal("ListVersions") }),
   z.strictObject({ ...base, type: z.literal("ListMembers") }),
   z.strictObject({ ...base, type: z.literal("ListKeys") }),
+  z.strictObject({ ...base, type: z.literal("ListErasures") }),
   z.strictObject({ ...base, type: z.literal("Resume"), since: z.int().min(0) }),
 ] as const;
 
@@ -92,6 +101,8 @@ export type AdminCode =
   | "forbidden"
   | "command_id_reused"
   | "revocation_pending"
+  | "not_confirmed"
+  | "erasure_pending"
   | "invalid_policy"
   | "version_conflict"
   | "version_not_found"

@@ -25,6 +25,14 @@ export const commandBurst = 40;
 export const commandsPerSecond = 20;
 /** Proposals that wait at once: each has a document in the log, and somebody has to read it. */
 export const proposalsMax = 20;
+/** Erasures that wait for their actor at once, and those carried out that lists still show. */
+export const erasuresPendingMax = 100;
+export const erasuresShownMax = 500;
+/** Wait before an actor that did not answer is told again to erase; doubles up to the last. */
+export const erasureRetryMs = 2_000;
+export const erasureRetryMaxMs = 60_000;
+/** Actors told to erase at the same time. */
+export const erasureLanes = 6;
 /** Answers kept so that a command sent again gets the same one. */
 export const answersMax = 1_000;
 

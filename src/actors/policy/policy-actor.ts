@@ -16,6 +16,8 @@ import { AnswerBook } from "./answers.ts";
 import type { FoundCommand, PolicyActorApi, PolicyRefusal } from "./api.ts";
 import type { PolicyCommand } from "./commands.ts";
 import { policyDecider } from "./decider.ts";
+import { Eraser } from "./eraser.ts";
+import { wasMember } from "./former.ts";
 import { checkFounding } from "./input.ts";
 import { LimitMirror } from "./limit-mirror.ts";
 import { KeyMirror, type KeyStanding } from "./key-mirror.ts";
@@ -37,6 +39,7 @@ export class PolicyActor
   readonly #limits: LimitMirror;
   readonly #desk: AdminDesk;
   readonly #links: LinkBook;
+  readonly #eraser: Eraser;
   /** Whose command is being appended: they get an answer instead of the broadcast. */
   #sender: DeskSocket | undefined;
 
@@ -45,6 +48,7 @@ export class PolicyActor
     this.#mirror = new KeyMirror(ctx.storage.sql, env);
     this.#links = new LinkBook(ctx.storage.sql);
     this.#limits = new LimitMirror(env);
+    this.#eraser = new Eraser(env);
     this.#desk = new AdminDesk(this.#deskHost(), new AnswerBook(ctx.storage.sql));
   }
 
@@ -166,7 +170,8 @@ export class PolicyActor
   protected override nextDueAt(state: PolicyState): number | undefined {
     const keysAt = this.#mirror.dueAt ?? Infinity;
     const limitsAt = this.#limits.dueAt(state) ?? Infinity;
-    const due = Math.min(state.pending[0]?.dueAt ?? Infinity, keysAt, limitsAt);
+    const erasuresAt = this.#eraser.dueAt(state) ?? Infinity;
+    const due = Math.min(state.pending[0]?.dueAt ?? Infinity, keysAt, limitsAt, erasuresAt);
     return due === Infinity ? undefined : due;
   }
 
@@ -175,6 +180,7 @@ export class PolicyActor
       this.execute({ type: "BringIntoForce", at }, at, { command: "alarm" });
     }
     await this.#flushKeys();
+    if ((this.#eraser.dueAt(this.state) ?? Infinity) <= at) await this.#carryOutErasures();
     if ((this.#limits.dueAt(this.state) ?? Infinity) <= at) await this.#tellLimits(at);
   }
 
@@ -205,6 +211,8 @@ export class PolicyActor
         }
       },
       flushKeys: () => this.#flushKeys(),
+      carryOutErasures: () => this.#carryOutErasures(),
+      wasMember: (id) => wasMember(this.ctx.storage.sql, id),
       revocationsPending: () => this.#mirror.markedKeys().some((id) => !this.state.keys.has(id)),
       sockets: () => this.getConnections<Seat>() as Iterable<DeskSocket>,
     };
@@ -233,6 +241,13 @@ export class PolicyActor
     const budgets = nodes.map(({ budget, scope, limitNanos }) => ({ budget, scope, limitNanos }));
     const cause = { command: `policy/${version}` };
     this.execute({ type: "SayLimitsEffective", version, budgets }, this.now(), cause);
+  }
+
+  #carryOutErasures(): Promise<void> {
+    return this.#eraser.work(this.state, this.now(), (done) => {
+      const cause = { command: `erasure/${done.order}` };
+      this.execute({ type: "ConfirmErasure", done }, this.now(), cause);
+    });
   }
 
   async #flushKeys(): Promise<void> {

@@ -1,7 +1,7 @@
 /** What a PolicyActor knows: the fold of its stream. Bounded, because a snapshot is one row. */
 import type { MemberData, PolicyFact } from "#events/policy-events.ts";
 import { IN_FORCE_AFTER_MS } from "#policy/lease.ts";
-import { revokedShownMax, versionsMax } from "./limits.ts";
+import { erasuresShownMax, revokedShownMax, versionsMax } from "./limits.ts";
 
 /** A key that is valid until it expires or is revoked. */
 export interface KeyRecord {
@@ -45,6 +45,15 @@ export interface ProposalRecord {
   restores?: number;
 }
 
+/** An order to erase a member's texts; `done` once it was carried out. */
+export interface ErasureRecord {
+  /** The number of its event. */
+  order: number;
+  member: string;
+  at: number;
+  done?: { stream: string; event: string; seq: number; at: number; keyId?: string };
+}
+
 export interface PolicyState {
   /** Events folded so far, which is the stream's last `seq`. */
   seq: number;
@@ -61,6 +70,8 @@ export interface PolicyState {
   proposals: ProposalRecord[];
   /** The version whose limits hold at every shared budget. */
   limitsEffective: number;
+  /** Oldest first; those that wait are never dropped. */
+  erasures: ErasureRecord[];
 }
 
 export function initialState(): PolicyState {
@@ -76,6 +87,7 @@ export function initialState(): PolicyState {
     pending: [],
     proposals: [],
     limitsEffective: 0,
+    erasures: [],
   };
 }
 
@@ -137,6 +149,18 @@ const evolvers: Evolvers = {
   },
   BudgetLimitsEffective: (state, { version }) => {
     state.limitsEffective = Math.max(state.limitsEffective, version);
+  },
+  ErasureOrdered: (state, { member }, at) => {
+    state.erasures.push({ order: state.seq, member, at });
+  },
+  ErasureCarriedOut: (state, { order, stream, event, seq, at, keyId }) => {
+    const record = state.erasures.find((known) => known.order === order);
+    if (record === undefined) return;
+    record.done = { stream, event, seq, at };
+    if (keyId !== undefined) record.done.keyId = keyId;
+    const done = state.erasures.filter((known) => known.done !== undefined);
+    if (done.length <= erasuresShownMax) return;
+    state.erasures = state.erasures.filter((known) => known !== done[0]);
   },
   CommandRefused: () => {},
 };

@@ -29,6 +29,8 @@ export interface WriteContext {
   events: ReadEvents;
   /** The admin who asks. */
   by: string;
+  /** Whether somebody of this id was a member and left. */
+  wasMember: (id: string) => boolean;
 }
 
 export type Prepared =
@@ -115,6 +117,21 @@ const preparers: Preparers = {
     command: { type: "RevokeKey", keyId, reason },
     result: () => ({ keyId }),
   }),
+  EraseMember: ({ member, confirm, reason }, { state, wasMember }) => {
+    if (member !== confirm) {
+      const message = `To erase "${member}", give that id twice, as \`member\` and as \`confirm\`; nothing was erased.`;
+      return { ok: false, code: "not_confirmed", message };
+    }
+    if (!state.members.has(member) && !wasMember(member)) {
+      const message = `There is no member "${member}", and there was none; nothing was erased.`;
+      return { ok: false, code: "member_not_found", message };
+    }
+    return {
+      ok: true,
+      command: { type: "EraseMember", member, reason },
+      result: () => ({ order: state.erasures.findLast((known) => known.member === member)?.order }),
+    };
+  },
 };
 
 /** Commands whose answer waits until every revocation is enforced. */

@@ -112,6 +112,27 @@ export interface LosePayloadCommand {
   reason: string;
 }
 
+/** Destroys the key of the subject's kept texts. Idempotent by order. */
+export interface EraseCommand {
+  home: Home;
+  at: number;
+  command: string;
+  /** The number of the order in the policy stream; orders of one organisation only grow. */
+  order: number;
+  /** Whether the subject has left the organisation. */
+  former: boolean;
+}
+
+/** The event that proves an erasure. */
+export interface ErasedReply {
+  /** The event's id in the audit list. */
+  event: string;
+  stream: string;
+  seq: number;
+  at: number;
+  keyId?: string;
+}
+
 /** Where a principal stands under one budget, in a period that is not over. */
 export interface BudgetStanding {
   budget: string;
@@ -138,6 +159,7 @@ export interface UserActorApi extends LeaseChildApi, RateChildApi {
   readBudgets(at: number): Promise<BudgetStanding[]>;
   recordAccess(command: RecordAccessCommand): Promise<void>;
   losePayload(command: LosePayloadCommand): Promise<void>;
+  erase(command: EraseCommand): Promise<ErasedReply>;
   /** The key of that id, to read with; `null` once it is destroyed. */
   payloadKey(keyId: string): Promise<WrappedKey | null>;
 }

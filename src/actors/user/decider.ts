@@ -24,6 +24,7 @@ export type UserCommand =
   | { type: "fence-key"; at: number; keyId: string }
   | { type: "record-access"; at: number; access: DataOf<"AccessRecorded"> }
   | { type: "lose-payload"; at: number; lost: DataOf<"PayloadLost"> }
+  | { type: "erase-subject"; at: number; erasure: DataOf<"SubjectErased"> }
   /** Refusals that were counted in memory since the last append. */
   | { type: "count-refusals"; at: number; counts: readonly DataOf<"RefusalsCounted">[] }
   /** A node granted credit, or had none. */
@@ -68,6 +69,10 @@ export function decide(state: UserState, command: UserCommand): UserFact[] {
       return [{ type: "AccessRecorded", v: 1, data: command.access }];
     case "lose-payload":
       return [{ type: "PayloadLost", v: 1, data: command.lost }];
+    case "erase-subject":
+      // Told again: what this order was for is gone.
+      if (command.erasure.order <= (state.erased?.order ?? 0)) return [];
+      return [{ type: "SubjectErased", v: 1, data: command.erasure }];
     case "count-refusals":
       return command.counts.map((data) => ({ type: "RefusalsCounted", v: 1, data }));
     case "lease-granted":

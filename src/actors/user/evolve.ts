@@ -71,6 +71,9 @@ export function evolve(state: UserState, fact: UserFact, at: number): UserState 
     case "KeyFenced":
       state.fenced.add(fact.data.keyId);
       break;
+    case "SubjectErased":
+      state.erased = { order: fact.data.order, seq: state.seq, at };
+      break;
     case "RefusalsCounted":
     case "AccessRecorded":
     case "PayloadLost":

@@ -48,6 +48,8 @@ export const countedDelayMs = 1_000;
 export const sampleIdsMax = 5;
 /** Quiet times that are remembered. */
 export const quietsMax = 256;
+/** How long a former member who was erased gets no new key: isolates know their callers for less. */
+export const formerKeyMs = 60_000;
 /** Payload objects deleted in one go: as many as the store lists and deletes in one call. */
 export const payloadDeletesMax = 1_000;
 /** Wait after payload objects could not be deleted. */

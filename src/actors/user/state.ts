@@ -136,6 +136,8 @@ export interface UserState {
   lastAt: number;
   /** The highest policy version seen. */
   policyVersion: number;
+  /** The last erasure: its order in the policy stream, and its event here. */
+  erased?: { order: number; seq: number; at: number };
   fenced: Set<string>;
   holds: Map<string, Hold>;
   /** Holds that ended by time, charged in full, with the moment of that. */

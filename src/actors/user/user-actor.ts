@@ -15,6 +15,8 @@ import type {
   AdmitCommand,
   AdmitReply,
   BudgetStanding,
+  EraseCommand,
+  ErasedReply,
   ExtendCommand,
   FenceKeyCommand,
   LosePayloadCommand,
@@ -33,8 +35,9 @@ import { RateKeeper } from "./rate-keeper.ts";
 import { keptOf, wordOf } from "./shared-rates.ts";
 import type { Short } from "./shared.ts";
 import { PayloadKeeper } from "./payload-keeper.ts";
+import { erasedReply } from "./erased.ts";
 import { standingsOf } from "./standings.ts";
-import type { RequestData, UserState } from "./state.ts";
+import type { DataOf, RequestData, UserState } from "./state.ts";
 
 /** A settlement nobody waits for rides along with a later command. */
 const settlePatienceMs = 20;
@@ -151,6 +154,21 @@ export class UserActor
     await this.enqueue({ type: "lose-payload", at, lost }, at, { command: requestId });
   }
 
+  erase({ home, command, order, former }: EraseCommand): Promise<ErasedReply> {
+    this.settleIn(home);
+    // Who has the key already and waits for the commit ends under the old one.
+    this.commitQueued();
+    const at = this.now();
+    const erasure: DataOf<"SubjectErased"> = { order };
+    const keyId = this.#payloads.key()?.id;
+    if (keyId !== undefined) erasure.keyId = keyId;
+    if (former) erasure.former = true;
+    this.execute({ type: "erase-subject", at, erasure }, at, { command });
+    const [sealed] = this.store.read(this.state.erased?.seq ?? 0, 1);
+    if (sealed === undefined) throw new Error("an erasure without its event");
+    return Promise.resolve(erasedReply(sealed));
+  }
+
   payloadKey(keyId: string): Promise<WrappedKey | null> {
     const key = this.#payloads.key();
     return Promise.resolve(key?.id === keyId ? key : null);
@@ -185,7 +203,8 @@ export class UserActor
   }
 
   protected override onAppended(facts: readonly AppendedFact<UserFact>[]): void {
-    for (const { fact } of facts) {
+    for (const { fact, at } of facts) {
+      if (fact.type === "SubjectErased") this.#payloads.destroy(fact.data, at);
       if (fact.type !== "RequestSettled" && fact.type !== "ExpiryCorrected") continue;
       const { keyId, expiresAt } = fact.data.payload ?? {};
       if (keyId !== undefined && expiresAt !== undefined) this.#payloads.note(keyId, expiresAt);
@@ -209,7 +228,8 @@ export class UserActor
 
   #withPayloadKey(command: AdmitCommand, reply: AdmitReply): AdmitReply {
     if (reply.outcome !== "admitted" || command.wantsPayloadKey !== true) return reply;
-    return { ...reply, payloadKey: this.#payloads.keyFor(command.home.stream) };
+    const payloadKey = this.#payloads.keyFor(command.home.stream, this.now());
+    return payloadKey === undefined ? reply : { ...reply, payloadKey };
   }
 
   #leaseHost(): LeaseHost {

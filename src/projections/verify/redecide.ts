@@ -35,6 +35,8 @@ export function refute(before: UserState, fact: UserFact, at: number): string | 
       const { spentNanos, limitNanos, threshold } = fact.data;
       return spentNanos < limitNanos * threshold ? "the threshold was not reached" : undefined;
     }
+    case "SubjectErased":
+      return fact.data.order <= (before.erased?.order ?? 0) ? "it was erased before" : undefined;
     case "RefusalsCounted":
     case "AccessRecorded":
     case "PayloadLost":

@@ -27,6 +27,7 @@ function published(rules: readonly object[]): unknown {
       at: 0,
       by: "ada",
       events: () => [],
+      wasMember: () => false,
     },
   );
   return prepared.ok && prepared.command.type === "PublishPolicy"
