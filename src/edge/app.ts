@@ -10,6 +10,7 @@ import { makeLink } from "./auth/link.ts";
 import { endSession, showSession, startSession } from "./auth/session-routes.ts";
 import { showBudgets } from "./books/budgets.ts";
 import { ledgersOf } from "./books/ledgers.ts";
+import { logRoutes } from "./cloudflare/logs.ts";
 import { booksRoutes, type BooksEnv } from "./books/routes.ts";
 import { CONSOLE_PATH, consoleRoutes } from "./console/routes.ts";
 import { scanText } from "./dlp-scan.ts";
@@ -74,6 +75,7 @@ app.post("/dlp/scan", async (c) => {
 });
 
 app.route("/", recordRoutes);
+app.route("/", logRoutes);
 app.route(
   "/",
   booksRoutes({

@@ -8,6 +8,7 @@
 import * as z from "zod";
 import { LeaseRefData } from "./budget-events.ts";
 import { PayloadData, PayloadLost, SubjectErased } from "./payload-events.ts";
+import { AccessRecorded, FeedbackGiven } from "./reader-events.ts";
 
 const count = z.int().min(0);
 const nanos = z.int().min(0);
@@ -378,20 +379,6 @@ export const KeyFenced = z.strictObject({
   data: z.strictObject({ keyId: z.string() }),
 });
 
-/** A member read the books or used the console: reading is itself recorded. Used by: audit. */
-export const AccessRecorded = z.strictObject({
-  type: z.literal("AccessRecorded"),
-  v: z.literal(1),
-  data: z.strictObject({
-    requestId: z.string(),
-    member: z.string(),
-    action: z.string(),
-    resource: z.string(),
-    ip: z.string().optional(),
-    userAgent: z.string().optional(),
-  }),
-});
-
 export const UserFact = z.discriminatedUnion("type", [
   RequestAdmitted,
   RequestRefused,
@@ -412,6 +399,7 @@ export const UserFact = z.discriminatedUnion("type", [
   AccessRecorded,
   PayloadLost,
   SubjectErased,
+  FeedbackGiven,
 ]);
 /** Any fact of a user's stream. */
 export type UserFact = z.infer<typeof UserFact>;

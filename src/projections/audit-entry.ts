@@ -1,6 +1,7 @@
 /** One line of the audit list: what an auditor sees of a request, a read or an admin's act. */
 import type { PayloadData } from "#events/payload-events.ts";
 import type { FindingData } from "#events/user-events.ts";
+import type { AuditFeedback } from "./audit-feedback.ts";
 
 /** The strongest thing that was done about what a scan found. */
 export type DlpResult = "none" | "warned" | "redacted" | "blocked";
@@ -86,6 +87,8 @@ export interface AuditEntry {
   payload?: PayloadData;
   /** Why what was to be kept is not there. */
   payloadLost?: string;
+  /** What people said of the answer afterwards. */
+  feedback?: AuditFeedback;
   ip?: string;
   userAgent?: string;
   latencyMs?: number;

@@ -9,6 +9,7 @@ import { parseJson } from "#events/parse-json.ts";
 import type { AttemptData, FindingData, UserFact } from "#events/user-events.ts";
 import { idOfEvent, dlpResult, type AuditAttempt, type AuditEntry } from "./audit-entry.ts";
 import { actOf } from "./audit-acts.ts";
+import { addFeedback } from "./audit-feedback.ts";
 import type { Change, Projection, Table } from "./projection.ts";
 
 type DataOf<T extends UserFact["type"]> = Extract<UserFact, { type: T }>["data"];
@@ -20,6 +21,8 @@ export interface AuditPatch {
   /** Fields that the event settles. */
   set: { [K in keyof AuditEntry]?: AuditEntry[K] | undefined };
   findings: readonly FindingData[];
+  /** What somebody said of the answer, and when. */
+  feedback?: { given: DataOf<"FeedbackGiven">; at: number } | undefined;
   source: { stream: string; epoch: number; seq: number };
 }
 
@@ -76,6 +79,10 @@ function combineEntry(entry: AuditEntry | undefined, patch: AuditPatch): AuditEn
   for (const [field, value] of Object.entries(patch.set)) {
     if (value !== undefined) after[field] = value;
   }
+  if (patch.feedback !== undefined) {
+    const { given, at } = patch.feedback;
+    after["feedback"] = addFeedback(before.feedback, given, at);
+  }
   after["findings"] = findings;
   after["dlp"] = dlpResult(findings);
   after["source"] = { ...before.source, seqs: [...before.source.seqs, seq] };
@@ -126,6 +133,7 @@ const handlers: { [T in Told]: (data: DataOf<T>, event: EventEnvelope) => Draft 
     base: { kind: "act", action: "subject.erased", outcome: "completed" },
     set: { resource: data.keyId, metadata: { order: data.order } },
   }),
+  FeedbackGiven: (given, { at }) => ({ feedback: { given, at } }),
   SettlementOrphaned: (data) => ({
     base: { outcome: "orphaned" },
     set: { metadata: { orphanCostNanos: data.costNanos } },
@@ -226,6 +234,7 @@ function fold(event: EventEnvelope): readonly Change[] {
     },
     set: draft.set ?? {},
     findings: draft.findings ?? [],
+    ...(draft.feedback === undefined ? {} : { feedback: draft.feedback }),
     source: { stream: event.stream, epoch: event.epoch, seq: event.seq },
   };
   return [{ table: auditTable.name, key: [id], patch }];

@@ -55,6 +55,7 @@ const hashes: Record<string, string> = {
   "SubjectErased.v1": "19cf30e86252adf34506f1adfc027c7b2e3c3561e20744a28c8b0d4bd310e4c4",
   "ErasureOrdered.v1": "87107e71c063d84f0016dc5a53a0189b2bc1f31ef6f359fa62f09a64aaf27136",
   "ErasureCarriedOut.v1": "4bf147ae8e06bd5e3fa5ec390764674297175359d5dadf26a2074f7b15441cc1",
+  "FeedbackGiven.v1": "a8773b9c69d3e922cbb8cc9defcaa88cd4a56f7e8d4039556b4c0928646c7eda",
   "RequestSettled.v1+payload": "84dd66d5f2007fbd92c765cfe063c804c0629013000c66edb6558e22e15b2f65",
 };
 

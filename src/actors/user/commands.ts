@@ -133,6 +133,13 @@ export interface ErasedReply {
   keyId?: string;
 }
 
+/** Writes down what somebody thinks of the answer to one of the principal's requests. */
+export interface GiveFeedbackCommand {
+  home: Home;
+  at: number;
+  given: DataOf<"FeedbackGiven">;
+}
+
 /** Where a principal stands under one budget, in a period that is not over. */
 export interface BudgetStanding {
   budget: string;
@@ -160,6 +167,7 @@ export interface UserActorApi extends LeaseChildApi, RateChildApi {
   recordAccess(command: RecordAccessCommand): Promise<void>;
   losePayload(command: LosePayloadCommand): Promise<void>;
   erase(command: EraseCommand): Promise<ErasedReply>;
+  giveFeedback(command: GiveFeedbackCommand): Promise<void>;
   /** The key of that id, to read with; `null` once it is destroyed. */
   payloadKey(keyId: string): Promise<WrappedKey | null>;
 }

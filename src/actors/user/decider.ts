@@ -25,6 +25,7 @@ export type UserCommand =
   | { type: "record-access"; at: number; access: DataOf<"AccessRecorded"> }
   | { type: "lose-payload"; at: number; lost: DataOf<"PayloadLost"> }
   | { type: "erase-subject"; at: number; erasure: DataOf<"SubjectErased"> }
+  | { type: "give-feedback"; at: number; given: DataOf<"FeedbackGiven"> }
   /** Refusals that were counted in memory since the last append. */
   | { type: "count-refusals"; at: number; counts: readonly DataOf<"RefusalsCounted">[] }
   /** A node granted credit, or had none. */
@@ -73,6 +74,8 @@ export function decide(state: UserState, command: UserCommand): UserFact[] {
       // Told again: what this order was for is gone.
       if (command.erasure.order <= (state.erased?.order ?? 0)) return [];
       return [{ type: "SubjectErased", v: 1, data: command.erasure }];
+    case "give-feedback":
+      return [{ type: "FeedbackGiven", v: 1, data: command.given }];
     case "count-refusals":
       return command.counts.map((data) => ({ type: "RefusalsCounted", v: 1, data }));
     case "lease-granted":

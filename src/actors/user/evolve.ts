@@ -77,6 +77,7 @@ export function evolve(state: UserState, fact: UserFact, at: number): UserState 
     case "RefusalsCounted":
     case "AccessRecorded":
     case "PayloadLost":
+    case "FeedbackGiven":
       break;
   }
   return state;

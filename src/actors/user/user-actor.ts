@@ -19,6 +19,7 @@ import type {
   ErasedReply,
   ExtendCommand,
   FenceKeyCommand,
+  GiveFeedbackCommand,
   LosePayloadCommand,
   RecordAccessCommand,
   ReleaseCommand,
@@ -167,6 +168,13 @@ export class UserActor
     const [sealed] = this.store.read(this.state.erased?.seq ?? 0, 1);
     if (sealed === undefined) throw new Error("an erasure without its event");
     return Promise.resolve(erasedReply(sealed));
+  }
+
+  async giveFeedback({ home, given }: GiveFeedbackCommand): Promise<void> {
+    this.settleIn(home);
+    const at = this.now();
+    const cause = { command: given.requestId, member: given.member };
+    await this.enqueue({ type: "give-feedback", at, given }, at, cause);
   }
 
   payloadKey(keyId: string): Promise<WrappedKey | null> {

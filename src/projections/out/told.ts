@@ -82,6 +82,7 @@ const TOLD: Record<string, ReadonlyMap<string, Kind>> = {
   NodeLeaseGranted: fields(lease),
   NodeLeaseReturned: fields(lease),
   KeyFenced: fields("keyId"),
+  FeedbackGiven: fields("requestId feedback score", { member: "member", metadata: "metadata" }),
   AccessRecorded: fields("requestId action", {
     member: "member",
     addresses: "ip userAgent",

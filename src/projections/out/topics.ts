@@ -26,6 +26,7 @@ const TOPICS: Record<string, readonly Topic[]> = {
   NodeLeaseGranted: ["budgets"],
   NodeLeaseReturned: ["budgets"],
   AccessRecorded: ["access"],
+  FeedbackGiven: ["requests"],
 };
 
 const BLOCKS: ReadonlySet<unknown> = new Set(["dlp_blocked", "guard_blocked"]);

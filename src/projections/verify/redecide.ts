@@ -40,6 +40,7 @@ export function refute(before: UserState, fact: UserFact, at: number): string | 
     case "RefusalsCounted":
     case "AccessRecorded":
     case "PayloadLost":
+    case "FeedbackGiven":
     case "RateLeased":
     case "RateDenied":
     case "LeaseGranted":
