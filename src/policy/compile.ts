@@ -146,7 +146,7 @@ function compileRoute(
     takes: compileRouteWhen(name, when, timeZone),
     models: compilePatterns(when.models ?? []).exact,
     candidates: compileCandidates(candidates, providers),
-    serving: servingOf(route),
+    serving: { ...servingOf(route), cache: route.cache },
     thenTier: thenTier === true,
   };
 }

@@ -125,6 +125,13 @@ const Route = z.strictObject({
     .min(1)
     .max(candidatesMax),
   ...servingOptions,
+  /** Of the answers of this route, in place of what `cache` says of the tier; `bypass` keeps none. */
+  cache: z
+    .strictObject({
+      ttlSeconds: z.int().min(0).max(2_678_400).optional(),
+      bypass: z.boolean().optional(),
+    })
+    .optional(),
   /** The caller's tier is asked after the route's own candidates. */
   thenTier: z.boolean().optional(),
 });

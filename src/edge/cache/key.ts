@@ -17,6 +17,8 @@ export interface CacheSubject {
   policyVersion: number;
   policyHash: string;
   tier: string;
+  /** The route that took it: the same question may go elsewhere for its tags or headers. */
+  route: string | undefined;
   action: string;
   dialect: string;
   /** How the answer is framed where a dialect has two ways. */

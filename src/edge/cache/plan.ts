@@ -18,8 +18,11 @@ export function planCache(secret: string, call: Call, plan: Plan): CachePlan | u
   // What stands behind placeholders is one caller's at one moment.
   if ((plan.vault?.size ?? 0) > 0) return undefined;
   const { request } = plan;
+  const route = plan.resolved.serving.cache;
+  if (route?.bypass === true) return undefined;
+  const ttlSeconds = route?.ttlSeconds ?? rule.tiers[request.tier] ?? rule.ttlSeconds;
   const ttlMs = Math.min(
-    options.cacheTtlMs ?? (rule.tiers[request.tier] ?? rule.ttlSeconds) * 1000,
+    options.cacheTtlMs ?? ttlSeconds * 1000,
     rule.maxTtlSeconds * 1000,
   );
   if (ttlMs <= 0) return undefined;
@@ -31,6 +34,7 @@ export function planCache(secret: string, call: Call, plan: Plan): CachePlan | u
     policyVersion: request.policyVersion,
     policyHash: request.policyHash,
     tier: request.tier,
+    route: request.route?.name,
     action: endpoint.action,
     dialect: endpoint.dialect.id,
     framing: endpoint.reframe?.().contentType ?? "",
