@@ -207,6 +207,8 @@ export const RefusalsCounted = z.strictObject({
 export const AttemptData = z.strictObject({
   provider: z.string(),
   model: z.string(),
+  /** The alias of the credential, where policy lists some; `caller` for the caller's own key. */
+  credential: z.string().max(64).optional(),
   /** HTTP status; 0 when no answer came. */
   status: count,
   code: z.string().optional(),

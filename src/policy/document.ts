@@ -5,6 +5,7 @@
  * to (detectors, provider kinds, patterns) is checked by `validate.ts` against what is built in.
  */
 import * as z from "zod";
+import { credentialOptions, SecretName } from "./credentials.ts";
 import { payloadsSchema } from "./payloads.ts";
 import {
   budgetsMax,
@@ -44,10 +45,8 @@ const ProviderEntry = z.strictObject({
   /** Another address than the provider's own: a private endpoint or a test upstream. */
   baseUrl: z.url().max(2_000).optional(),
   /** The name of the secret that holds the credential; the adapter's own by default. */
-  secret: z
-    .string()
-    .regex(/^[A-Z][A-Z0-9_]{0,63}$/, "the name of a secret, in capitals")
-    .optional(),
+  secret: SecretName.optional(),
+  ...credentialOptions,
 });
 
 /** One way to answer: which asked models it serves, and as what. Lower priority is tried first. */

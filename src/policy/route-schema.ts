@@ -93,6 +93,8 @@ export const candidateOptions = {
   maxInputTokens: z.int().min(1).max(100_000_000).optional(),
   maxOutputTokens: z.int().min(1).max(10_000_000).optional(),
   retries: Retries.optional(),
+  /** The alias of the provider's credential that it is asked with; no other is used. */
+  credential: Name.optional(),
 };
 
 /** How candidates are asked, in a tier and in a route. */

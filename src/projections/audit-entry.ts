@@ -23,6 +23,8 @@ export type AuditOutcome =
 export interface AuditAttempt {
   provider: string;
   model: string;
+  /** The alias of the credential; `caller` for a key that the caller brought. */
+  credential?: string;
   /** HTTP status; 0 when no answer came. */
   status: number;
   code?: string;

@@ -185,9 +185,11 @@ function asked(
 }
 
 function attemptOf(attempt: AttemptData): AuditAttempt {
-  const { provider, model, status, code, latencyMs, costNanos } = attempt;
-  const shown = { provider, model, status, latencyMs, costNanos };
-  return code === undefined ? shown : { ...shown, code };
+  const { provider, model, credential, status, code, latencyMs, costNanos } = attempt;
+  const shown: AuditAttempt = { provider, model, status, latencyMs, costNanos };
+  if (credential !== undefined) shown.credential = credential;
+  if (code !== undefined) shown.code = code;
+  return shown;
 }
 
 function settled(data: DataOf<"RequestSettled">): Draft {

@@ -44,6 +44,7 @@ export function httpProvider(row: ProviderRow): Provider {
     dialect,
     defaultBaseUrl,
     secretName,
+    credentialHeader: Object.keys(row.auth("key"))[0] ?? "authorization",
     ...(row.baseUrlForm !== undefined && { baseUrlForm: row.baseUrlForm }),
     ...(row.framing !== undefined && { framing: row.framing }),
     ...(row.signing !== undefined && { signing: row.signing }),

@@ -220,6 +220,8 @@ export interface Provider {
   baseUrlForm?: string;
   /** The name of the secret that holds the credential, for example OPENAI_API_KEY. */
   secretName: string;
+  /** The header that its credential stands in, for callers who bring their own. */
+  credentialHeader: string;
   /** How streams come off the wire, where it is not the dialect's own framing. */
   framing?: Framing;
   /** How its credential becomes part of a call, where a header alone does not do. */

@@ -25,6 +25,8 @@ export interface CacheSubject {
   framing: string;
   /** The provider that the address named. */
   provider: string | undefined;
+  /** The credential that the caller named: another account may have other models. */
+  credential?: string | undefined;
   model: string;
   stream: boolean;
   /** The redacted body, or the caller's own key in its place. */

@@ -17,6 +17,8 @@ export function planCache(secret: string, call: Call, plan: Plan): CachePlan | u
   if (endpoint.kind !== "chat" && endpoint.kind !== "embeddings") return undefined;
   // What stands behind placeholders is one caller's at one moment.
   if ((plan.vault?.size ?? 0) > 0) return undefined;
+  // What somebody's own key may see is not everybody's.
+  if (plan.candidates.some(({ callerKey }) => callerKey === true)) return undefined;
   const { request } = plan;
   const route = plan.resolved.serving.cache;
   if (route?.bypass === true) return undefined;
@@ -39,6 +41,7 @@ export function planCache(secret: string, call: Call, plan: Plan): CachePlan | u
     dialect: endpoint.dialect.id,
     framing: endpoint.reframe?.().contentType ?? "",
     provider: asked.provider,
+    credential: options.credential,
     model: request.model,
     stream: request.stream,
     content: options.cacheKey ?? plan.body,

@@ -111,6 +111,10 @@ function rejected(
       next: true,
     };
   }
+  if ((status === 401 || status === 403) && candidate.callerKey === true) {
+    const message = `${provider} did not accept the key that you sent for it.`;
+    return { error: new GatewayError("provider_rejected", message, { status }), next: false };
+  }
   if (status === 401 || status === 403) {
     return {
       error: new GatewayError(

@@ -6,6 +6,7 @@ import type { Env } from "#actors/kit/env.ts";
 import { namedSecret } from "#actors/kit/secrets.ts";
 import { PROVIDERS } from "#providers/registry.ts";
 import type { Provider, Unsupported, UpstreamDialect } from "#providers/types.ts";
+import { readProviderKey } from "../auth/credentials.ts";
 import { GatewayError } from "../errors.ts";
 import { nativeUrl } from "../surface/opaque.ts";
 import type { Endpoint, Outgoing } from "./endpoint.ts";
@@ -42,10 +43,13 @@ export function describeCall(
   const { stream } = plan.request;
   const outgoing = endpoint.outgoing(plan.body, provider, { model, maxOutputTokens, stream });
   if (!outgoing.ok) return { error: unsupported(outgoing.error, candidate), next: true };
-  const credential = namedSecret(env, candidate.secret ?? provider.secretName);
-  if (credential === undefined && candidate.baseUrl === undefined && provider.secretName !== "") {
+  const secret = candidate.secret ?? provider.secretName;
+  const credential = candidate.callerKey
+    ? readProviderKey(request, provider.credentialHeader)
+    : namedSecret(env, secret);
+  if (credential === undefined && needsCredential(provider, candidate)) {
     return notConfigured(
-      `The provider "${candidate.provider}" has no credential: set the secret ${candidate.secret ?? provider.secretName}.`,
+      `The provider "${candidate.provider}" has no credential: set the secret ${secret}.`,
     );
   }
   const baseUrl = candidate.baseUrl ?? provider.defaultBaseUrl;
@@ -59,6 +63,16 @@ export function describeCall(
     callerHeaders: request.headers,
   });
   return { provider, dialect, credential, sent: sentAs(outgoing.value, url, baseUrl, headers) };
+}
+
+/**
+ * Whether a call without its credential is not made. A private address may need none; a vendor's,
+ * and whoever policy names a secret for, would answer with a 401 of their own that helps nobody.
+ */
+function needsCredential(provider: Provider, { secret, baseUrl, callerKey }: Candidate): boolean {
+  if (provider.secretName === "") return false;
+  const isVendor = baseUrl === undefined || provider.baseUrlForm !== undefined;
+  return isVendor || secret !== undefined || callerKey === true;
 }
 
 /** The request to a provider: its own path where the call is passed on as it came. */

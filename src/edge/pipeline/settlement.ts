@@ -17,6 +17,7 @@ import type { Candidate } from "./plan.ts";
 import { settleLater } from "./settle-later.ts";
 
 type Settled = SettleCommand["settlement"];
+type AskedOf = Pick<AttemptData, "provider" | "model" | "credential">;
 
 export class Settlement {
   readonly #admission: Admission;
@@ -79,15 +80,16 @@ export class Settlement {
   }
 
   #addPaid(
-    { provider, model, price }: Candidate,
+    candidate: Candidate,
     usage: Usage,
     told: { status: number; code?: string },
     calledAt: number,
     at: number,
   ): void {
+    const { price } = candidate;
     const latencyMs = Math.max(at - calledAt, 0);
     const costNanos = costOf(usage, price);
-    this.#attempts.push({ provider, model, ...told, latencyMs, usage, price, costNanos });
+    this.#attempts.push({ ...askedOf(candidate), ...told, latencyMs, usage, price, costNanos });
   }
 
   addFindings(findings: readonly Finding[]): void {
@@ -189,6 +191,11 @@ export class Settlement {
       ? { inputTokens, outputTokens: maxOutputTokens * choices }
       : { inputTokens: Math.ceil(inputTokens / 4), outputTokens: 0 };
   }
+}
+
+/** Who was asked, with which of its credentials. */
+export function askedOf({ provider, model, credential }: Candidate): AskedOf {
+  return credential === undefined ? { provider, model } : { provider, model, credential };
 }
 
 /** Whether a report of usage says anything: no prompt has no tokens, so all zeros is no report. */

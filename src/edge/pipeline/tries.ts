@@ -15,7 +15,7 @@ import { hedge, type Running } from "./hedge.ts";
 import { noteLatency } from "./latency.ts";
 import type { Candidate } from "./plan.ts";
 import { retryPlan, waitAfter } from "./retry.ts";
-import type { Settlement } from "./settlement.ts";
+import { askedOf, type Settlement } from "./settlement.ts";
 
 type Result = Answered | Failure;
 
@@ -151,8 +151,7 @@ export class Tries {
     if (failed || isAnswer(result)) this.#measure(candidate, ms, failed);
     if (isAnswer(result)) return;
     this.#settlement.addAttempt({
-      provider: candidate.provider,
-      model: candidate.model,
+      ...askedOf(candidate),
       status: result.error.status,
       code: result.error.code,
       latencyMs: ms,
