@@ -50,7 +50,8 @@ export async function serve(
     const principal = await identify(request, env, startedAt);
     if (target.cloudflare !== undefined) {
       const { snapshot } = await currentPolicy(env, ctx, principal.organisation);
-      requireAccount(target, principal.organisation, snapshot.document);
+      const named = request.headers.get("cf-aig-gateway-id");
+      requireAccount(target, principal.organisation, snapshot.document, named);
     }
     const asked = await readAsked(request, target);
     call = { requestId: newRequestId(startedAt), startedAt, principal, asked };
