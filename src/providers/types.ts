@@ -230,6 +230,8 @@ export interface Provider {
   operations: readonly Operation[];
   /** The URL and headers of one call. Caller headers pass by allow-list only. */
   request(to: ProviderTarget): { url: string; headers: Record<string, string> };
+  /** The last change to the body of a conversation, where its host wants it otherwise. */
+  body?: (body: JsonObject) => JsonObject;
   decodeError(status: number, body: string, headers: Headers): ProviderErrorView;
 }
 
@@ -237,7 +239,7 @@ export interface Provider {
 export type Framing = "sse" | "ndjson" | "aws-eventstream";
 
 /** Credentials that take a clock and keys: the edge signs the call that `request` described. */
-export type Signing = "aws-sigv4";
+export type Signing = "aws-sigv4" | "google-service-account";
 
 /** What is asked of a provider; a conversation unless said otherwise. */
 export type Operation = "chat" | "embeddings" | "count-tokens" | "models" | "responses";

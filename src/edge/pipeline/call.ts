@@ -65,7 +65,7 @@ export async function callOne(
   );
   const calledAt = Date.now();
   try {
-    const { url, init } = await signed(sent, provider.signing, credential);
+    const { url, init } = await signed(sent, provider.signing, credential, abort.signal);
     const response = await fetch(url, { ...init, signal: abort.signal, redirect: "manual" });
     if (response.ok) {
       const framing = provider.framing ?? dialect.contentType;
@@ -138,6 +138,8 @@ function rejected(
 
 function unreachable(candidate: Candidate, timedOut: boolean, cause: unknown): Failure {
   const { provider } = candidate;
+  // What was refused before the call was made is told as it is.
+  if (cause instanceof GatewayError) return { error: cause, next: true };
   const error = timedOut
     ? new GatewayError("provider_timeout", `${provider} did not answer in time.`, { cause })
     : new GatewayError("provider_error", `${provider} could not be reached.`, { cause });

@@ -62,7 +62,9 @@ export function describeCall(
     credential,
     callerHeaders: request.headers,
   });
-  return { provider, dialect, credential, sent: sentAs(outgoing.value, url, baseUrl, headers) };
+  const shaped = operation === "chat" ? provider.body?.(outgoing.value.body) : undefined;
+  const call = shaped === undefined ? outgoing.value : { ...outgoing.value, body: shaped };
+  return { provider, dialect, credential, sent: sentAs(call, url, baseUrl, headers) };
 }
 
 /**

@@ -178,6 +178,7 @@ function decode(segment: string): string {
 /** Cloudflare's slugs whose adapters have another name here. */
 const SLUGS: Readonly<Record<string, string>> = {
   "google-ai-studio": "google",
+  "google-vertex-ai": "vertex",
   grok: "xai",
   "perplexity-ai": "perplexity",
 };
