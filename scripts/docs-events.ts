@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import type * as z from "zod";
 import { catalogue, type StreamKind } from "#events/catalogue.ts";
 import * as budgetEvents from "#events/budget-events.ts";
+import * as correctionEvents from "#events/correction-events.ts";
 import * as payloadEvents from "#events/payload-events.ts";
 import * as policyEvents from "#events/policy-events.ts";
 import * as readerEvents from "#events/reader-events.ts";
@@ -38,6 +39,7 @@ const shared = new Map<Schema, string>(
     ...userEvents,
     ...payloadEvents,
     ...readerEvents,
+    ...correctionEvents,
     ...budgetEvents,
     ...policyEvents,
   }).flatMap(([name, value]) =>
@@ -45,7 +47,7 @@ const shared = new Map<Schema, string>(
   ),
 );
 
-const sources = ["user", "payload", "reader", "budget", "policy"].map((stream) =>
+const sources = ["user", "payload", "reader", "correction", "budget", "policy"].map((stream) =>
   readFileSync(path.join(root, `src/events/${stream}-events.ts`), "utf8"),
 );
 

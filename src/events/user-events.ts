@@ -7,6 +7,7 @@
  */
 import * as z from "zod";
 import { LeaseRefData } from "./budget-events.ts";
+import { CostCorrected, PriceData } from "./correction-events.ts";
 import { PayloadData, PayloadLost, SubjectErased } from "./payload-events.ts";
 import { AccessRecorded, FeedbackGiven } from "./reader-events.ts";
 
@@ -34,17 +35,6 @@ export const UsageData = z.strictObject({
   cacheWrite5mTokens: count.optional(),
   cacheWrite1hTokens: count.optional(),
   reasoningTokens: count.optional(),
-});
-
-/** A price: nano-dollars per million tokens, and per request. */
-export const PriceData = z.strictObject({
-  inputNanosPerMtok: nanos,
-  outputNanosPerMtok: nanos,
-  cachedReadNanosPerMtok: nanos.optional(),
-  cacheWrite5mNanosPerMtok: nanos.optional(),
-  cacheWrite1hNanosPerMtok: nanos.optional(),
-  reasoningNanosPerMtok: nanos.optional(),
-  requestNanos: nanos.optional(),
 });
 
 /** Who asked, for what, from where: the part of a request that audit views show. */
@@ -402,6 +392,7 @@ export const UserFact = z.discriminatedUnion("type", [
   PayloadLost,
   SubjectErased,
   FeedbackGiven,
+  CostCorrected,
 ]);
 /** Any fact of a user's stream. */
 export type UserFact = z.infer<typeof UserFact>;

@@ -28,7 +28,8 @@ const Usd = z
   .max(9_000_000)
   .refine((usd) => Math.abs(usd * 1e9 - Math.round(usd * 1e9)) < 1e-3, "at most nine decimals");
 
-const Price = z.strictObject({
+/** Dollars per million tokens, and per request. */
+export const Price = z.strictObject({
   inputUsdPerMtok: Usd,
   outputUsdPerMtok: Usd,
   cachedReadUsdPerMtok: Usd.optional(),

@@ -74,6 +74,10 @@ export interface AuditEntry {
   estimated?: boolean;
   /** What a correction gave back after an expired hold had been charged. */
   refundNanos?: number;
+  /** What its settlement said, where a corrected price has changed `costNanos` since. */
+  bookedNanos?: number;
+  /** The order that changed it last, by its number in the policy stream. */
+  correction?: number;
   dlp: DlpResult;
   findings: FindingData[];
   guard?: { action: string; score: number; category: string | null };

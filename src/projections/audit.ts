@@ -129,6 +129,9 @@ const handlers: { [T in Told]: (data: DataOf<T>, event: EventEnvelope) => Draft 
     return { ...draft, set: { ...draft.set, refundNanos: data.refundNanos } };
   },
   PayloadLost: (data) => ({ set: { payloadLost: data.reason } }),
+  CostCorrected: ({ newNanos: costNanos, bookedNanos, order: correction }) => ({
+    set: { costNanos, bookedNanos, correction },
+  }),
   SubjectErased: (data) => ({
     base: { kind: "act", action: "subject.erased", outcome: "completed" },
     set: { resource: data.keyId, metadata: { order: data.order } },

@@ -3,13 +3,14 @@
  *
  * Booked to the hour of admission. The last attempt's cost counts for the model that answered,
  * earlier attempts for theirs; what was charged for an expired hold moves when it is corrected.
+ * A corrected price changes what a call costs where it is booked.
  * The sum of all rows is always the sum of the requests' costs.
  */
 import type { EventEnvelope } from "#events/envelope.ts";
 import type { UserFact } from "#events/user-events.ts";
 import type { AuditEntry } from "./audit-entry.ts";
 import type { Change, Projection } from "./projection.ts";
-import { add, sumsKey, sumsTable } from "./sums.ts";
+import { add, HOUR_MS, sumsKey, sumsTable } from "./sums.ts";
 
 type DataOf<T extends UserFact["type"]> = Extract<UserFact, { type: T }>["data"];
 
@@ -58,10 +59,20 @@ function expired(event: EventEnvelope, request: AuditEntry | undefined, costNano
   return add(costTable.name, key, { requests: Math.sign(costNanos), costNanos });
 }
 
+/** A corrected price moves money alone; the event says where each part is booked. */
+function corrected(data: DataOf<"CostCorrected">): Change[] {
+  const { member: user, team = "", admittedAt } = data;
+  const hour = Math.floor(admittedAt / HOUR_MS);
+  return data.parts.map(({ model, provider, oldNanos, newNanos }) =>
+    add(costTable.name, { hour, model, provider, user, team }, { costNanos: newNanos - oldNanos }),
+  );
+}
+
 function fold(event: EventEnvelope, request: AuditEntry | undefined): readonly Change[] {
   const fact = event as unknown as UserFact;
   if (fact.type === "RequestSettled") return settled(event, fact.data, request);
   if (fact.type === "HoldExpired") return [expired(event, request, fact.data.chargedNanos)];
+  if (fact.type === "CostCorrected") return corrected(fact.data);
   if (fact.type === "ExpiryCorrected") {
     const charged = request?.costNanos ?? fact.data.costNanos + fact.data.refundNanos;
     return [expired(event, request, -charged), ...settled(event, fact.data, request)];

@@ -56,6 +56,9 @@ const hashes: Record<string, string> = {
   "ErasureOrdered.v1": "87107e71c063d84f0016dc5a53a0189b2bc1f31ef6f359fa62f09a64aaf27136",
   "ErasureCarriedOut.v1": "4bf147ae8e06bd5e3fa5ec390764674297175359d5dadf26a2074f7b15441cc1",
   "FeedbackGiven.v1": "a8773b9c69d3e922cbb8cc9defcaa88cd4a56f7e8d4039556b4c0928646c7eda",
+  "CostCorrected.v1": "7b5a18b58658f5ab6ddd23c76cc7c29e42a3afca17986da2e26188b05f085933",
+  "PriceCorrectionOrdered.v1": "965d14544edc403fb60a52fa7ed8d034a64fc1cf22ae9478a2672e2f2e1addff",
+  "PriceCorrectionApplied.v1": "b77f9726624975c122f8d450c1d8b310736fd70a930c2b4d62828b3ae56e87e9",
   "RequestSettled.v1+payload": "84dd66d5f2007fbd92c765cfe063c804c0629013000c66edb6558e22e15b2f65",
 };
 

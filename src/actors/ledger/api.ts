@@ -25,6 +25,8 @@ export type IngestReply =
 /** The RPC surface that other actors use. */
 export interface LedgerIngestApi {
   ingest(command: IngestCommand): Promise<IngestReply>;
+  /** The streams of principals after a name, in order. */
+  principals(query: { after: string; limit: number }): Promise<string[]>;
 }
 
 /** Asks for a stream's events as they were sealed. */

@@ -36,7 +36,7 @@ import { Archivist } from "./archivist.ts";
 import type { EvidenceQuery } from "./evidence.ts";
 import { Faults } from "./faults.ts";
 import { Intake } from "./intake.ts";
-import { archiveDelayMs, rawEventsMax } from "./limits.ts";
+import { archiveDelayMs, principalsMax, rawEventsMax } from "./limits.ts";
 import { Log } from "./log.ts";
 import { Meta } from "./meta.ts";
 import { auditEntry, auditPage, sumsOf } from "./queries.ts";
@@ -125,6 +125,10 @@ export class LedgerActor extends Actor implements LedgerApi {
     if (this.archivist.pending) this.#wakeBy(Date.now() + archiveDelayMs);
     if (reply.outcome === "ok") this.#wakeBy(Date.now() + this.courier.delayMs);
     return reply;
+  }
+
+  async principals({ after, limit }: { after: string; limit: number }): Promise<string[]> {
+    return this.#log.streams("u_", after, Math.min(Math.max(limit, 1), principalsMax));
   }
 
   async auditEvents(query: AuditQuery): Promise<AuditPage> {

@@ -72,5 +72,9 @@ export type PolicyCommand =
   | { type: "EraseMember"; member: string; reason: string }
   /** The member's own actor has done it. */
   | { type: "ConfirmErasure"; done: DataOf<"ErasureCarriedOut"> }
+  /** Settled calls are to be costed anew. */
+  | { type: "CorrectPrice"; at: number; correction: DataOf<"PriceCorrectionOrdered"> }
+  /** Every principal's have been. */
+  | { type: "ConfirmCorrection"; applied: DataOf<"PriceCorrectionApplied"> }
   /** The shell turned an admin's command away before it got here. */
   | { type: "Refuse"; command: string; code: string; message: string };

@@ -33,6 +33,17 @@ export const erasureRetryMs = 2_000;
 export const erasureRetryMaxMs = 60_000;
 /** Actors told to erase at the same time. */
 export const erasureLanes = 6;
+/** Price corrections that wait at once, and those applied that lists still show. */
+export const correctionsPendingMax = 20;
+export const correctionsShownMax = 200;
+/** Principals costed anew in one alarm, and at the same time: other work has its turn between. */
+export const correctionsPerRun = 48;
+export const correctionLanes = 6;
+/** Wait before principals that were not reached are asked again; doubles up to the last. */
+export const correctionRetryMs = 2_000;
+export const correctionRetryMaxMs = 60_000;
+/** Names of streams asked of a ledger at once. */
+export const principalsPage = 1_000;
 /** Answers kept so that a command sent again gets the same one. */
 export const answersMax = 1_000;
 

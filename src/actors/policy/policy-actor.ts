@@ -17,6 +17,7 @@ import type { FoundCommand, PolicyActorApi, PolicyRefusal } from "./api.ts";
 import type { PolicyCommand } from "./commands.ts";
 import { policyDecider } from "./decider.ts";
 import { Eraser } from "./eraser.ts";
+import { Repricer } from "./repricer.ts";
 import { wasMember } from "./former.ts";
 import { checkFounding } from "./input.ts";
 import { LimitMirror } from "./limit-mirror.ts";
@@ -40,6 +41,7 @@ export class PolicyActor
   readonly #desk: AdminDesk;
   readonly #links: LinkBook;
   readonly #eraser: Eraser;
+  readonly #repricer: Repricer;
   /** Whose command is being appended: they get an answer instead of the broadcast. */
   #sender: DeskSocket | undefined;
 
@@ -49,6 +51,7 @@ export class PolicyActor
     this.#links = new LinkBook(ctx.storage.sql);
     this.#limits = new LimitMirror(env);
     this.#eraser = new Eraser(env);
+    this.#repricer = new Repricer(env);
     this.#desk = new AdminDesk(this.#deskHost(), new AnswerBook(ctx.storage.sql));
   }
 
@@ -171,7 +174,9 @@ export class PolicyActor
     const keysAt = this.#mirror.dueAt ?? Infinity;
     const limitsAt = this.#limits.dueAt(state) ?? Infinity;
     const erasuresAt = this.#eraser.dueAt(state) ?? Infinity;
-    const due = Math.min(state.pending[0]?.dueAt ?? Infinity, keysAt, limitsAt, erasuresAt);
+    const pricesAt = this.#repricer.dueAt(state) ?? Infinity;
+    const inForceAt = state.pending[0]?.dueAt ?? Infinity;
+    const due = Math.min(inForceAt, keysAt, limitsAt, erasuresAt, pricesAt);
     return due === Infinity ? undefined : due;
   }
 
@@ -182,6 +187,7 @@ export class PolicyActor
     await this.#flushKeys();
     if ((this.#eraser.dueAt(this.state) ?? Infinity) <= at) await this.#carryOutErasures();
     if ((this.#limits.dueAt(this.state) ?? Infinity) <= at) await this.#tellLimits(at);
+    if ((this.#repricer.dueAt(this.state) ?? Infinity) <= at) await this.#reprice(at);
   }
 
   protected override onAppended(facts: readonly AppendedFact<PolicyFact>[]): void {
@@ -248,6 +254,13 @@ export class PolicyActor
       const cause = { command: `erasure/${done.order}` };
       this.execute({ type: "ConfirmErasure", done }, this.now(), cause);
     });
+  }
+
+  async #reprice(at: number): Promise<void> {
+    const applied = await this.#repricer.work(this.state, at);
+    if (applied === undefined) return;
+    const cause = { command: `correction/${applied.order}` };
+    this.execute({ type: "ConfirmCorrection", applied }, this.now(), cause);
   }
 
   async #flushKeys(): Promise<void> {

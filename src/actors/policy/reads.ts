@@ -61,6 +61,7 @@ const readers: Readers = {
       revoked: state.revoked,
     }),
   ListErasures: (_frame, { state }) => done({ erasures: state.erasures }),
+  ListCorrections: (_frame, { state }) => done({ corrections: state.corrections }),
   Resume: ({ since }, { state, events, send }) => {
     const replayed = events(since + 1, resumeEventsMax);
     for (const sealed of replayed) send(visible(unseal(sealed)));

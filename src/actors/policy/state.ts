@@ -1,7 +1,9 @@
 /** What a PolicyActor knows: the fold of its stream. Bounded, because a snapshot is one row. */
 import type { MemberData, PolicyFact } from "#events/policy-events.ts";
 import { IN_FORCE_AFTER_MS } from "#policy/lease.ts";
-import { erasuresShownMax, revokedShownMax, versionsMax } from "./limits.ts";
+import { correctionsShownMax, erasuresShownMax, revokedShownMax, versionsMax } from "./limits.ts";
+
+type DataOf<T extends PolicyFact["type"]> = Extract<PolicyFact, { type: T }>["data"];
 
 /** A key that is valid until it expires or is revoked. */
 export interface KeyRecord {
@@ -54,6 +56,16 @@ export interface ErasureRecord {
   done?: { stream: string; event: string; seq: number; at: number; keyId?: string };
 }
 
+/** A price correction; `applied` once every principal's calls are costed anew. */
+export interface PriceCorrectionRecord {
+  /** The number of its event. */
+  order: number;
+  at: number;
+  reason: string;
+  terms: Omit<DataOf<"PriceCorrectionOrdered">, "reason">;
+  applied?: Omit<DataOf<"PriceCorrectionApplied">, "order"> & { at: number };
+}
+
 export interface PolicyState {
   /** Events folded so far, which is the stream's last `seq`. */
   seq: number;
@@ -72,6 +84,8 @@ export interface PolicyState {
   limitsEffective: number;
   /** Oldest first; those that wait are never dropped. */
   erasures: ErasureRecord[];
+  /** The same of price corrections. */
+  corrections: PriceCorrectionRecord[];
 }
 
 export function initialState(): PolicyState {
@@ -88,6 +102,7 @@ export function initialState(): PolicyState {
     proposals: [],
     limitsEffective: 0,
     erasures: [],
+    corrections: [],
   };
 }
 
@@ -161,6 +176,17 @@ const evolvers: Evolvers = {
     const done = state.erasures.filter((known) => known.done !== undefined);
     if (done.length <= erasuresShownMax) return;
     state.erasures = state.erasures.filter((known) => known !== done[0]);
+  },
+  PriceCorrectionOrdered: (state, { reason, ...terms }, at) => {
+    state.corrections.push({ order: state.seq, at, reason, terms });
+  },
+  PriceCorrectionApplied: (state, { order, ...applied }, at) => {
+    const record = state.corrections.find((known) => known.order === order);
+    if (record === undefined) return;
+    record.applied = { ...applied, at };
+    const done = state.corrections.filter((known) => known.applied !== undefined);
+    if (done.length <= correctionsShownMax) return;
+    state.corrections = state.corrections.filter((known) => known !== done[0]);
   },
   CommandRefused: () => {},
 };

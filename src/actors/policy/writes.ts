@@ -5,6 +5,7 @@ import { type ApiKey, formatKey, hashSecret } from "#policy/api-key.ts";
 import { diffPolicies } from "#policy/diff.ts";
 import { hashPolicy } from "#policy/hash.ts";
 import { IN_FORCE_AFTER_MS } from "#policy/lease.ts";
+import { priceOf } from "#policy/price.ts";
 import { type KnownFeatures, type PolicyProblem, validatePolicy } from "#policy/validate.ts";
 import type { PolicyCommand, PolicyDraft } from "./commands.ts";
 import { currentDocument } from "./documents.ts";
@@ -117,6 +118,11 @@ const preparers: Preparers = {
     command: { type: "RevokeKey", keyId, reason },
     result: () => ({ keyId }),
   }),
+  CorrectPrice: (frame, { state, at }) => ({
+    ok: true,
+    command: { type: "CorrectPrice", at, correction: correctionOf(frame) },
+    result: () => ({ order: state.corrections.at(-1)?.order }),
+  }),
   EraseMember: ({ member, confirm, reason }, { state, wasMember }) => {
     if (member !== confirm) {
       const message = `To erase "${member}", give that id twice, as \`member\` and as \`confirm\`; nothing was erased.`;
@@ -133,6 +139,13 @@ const preparers: Preparers = {
     };
   },
 };
+
+/** A corrected price in nano-dollars. */
+function correctionOf(frame: Extract<WriteFrame, { type: "CorrectPrice" }>) {
+  const { model, provider, from, to, price, reason } = frame;
+  const terms = { model, from, to, price: priceOf(price), reason };
+  return provider === undefined ? terms : { ...terms, provider };
+}
 
 /** Commands whose answer waits until every revocation is enforced. */
 export const revoking: ReadonlySet<WriteFrame["type"]> = new Set(["RevokeKey", "RemoveMember"]);

@@ -4,7 +4,9 @@
  */
 import type { LeaseChildApi, RateChildApi } from "#actors/budget/api.ts";
 import type { WrappedKey } from "#actors/kit/payload-key.ts";
+import type { Price } from "#events/money.ts";
 import type { UserFact } from "#events/user-events.ts";
+import type { OpenCall } from "./cost-scan.ts";
 
 type DataOf<T extends UserFact["type"]> = Extract<UserFact, { type: T }>["data"];
 
@@ -140,6 +142,34 @@ export interface GiveFeedbackCommand {
   given: DataOf<"FeedbackGiven">;
 }
 
+/** Another price for calls admitted from `from` up to but not at `to`, milliseconds. */
+export interface PriceOrder {
+  /** The number of the order in the policy stream; each is through before the next begins. */
+  order: number;
+  model: string;
+  provider?: string | undefined;
+  from: number;
+  to: number;
+  price: Price;
+}
+
+/** Costs settled calls anew. Idempotent by order. */
+export interface CorrectCostsCommand {
+  order: PriceOrder;
+  /** Where the call before this one stopped. */
+  cursor?: CorrectCostsCursor;
+}
+
+export interface CorrectCostsCursor {
+  seq: number;
+  open: OpenCall[];
+}
+
+/** `done` with all that the order changed here; else where to go on. */
+export type CorrectCostsReply =
+  | { done: true; requests: number; oldNanos: number; newNanos: number }
+  | { done: false; cursor: CorrectCostsCursor };
+
 /** Where a principal stands under one budget, in a period that is not over. */
 export interface BudgetStanding {
   budget: string;
@@ -166,6 +196,7 @@ export interface UserActorApi extends LeaseChildApi, RateChildApi {
   readBudgets(at: number): Promise<BudgetStanding[]>;
   recordAccess(command: RecordAccessCommand): Promise<void>;
   losePayload(command: LosePayloadCommand): Promise<void>;
+  correctCosts(command: CorrectCostsCommand): Promise<CorrectCostsReply>;
   erase(command: EraseCommand): Promise<ErasedReply>;
   giveFeedback(command: GiveFeedbackCommand): Promise<void>;
   /** The key of that id, to read with; `null` once it is destroyed. */

@@ -8,6 +8,7 @@ import type { Decider } from "#actors/kit/decider.ts";
 import type { LeaseRefData, RateTermsData } from "#events/budget-events.ts";
 import type { UserFact } from "#events/user-events.ts";
 import { decideAdmit, type Verdict } from "./admit.ts";
+import { decideCorrect } from "./correct.ts";
 import { evolve } from "./evolve.ts";
 import { decideExpire, decideExtend, decideRelease, decideSettle } from "./holds.ts";
 import { fromSnapshot, snapshotVersion, toSnapshot } from "./snapshot.ts";
@@ -26,6 +27,8 @@ export type UserCommand =
   | { type: "lose-payload"; at: number; lost: DataOf<"PayloadLost"> }
   | { type: "erase-subject"; at: number; erasure: DataOf<"SubjectErased"> }
   | { type: "give-feedback"; at: number; given: DataOf<"FeedbackGiven"> }
+  /** What a corrected price changes, in the order of the settlements. */
+  | { type: "correct-costs"; at: number; corrections: readonly DataOf<"CostCorrected">[] }
   /** Refusals that were counted in memory since the last append. */
   | { type: "count-refusals"; at: number; counts: readonly DataOf<"RefusalsCounted">[] }
   /** A node granted credit, or had none. */
@@ -76,6 +79,8 @@ export function decide(state: UserState, command: UserCommand): UserFact[] {
       return [{ type: "SubjectErased", v: 1, data: command.erasure }];
     case "give-feedback":
       return [{ type: "FeedbackGiven", v: 1, data: command.given }];
+    case "correct-costs":
+      return decideCorrect(state, command.corrections);
     case "count-refusals":
       return command.counts.map((data) => ({ type: "RefusalsCounted", v: 1, data }));
     case "lease-granted":

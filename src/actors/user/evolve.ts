@@ -4,6 +4,7 @@
  */
 import type { UserFact } from "#events/user-events.ts";
 import { capOf } from "./admit.ts";
+import { evolveCorrected } from "./correct.ts";
 import { noteCrossing } from "./budgets.ts";
 import { BOOKED, correctUse, NANOS, noteRaise, noteUse, scopesOf, TOKENS } from "./history.ts";
 import { expiredMax, outcomesMax, quietMsMax, quietsMax, rememberMs } from "./limits.ts";
@@ -72,7 +73,8 @@ export function evolve(state: UserState, fact: UserFact, at: number): UserState 
       state.fenced.add(fact.data.keyId);
       break;
     case "SubjectErased":
-      state.erased = { order: fact.data.order, seq: state.seq, at };
+    case "CostCorrected":
+      ordered(state, fact, at);
       break;
     case "RefusalsCounted":
     case "AccessRecorded":
@@ -81,6 +83,16 @@ export function evolve(state: UserState, fact: UserFact, at: number): UserState 
       break;
   }
   return state;
+}
+
+/** Follows an order of the organisation. */
+function ordered(
+  state: UserState,
+  fact: Extract<UserFact, { type: "SubjectErased" | "CostCorrected" }>,
+  at: number,
+): void {
+  if (fact.type === "CostCorrected") return evolveCorrected(state, fact.data);
+  state.erased = { order: fact.data.order, seq: state.seq, at };
 }
 
 function admitted(state: UserState, data: DataOf<"RequestAdmitted">, at: number): void {

@@ -50,6 +50,9 @@ export const sampleIdsMax = 5;
 export const quietsMax = 256;
 /** How long a former member who was erased gets no new key: isolates know their callers for less. */
 export const formerKeyMs = 60_000;
+/** Events read at once for a price correction, and in one call of it. */
+export const correctionPage = 200;
+export const correctionEventsMax = 50_000;
 /** Payload objects deleted in one go: as many as the store lists and deletes in one call. */
 export const payloadDeletesMax = 1_000;
 /** Wait after payload objects could not be deleted. */

@@ -139,6 +139,15 @@ export interface UserState {
   /** The last erasure: its order in the policy stream, and its event here. */
   erased?: { order: number; seq: number; at: number };
   fenced: Set<string>;
+  /** The last price correction: how far it is in this stream, and what it changed. */
+  corrected?: {
+    order: number;
+    /** The last settlement that it corrected. */
+    through: number;
+    requests: number;
+    oldNanos: number;
+    newNanos: number;
+  };
   holds: Map<string, Hold>;
   /** Holds that ended by time, charged in full, with the moment of that. */
   expired: Map<string, { hold: Hold; at: number }>;

@@ -15,6 +15,8 @@ import type {
   AdmitCommand,
   AdmitReply,
   BudgetStanding,
+  CorrectCostsCommand,
+  CorrectCostsReply,
   EraseCommand,
   ErasedReply,
   ExtendCommand,
@@ -26,6 +28,7 @@ import type {
   SettleCommand,
   UserActorApi,
 } from "./commands.ts";
+import { CostCorrector } from "./cost-corrector.ts";
 import { CountedRefusals } from "./counted.ts";
 import { userDecider, type UserCommand } from "./decider.ts";
 import { isExtended, nextDeadline } from "./holds.ts";
@@ -51,6 +54,7 @@ export class UserActor
   readonly #counted = new CountedRefusals();
   readonly #leases = new LeaseKeeper(this.#leaseHost());
   readonly #rates = new RateKeeper(this.#leaseHost());
+  readonly #costs = new CostCorrector(this.ctx.storage.sql, this.store);
   readonly #payloads = new PayloadKeeper(this.store, this.env);
   #countedTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -177,6 +181,20 @@ export class UserActor
     await this.enqueue({ type: "give-feedback", at, given }, at, cause);
   }
 
+  correctCosts(command: CorrectCostsCommand): Promise<CorrectCostsReply> {
+    const state = () => this.state;
+    return this.#costs.run(command, {
+      get state() {
+        return state();
+      },
+      correct: (corrections) => {
+        const at = this.now();
+        const cause = { command: `correction/${command.order.order}` };
+        this.execute({ type: "correct-costs", at, corrections }, at, cause);
+      },
+    });
+  }
+
   payloadKey(keyId: string): Promise<WrappedKey | null> {
     const key = this.#payloads.key();
     return Promise.resolve(key?.id === keyId ? key : null);
@@ -212,6 +230,7 @@ export class UserActor
 
   protected override onAppended(facts: readonly AppendedFact<UserFact>[]): void {
     for (const { fact, at } of facts) {
+      if (fact.type === "CostCorrected") this.#costs.note(fact.data);
       if (fact.type === "SubjectErased") this.#payloads.destroy(fact.data, at);
       if (fact.type !== "RequestSettled" && fact.type !== "ExpiryCorrected") continue;
       const { keyId, expiresAt } = fact.data.payload ?? {};

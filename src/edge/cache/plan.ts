@@ -23,10 +23,7 @@ export function planCache(secret: string, call: Call, plan: Plan): CachePlan | u
   const route = plan.resolved.serving.cache;
   if (route?.bypass === true) return undefined;
   const ttlSeconds = route?.ttlSeconds ?? rule.tiers[request.tier] ?? rule.ttlSeconds;
-  const ttlMs = Math.min(
-    options.cacheTtlMs ?? ttlSeconds * 1000,
-    rule.maxTtlSeconds * 1000,
-  );
+  const ttlMs = Math.min(options.cacheTtlMs ?? ttlSeconds * 1000, rule.maxTtlSeconds * 1000);
   if (ttlMs <= 0) return undefined;
   const key = cacheKeyOf(secret, {
     organisation,

@@ -68,6 +68,10 @@ const TOLD: Record<string, ReadonlyMap<string, Kind>> = {
   HoldExtended: fields("requestId deadlineAt costNanos"),
   HoldExpired: fields("requestId chargedNanos"),
   ExpiryCorrected: fields(`${ended} refundNanos`),
+  CostCorrected: fields("order requestId bookedNanos oldNanos newNanos parts", {
+    member: "member",
+  }),
+  SubjectErased: fields("order keyId former"),
   SettlementOrphaned: fields("requestId costNanos"),
   ThresholdCrossed: fields(threshold, { members: "scope" }),
   BudgetThresholdCrossed: fields(`${threshold} lease`),
@@ -96,6 +100,10 @@ const TOLD: Record<string, ReadonlyMap<string, Kind>> = {
   PolicyPublished: fields("version hash restores", { metadata: "comment" }),
   PolicyInForce: fields("version"),
   BudgetLimitsEffective: fields("version budgets"),
+  ErasureOrdered: fields("", { member: "member", metadata: "reason" }),
+  ErasureCarriedOut: fields("order event seq at keyId", { member: "member" }),
+  PriceCorrectionOrdered: fields("model provider from to price", { metadata: "reason" }),
+  PriceCorrectionApplied: fields("order principals requests oldNanos newNanos"),
   CommandRefused: fields("command code", { metadata: "message" }),
 };
 

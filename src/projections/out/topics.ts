@@ -11,6 +11,7 @@ const TOPICS: Record<string, readonly Topic[]> = {
   HoldExtended: ["requests"],
   HoldExpired: ["requests", "errors"],
   ExpiryCorrected: ["requests"],
+  CostCorrected: ["requests"],
   SettlementOrphaned: ["requests", "errors"],
   ThresholdCrossed: ["thresholds", "budgets"],
   BudgetThresholdCrossed: ["thresholds", "budgets"],

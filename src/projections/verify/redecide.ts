@@ -37,6 +37,8 @@ export function refute(before: UserState, fact: UserFact, at: number): string | 
     }
     case "SubjectErased":
       return fact.data.order <= (before.erased?.order ?? 0) ? "it was erased before" : undefined;
+    case "CostCorrected":
+      return refuteCorrection(before, fact.data);
     case "RefusalsCounted":
     case "AccessRecorded":
     case "PayloadLost":
@@ -118,6 +120,16 @@ function refuteExpiry(
   if (hold === undefined) return "nothing was held to expire";
   if (hold.deadlineAt > at) return "the hold was not over yet";
   return hold.costNanos === chargedNanos ? undefined : `the hold was ${hold.costNanos}`;
+}
+
+function refuteCorrection(
+  { corrected }: UserState,
+  { order, settlement, oldNanos, newNanos, parts }: DataOf<"CostCorrected">,
+): string | undefined {
+  const { order: last = 0, through = 0 } = corrected ?? {};
+  if (order < last || (order === last && settlement <= through)) return "it was corrected before";
+  const moved = parts.reduce((sum, part) => sum + part.newNanos - part.oldNanos, 0);
+  return moved === newNanos - oldNanos ? undefined : "its parts do not add up to its sum";
 }
 
 function isSame(a: unknown, b: unknown): boolean {

@@ -88,6 +88,42 @@ describe("an erasure", () => {
   });
 });
 
+function correct(from: number, to: number): PolicyCommand {
+  const price = { inputNanosPerMtok: 1, outputNanosPerMtok: 2 };
+  return {
+    type: "CorrectPrice",
+    at: 2_000,
+    correction: { model: "m", from, to, price, reason: "" },
+  };
+}
+
+describe("a price correction", () => {
+  it("is for a time that is over", () => {
+    const run = founded();
+    expect(outcome(run, correct(0, 2_001))).toEqual(["refused invalid_period"]);
+    expect(outcome(run, correct(5, 5))).toEqual(["refused invalid_period"]);
+    expect(outcome(run, correct(0, 2_000))).toEqual(["PriceCorrectionOrdered"]);
+  });
+
+  it("is applied once, in the order of the orders", () => {
+    const run = founded();
+    run.execute(correct(0, 10), 2_000);
+    run.execute(correct(0, 20), 2_000);
+    const [first, second] = run.state.corrections;
+    const sums = { principals: 1, requests: 1, oldNanos: 5, newNanos: 7 };
+    const confirm: PolicyCommand = {
+      type: "ConfirmCorrection",
+      applied: { order: first?.order ?? 0, ...sums },
+    };
+    expect(outcome(run, confirm)).toEqual(["PriceCorrectionApplied"]);
+    expect(outcome(run, confirm)).toEqual([]);
+    expect(run.state.corrections).toEqual([
+      { ...first, applied: { ...sums, at: 2_000 } },
+      { ...second, terms: { ...second?.terms, to: 20 } },
+    ]);
+  });
+});
+
 describe("an organisation", () => {
   it("is founded once, with its first policy in force", () => {
     const run = runInMemory(policyDecider);
@@ -333,6 +369,17 @@ function commands(at: number): fc.Arbitrary<PolicyCommand> {
         const done = { order: order + 1, member, stream: "u_1", event: "e", seq: 1, at };
         return { type: "ConfirmErasure", done };
       }),
+    fc
+      .record({ from: fc.nat({ max: 40 }), to: fc.nat({ max: 40 }) })
+      .map((times): PolicyCommand => {
+        const price = { inputNanosPerMtok: 1, outputNanosPerMtok: 2 };
+        const correction = { model: "m", ...times, price, reason: "" };
+        return { type: "CorrectPrice", at, correction };
+      }),
+    fc.nat({ max: 40 }).map((order): PolicyCommand => {
+      const sums = { principals: 1, requests: 1, oldNanos: 5, newNanos: 7 };
+      return { type: "ConfirmCorrection", applied: { order: order + 1, ...sums } };
+    }),
     fc.constant<PolicyCommand>({ type: "BringIntoForce", at }),
     fc.constant<PolicyCommand>({ type: "Refuse", command: "X", code: "forbidden", message: "no" }),
   );
