@@ -56,6 +56,8 @@ export async function callOne(
   if (request.signal.aborted) abort.abort();
   request.signal.addEventListener("abort", () => abort.abort(), { once: true });
   let timedOut = false;
+  // Taken by its provider, as far as can be known: what fails then may be billed.
+  let accepted = false;
   const timer = setTimeout(
     () => {
       timedOut = true;
@@ -66,8 +68,11 @@ export async function callOne(
   const calledAt = Date.now();
   try {
     const { url, init } = await signed(sent, provider.signing, credential, abort.signal);
+    const wasHere = !abort.signal.aborted;
+    request.signal.addEventListener("abort", () => (accepted ||= wasHere), { once: true });
     const response = await fetch(url, { ...init, signal: abort.signal, redirect: "manual" });
     if (response.ok) {
+      accepted = true;
       const framing = provider.framing ?? dialect.contentType;
       const answered: Answered = { candidate, dialect, framing, response, abort, calledAt };
       const looked = looksFirst && plan.request.stream && endpoint.kind !== "opaque";
@@ -77,7 +82,7 @@ export async function callOne(
     const view = provider.decodeError(response.status, text, response.headers);
     return rejected(candidate, response.status, view);
   } catch (error) {
-    return unreachable(candidate, timedOut, error);
+    return { ...unreachable(candidate, timedOut, error), maybePaid: timedOut || accepted };
   } finally {
     clearTimeout(timer);
   }

@@ -18,6 +18,8 @@ export interface Failure {
   error: GatewayError;
   /** Whether another candidate may do better. */
   next: boolean;
+  /** The provider took the call and what became of it is not known: it may bill it. */
+  maybePaid?: boolean;
 }
 
 interface DescribedCall {

@@ -169,7 +169,7 @@ async function provided(
   const { endpoint } = call.asked;
   const { plan } = admission;
   const context = { env, request, plan, endpoint, options: call.asked.options };
-  const tries = new Tries(context, settlement);
+  const tries = new Tries(context, admission, settlement);
   if (endpoint.kind !== "opaque" && !plan.request.stream) {
     const { body, candidate } = await answerWhole(tries, call, plan, settlement);
     ctx.waitUntil(settlement.book(env, "completed", 200, Date.now(), call.startedAt));

@@ -29,6 +29,8 @@ export class Settlement {
   #done = false;
   /** Whether an earlier attempt's usage was bounded, not reported. */
   #estimated = false;
+  /** Who was asked last and not waited for. */
+  #lost: Candidate | undefined;
   usage: Usage | undefined;
   finish: string | undefined;
   servedModel: string | undefined;
@@ -52,16 +54,21 @@ export class Settlement {
     this.#attempts.push(attempt);
   }
 
-  /** A call that was ended because another was faster: its provider may bill it all the same. */
-  addLost(candidate: Candidate, calledAt: number, at: number): void {
-    this.#addPaid(
-      candidate,
-      this.#worst(candidate),
-      { status: 499, code: "hedge_lost" },
-      calledAt,
-      at,
-    );
+  /**
+   * A call whose end was not waited for (another was faster, or its time was over): its provider may
+   * bill it all the same. Answers what is booked for it.
+   */
+  addLost(
+    candidate: Candidate,
+    told: { status: number; code: string },
+    calledAt: number,
+    at: number,
+  ): number {
+    const usage = this.#worst(candidate);
+    this.#addPaid(candidate, usage, told, calledAt, at);
     this.#estimated = true;
+    this.#lost = candidate;
+    return costOf(usage, candidate.price);
   }
 
   /** The answer that was read is of no use, and another is asked for: it is paid for, too. */
@@ -129,7 +136,9 @@ export class Settlement {
     const reported = counts(this.usage) ? this.usage : undefined;
     const estimated = this.#estimated || (reached && reported === undefined);
     if (reached) {
-      const usage = reported ?? this.#estimate(candidate);
+      // An answer that failed before any of it was passed on may have been written all the same.
+      const unseen = outcome !== "completed" && this.#answerBytes === 0;
+      const usage = reported ?? (unseen ? this.#worst(candidate) : this.#estimate(candidate));
       this.#addPaid(candidate, usage, { status }, this.calledAt, at);
     }
     let total: Usage = { inputTokens: 0, outputTokens: 0 };
@@ -151,7 +160,9 @@ export class Settlement {
       status,
       latencyMs: Math.max(at - startedAt, 0),
     };
-    if (reached) settled.provider = candidate.provider;
+    // What is paid for nobody's answer is somebody's cost all the same.
+    const asked = candidate ?? this.#lost;
+    if (asked !== undefined) settled.provider = asked.provider;
     if (reached) settled.servedModel = this.servedModel ?? candidate.model;
     if (this.cache === "hit" && this.servedModel !== undefined) {
       settled.servedModel = this.servedModel;
