@@ -65,6 +65,35 @@ const weather = tool({
 const city = z.object({ city: z.string() });
 const sayCity = 'say {"city":"Paris"}';
 
+const chat = (model: string, more: object = {}) =>
+  new ChatOpenAI({
+    model,
+    apiKey: mocked.keys.alice,
+    maxRetries: 0,
+    configuration: { baseURL: `${mocked.url}/v1` },
+    ...more,
+  });
+const gatewayOf = (key: string) =>
+  createAiGateway({
+    binding: {
+      run: (entries, options) =>
+        fetch(`${scripted.url}/v1/0123456789abcdef/main`, {
+          method: "POST",
+          headers: {
+            "cf-aig-authorization": `Bearer ${key}`,
+            "content-type": "application/json",
+          },
+          body: JSON.stringify(entries),
+          signal: options?.signal ?? null,
+        }),
+    },
+    options: { eventId: "evt-1", skipCache: true },
+  });
+const models = () => {
+  const groq = createOpenAI({ baseURL: "https://api.groq.com/openai/v1", apiKey: "gsk-own" });
+  return [createOpenAI({ apiKey: "sk-own" }).chat("gpt-4o-mini"), groq.chat("gpt-4o-mini")];
+};
+
 describe.each([
   ["OpenAI's responses", () => openai()("gpt-4o-mini")],
   ["OpenAI's chat", () => openai().chat("gpt-4o-mini")],
@@ -142,15 +171,6 @@ describe("the AI SDK", () => {
 });
 
 describe("LangChain", () => {
-  const chat = (model: string, more: object = {}) =>
-    new ChatOpenAI({
-      model,
-      apiKey: mocked.keys.alice,
-      maxRetries: 0,
-      configuration: { baseURL: `${mocked.url}/v1` },
-      ...more,
-    });
-
   it.each([
     ["gpt-4o-mini", {}],
     ["claude-sonnet-4-5", {}],
@@ -199,27 +219,6 @@ describe("LangChain", () => {
 });
 
 describe("Cloudflare's provider", () => {
-  const gatewayOf = (key: string) =>
-    createAiGateway({
-      binding: {
-        run: (entries, options) =>
-          fetch(`${scripted.url}/v1/0123456789abcdef/main`, {
-            method: "POST",
-            headers: {
-              "cf-aig-authorization": `Bearer ${key}`,
-              "content-type": "application/json",
-            },
-            body: JSON.stringify(entries),
-            signal: options?.signal ?? null,
-          }),
-      },
-      options: { eventId: "evt-1", skipCache: true },
-    });
-  const models = () => {
-    const groq = createOpenAI({ baseURL: "https://api.groq.com/openai/v1", apiKey: "gsk-own" });
-    return [createOpenAI({ apiKey: "sk-own" }).chat("gpt-4o-mini"), groq.chat("gpt-4o-mini")];
-  };
-
   it("answers, streams, and goes on to the next model", async () => {
     const gateway = gatewayOf(scripted.keys.alice);
     const first = await generateText({ model: gateway(models()), prompt: "hi", maxRetries: 0 });
