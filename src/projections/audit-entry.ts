@@ -55,6 +55,8 @@ export interface AuditEntry {
   keyId?: string;
   team?: string;
   tier?: string;
+  /** What its limits by tag counted it under. */
+  tags?: string[];
   action: string;
   resource?: string;
   metadata?: Record<string, string | number | boolean>;

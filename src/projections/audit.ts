@@ -169,9 +169,9 @@ function asked(
   event: EventEnvelope,
   set: AuditPatch["set"],
 ): Draft {
-  const { keyId, team, tier, action, resource, metadata, dialect, ip, userAgent, guard } = data;
-  const { policyVersion, policyHash, priceBook, promptHash } = data;
-  const who = { user: data.member, keyId, team, tier, ip, userAgent };
+  const { keyId, team, tier, tags, action, resource, metadata, dialect, ip } = data;
+  const { userAgent, guard, policyVersion, policyHash, priceBook, promptHash } = data;
+  const who = { user: data.member, keyId, team, tier, tags, ip, userAgent };
   const what = {
     action,
     resource,
@@ -246,4 +246,4 @@ function fold(event: EventEnvelope): readonly Change[] {
 }
 
 /** What happened, one line each. */
-export const audit: Projection = { name: "audit", version: 1, tables: [auditTable], fold };
+export const audit: Projection = { name: "audit", version: 2, tables: [auditTable], fold };

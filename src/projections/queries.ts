@@ -1,5 +1,6 @@
 /** What can be asked of the views, as plain data that crosses RPC. */
 import type { AuditEntry, AuditKind, AuditOutcome, DlpResult } from "./audit-entry.ts";
+import type { Histograms } from "./sums.ts";
 
 /** All that are given must hold; absent fields hold for every entry. */
 export interface AuditFilter {
@@ -38,9 +39,39 @@ export interface AuditPage {
   next?: string;
 }
 
-/** What sums can be grouped by. `day` and `month` are UTC. */
-export const dimensions = ["hour", "day", "month", "model", "provider", "user", "team"] as const;
+/**
+ * What sums can be grouped by. `day` and `month` are UTC; `key` is a key's id. A request counts under
+ * each of its `tag`s, so only their groups may add up to more than the total.
+ */
+export const dimensions = [
+  "hour",
+  "day",
+  "month",
+  "model",
+  "provider",
+  "user",
+  "team",
+  "key",
+  "route",
+  "tag",
+] as const;
 export type Dimension = (typeof dimensions)[number];
+
+/** What groups can be ranked by. */
+export const rankings = [
+  "requests",
+  "failed",
+  "refused",
+  "inputTokens",
+  "outputTokens",
+  "costNanos",
+  "savedNanos",
+  "dlpBlocked",
+  "dlpRedacted",
+  "rateLimited",
+  "budgetLimited",
+] as const;
+export type Ranking = (typeof rankings)[number];
 
 export interface SumsQuery {
   groupBy: Dimension[];
@@ -48,14 +79,23 @@ export interface SumsQuery {
   from?: number;
   /** Milliseconds, exclusive; raised to a whole hour. */
   to?: number;
-  filter: { user?: string; team?: string; model?: string; provider?: string };
+  filter: SumsFilter;
+  /** The largest groups first, when there are more than an answer holds. */
+  rankBy?: Ranking;
 }
+
+/** Names that a group's rows must have; a `tag` is one of a request's own. */
+export type SumsFilter = Partial<
+  Record<"user" | "team" | "model" | "provider" | "key" | "route" | "tag", string>
+>;
 
 /** One group: what it is about, in the order asked, and its sums. */
 export interface SumsGroup {
   /** `2026-11-21T09`, `2026-11-21`, `2026-11` for times; names for the rest. */
   by: Record<string, string>;
   sums: Record<string, number>;
+  /** Latencies: see `histogram.ts`. */
+  histograms?: Histograms;
 }
 
 export interface SumsAnswer {

@@ -7,12 +7,9 @@ import {
   type AuditFilter,
   type AuditPage,
   type AuditQuery,
-  type Dimension,
-  type SumsAnswer,
-  type SumsQuery,
 } from "#projections/queries.ts";
 import { HOUR_MS } from "#projections/sums.ts";
-import { auditPageMax, auditScanMax, sumsGroupsMax } from "./limits.ts";
+import { auditPageMax, auditScanMax } from "./limits.ts";
 import type { CountingSql } from "./sql.ts";
 
 /** Ids are made before the admitting event: their time may differ by as much, never by more. */
@@ -106,57 +103,4 @@ export function auditPage(sql: CountingSql, query: AuditQuery): AuditPage {
 export function auditEntry(sql: CountingSql, id: string): AuditEntry | null {
   const [row] = sql.run<{ entry: string }>("SELECT entry FROM audit WHERE id = ?", id);
   return row === undefined ? null : (parseJson(row.entry) as AuditEntry);
-}
-
-const TIME_FORMATS: Partial<Record<Dimension, string>> = {
-  hour: "%Y-%m-%dT%H",
-  day: "%Y-%m-%d",
-  month: "%Y-%m",
-};
-
-function dimensionSql(dimension: Dimension): string {
-  const format = TIME_FORMATS[dimension];
-  return format === undefined
-    ? `"${dimension}"`
-    : `strftime('${format}', hour * 3600, 'unixepoch')`;
-}
-
-/** Sums of a view by group. Table and column names are ours, never the caller's. */
-export function sumsOf(
-  sql: CountingSql,
-  table: "cost" | "usage",
-  columns: readonly string[],
-  query: SumsQuery,
-): SumsAnswer {
-  const groupBy = [...new Set(query.groupBy)];
-  const where: Conditions = { sql: ["1"], bindings: [] };
-  if (query.from !== undefined) {
-    where.sql.push("hour >= ?");
-    where.bindings.push(Math.floor(query.from / HOUR_MS));
-  }
-  if (query.to !== undefined) {
-    where.sql.push("hour < ?");
-    where.bindings.push(Math.ceil(query.to / HOUR_MS));
-  }
-  for (const field of ["user", "team", "model", "provider"] as const) {
-    const value = query.filter[field];
-    if (value === undefined) continue;
-    where.sql.push(`"${field}" = ?`);
-    where.bindings.push(value);
-  }
-  const by = groupBy.map((dimension, index) => `${dimensionSql(dimension)} AS g${index}`);
-  const sums = columns.map((column, index) => `coalesce(sum("${column}"), 0) AS s${index}`);
-  const names = groupBy.map((_dimension, index) => `g${index}`).join(", ");
-  const rows = sql.run<Record<string, string | number>>(
-    `SELECT ${[...by, ...sums].join(", ")} FROM "${table}" WHERE ${where.sql.join(" AND ")}
-     ${names === "" ? "" : `GROUP BY ${names} ORDER BY ${names}`} LIMIT ${sumsGroupsMax + 1}`,
-    ...where.bindings,
-  );
-  const groups = rows.slice(0, sumsGroupsMax).map((row) => ({
-    by: Object.fromEntries(
-      groupBy.map((dimension, index) => [dimension, String(row[`g${index}`])]),
-    ),
-    sums: Object.fromEntries(columns.map((column, index) => [column, Number(row[`s${index}`])])),
-  }));
-  return { groups, truncated: rows.length > sumsGroupsMax };
 }

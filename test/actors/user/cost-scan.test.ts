@@ -8,8 +8,7 @@ import { userDecider } from "#actors/user/decider.ts";
 import type { DataOf } from "#actors/user/state.ts";
 import type { EventEnvelope } from "#events/envelope.ts";
 import { UserFact } from "#events/user-events.ts";
-import { cost } from "#projections/cost.ts";
-import type { SumsPatch } from "#projections/sums.ts";
+import { costPatches } from "#projections/cost.ts";
 import { requestOf, settlementOf } from "./fixtures.ts";
 
 const options = { seed: 20_261_121, numRuns: 200 };
@@ -134,8 +133,8 @@ function folded(events: readonly EventEnvelope[]): bigint {
   for (const event of events) {
     // An expired hold's charge is not part of these streams: only what is booked for good counts.
     const type = event.type === "ExpiryCorrected" ? "RequestSettled" : event.type;
-    for (const { patch } of cost.fold({ ...event, type, cause: { command: "" } }, undefined)) {
-      sum += BigInt((patch as SumsPatch).sums["costNanos"] ?? 0);
+    for (const { sums } of costPatches({ ...event, type, cause: { command: "" } }, undefined)) {
+      sum += BigInt(sums["costNanos"] ?? 0);
     }
   }
   return sum;

@@ -118,6 +118,32 @@ test("costs add up by any grouping, in nano-dollars and in dollars", async () =>
   expect(usage.body["total"]).toMatchObject({ requests: 7, refused: 1, completed: 6, errors: 0 });
 });
 
+test("usage tells rates, percentiles, what policy did, and the largest first", async () => {
+  const { shards } = await twoShards();
+  const { json } = books(shards);
+  const { body } = await json("/usage?by=user&top=1&sort=requests");
+  expect(body["rows"]).toEqual([
+    expect.objectContaining({ user: "alice", requests: 5, latencyP50BoundMs: 130 }),
+  ]);
+  expect(body["total"]).toMatchObject({
+    requests: 7,
+    rateLimited: 1,
+    errorRate: 0,
+    cacheHitRatio: 0,
+    savedUsd: "0",
+    latencyP99BoundMs: 130,
+    firstByteP90BoundMs: 30,
+    latencyMeanMs: 130,
+  });
+  const byKey = await json("/usage?by=key,route,tag");
+  expect(byKey.body["rows"]).toEqual([
+    expect.objectContaining({ key: "k1", route: "", tag: "", requests: 7 }),
+  ]);
+  for (const query of ["top=0", "top=101", "sort=latency", "by=colour", "tag="]) {
+    expect((await json(`/usage?${query}`)).status, query).toBe(400);
+  }
+});
+
 test("a member sees their own entries only", async () => {
   const { shards, alice, carol } = await twoShards();
   const { json, recorded } = books(shards, "member", "alice");
