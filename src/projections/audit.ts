@@ -45,6 +45,11 @@ export const auditTable: Table<AuditEntry, AuditPatch> = {
     text("dlp", false),
     text("outcome", false),
     text("code"),
+    text("route"),
+    text("keyId"),
+    text("tags"),
+    { name: "costNanos", type: "INTEGER", optional: true },
+    { name: "latencyMs", type: "INTEGER", optional: true },
     text("entry", false),
   ],
   fromRow: (row) => parseJson(String(row["entry"])) as AuditEntry,
@@ -61,6 +66,11 @@ export const auditTable: Table<AuditEntry, AuditPatch> = {
     dlp: entry.dlp,
     outcome: entry.outcome,
     code: entry.code ?? null,
+    route: entry.route ?? null,
+    keyId: entry.keyId ?? null,
+    tags: entry.tags === undefined ? null : canonicalJson(entry.tags),
+    costNanos: entry.costNanos ?? null,
+    latencyMs: entry.latencyMs ?? null,
     entry: canonicalJson(entry),
   }),
   combine: combineEntry,
@@ -246,4 +256,4 @@ function fold(event: EventEnvelope): readonly Change[] {
 }
 
 /** What happened, one line each. */
-export const audit: Projection = { name: "audit", version: 2, tables: [auditTable], fold };
+export const audit: Projection = { name: "audit", version: 3, tables: [auditTable], fold };

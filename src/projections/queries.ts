@@ -16,6 +16,18 @@ export interface AuditFilter {
   dlp?: DlpResult;
   outcome?: AuditOutcome;
   code?: string;
+  /** The policy's route. */
+  route?: string;
+  /** A key's id. */
+  key?: string;
+  /** One of the request's tags. */
+  tag?: string;
+  /** What it cost, both inclusive; entries without a cost are left out. */
+  costNanosMin?: number;
+  costNanosMax?: number;
+  /** How long it took, both inclusive; entries that did not end are left out. */
+  latencyMsMin?: number;
+  latencyMsMax?: number;
   /** Milliseconds since 1970, inclusive. */
   from?: number;
   /** Milliseconds since 1970, exclusive. */
@@ -113,9 +125,23 @@ export function matches(entry: AuditEntry, filter: AuditFilter): boolean {
   if (model !== undefined && entry.modelAsked !== model && entry.modelServed !== model) {
     return false;
   }
-  return exactFields.every(
-    (field) => filter[field] === undefined || filter[field] === entry[field],
+  const { key, tag } = filter;
+  if (key !== undefined && entry.keyId !== key) return false;
+  if (tag !== undefined && entry.tags?.includes(tag) !== true) return false;
+  return (
+    measures.every((measure) => isWithin(entry[measure], filter, measure)) &&
+    exactFields.every((field) => filter[field] === undefined || filter[field] === entry[field])
   );
+}
+
+/** What a filter can bound from below and above. */
+export const measures = ["costNanos", "latencyMs"] as const;
+export type Measure = (typeof measures)[number];
+
+function isWithin(value: number | undefined, filter: AuditFilter, measure: Measure): boolean {
+  const { [`${measure}Min` as const]: min, [`${measure}Max` as const]: max } = filter;
+  if (min === undefined && max === undefined) return true;
+  return value !== undefined && value >= (min ?? 0) && value <= (max ?? Infinity);
 }
 
 /** The fields of a filter that must equal the entry's own. */
@@ -128,6 +154,7 @@ export const exactFields = [
   "dlp",
   "outcome",
   "code",
+  "route",
 ] as const;
 
 /** The kinds of entry that a filter's kind stands for: refusals at once are requests all the same. */

@@ -4,6 +4,7 @@ import { parseJson } from "#events/parse-json.ts";
 import {
   exactFields,
   kindsOf,
+  measures,
   type AuditFilter,
   type AuditPage,
   type AuditQuery,
@@ -65,6 +66,15 @@ function conditionsOf(filter: AuditFilter): Conditions {
     conditions.sql.push('("modelAsked" = ? OR "modelServed" = ?)');
     conditions.bindings.push(filter.model, filter.model);
   }
+  if (filter.key !== undefined) {
+    conditions.sql.push('"keyId" = ?');
+    conditions.bindings.push(filter.key);
+  }
+  if (filter.tag !== undefined) {
+    conditions.sql.push('EXISTS (SELECT 1 FROM json_each("tags") AS one WHERE one.value = ?)');
+    conditions.bindings.push(filter.tag);
+  }
+  addBounds(conditions, filter);
   if (filter.from !== undefined) {
     conditions.sql.push("at >= ?");
     conditions.bindings.push(filter.from);
@@ -76,13 +86,30 @@ function conditionsOf(filter: AuditFilter): Conditions {
   return conditions;
 }
 
-/** One page of the audit list, newest first. */
-export function auditPage(sql: CountingSql, query: AuditQuery): AuditPage {
+function addBounds(conditions: Conditions, filter: AuditFilter): void {
+  for (const measure of measures) {
+    for (const [bound, sign] of [
+      [filter[`${measure}Min`], ">="],
+      [filter[`${measure}Max`], "<="],
+    ] as const) {
+      if (bound === undefined) continue;
+      conditions.sql.push(`"${measure}" ${sign} ?`);
+      conditions.bindings.push(bound);
+    }
+  }
+}
+
+/**
+ * One page of the audit list, newest first. Ids never change and a page goes on from an id, so what
+ * is collected meanwhile moves nothing; at most `scanMax` rows are looked at, without an index that
+ * every request would pay for.
+ */
+export function auditPage(sql: CountingSql, query: AuditQuery, scanMax = auditScanMax): AuditPage {
   const limit = Math.min(Math.max(query.limit, 1), auditPageMax);
   const range = idRange(query);
   const within = range.sql.join(" AND ");
   const [floor] = sql.run<{ id: string }>(
-    `SELECT id FROM audit WHERE ${within} ORDER BY id DESC LIMIT 1 OFFSET ${auditScanMax - 1}`,
+    `SELECT id FROM audit WHERE ${within} ORDER BY id DESC LIMIT 1 OFFSET ${scanMax - 1}`,
     ...range.bindings,
   );
   const match = conditionsOf(query.filter);

@@ -22,7 +22,21 @@ const times = { from: time.exactOptional(), to: time.exactOptional() };
 /** An entry's id, as in `x-request-id`. */
 export const EntryId = z.string().regex(/^[\w.-]{1,64}$/, "expected a request id");
 
-const filterParams = { ...AuditFilterSchema.shape, ...times };
+const amount = z
+  .string()
+  .regex(/^\d{1,15}$/, "expected a whole number")
+  .transform(Number)
+  .exactOptional();
+
+/** The audit filter as a query string spells it: the list, the tail and the export all read this. */
+const filterParams = {
+  ...AuditFilterSchema.shape,
+  ...times,
+  costNanosMin: amount,
+  costNanosMax: amount,
+  latencyMsMin: amount,
+  latencyMsMax: amount,
+};
 
 /** `GET /audit/tail`. */
 export const TailParams = z.strictObject(filterParams);

@@ -87,6 +87,10 @@ test("a filter narrows the list, and every parameter is bounded", async () => {
   expect(await count("model=claude-5")).toBe(1);
   expect(await count("kind=request")).toBe(7);
   expect(await count("kind=act")).toBe(0);
+  expect(await count("key=k1&latencyMsMin=130&latencyMsMax=130&costNanosMax=1")).toBe(1);
+  expect(await count("costNanosMin=2")).toBe(5);
+  expect(await count("route=fast")).toBe(0);
+  expect(await count("tag=beta")).toBe(0);
   expect(await count(`from=${MORNING + 1000}&to=${MORNING + 3000}&user=alice`)).toBe(2);
   expect(await count("from=2026-11-20&to=2026-11-21")).toBe(0);
   for (const query of [
@@ -96,6 +100,8 @@ test("a filter narrows the list, and every parameter is bounded", async () => {
     "dlp=maybe",
     "kind=everything",
     "x=1",
+    "costNanosMin=-1",
+    "latencyMsMax=soon",
     "from=soon",
     "user=a&user=b",
   ]) {
