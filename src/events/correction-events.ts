@@ -43,6 +43,9 @@ export const CostCorrected = z.strictObject({
     settlement: count.min(1),
     member: z.string(),
     team: z.string().optional(),
+    keyId: z.string().optional(),
+    route: z.string().optional(),
+    tags: z.array(z.string()).optional(),
     /** When the call was admitted, milliseconds: its cost is booked to that moment. */
     admittedAt: count,
     /** What the settlement said. */

@@ -42,16 +42,10 @@ function expired(
 }
 
 /** A corrected price moves money alone, where the call was booked; the event says what was where. */
-function corrected(
-  event: EventEnvelope,
-  { member: user, team, admittedAt, parts }: DataOf<"CostCorrected">,
-  request: AuditEntry | undefined,
-): SumsPatch[] {
+function corrected({ parts, member, ...call }: DataOf<"CostCorrected">): SumsPatch[] {
+  const subject = { ...call, user: member };
   return parts.map(({ model, provider, oldNanos, newNanos }) => ({
-    key:
-      request === undefined
-        ? sumsKey({ user, team }, admittedAt, model, provider)
-        : requestKey(request, event, model, provider),
+    key: sumsKey(subject, call.admittedAt, model, provider),
     sums: { costNanos: newNanos - oldNanos },
   }));
 }
@@ -61,7 +55,7 @@ export function costPatches(event: EventEnvelope, request: AuditEntry | undefine
   const fact = event as unknown as UserFact;
   if (fact.type === "RequestSettled") return settled(event, fact.data, request);
   if (fact.type === "HoldExpired") return [expired(event, request, fact.data.chargedNanos)];
-  if (fact.type === "CostCorrected") return corrected(event, fact.data, request);
+  if (fact.type === "CostCorrected") return corrected(fact.data);
   if (fact.type === "ExpiryCorrected") {
     const charged = request?.costNanos ?? fact.data.costNanos + fact.data.refundNanos;
     return [expired(event, request, -charged), ...settled(event, fact.data, request)];

@@ -15,9 +15,9 @@ import type { DataOf } from "./state.ts";
 export interface OpenCall {
   requestId: string;
   at: number;
-  member: string;
-  team?: string;
   model: string;
+  /** Under whom and what its cost is kept. */
+  kept: Pick<DataOf<"CostCorrected">, "member" | "team" | "keyId" | "route" | "tags">;
 }
 
 /** The costs of a request's attempts as an earlier correction left them, by place. */
@@ -54,11 +54,16 @@ export class CostScan {
     return undefined;
   }
 
-  #admitted({ requestId, member, team, model }: DataOf<"RequestAdmitted">, at: number): void {
+  #admitted(data: DataOf<"RequestAdmitted">, at: number): void {
     const { from, to } = this.#order;
     if (at < from || at >= to) return;
-    const call = { requestId, at, member, model };
-    this.#open.set(requestId, team === undefined ? call : { ...call, team });
+    const { requestId, member, team, keyId, tags, route, model } = data;
+    const kept: OpenCall["kept"] = { member };
+    if (team !== undefined) kept.team = team;
+    if (keyId !== undefined) kept.keyId = keyId;
+    if (route?.name !== undefined) kept.route = route.name;
+    if (tags !== undefined) kept.tags = tags;
+    this.#open.set(requestId, { requestId, at, model, kept });
   }
 
   #corrected(
@@ -88,10 +93,9 @@ export class CostScan {
       parts.push({ attempt: index, model, provider, oldNanos: was, newNanos: is });
     }
     if (parts.length === 0) return undefined;
-    const { member, team, at: admittedAt } = call;
-    const what = { order, requestId, settlement, member, admittedAt };
+    const { kept, at: admittedAt } = call;
     const amounts = { bookedNanos, oldNanos, newNanos, parts };
-    return team === undefined ? { ...what, ...amounts } : { ...what, team, ...amounts };
+    return { order, requestId, settlement, ...kept, admittedAt, ...amounts };
   }
 
   #concerns(attempt: { model: string; provider: string }): boolean {

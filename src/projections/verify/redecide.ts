@@ -135,5 +135,9 @@ function refuteCorrection(
 function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object") return false;
+  if (Array.isArray(a) && Array.isArray(b) && a.length === b.length) {
+    // Lists of numbers and names are nearly all there are, and need no text of them.
+    if (a.every((item, index) => item === b[index])) return true;
+  }
   return JSON.stringify(a) === JSON.stringify(b);
 }

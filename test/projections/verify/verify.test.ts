@@ -221,3 +221,17 @@ describe("a history that its keeper wrote anew", () => {
     expect(findings.some((text) => text.includes("decided again it is RequestRefused"))).toBe(true);
   });
 });
+
+test("a policy version that two shards name with two hashes is found, whichever came first", async () => {
+  const other = await packArchive(
+    rewritten((data) => {
+      if (data["policyHash"] !== undefined) data["policyHash"] = "ba".repeat(32);
+    }),
+    { shard: "l_test_1", segmentEvents: 20 },
+  );
+  const shards = [inMemory(whole), inMemory(other, "l_test_1")];
+  const { findings } = await verifyArchive(shards, { publicKeys, gunzip: unzip });
+  expect(findings.map((finding) => tell(finding))).toEqual([
+    "l_test_1: policy: policy version 1 is named with two hashes",
+  ]);
+});
