@@ -89,7 +89,7 @@ describe("ingest", () => {
 
   test("an event of an unknown type is kept, and one that no view can read is parked", async () => {
     const stream = new SampleStream("u_alice");
-    stream.append({ type: "SubjectErased", v: 1, data: { requestId: "x" } });
+    stream.append({ type: "SomethingNew", v: 1, data: { requestId: "x" } });
     stream.append({ type: "RequestAdmitted", v: 1, data: { requestId: 7 } });
     stream.request(1);
     const ledger = freshLedger();
