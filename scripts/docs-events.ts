@@ -11,6 +11,7 @@ import type * as z from "zod";
 import { catalogue, type StreamKind } from "#events/catalogue.ts";
 import * as budgetEvents from "#events/budget-events.ts";
 import * as correctionEvents from "#events/correction-events.ts";
+import * as leaseEvents from "#events/lease-events.ts";
 import * as payloadEvents from "#events/payload-events.ts";
 import * as policyEvents from "#events/policy-events.ts";
 import * as readerEvents from "#events/reader-events.ts";
@@ -37,6 +38,7 @@ type Schema = z.ZodType & { _zod: { def: Definition } };
 const shared = new Map<Schema, string>(
   Object.entries({
     ...userEvents,
+    ...leaseEvents,
     ...payloadEvents,
     ...readerEvents,
     ...correctionEvents,
@@ -47,8 +49,8 @@ const shared = new Map<Schema, string>(
   ),
 );
 
-const sources = ["user", "payload", "reader", "correction", "budget", "policy"].map((stream) =>
-  readFileSync(path.join(root, `src/events/${stream}-events.ts`), "utf8"),
+const sources = ["user", "lease", "payload", "reader", "correction", "budget", "policy"].map(
+  (stream) => readFileSync(path.join(root, `src/events/${stream}-events.ts`), "utf8"),
 );
 
 /** A comment's text in one line. */

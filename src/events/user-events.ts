@@ -6,7 +6,7 @@
  * hashes and names that policy gave.
  */
 import * as z from "zod";
-import { LeaseRefData } from "./budget-events.ts";
+import { LeaseDenied, LeaseGranted, LeaseOpened, LeaseReturned } from "./lease-events.ts";
 import { CostCorrected, PriceData } from "./correction-events.ts";
 import { PayloadData, PayloadLost, SubjectErased } from "./payload-events.ts";
 import { AccessRecorded, FeedbackGiven } from "./reader-events.ts";
@@ -293,45 +293,6 @@ export const ThresholdCrossed = z.strictObject({
   }),
 });
 
-/** Credit of a shared budget came from its node. Used by: audit. */
-export const LeaseGranted = z.strictObject({
-  type: z.literal("LeaseGranted"),
-  v: z.literal(1),
-  data: z.strictObject({
-    lease: LeaseRefData,
-    /** All that was ever granted in the period. */
-    grantedNanos: nanos,
-    /** What the node, and its parent, had left just then. */
-    freeNanos: nanos.optional(),
-    parentFreeNanos: nanos.optional(),
-  }),
-});
-
-/** Credit goes back to its node: it is idle, or was recalled. Used by: audit. */
-export const LeaseReturned = z.strictObject({
-  type: z.literal("LeaseReturned"),
-  v: z.literal(1),
-  data: z.strictObject({
-    lease: LeaseRefData,
-    returnedNanos: nanos,
-    /** The recall that this answers: nothing more is spent without a new lease. */
-    recall: count.optional(),
-  }),
-});
-
-/** A node had no credit, or did not answer: requests that need it are refused until then. Used by: audit. */
-export const LeaseDenied = z.strictObject({
-  type: z.literal("LeaseDenied"),
-  v: z.literal(1),
-  data: z.strictObject({
-    lease: LeaseRefData,
-    reason: z.enum(["exhausted", "unavailable"]),
-    /** The budget that has none left: this one, or the one it leases from. */
-    by: z.string(),
-    untilAt: count,
-  }),
-});
-
 /** How much may be booked under a shared rate until when: permits came, or went back. Used by: audit. */
 export const RateLeased = z.strictObject({
   type: z.literal("RateLeased"),
@@ -383,6 +344,7 @@ export const UserFact = z.discriminatedUnion("type", [
   SettlementOrphaned,
   ThresholdCrossed,
   LeaseGranted,
+  LeaseOpened,
   LeaseReturned,
   LeaseDenied,
   RateLeased,

@@ -248,7 +248,7 @@ type Scope = PolicyDocument["limits"][number]["scope"];
  * Whether a rule counts every request of its buckets: nothing in its `when` tells two requests of
  * one bucket apart. What the scope itself is made of cannot.
  */
-function isWhole(scope: Scope, { models, keys, tags, tiers }: PolicyWhen): boolean {
+export function isWhole(scope: Scope, { models, keys, tags, tiers }: PolicyWhen): boolean {
   if (tiers !== undefined) return false;
   return (
     (models === undefined || scope === "model") &&

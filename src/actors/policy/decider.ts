@@ -185,7 +185,7 @@ export const policyDecider: Decider<PolicyState, PolicyCommand, PolicyFact> = {
   initialState,
   decide,
   evolve,
-  snapshotVersion: 5,
+  snapshotVersion: 6,
   toSnapshot,
   fromSnapshot,
 };

@@ -7,6 +7,9 @@ export const keysMax = 4_000;
 export const keysPerMemberMax = 50;
 /** Revoked keys that lists still show; the log has them all. */
 export const revokedShownMax = 500;
+/** Removed members whose spending a new budget still counts, for as long as the longest period. */
+export const departedMax = 1_000;
+export const departedKeepMs = 32 * 24 * 60 * 60 * 1_000;
 /** Versions that can be listed and brought back; the log has them all. */
 export const versionsMax = 500;
 /** Members of one setup call: each gets a key in the same transaction. */

@@ -1,7 +1,14 @@
 /** What a PolicyActor knows: the fold of its stream. Bounded, because a snapshot is one row. */
 import type { MemberData, PolicyFact } from "#events/policy-events.ts";
 import { IN_FORCE_AFTER_MS } from "#policy/lease.ts";
-import { correctionsShownMax, erasuresShownMax, revokedShownMax, versionsMax } from "./limits.ts";
+import {
+  correctionsShownMax,
+  departedKeepMs,
+  departedMax,
+  erasuresShownMax,
+  revokedShownMax,
+  versionsMax,
+} from "./limits.ts";
 
 type DataOf<T extends PolicyFact["type"]> = Extract<PolicyFact, { type: T }>["data"];
 
@@ -72,6 +79,8 @@ export interface PolicyState {
   organisation: string | undefined;
   ledgerShards: number;
   members: Map<string, MemberData>;
+  /** Those who were removed in the last month, and when: a new budget counts what they spent. */
+  departed: { member: MemberData; at: number }[];
   keys: Map<string, KeyRecord>;
   revoked: RevokedKey[];
   current: { version: number; hash: string; document: Record<string, unknown> } | undefined;
@@ -94,6 +103,7 @@ export function initialState(): PolicyState {
     organisation: undefined,
     ledgerShards: 1,
     members: new Map(),
+    departed: [],
     keys: new Map(),
     revoked: [],
     current: undefined,
@@ -120,10 +130,21 @@ const evolvers: Evolvers = {
     state.ledgerShards = ledgerShards;
   },
   MemberSet: (state, member) => {
+    const teams = [...state.members.values()].map(({ team }) => team);
+    // A team that is new has budgets that were told nothing yet.
+    const isNewTeam = member.team !== undefined && !teams.includes(member.team);
+    const { version = 0 } = state.current ?? {};
+    if (isNewTeam)
+      state.limitsEffective = Math.min(state.limitsEffective, Math.max(version - 1, 0));
     state.members.set(member.id, member);
+    state.departed = state.departed.filter(({ member: { id } }) => id !== member.id);
   },
-  MemberRemoved: (state, { id }) => {
+  MemberRemoved: (state, { id }, at) => {
+    const member = state.members.get(id);
     state.members.delete(id);
+    if (member === undefined) return;
+    const recent = state.departed.filter((gone) => gone.at + departedKeepMs > at);
+    state.departed = [...recent.slice(1 - departedMax), { member, at }];
   },
   KeyIssued: (state, data, at) => {
     const { keyId, member, label, secretHash, expiresAt } = data;

@@ -7,6 +7,7 @@ import type { WrappedKey } from "#actors/kit/payload-key.ts";
 import type { Price } from "#events/money.ts";
 import type { UserFact } from "#events/user-events.ts";
 import type { OpenCall } from "./cost-scan.ts";
+import type { LeaseOpening } from "./lease-past.ts";
 
 type DataOf<T extends UserFact["type"]> = Extract<UserFact, { type: T }>["data"];
 
@@ -170,6 +171,15 @@ export type CorrectCostsReply =
   | { done: true; requests: number; oldNanos: number; newNanos: number }
   | { done: false; cursor: CorrectCostsCursor };
 
+/** Asks for what was spent before budgets counted it: they are told before the answer. */
+export interface OpenLeasesCommand {
+  home: Home;
+  ledgerShards: number;
+  /** The policy version that brought the budgets. */
+  version: number;
+  openings: readonly LeaseOpening[];
+}
+
 /** Where a principal stands under one budget, in a period that is not over. */
 export interface BudgetStanding {
   budget: string;
@@ -193,6 +203,7 @@ export interface UserActorApi extends LeaseChildApi, RateChildApi {
   release(command: ReleaseCommand): Promise<void>;
   extend(command: ExtendCommand): Promise<{ ok: boolean }>;
   fenceKey(command: FenceKeyCommand): Promise<void>;
+  openLeases(command: OpenLeasesCommand): Promise<void>;
   readBudgets(at: number): Promise<BudgetStanding[]>;
   recordAccess(command: RecordAccessCommand): Promise<void>;
   losePayload(command: LosePayloadCommand): Promise<void>;

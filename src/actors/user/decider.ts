@@ -12,6 +12,7 @@ import { decideCorrect } from "./correct.ts";
 import { evolve } from "./evolve.ts";
 import { decideExpire, decideExtend, decideRelease, decideSettle } from "./holds.ts";
 import { fromSnapshot, snapshotVersion, toSnapshot } from "./snapshot.ts";
+import { decideOpenLease, type LeaseOpening } from "./lease-past.ts";
 import { decideIdleReturns, decideLeaseGranted, decideLeaseReturn } from "./leases.ts";
 import { decideRateLeased, decideRateReturn } from "./shared-rates.ts";
 import { initialState, type DataOf, type RequestData, type UserState } from "./state.ts";
@@ -34,6 +35,8 @@ export type UserCommand =
   /** A node granted credit, or had none. */
   | { type: "lease-granted"; at: number; granted: DataOf<"LeaseGranted"> }
   | { type: "lease-denied"; at: number; denied: DataOf<"LeaseDenied"> }
+  /** A shared budget begins to count: what was spent before is its too. */
+  | { type: "open-lease"; at: number; opening: LeaseOpening; version: number }
   /** Gives credit back that is not held: a node called it, or it is to be leased anew. */
   | {
       type: "return-lease";
@@ -87,6 +90,8 @@ export function decide(state: UserState, command: UserCommand): UserFact[] {
       return decideLeaseGranted(state, command.granted);
     case "lease-denied":
       return [{ type: "LeaseDenied", v: 1, data: command.denied }];
+    case "open-lease":
+      return decideOpenLease(state, command.opening, command.version);
     case "return-lease":
       return decideLeaseReturn(state, command);
     case "rate-leased":

@@ -9,7 +9,15 @@ import { noteCrossing } from "./budgets.ts";
 import { BOOKED, correctUse, NANOS, noteRaise, noteUse, scopesOf, TOKENS } from "./history.ts";
 import { expiredMax, outcomesMax, quietMsMax, quietsMax, rememberMs } from "./limits.ts";
 import { keepAccount, keepBucket, keepCap } from "./keep.ts";
-import { holdLeases, leaseDenied, leaseGranted, leaseReturned, moveLeases } from "./leases.ts";
+import { leaseOpened } from "./lease-past.ts";
+import {
+  holdLeases,
+  leaseDenied,
+  leaseGranted,
+  leaseReturned,
+  moveLeases,
+  notePrepaid,
+} from "./leases.ts";
 import { bookShared, rateDenied, rateLeased } from "./shared-rates.ts";
 import { amend, amountOf, count } from "./rates.ts";
 import {
@@ -55,13 +63,10 @@ export function evolve(state: UserState, fact: UserFact, at: number): UserState 
       noteCrossing(state, fact.data);
       break;
     case "LeaseGranted":
-      leaseGranted(state, fact.data, at);
-      break;
+    case "LeaseOpened":
     case "LeaseReturned":
-      leaseReturned(state, fact.data, at);
-      break;
     case "LeaseDenied":
-      leaseDenied(state, fact.data, at);
+      leased(state, fact, at);
       break;
     case "RateLeased":
       rateLeased(state, fact.data, at);
@@ -83,6 +88,18 @@ export function evolve(state: UserState, fact: UserFact, at: number): UserState 
       break;
   }
   return state;
+}
+
+/** What happens to a lease of a shared budget. */
+function leased(
+  state: UserState,
+  fact: Extract<UserFact, { type: `Lease${string}` }>,
+  at: number,
+): void {
+  if (fact.type === "LeaseGranted") leaseGranted(state, fact.data, at);
+  else if (fact.type === "LeaseOpened") leaseOpened(state, fact.data, at);
+  else if (fact.type === "LeaseReturned") leaseReturned(state, fact.data, at);
+  else leaseDenied(state, fact.data, at);
 }
 
 /** Follows an order of the organisation. */
@@ -169,6 +186,7 @@ function end(
   const hold = state.holds.get(requestId);
   if (hold === undefined) return;
   leave(state, requestId, hold, costNanos);
+  notePrepaid(state, hold, costNanos);
   correctHold(state, hold, tokens, costNanos);
   remember(state, requestId, outcome);
 }
@@ -226,6 +244,7 @@ function expired(state: UserState, data: DataOf<"HoldExpired">, at: number): voi
   for (const [requestId, old] of state.expired) {
     if (at - old.at <= rememberMs && state.expired.size < expiredMax) break;
     state.expired.delete(requestId);
+    notePrepaid(state, old.hold, old.hold.costNanos);
     remember(state, requestId, { at: old.at, how: "settled" });
   }
   state.expired.set(data.requestId, { hold, at });
@@ -241,6 +260,7 @@ function corrected(state: UserState, data: DataOf<"ExpiryCorrected">, at: number
     if (account !== undefined) account.settledNanos += costNanos - late.hold.costNanos;
   }
   moveLeases(state, late.hold, 0, costNanos - late.hold.costNanos);
+  notePrepaid(state, late.hold, costNanos);
   correctHold(state, late.hold, usage.inputTokens + usage.outputTokens, costNanos);
   remember(state, requestId, { at, how: "settled" });
 }

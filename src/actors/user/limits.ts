@@ -30,7 +30,10 @@ export const deniedMs = 1_000;
 export const deniedJitterMs = 4_000;
 /** An account outlives its period by as long as anything can still be booked to it. */
 export const accountKeepMs = 4 * 24 * 60 * 60 * 1_000;
-/** Scopes (the user, keys, models, tags) whose past is kept for limits that are made later. */
+/**
+ * Scopes (the user, keys, models, tags) whose past is kept for limits that are made later, and as
+ * many teams that the user was in.
+ */
 export const historyScopesMax = 32;
 /** Distinct moments of it; a month of busy hours and a busy half hour are half as many. */
 export const historyEntriesMax = 2_048;

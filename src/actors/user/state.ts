@@ -42,6 +42,13 @@ export interface Lease {
   returnedNanos: number;
   usedNanos: number;
   heldNanos: number;
+  /** Of what is used and held: all that no grant was for, as it was before the budget counted. */
+  pastNanos?: number;
+  /** The budget that the node leases from, and what that counts for this principal already. */
+  parent?: string;
+  prepaidNanos?: number;
+  /** Of the organisation's budget: what is used and held, by the team that it was spent in. */
+  bySlice?: Record<string, number>;
   /** True after a recall, until the next grant. */
   recalled: boolean;
   /** The last grant's size: half of it gone, more is asked for ahead of need. */

@@ -23,6 +23,7 @@ import type {
   FenceKeyCommand,
   GiveFeedbackCommand,
   LosePayloadCommand,
+  OpenLeasesCommand,
   RecordAccessCommand,
   ReleaseCommand,
   SettleCommand,
@@ -198,6 +199,13 @@ export class UserActor
   payloadKey(keyId: string): Promise<WrappedKey | null> {
     const key = this.#payloads.key();
     return Promise.resolve(key?.id === keyId ? key : null);
+  }
+
+  async openLeases({ home, ledgerShards, version, openings }: OpenLeasesCommand): Promise<void> {
+    this.settleIn(home);
+    // What waits to be booked belongs to the past that is asked for.
+    this.commitQueued();
+    await this.#leases.open(openings, version, ledgerShards);
   }
 
   readBudgets(at: number): Promise<BudgetStanding[]> {

@@ -16,6 +16,7 @@ const TOPICS: Record<string, readonly Topic[]> = {
   ThresholdCrossed: ["thresholds", "budgets"],
   BudgetThresholdCrossed: ["thresholds", "budgets"],
   LeaseGranted: ["budgets"],
+  LeaseOpened: ["budgets"],
   LeaseReturned: ["budgets"],
   LeaseDenied: ["budgets"],
   BudgetLimitSet: ["budgets"],
@@ -26,6 +27,8 @@ const TOPICS: Record<string, readonly Topic[]> = {
   RecallBegan: ["budgets"],
   NodeLeaseGranted: ["budgets"],
   NodeLeaseReturned: ["budgets"],
+  NodeLeaseOpened: ["budgets"],
+  BudgetPastCounted: ["budgets"],
   AccessRecorded: ["access"],
   FeedbackGiven: ["requests"],
 };

@@ -46,6 +46,7 @@ export function refute(before: UserState, fact: UserFact, at: number): string | 
     case "RateLeased":
     case "RateDenied":
     case "LeaseGranted":
+    case "LeaseOpened":
     case "LeaseDenied":
     case "LeaseReturned":
     default:
