@@ -24,6 +24,12 @@ the rule's action.
 - Documentation placeholders (\`YOUR_API_KEY\`, \`\${VAR}\`, \`sk-xxxx\`, keys with EXAMPLE in them) are
   never reported as secrets. Test cards are reported as cards.
 - A match longer than its bound is redacted to the end of its run all the same.
+- Context words also stand in names of fields (tax_file_no, taxFileNo), in the header of a table
+  above its first row, and in German, French, Spanish, Italian, Portuguese and Polish.
+- An assignment may be code, configuration, JSON, XML, a command line, a call or a table.
+
+\`npm run eval:dlp -- --made SEED\` prints recall and precision by type on rows made up from the seed,
+which no detector was tuned on; with \`--data DIR\` on labelled data of your own.
 
 ## What they do not find
 

@@ -4,6 +4,7 @@
  */
 import { ALNUM, ALPHA, DIGIT, FOLD, LETTER_LIKE, OTHER, is } from "./kit/chars.ts";
 import type { Detector, Prefilter } from "./kit/detector.ts";
+import { OPERATORS } from "./kit/operators.ts";
 
 /** Set with any of the flags after it, so that places with flags can be counted without a branch. */
 export const MARK = 1;
@@ -88,9 +89,6 @@ function spellings(character: string | undefined, ignoreCase: boolean, mask = 0)
   return [...new Set(codes)];
 }
 
-/** The operators of assignments, in the spellings that `readAssignment` reads. */
-const OPERATORS = ["=", ":", " is "] as const;
-
 /** INSIDE by code, for letters and digits. */
 export const INSIDES = Int32Array.from({ length: 256 }, (_, code) =>
   is(code, ALNUM) ? INSIDE : 0,
@@ -135,8 +133,8 @@ class Builder {
           });
         return;
       case "assignment":
-        for (const literal of OPERATORS)
-          this.#literal(literal, { kind: "anywhere" }, true, detector);
+        for (const { literal, ...terms } of OPERATORS)
+          this.#literal(literal, terms, true, detector);
         return;
       case "literals":
       case "anywhere":

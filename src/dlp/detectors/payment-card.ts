@@ -20,8 +20,14 @@ const WORDS = contextWords([
   "tarjeta",
   "charge",
   "payment",
-  "card_number",
   "cardnumber",
+  "kartennummer",
+  "kreditkartennummer",
+  "cartão",
+  "carta",
+  "karty",
+  "karta",
+  "cb",
   "ccn",
 ]);
 const AGAINST = contextWords([
@@ -32,6 +38,12 @@ const AGAINST = contextWords([
   "imei",
   "timestamp",
   "upc",
+  "ean",
+  "transaction id",
+  "reference",
+  "bestellnummer",
+  "commande",
+  "pedido",
   "isbn",
 ]);
 
@@ -87,7 +99,7 @@ function isLayout(run: DigitRun, last: number): boolean {
 }
 
 function judge(source: Source, run: DigitRun, last: number): Candidate | undefined {
-  if (!isLayout(run, last) || !separatedBy(run, last) || !endsAfter(source, run, last))
+  if (!isLayout(run, last) || !separatedBy(run, last, " -.") || !endsAfter(source, run, last))
     return undefined;
   const end = run.end(last);
   const count = run.total(last);
@@ -106,7 +118,7 @@ function judge(source: Source, run: DigitRun, last: number): Candidate | undefin
 export const paymentCard: Detector = {
   id: "payment-card",
   title: "Payment card number",
-  version: 1,
+  version: 2,
   groups: ["credit-cards", "financial", "pii"],
   evidence: "shape, checksum, context",
   prefilter: [

@@ -7,6 +7,8 @@ import type { Source } from "../kit/source.ts";
 const PLUS = 43;
 const OPEN = 40;
 const CLOSE = 41;
+const ZERO = 48;
+const NEWLINE = 10;
 const DIGITS_MAX = 15;
 const DIGITS_MIN = 6;
 const LABEL_CHARS = 10;
@@ -28,6 +30,21 @@ const WORDS = contextWords([
   "contact number",
   "handy",
   "telefon",
+  "telefonnummer",
+  "handynummer",
+  "rufnummer",
+  "mobil",
+  "mobilnummer",
+  "téléphone",
+  "portable",
+  "teléfono",
+  "celular",
+  "cellulare",
+  "telefone",
+  "telemóvel",
+  "telefonu",
+  "komórka",
+  "registered",
   "telefono",
   "móvil",
   "desk",
@@ -139,6 +156,17 @@ function looksLikeDate(reading: Reading): boolean {
   return date !== null && (date[1] === "" || separator === "");
 }
 
+/** "0171/1234567": an area with its zero before a slash, and the subscriber's number. */
+function isTrunk(reading: Reading, source: Source, at: number): boolean {
+  return source.code(at) === ZERO && /^[345]-[5-8]$/.test(reading.layout);
+}
+
+/** A row of groups between other rows that begin with digits: columns of a table. */
+function inColumns(source: Source, at: number, stop: number): boolean {
+  if (source.code(at - 1) === NEWLINE && is(source.code(at - 2), DIGIT)) return true;
+  return source.code(stop) === NEWLINE && is(source.code(stop + 1), DIGIT);
+}
+
 function candidateAt(source: Source, at: number): Candidate | undefined {
   const reading = readNumber(source, at);
   if (reading === undefined || reading.count < DIGITS_MIN) return undefined;
@@ -155,19 +183,21 @@ function candidateAt(source: Source, at: number): Candidate | undefined {
   const found = { start: at, end: stop };
   const alone = shapeConfidence(source, at, reading);
   if (hasContext(source, at, WORDS, 40) && !looksLikeDate(reading)) {
-    const plain = alone >= 0.5 ? 0.95 : reading.slashed ? 0.4 : 0.7;
+    const plain =
+      alone >= 0.5 ? 0.95 : reading.slashed && !isTrunk(reading, source, at) ? 0.4 : 0.7;
     return { ...found, confidence: plain, why: ["shape", "context"] };
   }
   if (alone < 0.5 && !looksLikeDate(reading)) {
     if (labelAfter(source, stop)) return { ...found, confidence: 0.65, why: ["shape", "context"] };
   }
+  if (reading.separator === " " && alone < 0.6 && inColumns(source, at, stop)) return undefined;
   return alone < 0.3 ? undefined : { ...found, confidence: alone, why: ["shape"] };
 }
 
 export const phone: Detector = {
   id: "phone",
   title: "Telephone number",
-  version: 1,
+  version: 2,
   groups: ["contact", "pii"],
   evidence: "shape, context",
   prefilter: [

@@ -28,9 +28,11 @@ const WORDS = new Literals([
   "secrets.",
   "abcdefghijkl",
   "1234567890ab",
-  "aaaaaaaa",
   "00000000",
 ]);
+
+/** Fewest characters besides a run of A that make a key. */
+const RANDOM_MIN = 30;
 
 /** True for documentation placeholders, templates, and runs nobody draws at random. */
 export function isPlaceholder(value: string): boolean {
@@ -38,8 +40,8 @@ export function isPlaceholder(value: string): boolean {
   let run = 1;
   for (let i = 1; i < value.length; i += 1) {
     run = value[i] === value[i - 1] ? run + 1 : 1;
-    // Real keys may hold long runs of one letter only as version bytes ("AAAA" in base64).
-    if (run >= 8 && value[i] !== "A") return true;
+    // Real keys hold long runs of one letter only as version bytes ("AAAA" in base64), and much else.
+    if (run >= 8 && (value[i] !== "A" || value.length - run < RANDOM_MIN)) return true;
   }
   return distinct(value) < 4;
 }

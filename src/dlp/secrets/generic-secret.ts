@@ -9,12 +9,16 @@ const SECRET =
   /secret|token|api.?key|access.?key|private.?key|signing.?key|encryption.?key|auth.?key|account.?key|credential|auth$|apikey|license.?key|client.?key|_key$|-key$|\.key$|^key$/;
 /** Names that hold digests, counts, identifiers and the like. */
 const AGAINST =
-  /checksum|digest|integrity|etag|sha\d|md5|hash|commit|public|pubkey|token_?(?:count|s|type|izer|id|url|uri|name)$|max_?tokens|tokens$|tokenizer|primary_?key|foreign_?key|cache_?key|sort_?key|partition_?key|key_?(?:name|id|code|type)$|publishable|trace|span_?id|resolved|class$|next$|csrf_?field|_url$|_path$|_file$|_name$/;
+  /checksum|digest|integrity|etag|sha\d|md5|hash|commit|public|pubkey|token_?(?:count|s|type|izer|id|url|uri|name)$|max_?tokens|tokens$|tokenizer|primary_?key|foreign_?key|cache_?key|sort_?key|partition_?key|key_?(?:name|id|code|type)$|publishable|(?:object|s3|row|idempotency|translation|hot|issue|project|registry|sort|dict)_?key|trace|span_?id|resolved|class$|next$|csrf_?field|_url$|_path$|_file$|_name$/;
+
+/** Words of one case each, with hyphens or underscores between: "db-credentials", "MY_KEY_2". */
+const WORD = "(?:[a-z]+(?:[A-Z][a-z]+)*|(?:[A-Z][a-z]+)+|[A-Z]+)[0-9]{0,4}";
+const WORDS = new RegExp(`^${WORD}(?:[_-]${WORD})+$`);
 
 /** Code and prose after a colon or equals sign: calls, paths, names, numbers. */
 function readsAsCode(value: string): boolean {
   if (/^[A-Za-z][A-Za-z0-9+]{1,20}:\/\//.test(value)) return true;
-  if (/^[A-Za-z]+\d{0,4}(?:[_-][A-Za-z]+\d{0,4})+$/.test(value)) return true;
+  if (WORDS.test(value)) return true;
   if (/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+(?:\(|\[|$)/.test(value)) return true;
   if (/^[a-z]+(?:[_-][a-z]+)*$/.test(value) || /^[A-Z]+(?:_[A-Z]+)*$/.test(value)) return true;
   if (/^[a-z]+(?:[A-Z][a-z]+)*$/.test(value) || /^[A-Z][a-z]+(?:[A-Z][a-z]+)*$/.test(value))
@@ -52,14 +56,12 @@ function judgeSecret(found: Assignment): number {
 export const genericSecret: Detector = {
   id: "generic-secret",
   title: "Assigned secret or password",
-  version: 1,
+  version: 2,
   groups: ["api-secrets"],
   evidence: "name, entropy",
   prefilter: { kind: "assignment" },
   maxLength: 512,
   validate(source, at) {
-    const code = source.code(at);
-    if (code !== 61 && code !== 58 && code !== 32) return undefined;
     const found = readAssignment(source, at);
     if (found === undefined) return undefined;
     const password = PASSWORD.test(found.name);
