@@ -23,6 +23,8 @@ the rule's action.
   it was given.
 - Documentation placeholders (\`YOUR_API_KEY\`, \`\${VAR}\`, \`sk-xxxx\`, keys with EXAMPLE in them) are
   never reported as secrets. Test cards are reported as cards.
+- Arguments of tools that stream as JSON are scanned as their strings say, not as they are spelled
+  (\`\\u0040\` is an at sign), and leave as JSON: a number of which something was hidden becomes a string.
 - A match longer than its bound is redacted to the end of its run all the same.
 - Context words also stand in names of fields (tax_file_no, taxFileNo), in the header of a table
   above its first row, and in German, French, Spanish, Italian, Portuguese and Polish.
