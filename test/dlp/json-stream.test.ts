@@ -1,5 +1,5 @@
 /** JSON text in pieces: what its strings say is scanned, and what leaves is JSON that says the rest. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { openJsonStream } from "#dlp/json-stream.ts";
