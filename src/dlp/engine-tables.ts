@@ -45,6 +45,8 @@ export interface Asked {
   readonly reach: number;
   /** Bits of `followBits`: which characters may follow the first group of digits; 0 for any. */
   readonly follow: number;
+  /** Bits of the lengths that a third group of digits may have; 0 for any. */
+  readonly third: number;
 }
 
 /** Tables compiled from detectors; shared by every scan of the same set. */
@@ -94,6 +96,11 @@ export const INSIDES = Int32Array.from({ length: 256 }, (_, code) =>
   is(code, ALNUM) ? INSIDE : 0,
 );
 
+/** The union of two sets of bits, of which the empty one stands for everything. */
+function either(one: number, other: number): number {
+  return one === 0 || other === 0 ? 0 : one | other;
+}
+
 /** A detector with several prefilters is asked once, on the terms of the most lenient. */
 function file(list: Asked[], asked: Asked): void {
   const at = list.findIndex(({ detector }) => detector === asked.detector);
@@ -103,7 +110,8 @@ function file(list: Asked[], asked: Asked): void {
     list[at] = {
       detector: asked.detector,
       reach: Math.min(known.reach, asked.reach),
-      follow: known.follow === 0 || asked.follow === 0 ? 0 : known.follow | asked.follow,
+      follow: either(known.follow, asked.follow),
+      third: either(known.third, asked.third),
     };
 }
 
@@ -130,6 +138,7 @@ class Builder {
             detector,
             reach: prefilter.reach ?? 0,
             follow: 0,
+            third: 0,
           });
         return;
       case "assignment":
@@ -145,6 +154,8 @@ class Builder {
 
   #digits(prefilter: Extract<Prefilter, { kind: "digits" }>, detector: number): void {
     const { reach = 0 } = prefilter;
+    let third = 0;
+    for (const length of prefilter.third ?? []) third |= 1 << length;
     const follow = this.#followBit(prefilter.follow);
     const seconds = prefilter.second ?? Array.from({ length: GROUP_KEYS }, (_, i) => i);
     for (const first of prefilter.first) {
@@ -152,7 +163,7 @@ class Builder {
         const key = Math.min(first, FIRST_MAX) * GROUP_KEYS + second;
         const lists =
           prefilter.whole === true ? [this.byGroups] : [this.byGroups, this.byGroupsJoined];
-        for (const table of lists) file(table[key] ?? [], { detector, reach, follow });
+        for (const table of lists) file(table[key] ?? [], { detector, reach, follow, third });
       }
     }
   }

@@ -30,3 +30,5 @@ export const RULES_MAX = 256;
 export const FINDING_LENGTHS_MAX = 64;
 /** Codes of a text that are kept for the next one; a longer text gets memory of its own. */
 export const KEPT_CODES_MAX = 1 << 20;
+/** Overlapping values of one detector that are looked for; more are one run, see `Detector.crowds`. */
+export const CROWD_MAX = 4;

@@ -134,7 +134,7 @@ function numeric(source: Source, at: number): Candidate | undefined {
     run.group(0) === 4 ? plausibleDay(b, c) : plausibleDay(a, b) || plausibleDay(b, a);
   const end = run.end(2);
   if (!possible) return undefined;
-  if (run.count > 3 && !endsAfter(source, run, 2)) return undefined;
+  if (run.count > 3 && !endsAfter(run, 2)) return undefined;
   if (!source.closes(end) || !hasContext(source, at, WORDS, 40)) return undefined;
   return { start: at, end, confidence: 0.8, why: ["shape", "context"] };
 }

@@ -6,6 +6,8 @@ import type { Source } from "./source.ts";
 
 const VALUE_MAX = 512;
 const VALUE_MIN = 6;
+/** Operators that an unquoted value may hold as signs: padding, a URL, a qualified name. */
+const SIGNS_MAX = 8;
 const STOPS = new Uint8Array(128);
 for (const stop of "\"'`,;<>)]}|") STOPS[stop.charCodeAt(0)] = 1;
 
@@ -37,19 +39,24 @@ function valueStart(source: Source, at: number): { start: number; quote: number 
 
 /**
  * The end of a value: its closing quote, or what ends an unquoted one. The second operator inside
- * an unquoted value ends it as well: a row of assignments is no value.
+ * an unquoted value ends it as well, and so does a row of bare signs: assignments are no value.
  */
 function valueEnd(source: Source, start: number, quote: number): number {
   let end = start;
   let operators = 0;
+  let signs = 0;
   while (end - start < VALUE_MAX) {
     const code = source.code(end);
     if (code <= 32 || code > 126 || code === quote || code === 92) break;
     if (quote === 0) {
       if (isStop(code)) break;
-      if ((code === 61 || code === 58) && is(source.code(end + 1), ALNUM)) {
-        operators += 1;
-        if (operators > 1 || end - start < VALUE_MIN) break;
+      if (code === 61 || code === 58) {
+        signs += 1;
+        if (signs > SIGNS_MAX) break;
+        if (is(source.code(end + 1), ALNUM)) {
+          operators += 1;
+          if (operators > 1 || end - start < VALUE_MIN) break;
+        }
       }
     }
     end += 1;

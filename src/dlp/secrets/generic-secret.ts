@@ -1,5 +1,6 @@
 /** Values assigned to a name that says secret, whatever the service. */
 import { mixture, readAssignment, type Assignment } from "../kit/assignment.ts";
+import { ALPHA, DIGIT, is } from "../kit/chars.ts";
 import type { Detector } from "../kit/detector.ts";
 import { entropy, isPlaceholder } from "../kit/placeholder.ts";
 
@@ -15,20 +16,60 @@ const AGAINST =
 const WORD = "(?:[a-z]+(?:[A-Z][a-z]+)*|(?:[A-Z][a-z]+)+|[A-Z]+)[0-9]{0,4}";
 const WORDS = new RegExp(`^${WORD}(?:[_-]${WORD})+$`);
 
+/** Signs that tell which readings of a value as code are worth trying, as bits by code. */
+const SIGN_BITS = new Uint8Array(128);
+const DIGIT_BIT = 1;
+const JOIN_BIT = 2;
+const DOT_BIT = 4;
+const COLON_BIT = 8;
+const SLASH_BIT = 16;
+const OPEN_BIT = 32;
+for (const [signs, bit] of [
+  ["0123456789", DIGIT_BIT],
+  ["_-", JOIN_BIT],
+  [".", DOT_BIT],
+  [":", COLON_BIT],
+  ["/", SLASH_BIT],
+  ["([{", OPEN_BIT],
+] as const)
+  for (const sign of signs) SIGN_BITS[sign.charCodeAt(0)] = bit;
+
+function signsOf(value: string): number {
+  let bits = 0;
+  for (let i = 0; i < value.length; i += 1) bits |= SIGN_BITS[value.charCodeAt(i)] ?? 0;
+  return bits;
+}
+
+/** Whether a letter stands between two digits somewhere in a value. */
+function letterBetweenDigits(value: string): boolean {
+  const first = value.search(/\d/);
+  if (first < 0) return false;
+  let letter = false;
+  for (let i = first + 1; i < value.length; i += 1) {
+    const code = value.charCodeAt(i);
+    if (letter && is(code, DIGIT)) return true;
+    if (is(code, ALPHA)) letter = true;
+  }
+  return false;
+}
+
 /** Code and prose after a colon or equals sign: calls, paths, names, numbers. */
 function readsAsCode(value: string): boolean {
-  if (/^[A-Za-z][A-Za-z0-9+]{1,20}:\/\//.test(value)) return true;
-  if (WORDS.test(value)) return true;
-  if (/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+(?:\(|\[|$)/.test(value)) return true;
-  if (/^[a-z]+(?:[_-][a-z]+)*$/.test(value) || /^[A-Z]+(?:_[A-Z]+)*$/.test(value)) return true;
-  if (/^[a-z]+(?:[A-Z][a-z]+)*$/.test(value) || /^[A-Z][a-z]+(?:[A-Z][a-z]+)*$/.test(value))
+  const signs = signsOf(value);
+  const has = (bit: number): boolean => (signs & bit) !== 0;
+  if (has(COLON_BIT) && /^[A-Za-z][A-Za-z0-9+]{1,20}:\/\//.test(value)) return true;
+  if (has(JOIN_BIT) && WORDS.test(value)) return true;
+  if (has(DOT_BIT) && /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+(?:\(|\[|$)/.test(value))
     return true;
-  if (
-    /^(?:https?|file|ftp|data|arn|urn):/.test(value) ||
-    (/^[./~]?[\w.-]*\/[\w./-]*$/.test(value) && !/\d.*[a-zA-Z].*\d/.test(value))
-  )
+  if (!has(DIGIT_BIT)) {
+    if (/^[a-z]+(?:[_-][a-z]+)*$/.test(value) || /^[A-Z]+(?:_[A-Z]+)*$/.test(value)) return true;
+    if (/^[a-z]+(?:[A-Z][a-z]+)*$/.test(value) || /^[A-Z][a-z]+(?:[A-Z][a-z]+)*$/.test(value))
+      return true;
+  }
+  if (has(COLON_BIT) && /^(?:https?|file|ftp|data|arn|urn):/.test(value)) return true;
+  if (has(SLASH_BIT) && /^[./~]?[\w.-]*\/[\w./-]*$/.test(value) && !letterBetweenDigits(value))
     return true;
-  return /[([{]/.test(value) && /[)\]}]/.test(value) && /^[\w.]+[([]/.test(value);
+  return has(OPEN_BIT) && /[)\]}]/.test(value) && /^[\w.]+[([]/.test(value);
 }
 
 function judgePassword(found: Assignment): number {
