@@ -9,7 +9,6 @@ import { type AppendedFact, EventSourcedActor } from "#actors/kit/event-sourced-
 import { ledgerName, policyName } from "#actors/kit/names.ts";
 import type { MemberData, PolicyFact } from "#events/policy-events.ts";
 import { type ApiKey, formatKey, hashSecret, KEY_BYTES, makeKey } from "#policy/api-key.ts";
-import { hashPolicy } from "#policy/hash.ts";
 import type { Principal, PolicySnapshot } from "#policy/snapshot.ts";
 import { AdminDesk, type DeskHost, type DeskSocket } from "./admin-desk.ts";
 import { AnswerBook } from "./answers.ts";
@@ -24,6 +23,7 @@ import { LimitMirror } from "./limit-mirror.ts";
 import { KeyMirror, type KeyStanding } from "./key-mirror.ts";
 import { knownFeatures } from "./known.ts";
 import { currentDocument } from "./documents.ts";
+import { draftPolicy } from "./draft.ts";
 import { LinkBook } from "./links.ts";
 import { KEY_HEADER, MEMBER_HEADER, type Seat, UNTIL_HEADER } from "./seat.ts";
 import type { KeyRecord, PolicyState } from "./state.ts";
@@ -112,7 +112,7 @@ export class PolicyActor
     const ledger = ledgerName(secret, organisation, stream, ledgerShards);
     const keys = new Map(members.map(({ id }) => [id, newKey(organisation)]));
     this.settleIn({ organisation, stream, ledger });
-    const policy = { document, hash: hashPolicy(document), comment: "the first policy" };
+    const policy = draftPolicy(document, "the first policy");
     const at = this.now();
     this.execute(
       {

@@ -1,14 +1,13 @@
 /** From an admin's command to the decider's: documents validated, keys drawn, answers shaped. */
-import { patternCostsOf } from "#dlp/program.ts";
 import type { PolicyFact } from "#events/policy-events.ts";
 import { type ApiKey, formatKey, hashSecret } from "#policy/api-key.ts";
 import { diffPolicies } from "#policy/diff.ts";
-import { hashPolicy } from "#policy/hash.ts";
 import { IN_FORCE_AFTER_MS } from "#policy/lease.ts";
 import { priceOf } from "#policy/price.ts";
 import { type KnownFeatures, type PolicyProblem, validatePolicy } from "#policy/validate.ts";
 import type { PolicyCommand, PolicyDraft } from "./commands.ts";
 import { currentDocument } from "./documents.ts";
+import { draftPolicy } from "./draft.ts";
 import type { AdminCode, WriteFrame } from "./frames.ts";
 import {
   documentAt,
@@ -163,11 +162,7 @@ function draftOf(
 ): { ok: true; policy: PolicyDraft } | Extract<Prepared, { ok: false }> {
   const checked = validatePolicy(input, known);
   if (checked.ok) {
-    const { document } = checked;
-    const patternCosts = patternCostsOf(document.dlp.rules);
-    const policy: PolicyDraft = { document, hash: hashPolicy(document), comment };
-    if (Object.keys(patternCosts).length > 0) policy.patternCosts = patternCosts;
-    return { ok: true, policy };
+    return { ok: true, policy: draftPolicy(checked.document, comment) };
   }
   const { problems } = checked;
   const message = `The policy has ${problems.length} problem${problems.length === 1 ? "" : "s"}; nothing was published.`;
