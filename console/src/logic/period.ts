@@ -15,7 +15,7 @@ export const periods = {
   "30d": { title: "30 d", ms: 30 * DAY_MS, step: "day" },
   "90d": { title: "90 d", ms: 90 * DAY_MS, step: "day" },
 } as const;
-export type PeriodName = keyof typeof periods;
+type PeriodName = keyof typeof periods;
 
 /** Up to now, or from a moment to another; milliseconds. */
 export type Period = { name: PeriodName } | { name: "other"; from: number; to: number };
