@@ -10,8 +10,8 @@ export default defineConfig({
           name: "node",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.workerd.test.ts"],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: "workerd",
           include: ["test/**/*.workerd.test.ts"],
-          testTimeout: 30_000,
+          testTimeout: 90_000,
         },
       },
     ],

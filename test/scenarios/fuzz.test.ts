@@ -257,6 +257,8 @@ const types = new Set(Object.values(GATEWAY_CODES).map(({ type }) => type));
 
 interface Refusal {
   code?: string;
+  /** Cloudflare's envelope. */
+  errors?: { type?: string; message?: string }[];
   error?:
     | string
     | { code?: string | number; type?: string; message?: string; details?: { reason?: string }[] };
@@ -265,7 +267,8 @@ interface Refusal {
 /** Code (or type) and sentence of a refusal, in each dialect's shape. */
 function saidIn(body: unknown): [word: string, message: string] {
   const [first] = Array.isArray(body) ? (body as Refusal[]) : [body as Refusal];
-  const { error, code = "" } = first ?? {};
+  const { error, errors, code = "" } = first ?? {};
+  if (Array.isArray(errors)) return [errors[0]?.type ?? "", errors[0]?.message ?? ""];
   if (typeof error === "string") return [code, error];
   const { message = "", type = "", details } = error ?? {};
   const own = typeof error?.code === "string" ? error.code : undefined;
@@ -373,7 +376,7 @@ describe("over HTTP", () => {
     expect(answered.length).toBeGreaterThan(20);
     expect((await ask(`${gateway.url}/health`)).status).toBe(200);
     expect(gateway.complaints()).not.toContain("error");
-  }, 60_000);
+  }, 180_000);
 
   it("and the books are what a hand counts: each answer once, at its price, and nothing else", async () => {
     await expect
@@ -456,7 +459,7 @@ describe("over the admin socket", () => {
       }
       socket.close();
     }
-  }, 60_000);
+  }, 180_000);
 
   it("a flood ends the flooder's socket with a typed answer, and nobody else's", async () => {
     const other = await open("/admin/socket", gateway.keys.auditor, ["tallygate.v1"]);
