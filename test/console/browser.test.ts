@@ -189,7 +189,7 @@ describe.runIf(hasChromium)("in a browser", () => {
       const session = (await answer.json()) as object;
       await route.fulfill({
         response: answer,
-        json: { ...session, expiresAt: Date.now() + 2_500 },
+        json: { ...session, expiresAt: Date.now() + 5_000 },
       });
     });
     await go(page, "budgets");
