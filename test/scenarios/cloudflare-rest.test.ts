@@ -30,6 +30,7 @@ beforeAll(async () => {
   upstream = await startScriptedUpstream();
   const price = { inputUsdPerMtok: 100, outputUsdPerMtok: 200 };
   gateway = await startGateway({
+    env: { CLOUDFLARE_API_TOKEN: "cloudflare-token-1" },
     policy: scriptedPolicy(upstream.url, {
       providers: {
         openai: { kind: "openai", baseUrl: `${upstream.url}/v1` },
