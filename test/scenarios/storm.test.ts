@@ -164,13 +164,13 @@ it("killed again and again under load, nothing passes a limit and every answer i
       await wait(random() * 900);
       await call(gateway, gateway.keys[users[index % users.length] ?? "alice"], index % 2 === 0);
     });
-    let done = false;
+    const calling = { over: false };
     const all = Promise.all(calls).then(() => {
-      done = true;
+      calling.over = true;
     });
     await wait(400 + random() * 600);
     // A slow machine answers late: without an answer there is nothing to lose.
-    while (!done && acknowledged.length < before + 12) await wait(5);
+    while (!calling.over && acknowledged.length < before + 12) await wait(5);
     await gateway.kill();
     await all;
   }
