@@ -7,6 +7,7 @@ import { compileDlp } from "../src/dlp/program.ts";
 import { Source } from "../src/dlp/kit/source.ts";
 import { scanText } from "../src/dlp/scan.ts";
 import { openStream } from "../src/dlp/stream.ts";
+import { hostileUnits, repeated } from "../test/support/hostile-texts.ts";
 
 const WHERE = { direction: "prompt", channel: "user" } as const;
 const KIB = 1024;
@@ -27,76 +28,6 @@ const SENSITIVE = [
   "Mail alice@example.com or call (415) 555-0132.",
   "API_KEY=a8Xk29dLqPz7Tn3VbM5cRw1Y",
 ];
-const HOSTILE = [
-  "1",
-  "1 ",
-  "12 ",
-  "4111 1111 ",
-  "1-",
-  "1.",
-  "1:",
-  "(1",
-  "+1 ",
-  "a",
-  "a.",
-  "a@",
-  "@",
-  "a@b.",
-  "-",
-  "_",
-  "=",
-  "x=",
-  "x: ",
-  " is ",
-  "key=",
-  "password=a1 ",
-  "twitter=a1b2c3d4e5f6 ",
-  "://",
-  "a://b:c",
-  "a://b:c@",
-  "sk-",
-  "sk- ",
-  "eyJ",
-  "eyJ.",
-  "eyJ ",
-  "xox",
-  "AKIA ",
-  "-----BEGIN PRIVATE KEY-----",
-  "-----BEGIN ",
-  "Bearer ",
-  "%",
-  "%4",
-  "%41",
-  "&",
-  "&#",
-  "&#65;",
-  "\u200b",
-  "\uff11",
-  "QUJD",
-  "QUJD ",
-  "::",
-  "ff:",
-  "0x",
-  "0x52908400098527886E0F7030069857D2E4169EE7 ",
-  "1BoatSLRHtKNngkdXEeobR76b53LETtpyT ",
-  '"type"',
-  '"type": "service_account"',
-  "passport ",
-  "passport A1234567 ",
-  "1/1/2000 ",
-  "AB1 ",
-  "AB12 ",
-  "GB29 NWBK ",
-  "a1b2c3 ",
-  "hooks",
-  "Q~",
-  ".atlasv1.",
-  "-us1",
-  "|a",
-  ":A",
-  "glc_",
-] as const;
-
 /** Ordinary text: nine parts prose and code, one part sensitive. */
 function ordinary(length: number): string {
   let text = "";
@@ -151,11 +82,22 @@ for (const size of [KIB, 8 * KIB, 64 * KIB]) {
 const length = 64 * KIB;
 const usual = ordinary(length);
 const base = nanosPerChar(length, 60, () => scanText(program, usual, WHERE));
-const ratios = HOSTILE.map((unit) => {
-  const text = unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
-  return { unit, ratio: nanosPerChar(length, 6, () => scanText(program, text, WHERE)) / base };
-}).toSorted((a, b) => b.ratio - a.ratio);
-console.log("\nhostile texts of 64 KiB, time over that of ordinary text (slowest eight):");
+const flat = (text: string): string => Buffer.from(text, "utf16le").toString("utf16le");
+const timed = (unit: string, size: number, rounds: number): number => {
+  const text = flat(repeated(unit, size));
+  return nanosPerChar(size, rounds, () => scanText(program, text, WHERE));
+};
+const units = hostileUnits(8);
+const dearest = units
+  .map((unit) => ({ unit, nanos: timed(unit, 4 * KIB, 3) }))
+  .toSorted((a, b) => b.nanos - a.nanos)
+  .slice(0, 24);
+const ratios = dearest
+  .map(({ unit }) => ({ unit, ratio: timed(unit, length, 8) / base }))
+  .toSorted((a, b) => b.ratio - a.ratio);
+console.log(
+  `\nhostile texts of 64 KiB, time over that of ordinary text (slowest eight of ${units.length}):`,
+);
 for (const { unit, ratio } of ratios.slice(0, 8))
   console.log(`  ${JSON.stringify(unit)}  ${ratio.toFixed(1)}x`);
 

@@ -12,6 +12,7 @@ const usage = `npm run bench -- [options]
   --rounds N     rounds (5)
   --seconds S    seconds for each load in each round (1)
   --only a,b     these targets, beside direct and bare: ${allNames.join(", ")}
+  --only verify  the verifier instead, over an archive of a million events
   --worker FILE  another Worker entry than src/edge/worker.ts
 `;
 
@@ -46,6 +47,10 @@ function readOptions() {
 const progress = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
 
 async function main(): Promise<void> {
+  if (process.argv.includes("verify")) {
+    await import("./verify-folder.ts");
+    return;
+  }
   const options = readOptions();
   if (options.help) {
     process.stdout.write(usage);

@@ -10,8 +10,11 @@ import { fileURLToPath } from "node:url";
 import type * as z from "zod";
 import { catalogue, type StreamKind } from "#events/catalogue.ts";
 import * as budgetEvents from "#events/budget-events.ts";
+import * as correctionEvents from "#events/correction-events.ts";
+import * as leaseEvents from "#events/lease-events.ts";
 import * as payloadEvents from "#events/payload-events.ts";
 import * as policyEvents from "#events/policy-events.ts";
+import * as readerEvents from "#events/reader-events.ts";
 import * as userEvents from "#events/user-events.ts";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
@@ -33,13 +36,21 @@ type Schema = z.ZodType & { _zod: { def: Definition } };
 
 /** Schemas that several events share: they are described once, and named elsewhere. */
 const shared = new Map<Schema, string>(
-  Object.entries({ ...userEvents, ...payloadEvents, ...budgetEvents, ...policyEvents }).flatMap(
-    ([name, value]) => (name.endsWith("Data") ? [[value as unknown as Schema, name] as const] : []),
+  Object.entries({
+    ...userEvents,
+    ...leaseEvents,
+    ...payloadEvents,
+    ...readerEvents,
+    ...correctionEvents,
+    ...budgetEvents,
+    ...policyEvents,
+  }).flatMap(([name, value]) =>
+    name.endsWith("Data") ? [[value as unknown as Schema, name] as const] : [],
   ),
 );
 
-const sources = ["user", "payload", "budget", "policy"].map((stream) =>
-  readFileSync(path.join(root, `src/events/${stream}-events.ts`), "utf8"),
+const sources = ["user", "lease", "payload", "reader", "correction", "budget", "policy"].map(
+  (stream) => readFileSync(path.join(root, `src/events/${stream}-events.ts`), "utf8"),
 );
 
 /** A comment's text in one line. */

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { eachWindow, featureBits } from "../src/dlp/guard/features.ts";
 import { foldedText } from "../src/dlp/guard/fold.ts";
-import { type GuardModel } from "../src/dlp/guard/model.ts";
+import { type GuardModel, weightMax } from "../src/dlp/guard/model.ts";
 import { views } from "../src/dlp/guard/normalise.ts";
 import { attackOdds } from "../src/dlp/guard/score.ts";
 import { benignForTraining } from "./guard-texts.ts";
@@ -216,11 +216,11 @@ function shuffle(examples: Example[], next: () => number): void {
 function quantise(weights: Float64Array, bias: number): GuardModel {
   let largest = 0;
   for (const weight of weights) largest = Math.max(largest, Math.abs(weight));
-  const scale = Number((largest / 127).toPrecision(6));
-  const bytes = Int8Array.from(weights, (weight) =>
-    Math.max(-127, Math.min(127, Math.round(weight / scale))),
+  const scale = Number((largest / weightMax).toPrecision(6));
+  const steps = Int8Array.from(weights, (weight) =>
+    Math.max(-weightMax, Math.min(weightMax, Math.round(weight / scale))),
   );
-  return { weights: bytes, scale, bias: Number(bias.toPrecision(6)) };
+  return { weights: steps, scale, bias: Number(bias.toPrecision(6)) };
 }
 
 /** A row with the odds a model gave it that never saw its cluster (or source). */

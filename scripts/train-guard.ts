@@ -12,6 +12,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { featureBits } from "../src/dlp/guard/features.ts";
+import { packWeights } from "../src/dlp/guard/model.ts";
 import { attackOdds, guardScore } from "../src/dlp/guard/score.ts";
 import { rememberTraining } from "./eval/guard-seen.ts";
 import { benignForChecking } from "./guard-texts.ts";
@@ -114,13 +115,13 @@ import type { PackedModel } from "./model.ts";
 /** Uncalibrated odds that stand at a score of 0.5. */
 export const thresholdOdds = ${Number(threshold.toPrecision(4))};
 
-/** One signed byte a feature. */
+/** One character a feature. */
 export const packedModel: PackedModel = {
   featureBits: ${featureBits},
   scale: ${model.scale},
   bias: ${model.bias},
   weights:
-    "${Buffer.from(model.weights.buffer).toString("base64")}",
+    "${packWeights(model.weights)}",
 };
 `,
   );

@@ -15,6 +15,7 @@ export const GATEWAY_CODES = [
   "prompt_too_large",
   "model_not_found",
   "model_not_allowed",
+  "unknown_credential",
   "unpriced_model",
   "dlp_blocked",
   "guard_blocked",

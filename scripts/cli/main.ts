@@ -20,6 +20,14 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "list | set | remove",
     load: async () => (await import("./policy.ts")).members,
   },
+  erase: {
+    summary: "make a person's kept texts unreadable, with proof",
+    load: async () => (await import("./erase.ts")).erase,
+  },
+  "correct-price": {
+    summary: "settled calls costed anew under another price",
+    load: async () => (await import("./correct-price.ts")).correctPrice,
+  },
   budgets: {
     summary: "where every budget stands",
     load: async () => (await import("./budgets.ts")).budgets,
@@ -53,7 +61,7 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
 const usage = `npx tallygate <command> [options]
 
 ${Object.entries(commands)
-  .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(14)}${summary}`)
   .join("\n")}
 
 npx tallygate <command> --help says more. Which gateway, and as whom: --url and --key, else

@@ -17,6 +17,7 @@ import {
 } from "../policy-session.ts";
 import { Complaint, MISUSED, REFUSED } from "../policy-target.ts";
 import { type Command, readArgs, targetOf } from "./command.ts";
+import { importCloudflare } from "./import-cf.ts";
 import { gitCommands } from "./policy-git.ts";
 
 const ends = `  --url, --key             which gateway, as whom; else TALLYGATE_URL, TALLYGATE_KEY, else the
@@ -37,6 +38,8 @@ const usage = `npx tallygate policy <command> [options]    (npm run policy -- is
   unset <path> ...         take away and publish
   publish <file>           publish a whole document
   validate <file>          say what is wrong with a document, or what it would change
+  import-cf <file>         a dynamic route of Cloudflare's as the policy's \`routes\`, without a gateway;
+                           --provider THEIRS=YOURS names a provider; what is lost goes to stderr
   versions                 every version, newest last
   rollback <version>       publish an older version again
   proposals [number]       what waits for a second approval, or what one would change
@@ -172,6 +175,8 @@ async function runOne(table: Commands, args: string[], standard?: string): Promi
 export const policy: Command = {
   usage,
   async run(args) {
+    // It needs no gateway.
+    if (args[0] === "import-cf") return importCloudflare(args.slice(1));
     if (args.length === 0) throw new Complaint("Which command? See `policy --help`.", MISUSED);
     try {
       return await runOne(commands, args);

@@ -7,13 +7,15 @@ import { describe, type Finding } from "#projections/verify/finding.ts";
 import { verifyArchive, type VerifyReport } from "#projections/verify/verify.ts";
 import { Complaint, MISUSED } from "../policy-target.ts";
 import { type Command, readArgs } from "./command.ts";
-import { gunzipText, openFolder, openGateway, publishedKeys } from "./artefacts.ts";
+import { gunzipText, openGateway, publishedKeys } from "./artefacts.ts";
+import { verifyFolder } from "./verify-pool.ts";
 
 const usage = `npx tallygate verify <folder | URL | evidence.json> --key <public key or file>
 
   --key KEY|FILE     a public key that may have signed, or a file of them; as often as needed
   --api-key KEY      an auditor's key, for a URL (TALLYGATE_KEY)
   --since FILE       a checkpoint that was seen before: the archive must begin with what it saw
+  --threads N        shards of a folder at a time; as many as there are cores
   --json             the report as JSON
 
 Exit codes: 0 all is well, 1 something is not, 2 misused, 3 not reached.
@@ -24,6 +26,7 @@ const options = {
   key: { type: "string", multiple: true, default: many },
   "api-key": { type: "string" },
   since: { type: "string", multiple: true, default: many },
+  threads: { type: "string" },
   json: { type: "boolean", default: false },
 } as const;
 
@@ -113,6 +116,15 @@ async function verifyBundle(file: string, keys: readonly Uint8Array<ArrayBuffer>
   return findings.length === 0 ? 0 : 1;
 }
 
+function readThreads(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  const threads = Number(given);
+  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
+    throw new Complaint("--threads takes a number from 1 to 256.", MISUSED);
+  }
+  return threads;
+}
+
 async function run(args: string[]): Promise<number> {
   const { values, positionals } = readArgs(args, options);
   const [where] = positionals;
@@ -135,17 +147,18 @@ async function run(args: string[]): Promise<number> {
   const apiKey = values["api-key"] ?? process.env["TALLYGATE_KEY"];
   if (isUrl && apiKey === undefined)
     throw new Complaint("Give an auditor's key with --api-key.", MISUSED);
-  const shards = isUrl
-    ? await openGateway({ url: where, apiKey: apiKey ?? "" })
-    : await openFolder(where);
+  const threads = readThreads(values.threads);
   const trusted = await readSince(values.since, publicKeys);
   const bar = progress();
-  const report = await verifyArchive(shards, {
-    publicKeys,
-    gunzip: gunzipText,
-    trusted,
-    onProgress: (events) => bar.show(events),
-  });
+  const onProgress = (events: number): void => bar.show(events);
+  const report = isUrl
+    ? await verifyArchive(await openGateway({ url: where, apiKey: apiKey ?? "" }), {
+        publicKeys,
+        gunzip: gunzipText,
+        trusted,
+        onProgress,
+      })
+    : await verifyFolder({ folder: where, publicKeys, trusted, threads, onProgress });
   bar.end();
   if (report.shards.length === 0) throw new Error("There is no archive yet.");
   process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : print(report));

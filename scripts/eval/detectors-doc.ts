@@ -23,7 +23,15 @@ the rule's action.
   it was given.
 - Documentation placeholders (\`YOUR_API_KEY\`, \`\${VAR}\`, \`sk-xxxx\`, keys with EXAMPLE in them) are
   never reported as secrets. Test cards are reported as cards.
+- Arguments of tools that stream as JSON are scanned as their strings say, not as they are spelled
+  (\`\\u0040\` is an at sign), and leave as JSON: a number of which something was hidden becomes a string.
 - A match longer than its bound is redacted to the end of its run all the same.
+- Context words also stand in names of fields (tax_file_no, taxFileNo), in the header of a table
+  above its first row, and in German, French, Spanish, Italian, Portuguese and Polish.
+- An assignment may be code, configuration, JSON, XML, a command line, a call or a table.
+
+\`npm run eval:dlp -- --made SEED\` prints recall and precision by type on rows made up from the seed,
+which no detector was tuned on; with \`--data DIR\` on labelled data of your own.
 
 ## What they do not find
 

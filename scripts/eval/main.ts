@@ -1,17 +1,26 @@
 /** The command of `npm run eval:dlp`: scores, and prints them beside the peers' figures. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { DataProblem, checkData } from "./data.ts";
+import { writeMade } from "./made/rows.ts";
 import { scoreGuard, type GuardScore } from "./guard.ts";
 import { scorePii, scoreSecrets, type PiiScore, type SecretsScore, type Slip } from "./spans.ts";
 import { printTables } from "./table.ts";
 import { verify } from "./verify.ts";
 
-const USAGE = `usage: npm run eval:dlp -- --data DIR [--json] [--show] [--verify]
+const USAGE = `usage: npm run eval:dlp -- (--data DIR | --made SEED) [--json] [--show] [--verify]
 
 DIR holds pii.jsonl, secrets.jsonl, injection.jsonl and benign.jsonl, or some of them.
+--made scores rows made up from the seed: values with valid check digits in sentences and
+records of seven languages that no detector was tuned on.
 --json prints one JSON object of fractions; --show lists misses and false matches.
 --verify checks every row: engine equals naive scan, streams equal whole texts.`;
+
+/** Rows of every type that `--made` makes. */
+const MADE_PER_TYPE = 200;
 
 /** The scores as `--json` prints them: fractions only. */
 export function fractions(pii: PiiScore, secrets: SecretsScore, guard: GuardScore | null) {
@@ -45,26 +54,45 @@ async function runChecked(args: readonly string[]): Promise<number> {
     args: [...args],
     options: {
       data: { type: "string" },
+      made: { type: "string" },
       json: { type: "boolean", default: false },
       verify: { type: "boolean", default: false },
       show: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
-  if (values.help || values.data === undefined) {
+  const { made } = values;
+  if (values.help || (values.data === undefined) === (made === undefined)) {
     console.log(USAGE);
     return values.help ? 0 : 2;
   }
-  checkData(values.data);
+  if (made === undefined) return await score(values.data ?? "", values);
+  const directory = mkdtempSync(join(tmpdir(), "tallygate-made-"));
+  try {
+    writeMade(directory, Number(made), MADE_PER_TYPE);
+    return await score(directory, values);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+interface Wanted {
+  verify: boolean;
+  json: boolean;
+  show: boolean;
+}
+
+async function score(data: string, values: Wanted): Promise<number> {
+  checkData(data);
   if (values.verify) {
-    const verified = verify(values.data, (line) => console.error(line));
+    const verified = verify(data, (line) => console.error(line));
     console.log(JSON.stringify(verified));
     return verified.engineDiffers + verified.streamDiffers === 0 ? 0 : 1;
   }
   const slips: Slip[] = [];
-  const pii = scorePii(values.data, slips);
-  const secrets = scoreSecrets(values.data, slips);
-  const guard = await scoreGuard(values.data);
+  const pii = scorePii(data, slips);
+  const secrets = scoreSecrets(data, slips);
+  const guard = await scoreGuard(data);
   if (values.json) console.log(JSON.stringify(fractions(pii, secrets, guard), undefined, 2));
   else printTables(pii, secrets, guard);
   if (values.show)

@@ -4,6 +4,7 @@
  */
 import { ALNUM, ALPHA, DIGIT, FOLD, LETTER_LIKE, OTHER, is } from "./kit/chars.ts";
 import type { Detector, Prefilter } from "./kit/detector.ts";
+import { OPERATORS } from "./kit/operators.ts";
 
 /** Set with any of the flags after it, so that places with flags can be counted without a branch. */
 export const MARK = 1;
@@ -44,6 +45,8 @@ export interface Asked {
   readonly reach: number;
   /** Bits of `followBits`: which characters may follow the first group of digits; 0 for any. */
   readonly follow: number;
+  /** Bits of the lengths that a third group of digits may have; 0 for any. */
+  readonly third: number;
 }
 
 /** Tables compiled from detectors; shared by every scan of the same set. */
@@ -88,13 +91,15 @@ function spellings(character: string | undefined, ignoreCase: boolean, mask = 0)
   return [...new Set(codes)];
 }
 
-/** The operators of assignments, in the spellings that `readAssignment` reads. */
-const OPERATORS = ["=", ":", " is "] as const;
-
 /** INSIDE by code, for letters and digits. */
 export const INSIDES = Int32Array.from({ length: 256 }, (_, code) =>
   is(code, ALNUM) ? INSIDE : 0,
 );
+
+/** The union of two sets of bits, of which the empty one stands for everything. */
+function either(one: number, other: number): number {
+  return one === 0 || other === 0 ? 0 : one | other;
+}
 
 /** A detector with several prefilters is asked once, on the terms of the most lenient. */
 function file(list: Asked[], asked: Asked): void {
@@ -105,7 +110,8 @@ function file(list: Asked[], asked: Asked): void {
     list[at] = {
       detector: asked.detector,
       reach: Math.min(known.reach, asked.reach),
-      follow: known.follow === 0 || asked.follow === 0 ? 0 : known.follow | asked.follow,
+      follow: either(known.follow, asked.follow),
+      third: either(known.third, asked.third),
     };
 }
 
@@ -132,11 +138,12 @@ class Builder {
             detector,
             reach: prefilter.reach ?? 0,
             follow: 0,
+            third: 0,
           });
         return;
       case "assignment":
-        for (const literal of OPERATORS)
-          this.#literal(literal, { kind: "anywhere" }, true, detector);
+        for (const { literal, ...terms } of OPERATORS)
+          this.#literal(literal, terms, true, detector);
         return;
       case "literals":
       case "anywhere":
@@ -147,6 +154,8 @@ class Builder {
 
   #digits(prefilter: Extract<Prefilter, { kind: "digits" }>, detector: number): void {
     const { reach = 0 } = prefilter;
+    let third = 0;
+    for (const length of prefilter.third ?? []) third |= 1 << length;
     const follow = this.#followBit(prefilter.follow);
     const seconds = prefilter.second ?? Array.from({ length: GROUP_KEYS }, (_, i) => i);
     for (const first of prefilter.first) {
@@ -154,7 +163,7 @@ class Builder {
         const key = Math.min(first, FIRST_MAX) * GROUP_KEYS + second;
         const lists =
           prefilter.whole === true ? [this.byGroups] : [this.byGroups, this.byGroupsJoined];
-        for (const table of lists) file(table[key] ?? [], { detector, reach, follow });
+        for (const table of lists) file(table[key] ?? [], { detector, reach, follow, third });
       }
     }
   }

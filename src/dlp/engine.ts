@@ -24,6 +24,7 @@ import type { Candidate } from "./kit/detector.ts";
 import { isSeparator, joinedBefore } from "./kit/digits.ts";
 import type { Source } from "./kit/source.ts";
 import { foldCase } from "./kit/case.ts";
+import { Crowds } from "./crowds.ts";
 import { KEPT_CODES_MAX, STEP_BACK_CHARS } from "./limits.ts";
 
 /** The longest run that a prefilter asks for. */
@@ -52,24 +53,38 @@ class Pass {
   readonly #codes: Uint8Array;
   readonly #from: number;
   readonly #sink: Sink;
+  readonly #ended: boolean;
+  #crowds: Crowds | undefined;
+  /** The stretch of letters, digits, hyphens and underscores that was walked last. */
+  #reachFrom = 0;
+  #reachEnd = -1;
   /** The first place whose verdict needs text that has not arrived. */
   hold: number;
 
-  constructor(engine: Engine, source: Source, from: number, sink: Sink) {
+  constructor(engine: Engine, source: Source, from: number, ended: boolean, sink: Sink) {
     this.#engine = engine;
     this.#source = source;
     this.#codes = source.codes;
     this.#from = from;
+    this.#ended = ended;
     this.#sink = sink;
     this.hold = source.length;
   }
 
   #ask(detector: number, at: number): void {
     const source = this.#source;
+    if (this.#crowds !== undefined && this.#crowds.isFull(detector, at)) return;
     source.touched = false;
-    const found = this.#engine.detectors[detector]?.validate(source, at);
+    const asked = this.#engine.detectors[detector];
+    const found = asked?.validate(source, at);
     if (source.touched) this.#keepFrom(at);
-    else if (found !== undefined) this.#sink(detector, found, at);
+    else if (found !== undefined) {
+      if (asked?.crowds !== undefined) {
+        this.#crowds ??= new Crowds();
+        if (this.#crowds.enter(detector, at, found.end)) found.runsOn = asked.crowds;
+      }
+      this.#sink(detector, found, at);
+    }
   }
 
   /** Holds back from the start of the word at `at`, since a detector may step back over it. */
@@ -79,10 +94,15 @@ class Pass {
   }
 
   /** Asks those for whom enough letters, digits and hyphens run on from the anchor. */
-  #askAll(list: readonly Asked[], at: number, follow: number): void {
+  #askAll(list: readonly Asked[], at: number, follow: number, groupsEnd: number): void {
     let reached = -1;
-    for (const { detector, reach, follow: wanted } of list) {
+    let length = -1;
+    for (const { detector, reach, follow: wanted, third } of list) {
       if (wanted !== 0 && (wanted & follow) === 0) continue;
+      if (third !== 0) {
+        if (length < 0) length = this.#third(at, groupsEnd);
+        if (((third >> length) & 1) === 0) continue;
+      }
       if (reach > 0) {
         if (reached < 0) reached = this.#reach(at);
         if (reached < reach) return;
@@ -91,12 +111,31 @@ class Pass {
     }
   }
 
-  /** How far letters, digits and hyphens run on; the most that is asked for when that is open. */
-  #reach(at: number): number {
+  /** The length of the group of digits after the one that ends at `end`. */
+  #third(at: number, end: number): number {
     const source = this.#source;
     source.touched = false;
-    const end = source.run(at, ALNUM | DASH, at + REACH_MAX);
-    if (!source.touched) return end - at;
+    let length = 0;
+    if (isSeparator(source.code(end)))
+      length = source.run(end + 1, DIGIT, end + 1 + FIRST_MAX) - end - 1;
+    if (!source.touched) return length;
+    this.#keepFrom(at);
+    return 0;
+  }
+
+  /** How far letters, digits and hyphens run on; the most that is asked for when that is open. */
+  #reach(at: number): number {
+    const codes = this.#codes;
+    const { length } = this.#source;
+    // Anchors inside one run share what was walked of it.
+    let end = at >= this.#reachFrom && at <= this.#reachEnd ? this.#reachEnd : at;
+    const to = at + REACH_MAX;
+    if (end >= to) return REACH_MAX;
+    const stop = Math.min(to, length);
+    while (end < stop && is(codes[end] ?? NONE, ALNUM | DASH)) end += 1;
+    this.#reachFrom = at;
+    this.#reachEnd = end;
+    if (this.#ended || end < length || end >= to) return end - at;
     this.#keepFrom(at);
     return 0;
   }
@@ -129,7 +168,8 @@ class Pass {
     const { byGroups, byGroupsJoined, followBits } = this.#engine;
     const table = joinedBefore(source, at) ? byGroupsJoined : byGroups;
     const list = table[(end - at) * GROUP_KEYS + second];
-    if (list !== undefined && list.length > 0) this.#askAll(list, at, followBits[next] ?? 0);
+    if (list !== undefined && list.length > 0)
+      this.#askAll(list, at, followBits[next] ?? 0, end + 1 + second);
   }
 
   /** `at` is the first digit after letters. */
@@ -149,7 +189,7 @@ class Pass {
       if (!joins) return;
     }
     const list = this.#engine.byLetters[at - start];
-    if (list !== undefined) this.#askAll(list, start, 0);
+    if (list !== undefined) this.#askAll(list, start, 0, 0);
   }
 
   /** `found` says which kinds of literals of the bucket may stand here, as bits of `thirds`. */
@@ -303,7 +343,7 @@ export function runEngine(
   ended: boolean,
   sink: Sink,
 ): number {
-  const pass = new Pass(engine, source, from, sink);
+  const pass = new Pass(engine, source, from, ended, sink);
   const { codes, length } = source;
   const places = placesFor(length - from + 2);
   visit(engine, source, pass, places, mark(engine, source, from, places));

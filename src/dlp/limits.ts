@@ -30,3 +30,9 @@ export const RULES_MAX = 256;
 export const FINDING_LENGTHS_MAX = 64;
 /** Codes of a text that are kept for the next one; a longer text gets memory of its own. */
 export const KEPT_CODES_MAX = 1 << 20;
+/** Overlapping values of one detector that are looked for; more are one run, see `Detector.crowds`. */
+export const CROWD_MAX = 4;
+/** So much of a stream is scanned at every piece, so that the first words show at once. */
+export const EAGER_CHARS = 256;
+/** From then on a stream waits for so many characters before it scans again: some eight tokens. */
+export const BATCH_CHARS = 32;

@@ -37,14 +37,44 @@ const PARTIAL = /(?:%[0-9A-Fa-f]?|&(?:#[0-9]{0,7}|#[xX][0-9A-Fa-f]{0,6}|[a-z]{0,
 const BEGINS = new Uint8Array(256);
 for (const code of [PERCENT, AMPERSAND, ODD]) BEGINS[code] = 1;
 
-/** One place where the normalised text differs: an escape became one character, or none. */
-interface Edit {
-  /** Where the escape stood. */
-  start: number;
-  end: number;
-  /** Where its character stands, and how many there are of it: 1 or 0. */
-  at: number;
-  size: number;
+/**
+ * The places where the normalised text differs: an escape became one character, or none. Four
+ * numbers each, in one array: a text may be nothing but escapes.
+ */
+class Edits {
+  count = 0;
+  #numbers = new Int32Array(64);
+
+  /** Where the escape stood, where its character stands, and how many there are of it: 1 or 0. */
+  add(start: number, end: number, at: number, size: number): void {
+    const place = this.count * 4;
+    if (place === this.#numbers.length) {
+      const grown = new Int32Array(place * 2);
+      grown.set(this.#numbers);
+      this.#numbers = grown;
+    }
+    this.#numbers[place] = start;
+    this.#numbers[place + 1] = end;
+    this.#numbers[place + 2] = at;
+    this.#numbers[place + 3] = size;
+    this.count += 1;
+  }
+
+  start(index: number): number {
+    return this.#numbers[index * 4] ?? 0;
+  }
+
+  end(index: number): number {
+    return this.#numbers[index * 4 + 1] ?? 0;
+  }
+
+  at(index: number): number {
+    return this.#numbers[index * 4 + 2] ?? 0;
+  }
+
+  size(index: number): number {
+    return this.#numbers[index * 4 + 3] ?? 0;
+  }
 }
 
 /** Text as scanned, with the way back. */
@@ -52,54 +82,74 @@ export class Normal {
   readonly source: Source;
   /** Input characters read; the rest is the beginning of an escape that has not ended. */
   readonly read: number;
-  readonly #edits: readonly Edit[];
+  readonly #edits: Edits;
 
-  constructor(source: Source, read: number, edits: readonly Edit[]) {
+  constructor(source: Source, read: number, edits: Edits) {
     this.source = source;
     this.read = read;
     this.#edits = edits;
   }
 
-  /** The last edit whose `key` plus `size` times its size is at most an index, or -1. */
-  #lastUpTo(index: number, key: "end" | "at", size: number): number {
+  /** The last edit that ends at or before an offset of the input, or -1. */
+  #lastEnding(offset: number): number {
     let low = 0;
-    let high = this.#edits.length;
+    let high = this.#edits.count;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const edit = this.#edits[middle];
-      if (edit !== undefined && edit[key] + size * edit.size <= index) low = middle + 1;
+      if (this.#edits.end(middle) <= offset) low = middle + 1;
       else high = middle;
     }
     return low - 1;
   }
 
+  /** The last edit whose character stands before an index of the normalised text, or -1. */
+  #lastBefore(index: number): number {
+    let low = 0;
+    let high = this.#edits.count;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#edits.at(middle) + this.#edits.size(middle) <= index) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  /** Whether an edit, if there is one, put its character at an index. */
+  #stands(edit: number, index: number): boolean {
+    const edits = this.#edits;
+    return edit < edits.count && edits.at(edit) === index && edits.size(edit) === 1;
+  }
+
+  /** The offset of an index past an edit, which may be none. */
+  #offset(edit: number, index: number): number {
+    const edits = this.#edits;
+    return edit < 0 ? index : index - edits.at(edit) - edits.size(edit) + edits.end(edit);
+  }
+
   /** Start in the input of the character at an index of the normalised text. */
   startOf(index: number): number {
-    const last = this.#lastUpTo(index, "at", 1);
-    const next = this.#edits[last + 1];
-    if (next !== undefined && next.at === index && next.size === 1) return next.start;
-    const edit = this.#edits[last];
-    return edit === undefined ? index : index - edit.at - edit.size + edit.end;
+    if (this.#edits.count === 0) return index;
+    const last = this.#lastBefore(index);
+    return this.#stands(last + 1, index) ? this.#edits.start(last + 1) : this.#offset(last, index);
   }
 
   /** Index in the input past the character before `index`: past its own escape, not what follows. */
   endOf(index: number): number {
-    if (index === 0) return 0;
-    const last = this.#lastUpTo(index - 1, "at", 1);
-    const next = this.#edits[last + 1];
-    if (next !== undefined && next.at === index - 1 && next.size === 1) return next.end;
-    const edit = this.#edits[last];
-    return edit === undefined ? index : index - edit.at - edit.size + edit.end;
+    if (index === 0 || this.#edits.count === 0) return index;
+    const last = this.#lastBefore(index - 1);
+    return this.#stands(last + 1, index - 1)
+      ? this.#edits.end(last + 1)
+      : this.#offset(last, index);
   }
 
   /** The index of the first character that stands at or after an offset of the input. */
   indexOf(offset: number): number {
-    const last = this.#lastUpTo(offset, "end", 0);
-    const next = this.#edits[last + 1];
-    const edit = this.#edits[last];
-    const index = edit === undefined ? offset : offset - edit.end + edit.at + edit.size;
+    const edits = this.#edits;
+    const last = this.#lastEnding(offset);
+    const next = last + 1;
     // Inside an escape: the character after it.
-    return next !== undefined && offset > next.start ? next.at + next.size : index;
+    if (next < edits.count && offset > edits.start(next)) return edits.at(next) + edits.size(next);
+    return last < 0 ? offset : offset - edits.end(last) + edits.at(last) + edits.size(last);
   }
 }
 
@@ -169,42 +219,60 @@ function room(shelf: 0 | 1, length: number): Uint8Array {
   return made;
 }
 
-/** Takes what is left out or replaced in one walk; the rest is copied in long pieces. */
+/** Arguments of one call: more of them would not fit on the stack of every system. */
+const UNITS_AT_ONCE = 4096;
+
+/** The text of code units. */
+function textOf(units: Uint16Array): string {
+  let text = "";
+  for (let at = 0; at < units.length; at += UNITS_AT_ONCE)
+    text += String.fromCharCode.apply(
+      null,
+      units.subarray(at, at + UNITS_AT_ONCE) as unknown as number[],
+    );
+  return text;
+}
+
+/** Takes what is left out or replaced in one walk. */
 function rewrite(plain: Source, read: number, ended: boolean): Normal {
   const { text, codes } = plain;
   const out = room(1, read);
-  const edits: Edit[] = [];
-  let written = "";
-  let from = 0;
+  const units = new Uint16Array(read);
+  const edits = new Edits();
+  let written = 0;
   for (let at = 0; at < read; at += 1) {
     const code = codes[at] ?? 0;
-    if (BEGINS[code] !== 1) continue;
-    const end =
-      code === PERCENT ? percentEnd(text, at) : code === AMPERSAND ? entityEnd(text, at) : at + 1;
-    if (end === at || end > read) continue;
-    const value = decode(text, at, end);
-    if (value !== -2) {
-      out.set(codes.subarray(from, at), written.length);
-      written += text.slice(from, at);
-      const size = value < 0 ? 0 : 1;
-      edits.push({ start: at, end, at: written.length, size });
-      if (size === 1) {
-        out[written.length] = value;
-        written += String.fromCharCode(value);
+    if (BEGINS[code] === 1) {
+      const end =
+        code === PERCENT ? percentEnd(text, at) : code === AMPERSAND ? entityEnd(text, at) : at + 1;
+      const value = end === at || end > read ? -2 : decode(text, at, end);
+      if (value !== -2) {
+        const size = value < 0 ? 0 : 1;
+        edits.add(at, end, written, size);
+        if (size === 1) {
+          out[written] = value;
+          units[written] = value;
+          written += 1;
+        }
+        at = end - 1;
+        continue;
       }
-      from = end;
     }
-    at = end - 1;
+    out[written] = code;
+    units[written] = text.charCodeAt(at);
+    written += 1;
   }
-  out.set(codes.subarray(from, read), written.length);
-  written += text.slice(from, read);
-  return new Normal(new Source(written, ended, out, written.length), read, edits);
+  const rewritten = textOf(units.subarray(0, written));
+  return new Normal(new Source(rewritten, ended, out, written), read, edits);
 }
+
+const UNEDITED = new Edits();
 
 /** Normalises a text. Linear; the text itself when nothing is encoded. */
 export function normalise(text: string, ended: boolean): Normal {
   const plain = new Source(text, ended, room(0, text.length));
   const read = settled(text, ended);
-  if (read === text.length && !plain.odd && !hasEscape(text)) return new Normal(plain, read, []);
+  if (read === text.length && !plain.odd && !hasEscape(text))
+    return new Normal(plain, read, UNEDITED);
   return rewrite(plain, read, ended);
 }

@@ -4,7 +4,7 @@
  */
 import { ALNUM, DASH, LOCAL, is } from "./kit/chars.ts";
 import { Codes } from "./kit/codes.ts";
-import { KEPT_CHARS, STEP_BACK_CHARS } from "./limits.ts";
+import { BATCH_CHARS, EAGER_CHARS, KEPT_CHARS, STEP_BACK_CHARS } from "./limits.ts";
 import type { DlpProgram, Plan } from "./program.ts";
 import { note, replacementFor } from "./replace.ts";
 import { resolve } from "./resolve.ts";
@@ -57,6 +57,8 @@ class Redactor implements WholeRedactor {
   #from = 0;
   /** Length of the buffer below which another scan is not worth it. */
   #scanAt = 0;
+  /** How much was cut off the front of the buffer so far. */
+  #cut = 0;
   /** How far into the buffer something stands that a scan must normalise; 0 for nowhere. */
   #oddTo = 0;
   /** Whether what is held is one word or nothing. */
@@ -142,10 +144,12 @@ class Redactor implements WholeRedactor {
     this.#word =
       this.#buffer.length - this.#from < STEP_BACK_CHARS && isWord(this.#buffer, this.#from);
     this.#resume = this.#resume.map((offset) => Math.max(0, offset - cut));
-    // A long held part is scanned again only when it has grown by a sixteenth, so that one
-    // character at a time costs a bounded number of passes.
+    // A scan costs the more the smaller the piece. A long held part is scanned again only when it
+    // has grown by a sixteenth, so that one character at a time costs a bounded number of passes.
     const held = this.#buffer.length - this.#from;
-    this.#scanAt = held > 256 ? this.#buffer.length + (held >> 4) : 0;
+    this.#cut += cut;
+    const batch = this.#cut + this.#buffer.length > EAGER_CHARS ? BATCH_CHARS : 0;
+    this.#scanAt = this.#buffer.length + Math.max(batch, held > 256 ? held >> 4 : 0);
   }
 }
 

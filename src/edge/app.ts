@@ -10,6 +10,8 @@ import { makeLink } from "./auth/link.ts";
 import { endSession, showSession, startSession } from "./auth/session-routes.ts";
 import { showBudgets } from "./books/budgets.ts";
 import { ledgersOf } from "./books/ledgers.ts";
+import { logRoutes } from "./cloudflare/logs.ts";
+import { asRunState } from "./cloudflare/run-preview.ts";
 import { booksRoutes, type BooksEnv } from "./books/routes.ts";
 import { CONSOLE_PATH, consoleRoutes } from "./console/routes.ts";
 import { scanText } from "./dlp-scan.ts";
@@ -74,6 +76,7 @@ app.post("/dlp/scan", async (c) => {
 });
 
 app.route("/", recordRoutes);
+app.route("/", logRoutes);
 app.route(
   "/",
   booksRoutes({
@@ -119,7 +122,8 @@ app.all("*", (c) => {
     return serveUniversal(c.req.raw, c.env, c.executionCtx as ExecutionContext, target, serve);
   }
   if (target !== undefined) {
-    return serve(c.req.raw, c.env, c.executionCtx as ExecutionContext, target);
+    const answer = serve(c.req.raw, c.env, c.executionCtx as ExecutionContext, target);
+    return target.run === "state" ? answer.then(asRunState) : answer;
   }
   const { path } = c.req;
   if (c.req.method !== "POST" && targetAt(c, "POST")?.endpoint !== undefined) {

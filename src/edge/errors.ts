@@ -28,6 +28,7 @@ export const GATEWAY_CODES = {
   prompt_too_large: refuse(400, "invalid_request_error"),
   model_not_found: refuse(404, "not_found_error"),
   model_not_allowed: refuse(400, "invalid_request_error"),
+  unknown_credential: refuse(400, "invalid_request_error"),
   unpriced_model: refuse(400, "invalid_request_error"),
   dlp_blocked: refuse(400, "invalid_request_error"),
   guard_blocked: refuse(400, "invalid_request_error"),

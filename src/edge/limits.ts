@@ -29,7 +29,12 @@ export const actorTriesMax = 3;
 /** How often a hold that is half over is extended. */
 export const settleTriesMax = 4;
 
-/** How long a settlement waits for its principal's next admission, which may carry it. */
+/**
+ * How long a settlement waits for its principal's next admission, which may carry it. A killed
+ * process loses at most these to their holds' expiry, beside the calls that were under way.
+ */
 export const settleDelayMs = 15;
 /** Settlements in one call to an actor. */
 export const settlementsMax = 32;
+/** After how long a silence a stream's caller is told that it lives; below what proxies hang up at. */
+export const keepAliveMs = 15_000;

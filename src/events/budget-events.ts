@@ -20,6 +20,10 @@ export const LeaseRefData = z.strictObject({
 });
 export type LeaseRefData = z.infer<typeof LeaseRefData>;
 
+/** An amount that the parent of a budget counts for one of the budget's children already. */
+export const PrepaidData = z.strictObject({ parent: z.string(), nanos });
+export type PrepaidData = z.infer<typeof PrepaidData>;
+
 /** What policy says of this budget, from this version on. Used by: audit. */
 export const BudgetLimitSet = z.strictObject({
   type: z.literal("BudgetLimitSet"),
@@ -73,6 +77,10 @@ export const CreditReturned = z.strictObject({
     returnedNanos: nanos,
     usedNanos: nanos,
     heldNanos: nanos,
+    /** All that it spent or held in the period before this budget counted it. */
+    pastNanos: nanos.optional(),
+    /** What of its spending the parent named here counts for it already, beside this budget. */
+    prepaid: PrepaidData.optional(),
     /** The recall that this answers: the child spends nothing more without a new lease. */
     recall: count.optional(),
   }),
@@ -113,6 +121,28 @@ export const NodeLeaseReturned = z.strictObject({
     /** The recall that this answers. */
     recall: count.optional(),
   }),
+});
+
+/** Credit that is out here is counted by a parent that never leased it: it is new. Used by: audit. */
+export const NodeLeaseOpened = z.strictObject({
+  type: z.literal("NodeLeaseOpened"),
+  v: z.literal(1),
+  data: z.strictObject({
+    lease: LeaseRefData,
+    parent: z.string(),
+    /** All that was ever out here without a lease of that parent. */
+    pastNanos: nanos,
+  }),
+});
+
+/**
+ * Everybody who may have spent before this budget counted has told so: from this version on its
+ * books are whole. Used by: audit.
+ */
+export const BudgetPastCounted = z.strictObject({
+  type: z.literal("BudgetPastCounted"),
+  v: z.literal(1),
+  data: z.strictObject({ budget: z.string(), scope: z.string(), version: count }),
 });
 
 /** The known spend of a shared budget passed a share of its limit, once a period. Used by: audit, webhooks. */
@@ -174,6 +204,8 @@ export const BudgetFact = z.discriminatedUnion("type", [
   RecallBegan,
   NodeLeaseGranted,
   NodeLeaseReturned,
+  NodeLeaseOpened,
+  BudgetPastCounted,
   BudgetThresholdCrossed,
   RatePermitted,
 ]);

@@ -6,6 +6,7 @@
  * can pass for the other. The verifiers are total: a malformed proof is a wrong one.
  */
 import { createHash } from "node:crypto";
+import { sha256Hex, writeHash } from "./sha256.ts";
 
 /** A SHA-256, hex. */
 export type Hash = string;
@@ -16,10 +17,15 @@ export function leafHash(leaf: string | Uint8Array): Hash {
 }
 
 const LEAF = Uint8Array.of(0);
-const NODE = Uint8Array.of(1);
+
+/** A node's bytes, written anew for each: a tree has as many nodes as leaves. */
+const node = new Uint8Array(65);
+node[0] = 1;
 
 function nodeHash(left: Hash, right: Hash): Hash {
-  return createHash("sha256").update(NODE).update(left, "hex").update(right, "hex").digest("hex");
+  writeHash(left, node, 1);
+  writeHash(right, node, 33);
+  return sha256Hex(node);
 }
 
 const EMPTY_ROOT = createHash("sha256").digest("hex");
@@ -42,6 +48,28 @@ function rootOf(leaves: readonly Hash[], from: number, to: number): Hash {
   if (size === 1) return leaves[from] as Hash;
   const middle = from + split(size);
   return nodeHash(rootOf(leaves, from, middle), rootOf(leaves, middle, to));
+}
+
+/** A tree that takes its leaves one by one and keeps only the roots of its whole subtrees. */
+export class MerkleTree {
+  readonly #roots: Hash[] = [];
+  size = 0;
+
+  add(leaf: Hash): void {
+    let right = leaf;
+    // Each one at the end of the size's binary digits is a subtree that this leaf makes whole.
+    for (let n = this.size; n % 2 === 1; n = (n - 1) / 2) {
+      right = nodeHash(this.#roots.pop() ?? "", right);
+    }
+    this.#roots.push(right);
+    this.size += 1;
+  }
+
+  /** The root of the leaves so far. */
+  root(): Hash {
+    if (this.size === 0) return EMPTY_ROOT;
+    return this.#roots.reduceRight((right, left) => nodeHash(left, right));
+  }
 }
 
 /**

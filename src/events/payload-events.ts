@@ -25,6 +25,23 @@ export const PayloadData = z.strictObject({
 });
 export type PayloadData = z.infer<typeof PayloadData>;
 
+/**
+ * The key of the subject's kept texts was destroyed, in the transaction that wrote this: what it
+ * encrypted can be read by nobody any more. Used by: audit.
+ */
+export const SubjectErased = z.strictObject({
+  type: z.literal("SubjectErased"),
+  v: z.literal(1),
+  data: z.strictObject({
+    /** The number of the order, `ErasureOrdered`, in the organisation's policy stream. */
+    order: count.min(1),
+    /** The key that is gone; absent where no text was ever kept under one. */
+    keyId: z.string().max(64).optional(),
+    /** True when the subject was no member any more, so that nothing is kept of latecomers. */
+    former: z.boolean().optional(),
+  }),
+});
+
 /** A payload that a settlement names could not be stored. Used by: audit. */
 export const PayloadLost = z.strictObject({
   type: z.literal("PayloadLost"),

@@ -1,5 +1,6 @@
 /** What happens to an organisation's rules, members and keys: the events of a PolicyActor's stream. */
 import * as z from "zod";
+import { PriceData } from "./correction-events.ts";
 
 const count = z.int().min(0);
 
@@ -118,6 +119,64 @@ export const BudgetLimitsEffective = z.strictObject({
   }),
 });
 
+/** A member's kept texts are to become unreadable; tried until `ErasureCarriedOut` follows. */
+export const ErasureOrdered = z.strictObject({
+  type: z.literal("ErasureOrdered"),
+  v: z.literal(1),
+  data: z.strictObject({ member: z.string(), reason: z.string() }),
+});
+
+/** The subject's own actor has destroyed the key: names the event in its stream that proves it. */
+export const ErasureCarriedOut = z.strictObject({
+  type: z.literal("ErasureCarriedOut"),
+  v: z.literal(1),
+  data: z.strictObject({
+    /** The number of the order in this stream. */
+    order: count.min(1),
+    member: z.string(),
+    /** The subject's stream, and the event `SubjectErased` in it. */
+    stream: z.string(),
+    event: z.string(),
+    seq: count.min(1),
+    /** When the key was destroyed, milliseconds. */
+    at: count,
+    /** The key that is gone; absent where no text was ever kept under one. */
+    keyId: z.string().optional(),
+  }),
+});
+
+/** Settled calls are to be costed anew under another price; tried until `PriceCorrectionApplied`. */
+export const PriceCorrectionOrdered = z.strictObject({
+  type: z.literal("PriceCorrectionOrdered"),
+  v: z.literal(1),
+  data: z.strictObject({
+    model: z.string(),
+    /** By its name in the policy; every provider's when absent. */
+    provider: z.string().optional(),
+    /** Calls admitted from the first moment up to but not at the second, milliseconds. */
+    from: count,
+    to: count,
+    price: PriceData,
+    reason: z.string(),
+  }),
+});
+
+/** Every principal's calls are costed anew: each that changed has its `CostCorrected`. */
+export const PriceCorrectionApplied = z.strictObject({
+  type: z.literal("PriceCorrectionApplied"),
+  v: z.literal(1),
+  data: z.strictObject({
+    /** The number of the order in this stream. */
+    order: count.min(1),
+    /** Those who had calls that changed, and how many. */
+    principals: count,
+    requests: count,
+    /** The sum of those calls before, and after. */
+    oldNanos: count,
+    newNanos: count,
+  }),
+});
+
 /** An admin's command was turned away: refusals are recorded like deeds. */
 export const CommandRefused = z.strictObject({
   type: z.literal("CommandRefused"),
@@ -136,6 +195,10 @@ export const PolicyFact = z.discriminatedUnion("type", [
   ProposalWithdrawn,
   PolicyInForce,
   BudgetLimitsEffective,
+  ErasureOrdered,
+  ErasureCarriedOut,
+  PriceCorrectionOrdered,
+  PriceCorrectionApplied,
   CommandRefused,
 ]);
 /** Any fact of an organisation's policy stream. */

@@ -5,9 +5,9 @@
  * `,"hash":"..."` it is exactly the text that was hashed. The leaves of a segment's Merkle tree are
  * the events' hashes, 32 bytes each.
  */
-import { createHash } from "node:crypto";
 import type { SealedEvent } from "./envelope.ts";
 import type { Hash } from "./merkle.ts";
+import { sha256Hex, writeHash } from "./sha256.ts";
 
 const HASH_START = ',"hash":"';
 const HASH_CHARS = 64;
@@ -55,7 +55,9 @@ export function segmentText(events: readonly SealedEvent[]): string {
 
 /** The leaf of an event: RFC 6962's leaf hash of the 32 bytes of its own. */
 export function eventLeaf(hash: Hash): Hash {
-  return createHash("sha256").update(LEAF).update(hash, "hex").digest("hex");
+  writeHash(hash, leaf, 1);
+  return sha256Hex(leaf);
 }
 
-const LEAF = Uint8Array.of(0);
+/** A leaf's bytes, written anew for each. */
+const leaf = new Uint8Array(33);

@@ -6,8 +6,10 @@
  * hashes and names that policy gave.
  */
 import * as z from "zod";
-import { LeaseRefData } from "./budget-events.ts";
-import { PayloadData, PayloadLost } from "./payload-events.ts";
+import { LeaseDenied, LeaseGranted, LeaseOpened, LeaseReturned } from "./lease-events.ts";
+import { CostCorrected, PriceData } from "./correction-events.ts";
+import { PayloadData, PayloadLost, SubjectErased } from "./payload-events.ts";
+import { AccessRecorded, FeedbackGiven } from "./reader-events.ts";
 
 const count = z.int().min(0);
 const nanos = z.int().min(0);
@@ -33,17 +35,6 @@ export const UsageData = z.strictObject({
   cacheWrite5mTokens: count.optional(),
   cacheWrite1hTokens: count.optional(),
   reasoningTokens: count.optional(),
-});
-
-/** A price: nano-dollars per million tokens, and per request. */
-export const PriceData = z.strictObject({
-  inputNanosPerMtok: nanos,
-  outputNanosPerMtok: nanos,
-  cachedReadNanosPerMtok: nanos.optional(),
-  cacheWrite5mNanosPerMtok: nanos.optional(),
-  cacheWrite1hNanosPerMtok: nanos.optional(),
-  reasoningNanosPerMtok: nanos.optional(),
-  requestNanos: nanos.optional(),
 });
 
 /** Who asked, for what, from where: the part of a request that audit views show. */
@@ -206,6 +197,8 @@ export const RefusalsCounted = z.strictObject({
 export const AttemptData = z.strictObject({
   provider: z.string(),
   model: z.string(),
+  /** The alias of the credential, where policy lists some; `caller` for the caller's own key. */
+  credential: z.string().max(64).optional(),
   /** HTTP status; 0 when no answer came. */
   status: count,
   code: z.string().optional(),
@@ -300,45 +293,6 @@ export const ThresholdCrossed = z.strictObject({
   }),
 });
 
-/** Credit of a shared budget came from its node. Used by: audit. */
-export const LeaseGranted = z.strictObject({
-  type: z.literal("LeaseGranted"),
-  v: z.literal(1),
-  data: z.strictObject({
-    lease: LeaseRefData,
-    /** All that was ever granted in the period. */
-    grantedNanos: nanos,
-    /** What the node, and its parent, had left just then. */
-    freeNanos: nanos.optional(),
-    parentFreeNanos: nanos.optional(),
-  }),
-});
-
-/** Credit goes back to its node: it is idle, or was recalled. Used by: audit. */
-export const LeaseReturned = z.strictObject({
-  type: z.literal("LeaseReturned"),
-  v: z.literal(1),
-  data: z.strictObject({
-    lease: LeaseRefData,
-    returnedNanos: nanos,
-    /** The recall that this answers: nothing more is spent without a new lease. */
-    recall: count.optional(),
-  }),
-});
-
-/** A node had no credit, or did not answer: requests that need it are refused until then. Used by: audit. */
-export const LeaseDenied = z.strictObject({
-  type: z.literal("LeaseDenied"),
-  v: z.literal(1),
-  data: z.strictObject({
-    lease: LeaseRefData,
-    reason: z.enum(["exhausted", "unavailable"]),
-    /** The budget that has none left: this one, or the one it leases from. */
-    by: z.string(),
-    untilAt: count,
-  }),
-});
-
 /** How much may be booked under a shared rate until when: permits came, or went back. Used by: audit. */
 export const RateLeased = z.strictObject({
   type: z.literal("RateLeased"),
@@ -378,20 +332,6 @@ export const KeyFenced = z.strictObject({
   data: z.strictObject({ keyId: z.string() }),
 });
 
-/** A member read the books or used the console: reading is itself recorded. Used by: audit. */
-export const AccessRecorded = z.strictObject({
-  type: z.literal("AccessRecorded"),
-  v: z.literal(1),
-  data: z.strictObject({
-    requestId: z.string(),
-    member: z.string(),
-    action: z.string(),
-    resource: z.string(),
-    ip: z.string().optional(),
-    userAgent: z.string().optional(),
-  }),
-});
-
 export const UserFact = z.discriminatedUnion("type", [
   RequestAdmitted,
   RequestRefused,
@@ -404,6 +344,7 @@ export const UserFact = z.discriminatedUnion("type", [
   SettlementOrphaned,
   ThresholdCrossed,
   LeaseGranted,
+  LeaseOpened,
   LeaseReturned,
   LeaseDenied,
   RateLeased,
@@ -411,6 +352,9 @@ export const UserFact = z.discriminatedUnion("type", [
   KeyFenced,
   AccessRecorded,
   PayloadLost,
+  SubjectErased,
+  FeedbackGiven,
+  CostCorrected,
 ]);
 /** Any fact of a user's stream. */
 export type UserFact = z.infer<typeof UserFact>;

@@ -3,6 +3,7 @@
  * amounts are worked out here, so that resolving a caller only looks things up.
  */
 import type { BudgetData, LimitData } from "#events/user-events.ts";
+import type { CredentialSpec } from "./credentials.ts";
 import type { PolicyDocument, PolicyTier, PolicyWhen } from "./document.ts";
 import { compilePatterns, type ModelMatcher } from "./pattern.ts";
 import { compilePayloads, type CompiledPayloads } from "./payloads.ts";
@@ -20,6 +21,12 @@ export interface ChainLink {
   baseUrl?: string;
   /** The name of the secret with the credential. */
   secret?: string;
+  /** Credentials by alias, in place of `secret`; the first is the default. */
+  credentials?: readonly CredentialSpec[];
+  /** The alias of the one that this candidate is asked with. */
+  credential?: string | undefined;
+  /** Whether callers may send this provider a key of their own. */
+  callerKeys?: boolean;
   /** The model to ask the provider for. */
   model: string;
   /** Of this candidate alone; the policy's `upstream` and the tier say it otherwise. */
@@ -146,7 +153,7 @@ function compileRoute(
     takes: compileRouteWhen(name, when, timeZone),
     models: compilePatterns(when.models ?? []).exact,
     candidates: compileCandidates(candidates, providers),
-    serving: servingOf(route),
+    serving: { ...servingOf(route), cache: route.cache },
     thenTier: thenTier === true,
   };
 }
@@ -165,6 +172,8 @@ function compileCandidates(
     const link: CompiledCandidate["link"] = { provider, kind: entry.kind, model, ...options };
     if (entry.baseUrl !== undefined) link.baseUrl = entry.baseUrl;
     if (entry.secret !== undefined) link.secret = entry.secret;
+    if (entry.credentials !== undefined) link.credentials = entry.credentials;
+    if (entry.callerKeys === "allow") link.callerKeys = true;
     candidates.push({ serves: serves && compilePatterns(serves), priority, weight, link });
   }
   return candidates;
@@ -239,7 +248,7 @@ type Scope = PolicyDocument["limits"][number]["scope"];
  * Whether a rule counts every request of its buckets: nothing in its `when` tells two requests of
  * one bucket apart. What the scope itself is made of cannot.
  */
-function isWhole(scope: Scope, { models, keys, tags, tiers }: PolicyWhen): boolean {
+export function isWhole(scope: Scope, { models, keys, tags, tiers }: PolicyWhen): boolean {
   if (tiers !== undefined) return false;
   return (
     (models === undefined || scope === "model") &&

@@ -5,6 +5,7 @@
  * to (detectors, provider kinds, patterns) is checked by `validate.ts` against what is built in.
  */
 import * as z from "zod";
+import { credentialOptions, SecretName } from "./credentials.ts";
 import { payloadsSchema } from "./payloads.ts";
 import {
   budgetsMax,
@@ -27,7 +28,8 @@ const Usd = z
   .max(9_000_000)
   .refine((usd) => Math.abs(usd * 1e9 - Math.round(usd * 1e9)) < 1e-3, "at most nine decimals");
 
-const Price = z.strictObject({
+/** Dollars per million tokens, and per request. */
+export const Price = z.strictObject({
   inputUsdPerMtok: Usd,
   outputUsdPerMtok: Usd,
   cachedReadUsdPerMtok: Usd.optional(),
@@ -44,10 +46,8 @@ const ProviderEntry = z.strictObject({
   /** Another address than the provider's own: a private endpoint or a test upstream. */
   baseUrl: z.url().max(2_000).optional(),
   /** The name of the secret that holds the credential; the adapter's own by default. */
-  secret: z
-    .string()
-    .regex(/^[A-Z][A-Z0-9_]{0,63}$/, "the name of a secret, in capitals")
-    .optional(),
+  secret: SecretName.optional(),
+  ...credentialOptions,
 });
 
 /** One way to answer: which asked models it serves, and as what. Lower priority is tried first. */
@@ -162,6 +162,8 @@ const Accounting = z.strictObject({
 const Upstream = z.strictObject({
   firstByteMs: z.int().min(100).max(600_000).default(60_000),
   betweenBytesMs: z.int().min(100).max(600_000).default(60_000),
+  /** After how long a silence a stream's caller is sent a comment; 15 s when absent. */
+  keepAliveMs: z.int().min(100).max(600_000).optional(),
   /** Tries at one provider before the next is asked; without it, one. */
   retries: Retries.optional(),
 });

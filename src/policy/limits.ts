@@ -10,6 +10,8 @@ export const routesMax = 100;
 /** Values that one condition lists. */
 export const matchesMax = 100;
 export const providersMax = 100;
+/** Credentials of one provider: each has a circuit of its own in every isolate. */
+export const credentialsMax = 20;
 /** Every limit that applies is checked in the admitting transaction. */
 export const limitsMax = 100;
 export const budgetsMax = 100;

@@ -178,7 +178,10 @@ function addLinks(
       return { link, priority, weight, provider: link.provider, model: asked };
     });
   for (const { link, model: asked } of inBalance(serving, of.serving, of.name, subject, routing)) {
-    if (chain.some((other) => other.provider === link.provider && other.model === asked)) continue;
+    const { provider, credential } = link;
+    const isSame = (other: ChainLink): boolean =>
+      other.provider === provider && other.model === asked && other.credential === credential;
+    if (chain.some(isSame)) continue;
     chain.push({ ...link, model: asked });
   }
 }

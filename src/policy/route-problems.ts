@@ -11,6 +11,7 @@ const CREDENTIALS = new Set([
   "x-goog-api-key",
   "api-key",
   "cf-aig-authorization",
+  "x-tallygate-key",
   "cf-access-jwt-assertion",
 ]);
 

@@ -93,6 +93,8 @@ export const candidateOptions = {
   maxInputTokens: z.int().min(1).max(100_000_000).optional(),
   maxOutputTokens: z.int().min(1).max(10_000_000).optional(),
   retries: Retries.optional(),
+  /** The alias of the provider's credential that it is asked with; no other is used. */
+  credential: Name.optional(),
 };
 
 /** How candidates are asked, in a tier and in a route. */
@@ -125,6 +127,13 @@ const Route = z.strictObject({
     .min(1)
     .max(candidatesMax),
   ...servingOptions,
+  /** Of the answers of this route, in place of what `cache` says of the tier; `bypass` keeps none. */
+  cache: z
+    .strictObject({
+      ttlSeconds: z.int().min(0).max(2_678_400).optional(),
+      bypass: z.boolean().optional(),
+    })
+    .optional(),
   /** The caller's tier is asked after the route's own candidates. */
   thenTier: z.boolean().optional(),
 });

@@ -12,7 +12,7 @@ import { hourOf } from "./calendar.ts";
 import { type ClockRange, inClockRange } from "./clock.ts";
 import { compileMatches, type MatchTest } from "./match.ts";
 import { compilePatterns, matchesModel } from "./pattern.ts";
-import type { PolicyRouteWhen } from "./route-schema.ts";
+import type { PolicyRoute, PolicyRouteWhen } from "./route-schema.ts";
 import type { Subject } from "./when.ts";
 
 /** What a route may look at beside who asks. */
@@ -48,6 +48,8 @@ export interface Serving {
   balanceBy: DrawBy;
   hedgeAfterMs?: number;
   answerRetries?: number;
+  /** What a route says of keeping its answers. */
+  cache?: PolicyRoute["cache"];
 }
 
 export interface Balanced {

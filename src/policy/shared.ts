@@ -1,4 +1,7 @@
 /** The budgets above users: which nodes a document has, and what it says of each. */
+import type { MemberData } from "#events/policy-events.ts";
+import { periodOf, type Period, type PeriodKind } from "./calendar.ts";
+import { isWhole } from "./compile.ts";
 import { nodesMax } from "./limits.ts";
 import type { PolicyDocument } from "./document.ts";
 import { nanosOf } from "./price.ts";
@@ -14,6 +17,14 @@ export interface SharedNode {
   parent?: string;
 }
 
+/** For which members, and in which period, a node's budget counts what they spent before it. */
+export interface NodePast {
+  period: Period & { kind: PeriodKind };
+  /** True when it counts every request of its scope. */
+  whole: boolean;
+  counts(member: MemberData): boolean;
+}
+
 /** The nodes of a document, for the teams that there are. */
 export function sharedNodes(document: PolicyDocument, teams: readonly string[]): SharedNode[] {
   const nodes: SharedNode[] = [];
@@ -27,4 +38,20 @@ export function sharedNodes(document: PolicyDocument, teams: readonly string[]):
     }
   }
   return nodes.slice(0, nodesMax);
+}
+
+/** What a node of a document counts of the time before it, in the period that holds `at`. */
+export function pastOfNode(document: PolicyDocument, node: SharedNode, at: number): NodePast {
+  const budget = document.budgets.find(({ name }) => name === node.budget);
+  const kind = budget?.period ?? "month";
+  const { when = {}, scope = "organisation" } = budget ?? {};
+  const { members, teams } = when;
+  const named = members && new Set(members);
+  const of = scope === "organisation" && teams ? new Set(teams) : undefined;
+  return {
+    period: { ...periodOf(kind, at, document.timeZone), kind },
+    whole: isWhole(scope, when),
+    counts: ({ id, team }) =>
+      (named?.has(id) ?? true) && (of === undefined || (team !== undefined && of.has(team))),
+  };
 }

@@ -5,6 +5,7 @@
 import { canonicalJson } from "#events/canonical.ts";
 import { addressProblem } from "./address.ts";
 import { isTimeZone } from "./calendar.ts";
+import { credentialProblems, ownSecretProblem } from "./credentials.ts";
 import { PolicyDocument } from "./document.ts";
 import { routeProblems } from "./route-problems.ts";
 import { documentBytesMax, problemsMax } from "./limits.ts";
@@ -46,6 +47,7 @@ export function validatePolicy(input: unknown, known: KnownFeatures): Validation
     ...sizeProblems(document),
     ...timeZoneProblems(document),
     ...providerProblems(document, known),
+    ...credentialProblems(document),
     ...tierProblems(document),
     ...routeProblems(document),
     ...patternProblems(document),
@@ -97,10 +99,9 @@ function providerProblems(document: PolicyDocument, known: KnownFeatures): Polic
       const message = `there is no provider kind "${kind}"; known are ${kinds}`;
       problems.push({ path: `providers.${name}.kind`, message });
     }
-    // The deployment's own secrets are nobody's credential: the request path would not read them.
-    if (secret?.startsWith("TALLYGATE_")) {
-      const message = `"${secret}" is a secret of the gateway itself and is never sent to a provider; keep the credential in a secret of another name`;
-      problems.push({ path: `providers.${name}.secret`, message });
+    const reserved = ownSecretProblem(secret);
+    if (reserved !== undefined) {
+      problems.push({ path: `providers.${name}.secret`, message: reserved });
     }
     const form = known.baseUrlForms?.get(kind);
     const message =

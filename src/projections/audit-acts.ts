@@ -60,6 +60,26 @@ const acts: { [T in PolicyFact["type"]]: (data: DataOf<T>) => Act } = {
       policyVersion: data.version,
       metadata: { budgets: data.budgets.map(({ budget }) => budget).join(" ") },
     }),
+  ErasureOrdered: (data) =>
+    act("erasure.ordered", { resource: data.member, metadata: { reason: data.reason } }),
+  ErasureCarriedOut: (data) =>
+    act("erasure.carried-out", {
+      resource: data.member,
+      metadata: { order: data.order, event: data.event, seq: data.seq, erasedAt: data.at },
+    }),
+  PriceCorrectionOrdered: ({ model, provider, from, to, price, reason }) =>
+    act("price.correction-ordered", {
+      resource: provider === undefined ? model : `${provider}/${model}`,
+      metadata: {
+        from,
+        to,
+        inputNanosPerMtok: price.inputNanosPerMtok,
+        outputNanosPerMtok: price.outputNanosPerMtok,
+        reason,
+      },
+    }),
+  PriceCorrectionApplied: ({ order, ...sums }) =>
+    act("price.correction-applied", { resource: `correction/${order}`, metadata: sums }),
   CommandRefused: (data) => ({
     base: { kind: "act", action: "command.refused", outcome: "refused" },
     set: { resource: data.command, code: data.code, metadata: { message: data.message } },

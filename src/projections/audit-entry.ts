@@ -1,6 +1,7 @@
 /** One line of the audit list: what an auditor sees of a request, a read or an admin's act. */
 import type { PayloadData } from "#events/payload-events.ts";
 import type { FindingData } from "#events/user-events.ts";
+import type { AuditFeedback } from "./audit-feedback.ts";
 
 /** The strongest thing that was done about what a scan found. */
 export type DlpResult = "none" | "warned" | "redacted" | "blocked";
@@ -22,6 +23,8 @@ export type AuditOutcome =
 export interface AuditAttempt {
   provider: string;
   model: string;
+  /** The alias of the credential; `caller` for a key that the caller brought. */
+  credential?: string;
   /** HTTP status; 0 when no answer came. */
   status: number;
   code?: string;
@@ -52,6 +55,8 @@ export interface AuditEntry {
   keyId?: string;
   team?: string;
   tier?: string;
+  /** What its limits by tag counted it under. */
+  tags?: string[];
   action: string;
   resource?: string;
   metadata?: Record<string, string | number | boolean>;
@@ -71,6 +76,10 @@ export interface AuditEntry {
   estimated?: boolean;
   /** What a correction gave back after an expired hold had been charged. */
   refundNanos?: number;
+  /** What its settlement said, where a corrected price has changed `costNanos` since. */
+  bookedNanos?: number;
+  /** The order that changed it last, by its number in the policy stream. */
+  correction?: number;
   dlp: DlpResult;
   findings: FindingData[];
   guard?: { action: string; score: number; category: string | null };
@@ -86,6 +95,8 @@ export interface AuditEntry {
   payload?: PayloadData;
   /** Why what was to be kept is not there. */
   payloadLost?: string;
+  /** What people said of the answer afterwards. */
+  feedback?: AuditFeedback;
   ip?: string;
   userAgent?: string;
   latencyMs?: number;

@@ -9,6 +9,7 @@ import { parseJson } from "#events/parse-json.ts";
 import type { AttemptData, FindingData, UserFact } from "#events/user-events.ts";
 import { idOfEvent, dlpResult, type AuditAttempt, type AuditEntry } from "./audit-entry.ts";
 import { actOf } from "./audit-acts.ts";
+import { addFeedback } from "./audit-feedback.ts";
 import type { Change, Projection, Table } from "./projection.ts";
 
 type DataOf<T extends UserFact["type"]> = Extract<UserFact, { type: T }>["data"];
@@ -20,6 +21,8 @@ export interface AuditPatch {
   /** Fields that the event settles. */
   set: { [K in keyof AuditEntry]?: AuditEntry[K] | undefined };
   findings: readonly FindingData[];
+  /** What somebody said of the answer, and when. */
+  feedback?: { given: DataOf<"FeedbackGiven">; at: number } | undefined;
   source: { stream: string; epoch: number; seq: number };
 }
 
@@ -42,6 +45,11 @@ export const auditTable: Table<AuditEntry, AuditPatch> = {
     text("dlp", false),
     text("outcome", false),
     text("code"),
+    text("route"),
+    text("keyId"),
+    text("tags"),
+    { name: "costNanos", type: "INTEGER", optional: true },
+    { name: "latencyMs", type: "INTEGER", optional: true },
     text("entry", false),
   ],
   fromRow: (row) => parseJson(String(row["entry"])) as AuditEntry,
@@ -58,6 +66,11 @@ export const auditTable: Table<AuditEntry, AuditPatch> = {
     dlp: entry.dlp,
     outcome: entry.outcome,
     code: entry.code ?? null,
+    route: entry.route ?? null,
+    keyId: entry.keyId ?? null,
+    tags: entry.tags === undefined ? null : canonicalJson(entry.tags),
+    costNanos: entry.costNanos ?? null,
+    latencyMs: entry.latencyMs ?? null,
     entry: canonicalJson(entry),
   }),
   combine: combineEntry,
@@ -76,6 +89,10 @@ function combineEntry(entry: AuditEntry | undefined, patch: AuditPatch): AuditEn
   for (const [field, value] of Object.entries(patch.set)) {
     if (value !== undefined) after[field] = value;
   }
+  if (patch.feedback !== undefined) {
+    const { given, at } = patch.feedback;
+    after["feedback"] = addFeedback(before.feedback, given, at);
+  }
   after["findings"] = findings;
   after["dlp"] = dlpResult(findings);
   after["source"] = { ...before.source, seqs: [...before.source.seqs, seq] };
@@ -93,7 +110,7 @@ type Draft = Partial<Omit<AuditPatch, "base" | "source">> & { base?: Partial<Aud
 /** Credit that moves between a budget and its users is bookkeeping: in the log, not in the list. */
 type Told = Exclude<
   UserFact["type"],
-  "LeaseGranted" | "LeaseReturned" | "LeaseDenied" | "RateLeased" | "RateDenied"
+  "LeaseGranted" | "LeaseOpened" | "LeaseReturned" | "LeaseDenied" | "RateLeased" | "RateDenied"
 >;
 
 const handlers: { [T in Told]: (data: DataOf<T>, event: EventEnvelope) => Draft } = {
@@ -122,6 +139,14 @@ const handlers: { [T in Told]: (data: DataOf<T>, event: EventEnvelope) => Draft 
     return { ...draft, set: { ...draft.set, refundNanos: data.refundNanos } };
   },
   PayloadLost: (data) => ({ set: { payloadLost: data.reason } }),
+  CostCorrected: ({ newNanos: costNanos, bookedNanos, order: correction }) => ({
+    set: { costNanos, bookedNanos, correction },
+  }),
+  SubjectErased: (data) => ({
+    base: { kind: "act", action: "subject.erased", outcome: "completed" },
+    set: { resource: data.keyId, metadata: { order: data.order } },
+  }),
+  FeedbackGiven: (given, { at }) => ({ feedback: { given, at } }),
   SettlementOrphaned: (data) => ({
     base: { outcome: "orphaned" },
     set: { metadata: { orphanCostNanos: data.costNanos } },
@@ -154,9 +179,9 @@ function asked(
   event: EventEnvelope,
   set: AuditPatch["set"],
 ): Draft {
-  const { keyId, team, tier, action, resource, metadata, dialect, ip, userAgent, guard } = data;
-  const { policyVersion, policyHash, priceBook, promptHash } = data;
-  const who = { user: data.member, keyId, team, tier, ip, userAgent };
+  const { keyId, team, tier, tags, action, resource, metadata, dialect, ip } = data;
+  const { userAgent, guard, policyVersion, policyHash, priceBook, promptHash } = data;
+  const who = { user: data.member, keyId, team, tier, tags, ip, userAgent };
   const what = {
     action,
     resource,
@@ -173,9 +198,11 @@ function asked(
 }
 
 function attemptOf(attempt: AttemptData): AuditAttempt {
-  const { provider, model, status, code, latencyMs, costNanos } = attempt;
-  const shown = { provider, model, status, latencyMs, costNanos };
-  return code === undefined ? shown : { ...shown, code };
+  const { provider, model, credential, status, code, latencyMs, costNanos } = attempt;
+  const shown: AuditAttempt = { provider, model, status, latencyMs, costNanos };
+  if (credential !== undefined) shown.credential = credential;
+  if (code !== undefined) shown.code = code;
+  return shown;
 }
 
 function settled(data: DataOf<"RequestSettled">): Draft {
@@ -222,10 +249,11 @@ function fold(event: EventEnvelope): readonly Change[] {
     },
     set: draft.set ?? {},
     findings: draft.findings ?? [],
+    ...(draft.feedback === undefined ? {} : { feedback: draft.feedback }),
     source: { stream: event.stream, epoch: event.epoch, seq: event.seq },
   };
   return [{ table: auditTable.name, key: [id], patch }];
 }
 
 /** What happened, one line each. */
-export const audit: Projection = { name: "audit", version: 1, tables: [auditTable], fold };
+export const audit: Projection = { name: "audit", version: 3, tables: [auditTable], fold };

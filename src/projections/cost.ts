@@ -1,73 +1,64 @@
 /**
- * The cost view: what was spent, on what and by whom.
+ * Costs: what was spent, on what and by whom.
  *
  * Booked to the hour of admission. The last attempt's cost counts for the model that answered,
  * earlier attempts for theirs; what was charged for an expired hold moves when it is corrected.
+ * A corrected price changes what a call costs where it is booked.
  * The sum of all rows is always the sum of the requests' costs.
  */
 import type { EventEnvelope } from "#events/envelope.ts";
 import type { UserFact } from "#events/user-events.ts";
 import type { AuditEntry } from "./audit-entry.ts";
-import type { Change, Projection } from "./projection.ts";
-import { add, sumsKey, sumsTable } from "./sums.ts";
+import { requestKey, sumsKey, type SumsPatch } from "./sums.ts";
 
 type DataOf<T extends UserFact["type"]> = Extract<UserFact, { type: T }>["data"];
-
-/** `requests` counts the requests that cost something or were answered; all else adds up. */
-export const costColumns = [
-  "requests",
-  "costNanos",
-  "inputTokens",
-  "outputTokens",
-  "cachedTokens",
-] as const;
-
-export const costTable = sumsTable("cost", costColumns);
 
 function settled(
   event: EventEnvelope,
   data: DataOf<"RequestSettled">,
   request: AuditEntry | undefined,
-): Change[] {
-  const changes: Change[] = [];
-  const { member } = event.cause;
+): SumsPatch[] {
+  const patches: SumsPatch[] = [];
   let rest = data.costNanos;
-  for (const attempt of data.attempts.slice(0, -1)) {
-    if (attempt.costNanos === 0) continue;
-    rest -= attempt.costNanos;
-    const key = sumsKey(request, event.at, member, attempt.model, attempt.provider);
-    changes.push(add(costTable.name, key, { costNanos: attempt.costNanos }));
+  for (const { model, provider, costNanos } of data.attempts.slice(0, -1)) {
+    if (costNanos === 0) continue;
+    rest -= costNanos;
+    patches.push({ key: requestKey(request, event, model, provider), sums: { costNanos } });
   }
   const model = data.servedModel ?? request?.modelAsked ?? "";
-  const key = sumsKey(request, event.at, member, model, data.provider ?? "");
-  changes.push(
-    add(costTable.name, key, {
-      requests: 1,
-      costNanos: rest,
-      inputTokens: data.usage.inputTokens,
-      outputTokens: data.usage.outputTokens,
-      cachedTokens: data.usage.cachedReadTokens ?? 0,
-    }),
-  );
-  return changes;
+  const key = requestKey(request, event, model, data.provider ?? "");
+  patches.push({ key, sums: { charged: 1, costNanos: rest } });
+  return patches;
 }
 
 /** What an expired hold is charged to: the model that was asked for; no provider is known. */
-function expired(event: EventEnvelope, request: AuditEntry | undefined, costNanos: number): Change {
-  const key = sumsKey(request, event.at, event.cause.member, request?.modelAsked ?? "", "");
-  return add(costTable.name, key, { requests: Math.sign(costNanos), costNanos });
+function expired(
+  event: EventEnvelope,
+  request: AuditEntry | undefined,
+  costNanos: number,
+): SumsPatch {
+  const key = requestKey(request, event, request?.modelAsked ?? "", "");
+  return { key, sums: { charged: Math.sign(costNanos), costNanos } };
 }
 
-function fold(event: EventEnvelope, request: AuditEntry | undefined): readonly Change[] {
+/** A corrected price moves money alone, where the call was booked; the event says what was where. */
+function corrected({ parts, member, ...call }: DataOf<"CostCorrected">): SumsPatch[] {
+  const subject = { ...call, user: member };
+  return parts.map(({ model, provider, oldNanos, newNanos }) => ({
+    key: sumsKey(subject, call.admittedAt, model, provider),
+    sums: { costNanos: newNanos - oldNanos },
+  }));
+}
+
+/** What an event adds to the costs. */
+export function costPatches(event: EventEnvelope, request: AuditEntry | undefined): SumsPatch[] {
   const fact = event as unknown as UserFact;
   if (fact.type === "RequestSettled") return settled(event, fact.data, request);
   if (fact.type === "HoldExpired") return [expired(event, request, fact.data.chargedNanos)];
+  if (fact.type === "CostCorrected") return corrected(fact.data);
   if (fact.type === "ExpiryCorrected") {
     const charged = request?.costNanos ?? fact.data.costNanos + fact.data.refundNanos;
     return [expired(event, request, -charged), ...settled(event, fact.data, request)];
   }
   return [];
 }
-
-/** What it cost. */
-export const cost: Projection = { name: "cost", version: 1, tables: [costTable], fold };

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { AuditFilter } from "./queries.ts";
 
+const amount = z.int().min(0);
 const name = z.string().min(1).max(200);
 const time = z.int().min(0).max(8_640_000_000_000_000);
 
@@ -30,6 +31,13 @@ export const AuditFilterSchema = z.strictObject({
     ])
     .exactOptional(),
   code: name.exactOptional(),
+  route: name.exactOptional(),
+  key: name.exactOptional(),
+  tag: name.exactOptional(),
+  costNanosMin: amount.exactOptional(),
+  costNanosMax: amount.exactOptional(),
+  latencyMsMin: amount.exactOptional(),
+  latencyMsMax: amount.exactOptional(),
   from: time.exactOptional(),
   to: time.exactOptional(),
 }) satisfies z.ZodType<AuditFilter>;

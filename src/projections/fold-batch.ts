@@ -7,12 +7,11 @@
 import type { EventEnvelope } from "#events/envelope.ts";
 import { audit, auditTable, requestIdOf } from "./audit.ts";
 import type { AuditEntry } from "./audit-entry.ts";
-import { cost } from "./cost.ts";
+import { numbers } from "./numbers.ts";
 import type { Cell, Projection, Row, Table } from "./projection.ts";
-import { usage } from "./usage.ts";
 
 /** Every view, in the order in which they are folded. */
-export const projections: readonly Projection[] = [audit, cost, usage];
+export const projections: readonly Projection[] = [audit, numbers];
 
 /** Every view's tables. */
 export const tables: readonly Table[] = projections.flatMap((projection) => projection.tables);

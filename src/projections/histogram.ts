@@ -1,33 +1,99 @@
-/** Latencies as counts in fixed buckets: they add up over rows and shards, percentiles do not. */
+/**
+ * Latencies as counts in buckets that add up over rows, batches and shards; percentiles do not.
+ *
+ * A bucket is a number of milliseconds rounded up to two significant digits: whole milliseconds are
+ * exact up to 100, and above that a bucket's bound is less than a tenth more than what is in it.
+ * A histogram is text, one character for a bucket and its count in digits, so that two of them are
+ * added by writing one after the other.
+ */
 
-/** Upper bounds of the buckets, milliseconds, inclusive; one more bucket holds what is longer. */
-export const latencyBoundsMs = [
-  10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000,
-] as const;
+/** The character of bucket 0: above every digit, below every surrogate. */
+const FIRST = 0x100;
+const DIGIT = 48;
+/** No request takes a hundred days: what is longer counts there. */
+const longestMs = 10_000_000_000;
+/** Characters of a histogram that grows until it is written in its short form once more. */
+const growMax = 4_096;
 
-const BEYOND = "latencyBeyond";
+/** The bound of the bucket that a latency counts in, milliseconds, inclusive. */
+export function bucketOf(ms: number): number {
+  return boundOf(indexOf(ms));
+}
 
-export const latencyColumns: readonly string[] = [
-  ...latencyBoundsMs.map((bound) => `latencyLe${bound}`),
-  BEYOND,
-];
+function indexOf(ms: number): number {
+  const clamped = Math.min(Math.max(Math.ceil(ms), 0), longestMs);
+  let [scale, power] = [1, 0];
+  while (clamped > 100 * scale) {
+    scale *= 10;
+    power += 1;
+  }
+  return power === 0 ? clamped : power * 90 + Math.ceil(clamped / scale);
+}
 
-/** The column that counts a latency. */
-export function latencyColumn(latencyMs: number): string {
-  const bound = latencyBoundsMs.find((bound) => latencyMs <= bound);
-  return bound === undefined ? BEYOND : `latencyLe${bound}`;
+function boundOf(index: number): number {
+  if (index <= 100) return index;
+  const power = Math.floor((index - 101) / 90) + 1;
+  return (index - power * 90) * 10 ** power;
+}
+
+/** A histogram with one more latency in it. */
+export function withLatency(histogram: string, ms: number): string {
+  const grown = `${histogram}${String.fromCharCode(FIRST + indexOf(ms))}1`;
+  return grown.length > growMax ? compact(grown) : grown;
+}
+
+/** Counts by bucket: what histograms are added up in. */
+export type Counts = Map<number, number>;
+
+/** Adds a histogram to counts. */
+export function addHistogram(counts: Counts, histogram: string): void {
+  let [index, count] = [-1, 0];
+  for (let at = 0; at < histogram.length; at += 1) {
+    const code = histogram.charCodeAt(at);
+    if (code < FIRST) {
+      count = count * 10 + code - DIGIT;
+      continue;
+    }
+    if (index >= 0) counts.set(index, (counts.get(index) ?? 0) + count);
+    [index, count] = [code - FIRST, 0];
+  }
+  if (index >= 0) counts.set(index, (counts.get(index) ?? 0) + count);
+}
+
+/** Counts as a histogram in its one short form: each bucket once, in order. */
+export function showHistogram(counts: Counts): string {
+  return [...counts]
+    .sort(([a], [b]) => a - b)
+    .map(([index, count]) => `${String.fromCharCode(FIRST + index)}${count}`)
+    .join("");
+}
+
+/** The one short form of a histogram. */
+export function compact(histogram: string): string {
+  const counts: Counts = new Map();
+  addHistogram(counts, histogram);
+  return showHistogram(counts);
+}
+
+/** Buckets that hold something, by their bounds in milliseconds, ascending. */
+export function bucketsOf(histogram: string): [boundMs: number, count: number][] {
+  const counts: Counts = new Map();
+  addHistogram(counts, histogram);
+  return [...counts].sort(([a], [b]) => a - b).map(([index, count]) => [boundOf(index), count]);
 }
 
 /**
- * The upper bound of the bucket in which a share of all latencies is reached, milliseconds; `null`
- * when there are none or it lies beyond the last bound.
+ * The latency that some percent of all do not exceed, by nearest rank: never below the true one,
+ * and less than a tenth above it. `null` when there are none.
  */
-export function percentileBoundMs(sums: Record<string, number>, share: number): number | null {
-  const total = latencyColumns.reduce((sum, column) => sum + (sums[column] ?? 0), 0);
+export function percentileMs(histogram: string, percent: number): number | null {
+  const buckets = bucketsOf(histogram);
+  const total = buckets.reduce((sum, [, count]) => sum + count, 0);
+  const rank = Math.max(1, Math.ceil((total * percent) / 100));
   let seen = 0;
-  for (const bound of latencyBoundsMs) {
-    seen += sums[`latencyLe${bound}`] ?? 0;
-    if (total > 0 && seen >= total * share) return bound;
+  for (const [bound, count] of buckets) {
+    seen += count;
+    if (seen >= rank) return bound;
   }
   return null;
 }

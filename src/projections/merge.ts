@@ -1,6 +1,8 @@
 /** One answer from many shards: pages are merged by id, sums are added. */
+import { compact } from "./histogram.ts";
+import type { AuditPage, Dimension, Ranking, SumsAnswer, SumsGroup } from "./queries.ts";
 import { assertSafeSum } from "./safe-sum.ts";
-import type { AuditPage, Dimension, SumsAnswer, SumsGroup } from "./queries.ts";
+import { histograms, type Histograms } from "./sums.ts";
 
 /**
  * Merges one page of each shard, all asked with the same cursor and limit. Only what every shard
@@ -25,29 +27,63 @@ export function mergeSums(
   answers: readonly SumsAnswer[],
   groupBy: readonly Dimension[],
 ): SumsAnswer {
-  const groups = new Map<string, SumsGroup>();
-  for (const group of answers.flatMap((answer) => answer.groups)) {
-    const name = JSON.stringify(groupBy.map((dimension) => group.by[dimension]));
-    const merged = groups.get(name);
-    if (merged === undefined) groups.set(name, { by: group.by, sums: { ...group.sums } });
-    else addSums(merged.sums, group.sums);
-  }
-  const names = [...groups.keys()].sort();
   return {
-    groups: names.map((name) => groups.get(name) as SumsGroup),
+    groups: mergeGroups(
+      answers.flatMap((answer) => answer.groups),
+      groupBy,
+    ),
     truncated: answers.some((answer) => answer.truncated),
   };
 }
 
-/** The sum over all groups. */
-export function totalOf(groups: readonly SumsGroup[]): Record<string, number> {
-  const total: Record<string, number> = {};
-  for (const group of groups) addSums(total, group.sums);
-  return total;
+function mergeGroups(all: readonly SumsGroup[], groupBy: readonly Dimension[]): SumsGroup[] {
+  const groups = new Map<string, SumsGroup[]>();
+  for (const group of all) {
+    const name = JSON.stringify(groupBy.map((dimension) => group.by[dimension]));
+    const same = groups.get(name);
+    if (same === undefined) groups.set(name, [group]);
+    else same.push(group);
+  }
+  const names = [...groups.keys()].sort();
+  return names.map((name) => {
+    const same = groups.get(name) as SumsGroup[];
+    const [{ by }] = same as [SumsGroup];
+    return { by, ...totalOf(same) };
+  });
 }
 
-function addSums(into: Record<string, number>, sums: Record<string, number>): void {
-  for (const [column, amount] of Object.entries(sums)) {
-    into[column] = assertSafeSum((into[column] ?? 0) + amount, column);
+/** The sum over some groups. */
+export function totalOf(groups: readonly SumsGroup[]): {
+  sums: Record<string, number>;
+  histograms: Histograms;
+} {
+  const sums: Record<string, number> = {};
+  for (const group of groups) {
+    for (const [column, amount] of Object.entries(group.sums)) {
+      sums[column] = assertSafeSum((sums[column] ?? 0) + amount, column);
+    }
   }
+  const kept: Histograms = {};
+  for (const name of histograms) {
+    const texts = groups.map((group) => group.histograms?.[name] ?? "");
+    kept[name] = compact(texts.join(""));
+  }
+  return { sums, histograms: kept };
+}
+
+/** Groups by a set of tags as groups by each of them: a request counts under every tag it has. */
+export function splitTags(
+  groups: readonly SumsGroup[],
+  groupBy: readonly Dimension[],
+): SumsGroup[] {
+  const split = groups.flatMap(({ by, ...rest }) => {
+    const tags = JSON.parse(by["tag"] ?? "[]") as string[];
+    return (tags.length === 0 ? [""] : tags).map((tag) => ({ by: { ...by, tag }, ...rest }));
+  });
+  return mergeGroups(split, groupBy);
+}
+
+/** The largest groups by a sum, largest first; equal ones keep their order. */
+export function largest(groups: readonly SumsGroup[], by: Ranking, count: number): SumsGroup[] {
+  return groups.toSorted((a, b) => (b.sums[by] ?? 0) - (a.sums[by] ?? 0)).slice(0, count);
 }

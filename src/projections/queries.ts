@@ -1,5 +1,6 @@
 /** What can be asked of the views, as plain data that crosses RPC. */
 import type { AuditEntry, AuditKind, AuditOutcome, DlpResult } from "./audit-entry.ts";
+import type { Histograms } from "./sums.ts";
 
 /** All that are given must hold; absent fields hold for every entry. */
 export interface AuditFilter {
@@ -15,6 +16,18 @@ export interface AuditFilter {
   dlp?: DlpResult;
   outcome?: AuditOutcome;
   code?: string;
+  /** The policy's route. */
+  route?: string;
+  /** A key's id. */
+  key?: string;
+  /** One of the request's tags. */
+  tag?: string;
+  /** What it cost, both inclusive; entries without a cost are left out. */
+  costNanosMin?: number;
+  costNanosMax?: number;
+  /** How long it took, both inclusive; entries that did not end are left out. */
+  latencyMsMin?: number;
+  latencyMsMax?: number;
   /** Milliseconds since 1970, inclusive. */
   from?: number;
   /** Milliseconds since 1970, exclusive. */
@@ -38,9 +51,39 @@ export interface AuditPage {
   next?: string;
 }
 
-/** What sums can be grouped by. `day` and `month` are UTC. */
-export const dimensions = ["hour", "day", "month", "model", "provider", "user", "team"] as const;
+/**
+ * What sums can be grouped by. `day` and `month` are UTC; `key` is a key's id. A request counts under
+ * each of its `tag`s, so only their groups may add up to more than the total.
+ */
+export const dimensions = [
+  "hour",
+  "day",
+  "month",
+  "model",
+  "provider",
+  "user",
+  "team",
+  "key",
+  "route",
+  "tag",
+] as const;
 export type Dimension = (typeof dimensions)[number];
+
+/** What groups can be ranked by. */
+export const rankings = [
+  "requests",
+  "failed",
+  "refused",
+  "inputTokens",
+  "outputTokens",
+  "costNanos",
+  "savedNanos",
+  "dlpBlocked",
+  "dlpRedacted",
+  "rateLimited",
+  "budgetLimited",
+] as const;
+export type Ranking = (typeof rankings)[number];
 
 export interface SumsQuery {
   groupBy: Dimension[];
@@ -48,14 +91,23 @@ export interface SumsQuery {
   from?: number;
   /** Milliseconds, exclusive; raised to a whole hour. */
   to?: number;
-  filter: { user?: string; team?: string; model?: string; provider?: string };
+  filter: SumsFilter;
+  /** The largest groups first, when there are more than an answer holds. */
+  rankBy?: Ranking;
 }
+
+/** Names that a group's rows must have; a `tag` is one of a request's own. */
+export type SumsFilter = Partial<
+  Record<"user" | "team" | "model" | "provider" | "key" | "route" | "tag", string>
+>;
 
 /** One group: what it is about, in the order asked, and its sums. */
 export interface SumsGroup {
   /** `2026-11-21T09`, `2026-11-21`, `2026-11` for times; names for the rest. */
   by: Record<string, string>;
   sums: Record<string, number>;
+  /** Latencies: see `histogram.ts`. */
+  histograms?: Histograms;
 }
 
 export interface SumsAnswer {
@@ -73,9 +125,23 @@ export function matches(entry: AuditEntry, filter: AuditFilter): boolean {
   if (model !== undefined && entry.modelAsked !== model && entry.modelServed !== model) {
     return false;
   }
-  return exactFields.every(
-    (field) => filter[field] === undefined || filter[field] === entry[field],
+  const { key, tag } = filter;
+  if (key !== undefined && entry.keyId !== key) return false;
+  if (tag !== undefined && entry.tags?.includes(tag) !== true) return false;
+  return (
+    measures.every((measure) => isWithin(entry[measure], filter, measure)) &&
+    exactFields.every((field) => filter[field] === undefined || filter[field] === entry[field])
   );
+}
+
+/** What a filter can bound from below and above. */
+export const measures = ["costNanos", "latencyMs"] as const;
+export type Measure = (typeof measures)[number];
+
+function isWithin(value: number | undefined, filter: AuditFilter, measure: Measure): boolean {
+  const { [`${measure}Min` as const]: min, [`${measure}Max` as const]: max } = filter;
+  if (min === undefined && max === undefined) return true;
+  return value !== undefined && value >= (min ?? 0) && value <= (max ?? Infinity);
 }
 
 /** The fields of a filter that must equal the entry's own. */
@@ -88,6 +154,7 @@ export const exactFields = [
   "dlp",
   "outcome",
   "code",
+  "route",
 ] as const;
 
 /** The kinds of entry that a filter's kind stands for: refusals at once are requests all the same. */

@@ -1,37 +1,103 @@
 /**
- * Tables of sums: the shape that `cost` and `usage` share.
+ * Tables of sums: how much was asked, how it went and what it cost.
  *
- * Keyed by hour (UTC), model, provider, user and team; every other column is a count that adds up,
- * over events, over batches and over shards. A row whose sums are all zero is no row.
+ * Keyed by hour (UTC), model, provider, user, team, key, route and tags; every other column adds up,
+ * over events, over batches and over shards. The same sums are kept by day, so that a month of a
+ * million requests is read in few rows. A row whose sums are all zero is no row.
  */
 import type { AuditEntry } from "./audit-entry.ts";
+import { compact, withLatency } from "./histogram.ts";
 import { assertSafeSum } from "./safe-sum.ts";
 import type { Cell, Change, Row, Table } from "./projection.ts";
 
 export const HOUR_MS = 3_600_000;
+export const DAY_HOURS = 24;
 
 /** What a row of sums is about. Empty text: unknown, or none. */
 export interface SumsKey {
-  /** Whole hours since 1970, UTC. */
+  /** Whole hours since 1970, UTC; the first of its day in sums by day. */
   hour: number;
   model: string;
   provider: string;
   user: string;
   team: string;
+  /** The key's id. */
+  key: string;
+  /** The policy's route. */
+  route: string;
+  /** The request's tags, sorted, each once, as a JSON array: a request counts in one row only. */
+  tags: string;
+}
+
+/** What adds up beside counts: latencies, each a histogram. */
+export const histograms = ["latency", "firstByte"] as const;
+export type HistogramName = (typeof histograms)[number];
+export type Histograms = Partial<Record<HistogramName, string>>;
+
+/** What an event adds to a row: counts, and latencies in milliseconds. */
+export interface SumsPatch {
+  key: SumsKey;
+  sums: Record<string, number>;
+  latencies?: { [H in HistogramName]?: number | undefined };
 }
 
 /** A row of a sums table as the fold works on it. */
 export interface SumsRow {
   key: SumsKey;
   sums: Record<string, number>;
+  histograms: Histograms;
 }
 
-export type SumsPatch = SumsRow;
+const keyColumns = ["hour", "model", "provider", "user", "team", "key", "route", "tags"] as const;
 
-const keyColumns = ["hour", "model", "provider", "user", "team"] as const;
+/** `requests` counts all; the outcomes below it add up to it. */
+export const usageColumns = [
+  "requests",
+  "completed",
+  "failed",
+  "aborted",
+  "blocked",
+  "cut",
+  "refused",
+  "released",
+  "expired",
+  "cacheHits",
+  "cacheMisses",
+  "savedNanos",
+  "dlpRedacted",
+  "dlpBlocked",
+  "guardBlocked",
+  "rateLimited",
+  "budgetLimited",
+  "inputTokens",
+  "outputTokens",
+  "cachedTokens",
+  "latencyMsSum",
+] as const;
 
-/** Makes the table of a view of sums. */
-export function sumsTable(name: string, columns: readonly string[]): Table<SumsRow, SumsPatch> {
+/** `charged` counts the requests that were answered or cost something. */
+export const costColumns = ["charged", "costNanos"] as const;
+
+const columns: readonly string[] = [...usageColumns, ...costColumns];
+
+/** A row after a change; `undefined` when nothing is left of it. */
+export function combineSums(row: SumsRow | undefined, patch: SumsPatch): SumsRow | undefined {
+  const sums: Record<string, number> = { ...row?.sums };
+  for (const [column, amount] of Object.entries(patch.sums)) {
+    sums[column] = assertSafeSum((sums[column] ?? 0) + amount, column);
+  }
+  const kept: Histograms = { ...row?.histograms };
+  for (const name of histograms) {
+    const latencyMs = patch.latencies?.[name];
+    if (latencyMs !== undefined) kept[name] = withLatency(kept[name] ?? "", latencyMs);
+  }
+  const isEmpty =
+    Object.values(sums).every((amount) => amount === 0) &&
+    Object.values(kept).every((histogram) => histogram === "");
+  return isEmpty ? undefined : { key: patch.key, sums, histograms: kept };
+}
+
+function tableOf(name: string): Table<SumsRow, SumsPatch> {
   return {
     name,
     key: keyColumns,
@@ -41,45 +107,70 @@ export function sumsTable(name: string, columns: readonly string[]): Table<SumsR
         type: column === "hour" ? ("INTEGER" as const) : ("TEXT" as const),
       })),
       ...columns.map((column) => ({ name: column, type: "INTEGER" as const })),
+      ...histograms.map((column) => ({ name: column, type: "TEXT" as const })),
     ],
     fromRow: (row) => ({
       key: Object.fromEntries(keyColumns.map((column) => [column, row[column]])) as never,
       sums: Object.fromEntries(columns.map((column) => [column, Number(row[column])])),
+      histograms: Object.fromEntries(histograms.map((name) => [name, String(row[name])])),
     }),
-    toRow: ({ key, sums }): Row => ({
+    toRow: ({ key, sums, histograms: kept }): Row => ({
       ...key,
       ...Object.fromEntries(columns.map((column) => [column, sums[column] ?? 0])),
+      ...Object.fromEntries(histograms.map((name) => [name, compact(kept[name] ?? "")])),
     }),
-    combine: (row, patch) => {
-      const sums: Record<string, number> = { ...row?.sums };
-      for (const [column, amount] of Object.entries(patch.sums)) {
-        sums[column] = assertSafeSum((sums[column] ?? 0) + amount, column);
-      }
-      const empty = Object.values(sums).every((amount) => amount === 0);
-      return empty ? undefined : { key: patch.key, sums };
-    },
+    combine: combineSums,
   };
 }
 
-/** The key under which a request counts: the hour of its admission, and the given model. */
+export const hourlyTable = tableOf("sums");
+export const dailyTable = tableOf("sumsByDay");
+
+/** The part of an audit entry that sums are kept by. */
+type SumsSubject = {
+  [F in "user" | "team" | "keyId" | "route" | "tags"]?: AuditEntry[F] | undefined;
+};
+
+/** The key under which something counts at a moment, for a model and a provider. */
 export function sumsKey(
-  request: AuditEntry | undefined,
+  subject: SumsSubject,
   at: number,
-  member: string | undefined,
   model: string,
   provider: string,
 ): SumsKey {
   return {
-    hour: Math.floor((request?.at ?? at) / HOUR_MS),
+    hour: Math.floor(at / HOUR_MS),
     model,
     provider,
-    user: request?.user ?? member ?? "",
-    team: request?.team ?? "",
+    user: subject.user ?? "",
+    team: subject.team ?? "",
+    key: subject.keyId ?? "",
+    route: subject.route ?? "",
+    tags: JSON.stringify([...new Set(subject.tags)].sort()),
   };
 }
 
-/** A change that adds sums to one row. */
-export function add(table: string, key: SumsKey, sums: Record<string, number>): Change<SumsPatch> {
-  const cells: Cell[] = keyColumns.map((column) => key[column]);
-  return { table, key: cells, patch: { key, sums } };
+/** The key of a request's own sums: the hour of its admission, or of the event if it is unknown. */
+export function requestKey(
+  request: AuditEntry | undefined,
+  event: { at: number; cause: { member?: string } },
+  model: string,
+  provider: string,
+): SumsKey {
+  const { member: user = "" } = event.cause;
+  return sumsKey(request ?? { user }, request?.at ?? event.at, model, provider);
+}
+
+/** The changes that add a patch to its hour and to its day. */
+export function changesOf(patch: SumsPatch): Change<SumsPatch>[] {
+  const { hour } = patch.key;
+  const day = { ...patch.key, hour: Math.floor(hour / DAY_HOURS) * DAY_HOURS };
+  return [
+    { table: hourlyTable.name, key: cellsOf(patch.key), patch },
+    { table: dailyTable.name, key: cellsOf(day), patch: { ...patch, key: day } },
+  ];
+}
+
+function cellsOf(key: SumsKey): Cell[] {
+  return keyColumns.map((column) => key[column]);
 }

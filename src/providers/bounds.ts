@@ -63,7 +63,8 @@ const OUTPUT_LIMITS: readonly [string, number][] = [
 
 /** The most output tokens a model writes, or undefined when that is not known. */
 export function maxOutputOf(_provider: string, model: string): number | undefined {
-  const name = model.slice(model.lastIndexOf("/") + 1);
+  // Amazon puts a region's group and the vendor before a name: us.anthropic.claude-...
+  const name = model.slice(model.lastIndexOf("/") + 1).replace(/^(?:[a-z-]+\.)?anthropic\./, "");
   let best: [string, number] | undefined;
   for (const row of OUTPUT_LIMITS) {
     if (name.startsWith(row[0]) && (!best || row[0].length > best[0].length)) best = row;

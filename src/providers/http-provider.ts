@@ -32,6 +32,8 @@ export interface ProviderRow {
   auth(credential: string): Record<string, string>;
   /** Caller headers that mean something to this provider; all others stay behind. */
   forward?: readonly string[];
+  /** The last change to the body of a conversation. */
+  body?: (body: JsonObject) => JsonObject;
   /** Headers that every call carries unless the caller sent its own. */
   headers?: Readonly<Record<string, string>>;
 }
@@ -44,9 +46,11 @@ export function httpProvider(row: ProviderRow): Provider {
     dialect,
     defaultBaseUrl,
     secretName,
+    credentialHeader: Object.keys(row.auth("key"))[0] ?? "authorization",
     ...(row.baseUrlForm !== undefined && { baseUrlForm: row.baseUrlForm }),
     ...(row.framing !== undefined && { framing: row.framing }),
     ...(row.signing !== undefined && { signing: row.signing }),
+    ...(row.body !== undefined && { body: row.body }),
     operations: ["chat", ...(Object.keys(row.paths ?? {}) as Operation[])],
     request(to) {
       const headers: Record<string, string> = {

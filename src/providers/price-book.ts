@@ -28,6 +28,7 @@ const UNKNOWN: Entry = { price: undefined, contextWindow: undefined };
 const SECTIONS: ReadonlyMap<string, string> = new Map([
   ["xai", "x-ai"],
   ["bedrock", "aws"],
+  ["vertex", "google"],
   ["workers-ai", "cloudflare"],
 ]);
 

@@ -11,6 +11,7 @@ import { openaiChat } from "./openai-chat/dialect.ts";
 import { openaiCompatible } from "./openai-compatible.ts";
 import { openaiResponses } from "./openai-responses/dialect.ts";
 import { openai } from "./openai.ts";
+import { vertex, vertexAnthropic } from "./vertex.ts";
 import type { Dialect, DialectId, Provider, UpstreamDialect, UpstreamId } from "./types.ts";
 
 export const PROVIDERS: Readonly<Record<string, Provider>> = {
@@ -19,6 +20,8 @@ export const PROVIDERS: Readonly<Record<string, Provider>> = {
   bedrock,
   google,
   ollama,
+  vertex,
+  "vertex-anthropic": vertexAnthropic,
   ...openaiCompatible,
 };
 

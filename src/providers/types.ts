@@ -220,6 +220,8 @@ export interface Provider {
   baseUrlForm?: string;
   /** The name of the secret that holds the credential, for example OPENAI_API_KEY. */
   secretName: string;
+  /** The header that its credential stands in, for callers who bring their own. */
+  credentialHeader: string;
   /** How streams come off the wire, where it is not the dialect's own framing. */
   framing?: Framing;
   /** How its credential becomes part of a call, where a header alone does not do. */
@@ -228,6 +230,8 @@ export interface Provider {
   operations: readonly Operation[];
   /** The URL and headers of one call. Caller headers pass by allow-list only. */
   request(to: ProviderTarget): { url: string; headers: Record<string, string> };
+  /** The last change to the body of a conversation, where its host wants it otherwise. */
+  body?: (body: JsonObject) => JsonObject;
   decodeError(status: number, body: string, headers: Headers): ProviderErrorView;
 }
 
@@ -235,7 +239,7 @@ export interface Provider {
 export type Framing = "sse" | "ndjson" | "aws-eventstream";
 
 /** Credentials that take a clock and keys: the edge signs the call that `request` described. */
-export type Signing = "aws-sigv4";
+export type Signing = "aws-sigv4" | "google-service-account";
 
 /** What is asked of a provider; a conversation unless said otherwise. */
 export type Operation = "chat" | "embeddings" | "count-tokens" | "models" | "responses";

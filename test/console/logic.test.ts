@@ -63,7 +63,7 @@ test("what is no filter is left out of an address, and an emptied field goes awa
 
 test("a period covers whole steps up to now, and quiet steps count as zero", () => {
   const now = Date.parse("2026-11-21T09:30:00Z");
-  const span = spanOf("6h", now);
+  const span = spanOf({ name: "6h" }, now);
   expect(new Date(span.to).toISOString()).toBe("2026-11-21T10:00:00.000Z");
   const { times, values } = fillSteps(span, [{ time: "2026-11-21T09", value: 5 }]);
   expect(times).toHaveLength(6);

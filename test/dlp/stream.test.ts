@@ -2,12 +2,15 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import { BATCH_CHARS, EAGER_CHARS } from "#dlp/limits.ts";
 import { compileDlp } from "#dlp/program.ts";
 import { redactText } from "#dlp/redact.ts";
 import type { Finding } from "#dlp/rule.ts";
 import { openStream } from "#dlp/stream.ts";
 import { openVault } from "#dlp/vault.ts";
 
+import { EXAMPLES } from "./detectors/examples.ts";
+import { SECRET_EXAMPLES } from "./detectors/secrets-examples.ts";
 import { anySplit, everything, pieces } from "../support/dlp-texts.ts";
 
 const WHERE = { direction: "answer", channel: "assistant" } as const;
@@ -90,6 +93,32 @@ describe("streamed redaction", () => {
     expect(whole).not.toContain("QUJDREVG");
     const { text: out } = streamed(program, pieces(text, [700]));
     expect(out).toBe(whole);
+  });
+
+  it("shows the first words at once, and later ones a few dozen characters at a time", () => {
+    const words = "the quick brown fox jumps over a lazy dog and then it sleeps. ".repeat(40);
+    const { steps } = streamed(ALL, pieces(words, [1]));
+    const shown = steps.map((step) => step.text);
+    const early = shown.slice(0, EAGER_CHARS).filter((text) => text !== "");
+    expect(early.length).toBeGreaterThan(40);
+    expect(Math.max(...early.map((text) => text.length))).toBeLessThan(10);
+    const late = shown.slice(EAGER_CHARS + BATCH_CHARS).filter((text) => text !== "");
+    expect(late.length).toBeLessThanOrEqual(words.length / BATCH_CHARS);
+    expect(Math.max(...late.map((text) => text.length))).toBeLessThan(2 * BATCH_CHARS);
+  });
+
+  it("equals the redaction of the whole for every split in two, and character by character", () => {
+    const hits = Object.values({ ...EXAMPLES, ...SECRET_EXAMPLES }).flatMap((example) =>
+      example.hits.slice(0, 1).map((hit) => hit.replaceAll(/[«»]/g, "")),
+    );
+    for (const text of hits.filter((hit) => hit.length < 200)) {
+      const whole = redactText(ALL, text, WHERE, openVault()).text;
+      for (let at = 1; at < text.length; at += 1) {
+        const parts = [text.slice(0, at), text.slice(at)];
+        expect([text, at, streamed(ALL, parts).text]).toEqual([text, at, whole]);
+      }
+      expect([text, streamed(ALL, text.split("")).text]).toEqual([text, whole]);
+    }
   });
 
   it("passes text on at once where no rule watches", () => {

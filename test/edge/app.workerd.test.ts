@@ -3,6 +3,8 @@ import { expect, it } from "vitest";
 import { app } from "#edge/app.ts";
 import openApi from "#edge/openapi.json" with { type: "json" };
 
+const gateway = "/client/v4/accounts/{account}/ai-gateway/gateways/{gateway}";
+
 /** Addresses that are not in the description, each with its reason. */
 const undescribed: Record<string, string> = {
   "GET /": "a page for people",
@@ -21,6 +23,11 @@ const undescribed: Record<string, string> = {
   "GET /audit/events/{id}/evidence": "a file for the verifier",
   "GET /audit/archive/{shard}/views.json": "a file for the verifier",
   "GET /audit/archive/{shard}/{kind}/{file}": "a file for the verifier",
+  ...Object.fromEntries(
+    ["GET /logs", "DELETE /logs", "GET /logs/{id}", "PATCH /logs/{id}", "GET /logs/{id}/request"]
+      .concat("GET /logs/{id}/response", "GET /url/{provider}")
+      .map((route) => [route.replace(" ", ` ${gateway}`), "Cloudflare's to describe"]),
+  ),
   "GET /.well-known/tallygate/keys": "a file for the verifier",
 };
 

@@ -52,7 +52,18 @@ const hashes: Record<string, string> = {
   "RateDenied.v1": "83d93d845e0037fcc48f46a24a82a819edce873149d455a53c737d4ba4e32b5e",
   "RatePermitted.v1": "5111d0f030304309d4624371aba2ac6770847623738f0d5daba6f068fbb48e4b",
   "PayloadLost.v1": "fe6facdbeaccbe2794ccee5ebfeb7a33d2c09351a40d05ab2509bbcc137ca6b1",
+  "SubjectErased.v1": "19cf30e86252adf34506f1adfc027c7b2e3c3561e20744a28c8b0d4bd310e4c4",
+  "ErasureOrdered.v1": "87107e71c063d84f0016dc5a53a0189b2bc1f31ef6f359fa62f09a64aaf27136",
+  "ErasureCarriedOut.v1": "4bf147ae8e06bd5e3fa5ec390764674297175359d5dadf26a2074f7b15441cc1",
+  "FeedbackGiven.v1": "a8773b9c69d3e922cbb8cc9defcaa88cd4a56f7e8d4039556b4c0928646c7eda",
+  "CostCorrected.v1": "7b5a18b58658f5ab6ddd23c76cc7c29e42a3afca17986da2e26188b05f085933",
+  "PriceCorrectionOrdered.v1": "965d14544edc403fb60a52fa7ed8d034a64fc1cf22ae9478a2672e2f2e1addff",
+  "PriceCorrectionApplied.v1": "b77f9726624975c122f8d450c1d8b310736fd70a930c2b4d62828b3ae56e87e9",
   "RequestSettled.v1+payload": "84dd66d5f2007fbd92c765cfe063c804c0629013000c66edb6558e22e15b2f65",
+  "LeaseOpened.v1": "3287b1aa064d2da0555175a57451002d9e1a7a3253121bae3ac2519bdd37193b",
+  "NodeLeaseOpened.v1": "e3dcb789e5574ee719f43ab89c10009963f636f587166524e19e20eada9695ee",
+  "BudgetPastCounted.v1": "83e5a9b79c22437a6407c5526ff56dc74cbf47ba29e766cfc711517647e5425e",
+  "CreditReturned.v1+past": "b968b30fc1707c70eb0d07de9ef45accb6427d19c0b08b47f20eacc098dd510a",
 };
 
 function golden(name: string): SealedEvent {

@@ -32,7 +32,7 @@ test("an old version is lifted step by step, and its envelope stays", () => {
 test("a newer version and an unknown type are kept as they are", () => {
   const newer = fence({ anything: 1 }, 2);
   expect(upcast(newer)).toEqual({ kind: "unknown", event: newer });
-  const unknown = event({ type: "SubjectErased", v: 1, data: {} });
+  const unknown = event({ type: "SubjectMoved", v: 1, data: {} });
   expect(upcast(unknown)).toEqual({ kind: "unknown", event: unknown });
 });
 

@@ -151,7 +151,7 @@ test("acts, reads, counted refusals and thresholds are in the same list", () => 
 });
 
 test("an event of an unknown type leaves no line", () => {
-  expect(entriesOf({ type: "SubjectErased", v: 1, data: { member: "bob" } })).toEqual([]);
+  expect(entriesOf({ type: "SubjectMoved", v: 1, data: { member: "bob" } })).toEqual([]);
 });
 
 test("ids made of events are UUIDs of version 7 that sort by time", () => {
@@ -193,4 +193,25 @@ test.each([
 
 test("a rule that only watches shows as a warning, even if it would block", () => {
   expect(dlpResult([{ ...finding, action: "block", enforced: false }])).toBe("warned");
+});
+
+const given = (data: object) => fact("FeedbackGiven", { requestId: id, member: "bob", ...data });
+
+test("feedback changes its own fields only, the last word counts, and null takes it back", () => {
+  const metadata = { beta: true };
+  const [entry] = entriesOf(
+    admitted({ metadata }),
+    settled(),
+    given({ feedback: 1, score: 80 }),
+    given({ feedback: -1, metadata: { note: "wrong city" } }),
+    given({ score: null, member: "carol" }),
+  );
+  expect(entry).toMatchObject({ user: "alice", outcome: "completed", metadata });
+  expect(entry?.feedback).toEqual({
+    value: -1,
+    metadata: { note: "wrong city" },
+    by: "carol",
+    at: MORNING + 4,
+  });
+  expect(entry?.source.seqs).toHaveLength(5);
 });

@@ -71,7 +71,7 @@ test("sums of shards add up group by group, and to the same total", () => {
       const different = new Set(all.map((group) => String(group.by["model"])));
       expect(names).toEqual([...different].sort());
       const requests = all.reduce((sum, group) => sum + Number(group.sums["requests"]), 0);
-      expect(totalOf(merged.groups)["requests"] ?? 0).toBe(requests);
+      expect(totalOf(merged.groups).sums["requests"] ?? 0).toBe(requests);
       expect(merged.truncated).toBe(shards.some((shard) => shard.truncated));
     }),
     options,

@@ -1,13 +1,10 @@
 /** Usage against counts that are made from the stories, not from the events. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { usage } from "#projections/usage.ts";
-import { describeProjection, MemoryViews } from "../support/describe-projection.ts";
-import { eventHistories, histories, type Story } from "../support/histories.ts";
+import { MemoryViews } from "../support/describe-projection.ts";
+import { histories, type Story } from "../support/histories.ts";
 
 const options = { seed: 6_000_000, numRuns: 150 };
-
-describeProjection(usage, eventHistories);
 
 const answered = (one: Story) => one.fate === "settled" || one.fate === "corrected";
 
@@ -16,7 +13,7 @@ test("every count is the number of stories that ended so", () => {
     fc.property(histories, (members) => {
       const views = new MemoryViews();
       for (const { events } of members) views.take(events);
-      const rows = views.rows("usage");
+      const rows = views.rows("sums");
       const sum = (column: string) => rows.reduce((n, row) => n + Number(row[column]), 0);
       const stories = members.flatMap((history) => history.stories);
       const count = (test: (one: Story) => boolean) => stories.filter(test).length;
@@ -40,8 +37,7 @@ test("every count is the number of stories that ended so", () => {
       expect(sum("cacheHits")).toBe(count((one) => answered(one) && one.hit));
       const tokens = stories.filter(answered).reduce((n, one) => n + one.inputTokens, 0);
       expect(sum("inputTokens")).toBe(tokens);
-      const slow = count((one) => answered(one) && one.latencyMs > 60_000);
-      expect(sum("latencyBeyond")).toBe(slow);
+      expect(sum("cacheMisses")).toBe(count((one) => answered(one) && !one.hit));
     }),
     options,
   );

@@ -18,6 +18,10 @@ describe("bounds", () => {
     ["openai/gpt-5-nano", 128_000],
     ["claude-opus-4-8", 128_000],
     ["claude-sonnet-4-5-20250929", 64_000],
+    ["us.anthropic.claude-haiku-4-5-20251001-v1:0", 64_000],
+    ["anthropic.claude-3-5-sonnet-20240620-v1:0", 8192],
+    ["claude-sonnet-4@20250514", 64_000],
+    ["us.meta.llama3-3-70b-instruct-v1:0", undefined],
     ["no-such-model", undefined],
   ])("knows that %s writes at most %s tokens", (model, tokens) => {
     expect(maxOutputOf("any", model)).toBe(tokens);

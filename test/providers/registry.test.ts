@@ -233,10 +233,42 @@ ROWS["azure"] = {
   ],
 };
 
+const VERTEX_ERRORS = [
+  {
+    status: 401,
+    body: '{"error":{"code":401,"message":"Request had invalid authentication credentials.","status":"UNAUTHENTICATED"}}',
+    code: "UNAUTHENTICATED",
+    message: "Request had invalid authentication credentials.",
+    retryable: false,
+  },
+  {
+    status: 429,
+    body: '{"error":{"code":429,"message":"Resource exhausted.","status":"RESOURCE_EXHAUSTED"}}',
+    code: "RESOURCE_EXHAUSTED",
+    message: "Resource exhausted.",
+    retryable: true,
+  },
+];
+
+for (const [id, publisher, method] of [
+  ["vertex", "google", "generateContent"],
+  ["vertex-anthropic", "anthropic", "rawPredict"],
+] as const) {
+  const baseUrl = "https://eu-aiplatform.googleapis.com/v1/projects/acme/locations/eu";
+  ROWS[id] = {
+    baseUrl,
+    url: `${baseUrl}/publishers/${publisher}/models/model-1:${method}`,
+    credential: ["authorization", "Bearer secret-1"],
+    errors: VERTEX_ERRORS,
+  };
+}
+
 /** What those can be asked that cannot be asked everything; other rows speak for themselves. */
 const OPERATIONS: Record<string, string[]> = {
   "workers-ai": ["chat", "embeddings"],
   huggingface: ["chat", "models"],
+  vertex: ["chat"],
+  "vertex-anthropic": ["chat"],
   cohere: ["chat", "embeddings"],
   azure: ["chat", "embeddings", "responses"],
 };
@@ -254,7 +286,8 @@ describe("the registry", () => {
       const { baseUrlForm: form } = provider;
       expect(provider.defaultBaseUrl).toBe(form === undefined ? ROWS[id]?.baseUrl : "");
       if (form !== undefined) {
-        const [head = "", tail = ""] = form.split(/\{\w+\}/);
+        const parts = form.split(/\{\w+\}/);
+        const [head = "", tail = ""] = [parts[0], parts.at(-1)];
         expect(ROWS[id]?.baseUrl.startsWith(head) && ROWS[id].baseUrl.endsWith(tail)).toBe(true);
       }
       expect(upstreamOf(provider.dialect).id).toBe(provider.dialect);

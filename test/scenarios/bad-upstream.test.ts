@@ -23,7 +23,7 @@ beforeAll(async () => {
   second = await startScriptedUpstream();
   const policy = {
     ...scriptedPolicy(first.url, {
-      upstream: { firstByteMs: 500, betweenBytesMs: 500 },
+      upstream: { firstByteMs: 500, betweenBytesMs: 500, keepAliveMs: 100 },
       accounting: { mode: "estimate" },
     }),
     providers: {
@@ -170,6 +170,45 @@ it("a caller that leaves mid-stream ends the provider's work and is settled for 
   expect(entry).toMatchObject({ outcome: "aborted", estimated: true });
   expect(entry["costNanos"]).toBeGreaterThan(0);
   await expect.poll(() => first.seen.at(-1)?.left, { timeout: 5_000 }).toBe(true);
+});
+
+it("a silent stream is kept alive, and a caller that leaves it is noticed", async () => {
+  const quiet = await startGateway({
+    policy: scriptedPolicy(first.url, { upstream: { betweenBytesMs: 60_000, keepAliveMs: 100 } }),
+  });
+  try {
+    first.script = async (seen, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(openAiChunks(["Hello"])[1] ?? "");
+      await expect.poll(() => seen.left, { timeout: 10_000 }).toBe(true);
+    };
+    // Not every runtime tells of every caller who leaves: several must be noticed, not one.
+    for (let turn = 0; turn < 5; turn += 1) {
+      const controller = new AbortController();
+      const answer = await fetch(`${quiet.url}/v1/chat/completions`, {
+        method: "POST",
+        signal: controller.signal,
+        headers: {
+          authorization: `Bearer ${quiet.keys.alice}`,
+          "content-type": "application/json",
+        },
+        body: JSON.stringify({
+          model: "gpt-4o-mini",
+          stream: true,
+          messages: [{ role: "user", content: "hi" }],
+        }),
+      });
+      const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+      let heard = "";
+      while (!heard.includes(": keep-alive\n\n")) heard += (await reader?.read())?.value ?? "";
+      controller.abort();
+      await expect.poll(() => first.seen.at(-1)?.left, { timeout: 5_000 }).toBe(true);
+      const entry = await auditEntry(quiet, answer.headers.get("x-request-id") ?? "");
+      expect(entry).toMatchObject({ outcome: "aborted" });
+    }
+  } finally {
+    await quiet.stop();
+  }
 });
 
 it("an error inside a 200 stream reaches the caller as an error event", async () => {

@@ -1,7 +1,7 @@
 /** Answers given again: admitted, recorded, free, and nobody else's. */
 import OpenAI from "openai";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { auditEntry, chat, type Answer } from "../support/client.ts";
+import { ask, auditEntry, chat, type Answer } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import {
   json,
@@ -10,6 +10,7 @@ import {
   plainCostNanos,
   scriptedPolicy,
   startScriptedUpstream,
+  type Script,
   type ScriptedUpstream,
 } from "../support/scripted-upstream.ts";
 
@@ -21,6 +22,14 @@ beforeAll(async () => {
   gateway = await startGateway({
     policy: scriptedPolicy(upstream.url, {
       cache: { ttlSeconds: 600 },
+      routes: [
+        {
+          name: "fresh",
+          when: { tags: ["fresh"] },
+          candidates: [{ provider: "scripted" }],
+          cache: { bypass: true },
+        },
+      ],
       dlp: {
         rules: [{ id: "email", detector: "email", directions: ["answer"], action: "redact" }],
       },
@@ -106,4 +115,95 @@ it("a caller's own key stands for the question, within what they may see", async
   await untilHit(() => named("one way", gateway.keys.alice));
   expect(status(await named("another way", gateway.keys.alice))).toBe("HIT");
   expect(status(await named("one way", gateway.keys.admin))).toBe("MISS");
+});
+
+/** Holds every answer of the upstream back until it is let go. */
+function hold(script: Script): { release: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  upstream.script = async (seen, response) => {
+    await promise;
+    await script(seen, response);
+  };
+  return { release: resolve };
+}
+
+const untilSeen = (count: number) =>
+  expect.poll(() => upstream.seen.length, { timeout: 5_000 }).toBeGreaterThanOrEqual(count);
+
+/** Waits until so many requests are admitted and not yet answered. */
+const untilAdmitted = (count: number) =>
+  expect.poll(countOpen, { timeout: 10_000, interval: 200 }).toBe(count);
+
+async function countOpen(): Promise<number> {
+  const { json: page } = await ask(`${gateway.url}/audit/events?limit=20`, {
+    key: gateway.keys.auditor,
+  });
+  const entries = page["events"] as { outcome: string }[];
+  return entries.filter(({ outcome }) => outcome === "admitted").length;
+}
+
+it.each([{}, { stream: true }])("what is asked at once is asked once (%j)", async (more) => {
+  const held = hold(plain);
+  const same = () => chat(gateway, gateway.keys.alice, "at once", more);
+  const first = same();
+  await untilSeen(1);
+  const others = [same(), same(), same()];
+  await untilAdmitted(4);
+  held.release();
+  const answers = await Promise.all([first, ...others]);
+  expect(upstream.seen.length).toBe(1);
+  expect(answers.map(status)).toEqual(["MISS", "HIT", "HIT", "HIT"]);
+  expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+  const entries = await Promise.all(
+    answers.map((answer) => auditEntry(gateway, answer.headers.get("x-request-id") ?? "")),
+  );
+  expect(entries.map(({ costNanos }) => costNanos)).toEqual([plainCostNanos, 0, 0, 0]);
+});
+
+it("who waits for an answer that fails asks for themselves", async () => {
+  const held = hold((seen, response) =>
+    upstream.seen.length === 1
+      ? json(response, 400, { error: { message: "no" } })
+      : plain(seen, response),
+  );
+  const first = chat(gateway, gateway.keys.alice, "fails for one");
+  await untilSeen(1);
+  const second = chat(gateway, gateway.keys.alice, "fails for one");
+  await untilAdmitted(2);
+  held.release();
+  expect((await first).status).toBe(400);
+  const other = await second;
+  expect([other.status, status(other)]).toEqual([200, "MISS"]);
+  expect(upstream.seen.length).toBe(2);
+});
+
+it("who waits for a caller that leaves is answered all the same", async () => {
+  const held = hold(plain);
+  const leaver = new AbortController();
+  const body = JSON.stringify({
+    model: "gpt-4o-mini",
+    messages: [{ role: "user", content: "one leaves" }],
+  });
+  const first = ask(`${gateway.url}/v1/chat/completions`, {
+    method: "POST",
+    key: gateway.keys.alice,
+    body,
+    signal: leaver.signal,
+  });
+  const gone = expect(first).rejects.toThrow("abort");
+  await untilSeen(1);
+  const second = chat(gateway, gateway.keys.alice, "one leaves");
+  await untilAdmitted(2);
+  leaver.abort();
+  await gone;
+  held.release();
+  expect((await second).status).toBe(200);
+});
+
+it("a route may keep its answers for itself", async () => {
+  const tagged = { "x-tallygate-tags": "fresh" };
+  await untilHit(() => chat(gateway, gateway.keys.alice, "routed"));
+  const fresh = () => chat(gateway, gateway.keys.alice, "routed", {}, tagged);
+  expect(status(await fresh())).toBeNull();
+  expect(status(await fresh())).toBeNull();
 });

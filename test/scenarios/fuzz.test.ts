@@ -257,6 +257,8 @@ const types = new Set(Object.values(GATEWAY_CODES).map(({ type }) => type));
 
 interface Refusal {
   code?: string;
+  /** Cloudflare's envelope. */
+  errors?: { type?: string; message?: string }[];
   error?:
     | string
     | { code?: string | number; type?: string; message?: string; details?: { reason?: string }[] };
@@ -265,7 +267,8 @@ interface Refusal {
 /** Code (or type) and sentence of a refusal, in each dialect's shape. */
 function saidIn(body: unknown): [word: string, message: string] {
   const [first] = Array.isArray(body) ? (body as Refusal[]) : [body as Refusal];
-  const { error, code = "" } = first ?? {};
+  const { error, errors, code = "" } = first ?? {};
+  if (Array.isArray(errors)) return [errors[0]?.type ?? "", errors[0]?.message ?? ""];
   if (typeof error === "string") return [code, error];
   const { message = "", type = "", details } = error ?? {};
   const own = typeof error?.code === "string" ? error.code : undefined;

@@ -101,6 +101,12 @@ it("every query parameter that is described is taken, and no other", async () =>
     dlp: "none",
     outcome: "refused",
     by: "model,user",
+    costNanosMin: "0",
+    costNanosMax: "5",
+    latencyMsMin: "0",
+    latencyMsMax: "5",
+    sort: "costNanos",
+    top: "5",
   };
   for (const path of ["/audit/events", "/usage", "/costs"]) {
     const names = described.paths[path]?.["get"]?.parameters?.map(({ name }) => name) ?? [];

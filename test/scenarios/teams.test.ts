@@ -186,6 +186,46 @@ it("a cut below what is spent becomes effective, is told to admins, and admits n
   admin.close();
 }, 60_000);
 
+it("a team's budget that is new counts what its members spent before, also one who was removed", async () => {
+  const { started, admin } = await withTeams(scriptedPolicy(upstream.url));
+  await join(admin, "alice", "red");
+  await join(admin, "bob", "red");
+  const { alice, bob } = started.keys;
+  for (const key of [alice, alice, alice, bob, bob]) {
+    expect((await chat(started, key, "hi", { max_tokens: 100 })).status).toBe(200);
+  }
+  await admin.ask({ type: "RemoveMember", member: "bob" });
+  const effective = new Promise<void>((resolve) => {
+    admin.listen((event) => {
+      const { version } = event.data as { version?: number };
+      if (event.type === "BudgetLimitsEffective" && version === 2) resolve();
+    });
+  });
+  // What alice spent herself is well below it, what both spent is above.
+  const document = policyOf(0.11);
+  await admin.ask({
+    type: "PublishPolicy",
+    expectVersion: 1,
+    document,
+    comment: "a team's budget",
+  });
+  await effective;
+  const before = upstream.seen.length;
+  const refused = await chat(started, alice, "hi", { max_tokens: 100 });
+  expect([refused.status, errorOf(refused)]).toMatchObject([402, { code: "budget_exceeded" }]);
+  expect(errorOf(refused).message).toContain('"team-month"');
+  expect(upstream.seen).toHaveLength(before);
+  const standings = await budgetsOf(started);
+  expect(nodeOf(standings, "team:red")).toMatchObject({
+    limitNanos: 0.11e9,
+    settledNanos: trueNanos(),
+    heldNanos: 0,
+    effective: true,
+  });
+  expect(nodeOf(standings, "organisation")).toMatchObject({ settledNanos: trueNanos() });
+  admin.close();
+}, 60_000);
+
 it("a user who moves to another team spends that team's budget, and leaves their past behind", async () => {
   const { started, admin } = await withTeams(policyOf(5));
   await join(admin, "alice", "red");

@@ -13,6 +13,8 @@ const pages = [
   "docs/how-to/add-a-route.md",
   "docs/how-to/write-a-dlp-rule.md",
   "docs/how-to/rotate-keys.md",
+  "docs/how-to/erase-a-person.md",
+  "docs/how-to/correct-a-price.md",
   "docs/how-to/policy-in-git.md",
   "docs/how-to/choose-a-configuration.md",
   "docs/how-to/connect-claude-code-and-codex.md",

@@ -11,8 +11,8 @@ import {
   settlement,
 } from "./sample-events.ts";
 
-const models = ["gpt-5-mini", "claude-5", "gemini-3"];
-const providers = ["openai", "anthropic", "google"];
+export const models = ["gpt-5-mini", "claude-5", "gemini-3"];
+export const providers = ["openai", "anthropic", "google"];
 
 /** What becomes of one request. */
 const story = fc.record({
@@ -40,7 +40,24 @@ const story = fc.record({
   outputTokens: fc.nat(10_000),
   cachedTokens: fc.nat(100),
   latencyMs: fc.nat(90_000),
+  firstByteMs: fc.option(fc.nat(9_000), { nil: undefined }),
   hit: fc.boolean(),
+  savedNanos: fc.nat(9_000),
+  key: fc.option(fc.constantFrom("k1", "k2"), { nil: undefined }),
+  route: fc.option(fc.constantFrom("fast", "slow"), { nil: undefined }),
+  tags: fc.array(fc.constantFrom("beta", "a,b", 'x"y', "back\\"), { maxLength: 3 }),
+  /** What a data rule did to the prompt, and to the answer. */
+  prompt: fc.constantFrom("none", "redact", "warn"),
+  answer: fc.constantFrom("none", "redact", "block"),
+  code: fc.constantFrom(
+    "rate_limited",
+    "token_rate_limited",
+    "concurrency_limited",
+    "budget_exceeded",
+    "dlp_blocked",
+    "guard_blocked",
+    "model_not_allowed",
+  ),
   count: fc.integer({ min: 1, max: 50 }),
 });
 
@@ -73,9 +90,18 @@ function begin(stream: SampleStream, member: string, one: Story, id: string, at:
   const cause = { command: id, member };
   const append = (fact: { type: string; v: number; data: object }, later = 0) =>
     stream.append(fact, at + later, cause);
-  const { team: _team, ...rest } = admitted().data as { team?: string };
-  const team = one.team === undefined ? {} : { team: one.team };
-  const who = { ...rest, ...team, requestId: id, member, model: models[one.asked] as string };
+  const { team: _team, keyId: _keyId, ...rest } = admitted().data as Record<string, unknown>;
+  const who = {
+    ...rest,
+    ...(one.team === undefined ? {} : { team: one.team }),
+    ...(one.key === undefined ? {} : { keyId: one.key }),
+    ...(one.route === undefined ? {} : { route: { name: one.route } }),
+    ...(one.tags.length === 0 ? {} : { tags: one.tags }),
+    findings: found(one.prompt, "prompt"),
+    requestId: id,
+    member,
+    model: models[one.asked] as string,
+  };
 
   if (one.fate === "orphaned") {
     append(type("SettlementOrphaned", { requestId: id, costNanos: one.costNanos }));
@@ -83,7 +109,7 @@ function begin(stream: SampleStream, member: string, one: Story, id: string, at:
   }
   if (one.fate === "counted") {
     const times = { firstAt: at, lastAt: at + 500 };
-    const data = { code: "rate_limited", by: "per-minute", member, count: one.count, ...times };
+    const data = { code: one.code, by: "per-minute", member, count: one.count, ...times };
     append(type("RefusalsCounted", { ...data, sampleRequestIds: [id] }), 500);
     return [];
   }
@@ -96,7 +122,7 @@ function begin(stream: SampleStream, member: string, one: Story, id: string, at:
       ...asked
     } = who as never as Record<string, object>;
     const { accounting: _a, deadlineAt: _d, ...kept } = asked;
-    append({ ...refused(), data: { ...kept, code: "rate_limited", by: "per-minute" } });
+    append({ ...refused(), data: { ...kept, code: one.code, by: "per-minute" } });
     return [];
   }
   append(type("RequestAdmitted", who));
@@ -138,7 +164,16 @@ function settledData(one: Story, id: string) {
     costNanos: one.costNanos + (one.first ?? 0),
     cache: one.hit ? "hit" : "miss",
     latencyMs: one.latencyMs,
+    findings: found(one.answer, "answer"),
+    ...(one.hit ? { savedNanos: one.savedNanos } : {}),
+    ...(one.firstByteMs === undefined ? {} : { firstByteMs: one.firstByteMs }),
   });
+}
+
+function found(action: "none" | "redact" | "warn" | "block", direction: "prompt" | "answer") {
+  if (action === "none") return [];
+  const rule = { rule: "r", detector: "email", enforced: true, channel: "text" };
+  return [{ ...rule, action, direction, count: 1, lengths: [9] }];
 }
 
 /** Histories of a few members. */

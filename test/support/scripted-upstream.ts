@@ -9,6 +9,8 @@ export interface Seen {
   path: string;
   headers: Record<string, string>;
   body: Record<string, unknown>;
+  /** The body as it came. */
+  text: string;
   /** The last user text. */
   prompt: string;
   /** Set once the caller hung up before the answer ended. */
@@ -103,13 +105,13 @@ export const plain: Script = (seen, response) => {
   return json(response, 200, openAiAnswer("Hello there."));
 };
 
-async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
+async function readBody(request: IncomingMessage): Promise<Pick<Seen, "text" | "body">> {
   let text = "";
   for await (const part of request) text += String(part);
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    return { text, body: JSON.parse(text) as Record<string, unknown> };
   } catch {
-    return {};
+    return { text, body: {} };
   }
 }
 
@@ -119,12 +121,12 @@ export async function startScriptedUpstream(script: Script = plain): Promise<Scr
   const upstream: ScriptedUpstream = { url: "", seen: [], script, stop: async () => {} };
   const server = createServer((request, response) => {
     void (async () => {
-      const body = await readBody(request);
+      const { text, body } = await readBody(request);
       const headers = Object.fromEntries(
         Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
       );
       const path = request.url ?? "";
-      const seen: Seen = { path, headers, body, prompt: lastPrompt(body), left: false };
+      const seen: Seen = { path, headers, body, text, prompt: lastPrompt(body), left: false };
       response.on("close", () => (seen.left = !response.writableEnded));
       upstream.seen.push(seen);
       await upstream.script(seen, response);

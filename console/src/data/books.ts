@@ -34,6 +34,8 @@ export interface SumsAsked {
   from?: number;
   to?: number;
   user?: string | undefined;
+  sort?: string;
+  top?: number;
 }
 
 /** A filter as the API's query. */

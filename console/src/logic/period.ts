@@ -2,6 +2,10 @@
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** Over this a period is shown by the day: more points than a chart has room for say less. */
+const hourlyMsMax = 8 * DAY_MS;
+/** The longest period that is asked for. */
+const spanMsMax = 750 * DAY_MS;
 
 /** What can be chosen, by the name that stands in the address. */
 export const periods = {
@@ -11,22 +15,45 @@ export const periods = {
   "30d": { title: "30 d", ms: 30 * DAY_MS, step: "day" },
   "90d": { title: "90 d", ms: 90 * DAY_MS, step: "day" },
 } as const;
-export type PeriodName = keyof typeof periods;
+type PeriodName = keyof typeof periods;
 
-/** The period that an address names; a day when it names none. */
-export function readPeriod(text: string | null): PeriodName {
-  return text !== null && Object.hasOwn(periods, text) ? (text as PeriodName) : "24h";
+/** Up to now, or from a moment to another; milliseconds. */
+export type Period = { name: PeriodName } | { name: "other"; from: number; to: number };
+
+/** What is looked at, in whole steps. */
+export interface Span {
+  from: number;
+  to: number;
+  step: "hour" | "day";
+  stepMs: number;
+}
+
+/** The period that an address names; a day when it names none, or none that there can be. */
+export function readPeriod(search: string): Period {
+  const params = new URLSearchParams(search);
+  const name = params.get("period");
+  if (name === "other") {
+    const [from, to] = ["from", "to"].map((end) => Number(params.get(end) ?? Number.NaN));
+    if (Number.isSafeInteger(from) && Number.isSafeInteger(to) && from! >= 0 && from! < to!) {
+      return { name, from: from!, to: to! };
+    }
+  }
+  return { name: name !== null && Object.hasOwn(periods, name) ? (name as PeriodName) : "24h" };
 }
 
 /** From where to where, in whole steps: the books count by the hour, days are UTC days. */
-export function spanOf(
-  name: PeriodName,
-  now: number,
-): { from: number; to: number; stepMs: number } {
-  const { ms, step } = periods[name];
+export function spanOf(period: Period, now: number): Span {
+  if (period.name === "other") {
+    const step = period.to - period.from > hourlyMsMax ? "day" : "hour";
+    const stepMs = step === "hour" ? HOUR_MS : DAY_MS;
+    const to = Math.ceil(period.to / stepMs) * stepMs;
+    const from = Math.max(Math.floor(period.from / stepMs) * stepMs, to - spanMsMax);
+    return { from, to, step, stepMs };
+  }
+  const { ms, step } = periods[period.name];
   const stepMs = step === "hour" ? HOUR_MS : DAY_MS;
   const to = Math.floor(now / stepMs) * stepMs + stepMs;
-  return { from: to - ms, to, stepMs };
+  return { from: to - ms, to, step, stepMs };
 }
 
 /** The moment of a group's time: `2026-11-21T09` or `2026-11-21`, UTC. */

@@ -1,57 +1,78 @@
-/** A period's sums by one dimension, the dearest first; each row leads to its requests. */
-import { sum, type SumRow, type Sums } from "../data/books.ts";
-import { useLink } from "../data/router.ts";
+/** The largest groups of a period by one dimension; each row leads to its requests. */
+import { sum, type Sums } from "../data/books.ts";
+import { setParam, useLink } from "../data/router.ts";
 import { pathOf } from "../logic/address.ts";
+import {
+  dimensions,
+  linesOf,
+  measures,
+  tops,
+  type DimensionName,
+  type Line,
+  type Measure,
+} from "../logic/dimensions.ts";
 import { writeFilter } from "../logic/filters.ts";
 import { count, exactUsd, percent, usd } from "../logic/format.ts";
+import type { Span } from "../logic/period.ts";
 import { Copy } from "../ui/copy.tsx";
+import { Choice } from "../ui/page.tsx";
 import { Nothing } from "../ui/states.tsx";
+import { bound, rate } from "./tiles.tsx";
 
-export type DimensionName = "model" | "provider" | "user" | "team";
-export const dimensions: readonly { value: DimensionName; title: string }[] = [
-  { value: "model", title: "Model" },
-  { value: "provider", title: "Provider" },
-  { value: "user", title: "User" },
-  { value: "team", title: "Team" },
-];
-
-export function readDimension(text: string | null): DimensionName {
-  return dimensions.find(({ value }) => value === text)?.value ?? "model";
+export interface Asked {
+  by: DimensionName;
+  measure: Measure;
+  top: number;
 }
 
-interface Line {
-  name: string;
-  usage: SumRow | undefined;
-  costNanos: number;
-}
-
-function linesOf(by: DimensionName, usage: Sums, costs: Sums): Line[] {
-  const nanos = new Map(costs.rows.map((row) => [String(row[by]), sum(row, "costNanos")]));
-  const names = new Set([...usage.rows.map((row) => String(row[by])), ...nanos.keys()]);
-  const lines = [...names].map((name) => ({
-    name,
-    usage: usage.rows.find((row) => String(row[by]) === name),
-    costNanos: nanos.get(name) ?? 0,
-  }));
-  return lines.sort(
-    (a, b) => b.costNanos - a.costNanos || sum(b.usage, "requests") - sum(a.usage, "requests"),
+/** What it is broken down by, in which order, and how many are shown. */
+export function BreakdownChoice({ by, measure, top }: Asked) {
+  return (
+    <div className="toolbar">
+      <Choice
+        label="Group by"
+        name="by"
+        value={by}
+        options={dimensions}
+        onChoose={(value) => setParam("by", value)}
+      />
+      <select
+        className="control"
+        aria-label="Largest by"
+        value={measure}
+        onChange={(event) => setParam("sort", event.target.value)}
+      >
+        {measures.map(({ value, title }) => (
+          <option key={value} value={value}>
+            by {title.toLowerCase()}
+          </option>
+        ))}
+      </select>
+      <select
+        className="control"
+        aria-label="How many"
+        value={top}
+        onChange={(event) => setParam("top", event.target.value)}
+      >
+        {tops.map((each) => (
+          <option key={each} value={each}>
+            top {each}
+          </option>
+        ))}
+      </select>
+    </div>
   );
 }
 
-const nameless: Record<DimensionName, string> = {
-  model: "no model",
-  provider: "not sent to a provider",
-  user: "the system",
-  team: "no team",
-};
-
-type Span = { from: number; to: number };
-
 function Name({ by, name, span }: { by: DimensionName; name: string; span: Span }) {
-  const filter = { kind: "request" as const, fields: { [by]: name }, ...span };
-  const link = useLink(`${pathOf("requests")}?${writeFilter(filter)}`);
+  const { from, to } = span;
+  const link = useLink(
+    `${pathOf("requests")}?${writeFilter({ kind: "request", fields: { [by]: name }, from, to })}`,
+  );
   // The API filters by a value, not by its absence.
-  if (name === "") return <span className="soft">{nameless[by]}</span>;
+  if (name === "") {
+    return <span className="soft">{dimensions.find(({ value }) => value === by)?.nameless}</span>;
+  }
   return (
     <a className="text-link wrap-anywhere" {...link}>
       {name}
@@ -59,10 +80,68 @@ function Name({ by, name, span }: { by: DimensionName; name: string; span: Span 
   );
 }
 
-export function Breakdown(props: { by: DimensionName; usage: Sums; costs: Sums; span: Span }) {
-  const { by, span } = props;
-  const lines = linesOf(by, props.usage, props.costs);
-  const total = lines.reduce((all, { costNanos }) => all + costNanos, 0);
+/** Measures that have a column anyway. */
+const always: readonly Measure[] = ["costNanos", "requests"];
+
+function Measured({ line, measure }: { line: Line; measure: Measure }) {
+  const isMoney = measures.find(({ value }) => value === measure)?.unit === "money";
+  return isMoney ? (
+    <Copy exact={exactUsd(line.measured)}>{usd(line.measured)}</Copy>
+  ) : (
+    <Copy exact={String(line.measured)}>{count(line.measured)}</Copy>
+  );
+}
+
+function Cost({ costNanos, total }: { costNanos: number; total: number }) {
+  const share = total > 0 ? Math.min((costNanos / total) * 100, 100) : 0;
+  return (
+    <>
+      <Copy exact={exactUsd(costNanos)}>{usd(costNanos)}</Copy>
+      <span className="share" aria-hidden>
+        <span style={{ width: `${share}%` }} />
+      </span>
+      <span className="visually-hidden">, {percent(costNanos, total)} of all</span>
+    </>
+  );
+}
+
+function Head({ by, extra }: { by: DimensionName; extra: string | undefined }) {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">{dimensions.find(({ value }) => value === by)?.title}</th>
+        {extra === undefined ? null : (
+          <th scope="col" className="end">
+            {extra}
+          </th>
+        )}
+        <th scope="col" className="end">
+          Requests
+        </th>
+        <th scope="col" className="end only-wide-cell">
+          Errors
+        </th>
+        <th scope="col" className="end only-wide-cell">
+          P90
+        </th>
+        <th scope="col" className="end only-wide-cell">
+          Tokens
+        </th>
+        <th scope="col" className="end">
+          Cost
+        </th>
+      </tr>
+    </thead>
+  );
+}
+
+export function Breakdown(props: { asked: Asked; usage: Sums; costs: Sums; span: Span }) {
+  const { asked, usage, costs, span } = props;
+  const { by, measure, top } = asked;
+  const lines = linesOf(asked, usage.rows, costs.rows);
+  const total = sum(costs.total, "costNanos");
+  const found = measures.find(({ value }) => value === measure);
+  const extra = always.includes(measure) ? undefined : found?.title;
   if (lines.length === 0) {
     return (
       <Nothing title="No requests in this period">Choose a longer period, or send one.</Nothing>
@@ -71,50 +150,39 @@ export function Breakdown(props: { by: DimensionName; usage: Sums; costs: Sums; 
   return (
     <div className="table-scroll">
       <table className="data">
-        <thead>
-          <tr>
-            <th scope="col">{dimensions.find(({ value }) => value === by)?.title}</th>
-            <th scope="col" className="end">
-              Requests
-            </th>
-            <th scope="col" className="end only-wide-cell">
-              Errors
-            </th>
-            <th scope="col" className="end">
-              Tokens
-            </th>
-            <th scope="col" className="end">
-              Cost
-            </th>
-          </tr>
-        </thead>
+        <caption className="visually-hidden">The largest by {found?.title.toLowerCase()}</caption>
+        <Head by={by} extra={extra} />
         <tbody>
-          {lines.slice(0, 100).map(({ name, usage, costNanos }) => (
-            <tr key={name}>
+          {lines.map((line) => (
+            <tr key={line.name}>
               <th scope="row">
-                <Name by={by} name={name} span={span} />
+                <Name by={by} name={line.name} span={span} />
               </th>
-              <td className="end">{count(sum(usage, "requests"))}</td>
-              <td className="end only-wide-cell">{count(sum(usage, "failed"))}</td>
-              <td className="end">
-                {count(sum(usage, "inputTokens") + sum(usage, "outputTokens"))}
+              {extra === undefined ? null : (
+                <td className="end">
+                  <Measured line={line} measure={measure} />
+                </td>
+              )}
+              <td className="end">{count(sum(line.usage, "requests"))}</td>
+              <td className="end only-wide-cell">{rate(line.usage, "errorRate")}</td>
+              <td className="end only-wide-cell">{bound(line.usage, "latencyP90BoundMs")}</td>
+              <td className="end only-wide-cell">
+                {count(sum(line.usage, "inputTokens") + sum(line.usage, "outputTokens"))}
               </td>
               <td className="end">
-                <Copy exact={exactUsd(costNanos)}>{usd(costNanos)}</Copy>
-                <span className="share" aria-hidden>
-                  <span style={{ width: total > 0 ? `${(costNanos / total) * 100}%` : 0 }} />
-                </span>
-                <span className="visually-hidden">, {percent(costNanos, total)} of all</span>
+                <Cost costNanos={line.costNanos} total={total} />
               </td>
             </tr>
           ))}
         </tbody>
       </table>
-      {props.usage.truncated || lines.length > 100 ? (
-        <p className="card-body small soft">
-          Only the first {Math.min(lines.length, 100)} are shown.
-        </p>
-      ) : null}
+      <p className="card-body small soft">
+        {lines.length < top ? "That is all." : `The first ${top}.`}
+        {by === "tag" ? " A request counts under each of its tags." : ""}
+        {usage.truncated || costs.truncated
+          ? " There are more groups than are added up: choose a shorter period."
+          : ""}
+      </p>
     </div>
   );
 }

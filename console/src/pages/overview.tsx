@@ -1,54 +1,63 @@
 /** What happened over a period: how much, how well, at what cost, by whom; live. */
 import { lazy, Suspense } from "react";
-import { readPage, readSums, sum, type Entry, type Sums } from "../data/books.ts";
-import { setParam, useAddress } from "../data/router.ts";
+import { readPage, readSums, sum, type Entry, type Sums, type SumsAsked } from "../data/books.ts";
+import { useAddress } from "../data/router.ts";
 import { useSession } from "../data/session.ts";
 import { useLoad } from "../data/use-load.ts";
 import { useTail, useThrottled } from "../data/use-tail.ts";
+import { readDimension, readMeasure, readTop, viewOf } from "../logic/dimensions.ts";
 import { count, usd } from "../logic/format.ts";
-import { fillSteps, periods, readPeriod, spanOf, type PeriodName } from "../logic/period.ts";
-import { Card, Choice, LiveBadge, Page } from "../ui/page.tsx";
+import { fillSteps, readPeriod, spanOf, type Period, type Span } from "../logic/period.ts";
+import { Card, LiveBadge, Page } from "../ui/page.tsx";
 import { Nothing, Show, Skeleton } from "../ui/states.tsx";
 import { ActLine } from "./act-line.tsx";
-import { Breakdown, dimensions, readDimension, type DimensionName } from "./breakdown.tsx";
-import { Tiles } from "./tiles.tsx";
+import { Breakdown, BreakdownChoice, type Asked } from "./breakdown.tsx";
+import { PeriodChoice } from "./period-choice.tsx";
+import { Percentiles, PolicyEvents, Tiles } from "./tiles.tsx";
 
 const Chart = lazy(async () => ({ default: (await import("../ui/chart.tsx")).Chart }));
 
 interface Books {
   usage: Sums;
   costs: Sums;
-  usageBy: Sums;
-  costsBy: Sums;
-  span: ReturnType<typeof spanOf>;
+  span: Span;
 }
 
-async function readBooks(
-  period: PeriodName,
-  by: DimensionName,
+async function readBoth(
+  period: Period,
+  ask: (view: "usage" | "costs", span: Span) => SumsAsked,
   signal: AbortSignal,
 ): Promise<Books> {
   const span = spanOf(period, Date.now());
-  const { from, to } = span;
-  const step = periods[period].step;
-  const [usage, costs, usageBy, costsBy] = await Promise.all([
-    readSums("usage", { by: step, from, to }, signal),
-    readSums("costs", { by: step, from, to }, signal),
-    readSums("usage", { by, from, to }, signal),
-    readSums("costs", { by, from, to }, signal),
+  const [usage, costs] = await Promise.all([
+    readSums("usage", ask("usage", span), signal),
+    readSums("costs", ask("costs", span), signal),
   ]);
-  return { usage, costs, usageBy, costsBy, span };
+  return { usage, costs, span };
 }
 
-function seriesOf(sums: Sums, step: string, column: string, span: Books["span"]) {
-  const rows = sums.rows.map((row) => ({ time: String(row[step]), value: sum(row, column) }));
+/** The period step by step, and its total. */
+function readSteps(period: Period, signal: AbortSignal): Promise<Books> {
+  return readBoth(period, (_view, { from, to, step }) => ({ by: step, from, to }), signal);
+}
+
+/** The largest are chosen by the view that knows the measure; the other tells the rest of them. */
+function readGroups(period: Period, asked: Asked, signal: AbortSignal): Promise<Books> {
+  const { by, measure, top } = asked;
+  const ask = (view: "usage" | "costs", { from, to }: Span): SumsAsked =>
+    viewOf(measure) === view ? { by, from, to, sort: measure, top } : { by, from, to };
+  return readBoth(period, ask, signal);
+}
+
+function seriesOf(sums: Sums, column: string, span: Span) {
+  const rows = sums.rows.map((row) => ({ time: String(row[span.step]), value: sum(row, column) }));
   return fillSteps(span, rows);
 }
 
-function Series({ books, step }: { books: Books; step: "hour" | "day" }) {
-  const requests = seriesOf(books.usage, step, "requests", books.span);
-  const cost = seriesOf(books.costs, step, "costNanos", books.span);
-  const { stepMs } = books.span;
+function Series({ books }: { books: Books }) {
+  const requests = seriesOf(books.usage, "requests", books.span);
+  const cost = seriesOf(books.costs, "costNanos", books.span);
+  const { step, stepMs } = books.span;
   return (
     <div className="columns">
       <Card title={`Requests per ${step}`}>
@@ -98,44 +107,39 @@ function RecentActs() {
   );
 }
 
-/** What is shown of the books once they are there. */
-function Shown(props: { books: Books; period: PeriodName; by: DimensionName; seesAll: boolean }) {
-  const { books, period, by, seesAll } = props;
-  const choice = (
-    <Choice
-      label="Group by"
-      name="by"
-      value={by}
-      options={dimensions}
-      onChoose={(value) => setParam("by", value)}
-    />
-  );
+/** What is shown of a period once it is there. */
+function Shown({ books }: { books: Books }) {
+  const { usage, costs, span } = books;
   return (
-    <>
-      <Tiles usage={books.usage.total} costs={books.costs.total} />
-      <Series books={books} step={periods[period].step} />
-      <div className={seesAll ? "columns wide-left" : "stack"}>
-        <Card title="Where it went" side={choice}>
-          <Breakdown by={by} usage={books.usageBy} costs={books.costsBy} span={books.span} />
-        </Card>
-        {seesAll ? <RecentActs /> : null}
+    <div className="stack">
+      <Tiles usage={usage.total} costs={costs.total} />
+      <Series books={books} />
+      <div className="columns">
+        <Percentiles usage={usage.total} />
+        <PolicyEvents usage={usage.total} span={span} />
       </div>
-    </>
+    </div>
   );
 }
 
-const periodOptions = Object.entries(periods).map(([value, { title }]) => ({
-  value: value as PeriodName,
-  title,
-}));
-
 export function Overview() {
   const seesAll = useSession().role !== "member";
-  const params = new URLSearchParams(useAddress().search);
-  const period = readPeriod(params.get("period"));
-  const by = readDimension(params.get("by"));
-  const loaded = useLoad(`${period} ${by}`, (signal) => readBooks(period, by, signal));
-  const refresh = useThrottled(loaded.reload, 10_000);
+  const { search } = useAddress();
+  const params = new URLSearchParams(search);
+  const period = readPeriod(search);
+  const asked: Asked = {
+    by: readDimension(params.get("by")),
+    measure: readMeasure(params.get("sort")),
+    top: readTop(params.get("top")),
+  };
+  const loaded = useLoad(JSON.stringify(period), (signal) => readSteps(period, signal));
+  const groups = useLoad(JSON.stringify([period, asked]), (signal) =>
+    readGroups(period, asked, signal),
+  );
+  const refresh = useThrottled(() => {
+    loaded.reload();
+    groups.reload();
+  }, 10_000);
   const state = useTail(
     { kind: "request" },
     { entries: refresh, opened: (isFirst) => isFirst || refresh() },
@@ -147,20 +151,22 @@ export function Overview() {
       actions={
         <>
           <LiveBadge state={state} />
-          <Choice
-            label="Period"
-            name="period"
-            value={period}
-            options={periodOptions}
-            onChoose={(value) => setParam("period", value)}
-          />
+          <PeriodChoice period={period} />
         </>
       }
     >
       <div className="stack">
         <Show loaded={loaded} lines={8}>
-          {(books) => <Shown books={books} period={period} by={by} seesAll={seesAll} />}
+          {(books) => <Shown books={books} />}
         </Show>
+        <div className={seesAll ? "columns wide-left" : "stack"}>
+          <Card title="Where it went" side={<BreakdownChoice {...asked} />}>
+            <Show loaded={groups} lines={6}>
+              {(books) => <Breakdown asked={asked} {...books} />}
+            </Show>
+          </Card>
+          {seesAll ? <RecentActs /> : null}
+        </div>
       </div>
     </Page>
   );

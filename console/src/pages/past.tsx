@@ -5,13 +5,13 @@ import { readPast, readPastPrincipal, type PastPrincipal } from "../data/record.
 import { setParam, useAddress, useLink } from "../data/router.ts";
 import { useLoad } from "../data/use-load.ts";
 import { pathOf } from "../logic/address.ts";
+import { pastDimensions, readDimension, type DimensionName } from "../logic/dimensions.ts";
 import { toLocalTime } from "../logic/filters.ts";
 import { count, dateTime, exactUsd, isoTime, usd } from "../logic/format.ts";
 import { pastLines, pastTotal, type PastLine } from "../logic/past.ts";
 import { Copy } from "../ui/copy.tsx";
 import { Card, Choice, Facts, Tile } from "../ui/page.tsx";
 import { Nothing, Show } from "../ui/states.tsx";
-import { dimensions, readDimension, type DimensionName } from "./breakdown.tsx";
 
 function Lines({ by, lines }: { by: DimensionName; lines: readonly PastLine[] }) {
   if (lines.length === 0) return <Nothing title="Nothing had happened by then" />;
@@ -20,7 +20,7 @@ function Lines({ by, lines }: { by: DimensionName; lines: readonly PastLine[] })
       <table className="data">
         <thead>
           <tr>
-            <th scope="col">{dimensions.find(({ value }) => value === by)?.title}</th>
+            <th scope="col">{pastDimensions.find(({ value }) => value === by)?.title}</th>
             <th scope="col" className="end">
               Requests
             </th>
@@ -81,7 +81,7 @@ function Books({ at, by }: { at: number; by: DimensionName }) {
                   label="Group by"
                   name="past-by"
                   value={by}
-                  options={dimensions}
+                  options={pastDimensions}
                   onChoose={(value) => setParam("by", value)}
                 />
               }
@@ -190,7 +190,7 @@ export function Past() {
           held at noon is what it held, whatever was settled since.
         </p>
       </Card>
-      <Books at={at} by={readDimension(params.get("by"))} />
+      <Books at={at} by={readDimension(params.get("by"), pastDimensions)} />
       <PersonCard at={at} />
     </div>
   );

@@ -17,7 +17,7 @@ interface Day {
 }
 
 async function readDay(signal: AbortSignal): Promise<Day> {
-  const { from, to } = spanOf("24h", Date.now());
+  const { from, to } = spanOf({ name: "24h" }, Date.now());
   const [usage, costs] = await Promise.all([
     readSums("usage", { by: "provider", from, to }, signal),
     readSums("costs", { by: "provider", from, to }, signal),

@@ -11,7 +11,19 @@ export function Requests({ rest }: { rest: string | undefined }) {
       <EntryList
         kind="request"
         columns={requestColumns}
-        fields={["user", "team", "model", "provider", "outcome", "dlp", "action", "code"]}
+        fields={[
+          "user",
+          "team",
+          "model",
+          "provider",
+          "route",
+          "key",
+          "tag",
+          "outcome",
+          "dlp",
+          "action",
+          "code",
+        ]}
         empty="No request fits"
       />
     </Page>

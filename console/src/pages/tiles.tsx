@@ -1,35 +1,47 @@
 /** A period's numbers at a glance. Each copies as it exactly is. */
 import { sum, type SumRow } from "../data/books.ts";
+import { useLink } from "../data/router.ts";
+import { pathOf } from "../logic/address.ts";
+import { writeFilter, type FilterField } from "../logic/filters.ts";
 import { count, duration, exactUsd, percent, usd } from "../logic/format.ts";
+import type { Span } from "../logic/period.ts";
 import { Copy } from "../ui/copy.tsx";
-import { Tile } from "../ui/page.tsx";
+import { Card, Tile } from "../ui/page.tsx";
 
 function Count({ value }: { value: number }) {
   return <Copy exact={String(value)}>{count(value)}</Copy>;
 }
 
 /** A percentile as the books know it: the bound of the bucket in which it lies. */
-function bound(row: SumRow, column: string): string {
-  const value = row[column];
+export function bound(row: SumRow | undefined, column: string): string {
+  const value = row?.[column];
   return typeof value === "number" ? `≤ ${duration(value)}` : "–";
 }
 
+function Bound({ row, column }: { row: SumRow; column: string }) {
+  const value = row[column];
+  if (typeof value !== "number") return "–";
+  return <Copy exact={String(value)}>{bound(row, column)}</Copy>;
+}
+
+/** A share as the books work it out; a dash where there was nothing to share. */
+export function rate(row: SumRow | undefined, column: string): string {
+  const value = row?.[column];
+  return typeof value === "number" ? percent(value, 1) : "–";
+}
+
 export function Tiles({ usage, costs }: { usage: SumRow; costs: SumRow }) {
-  const requests = sum(usage, "requests");
   const refused = sum(usage, "refused");
-  const blocked = sum(usage, "blocked");
-  const answered = requests - refused - sum(usage, "released");
-  const failed = sum(usage, "failed");
-  const hits = sum(usage, "cacheHits");
+  const answered = sum(usage, "requests") - refused - sum(usage, "released");
   const nanos = sum(costs, "costNanos");
-  const cached = sum(usage, "cachedTokens");
   const input = sum(usage, "inputTokens");
+  const saved = sum(usage, "savedNanos");
   const perRequest = answered > 0 ? `${usd(Math.round(nanos / answered))} a request` : undefined;
   return (
     <div className="tiles">
       <Tile
         label="Requests"
-        value={<Count value={requests} />}
+        value={<Count value={sum(usage, "requests")} />}
         note={`${count(sum(usage, "completed"))} completed`}
       />
       <Tile
@@ -40,25 +52,137 @@ export function Tiles({ usage, costs }: { usage: SumRow; costs: SumRow }) {
       <Tile
         label="Tokens in"
         value={<Count value={input} />}
-        note={`${percent(cached, input)} from provider caches`}
+        note={`${percent(sum(usage, "cachedTokens"), input)} from provider caches`}
       />
       <Tile label="Tokens out" value={<Count value={sum(usage, "outputTokens")} />} />
       <Tile
-        label="Latency, median"
-        value={bound(usage, "latencyP50BoundMs")}
-        note={`p95 ${bound(usage, "latencyP95BoundMs")}, p99 ${bound(usage, "latencyP99BoundMs")}`}
-      />
-      <Tile
-        label="Errors"
-        value={percent(failed, answered)}
-        note={`${count(failed)} failed of ${count(answered)} let in`}
+        label="Error rate"
+        value={rate(usage, "errorRate")}
+        note={`${count(sum(usage, "failed"))} failed`}
       />
       <Tile
         label="Turned away"
         value={<Count value={refused} />}
-        note={`by limits and rules; ${count(blocked)} answers blocked`}
+        note={`by limits and rules; ${count(sum(usage, "blocked"))} answers blocked`}
       />
-      <Tile label="Cache hits" value={percent(hits, answered)} note={`${count(hits)} answers`} />
+      <Tile
+        label="Cache hit ratio"
+        value={rate(usage, "cacheHitRatio")}
+        note={`${count(sum(usage, "cacheHits"))} hits, ${count(sum(usage, "cacheMisses"))} misses`}
+      />
+      <Tile
+        label="Saved by the cache"
+        value={<Copy exact={exactUsd(saved)}>{usd(saved)}</Copy>}
+        note="what the hits cost when a provider answered"
+      />
     </div>
+  );
+}
+
+const shownPercentiles = [50, 90, 99] as const;
+
+/** How long answers and their first bytes took. */
+export function Percentiles({ usage }: { usage: SumRow }) {
+  return (
+    <Card title="How fast">
+      <div className="table-scroll">
+        <table className="data">
+          <caption className="visually-hidden">Percentiles of latency and of first bytes</caption>
+          <thead>
+            <tr>
+              <th scope="col">Percentile</th>
+              {shownPercentiles.map((each) => (
+                <th key={each} scope="col" className="end">
+                  P{each}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {(["latency", "firstByte"] as const).map((name) => (
+              <tr key={name}>
+                <th scope="row">{name === "latency" ? "Latency" : "First byte"}</th>
+                {shownPercentiles.map((each) => (
+                  <td key={each} className="end">
+                    <Bound row={usage} column={`${name}P${each}BoundMs`} />
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p className="card-body small soft">
+        Never below the true one, and less than 10% above it; of the requests that were answered.
+      </p>
+    </Card>
+  );
+}
+
+/** What policy did to requests, by the books' column, with the filter that finds them. */
+const policyEvents: readonly {
+  column: string;
+  title: string;
+  /** Absent where no one filter finds them all. */
+  fields?: Partial<Record<FilterField, string>>;
+}[] = [
+  { column: "dlpBlocked", title: "Blocked by data rules", fields: { dlp: "blocked" } },
+  { column: "dlpRedacted", title: "Redacted by data rules", fields: { dlp: "redacted" } },
+  { column: "guardBlocked", title: "Blocked by the guard", fields: { code: "guard_blocked" } },
+  { column: "rateLimited", title: "Over a rate or a cap" },
+  { column: "budgetLimited", title: "Over a budget", fields: { code: "budget_exceeded" } },
+];
+
+function FoundBy(props: {
+  fields: Partial<Record<FilterField, string>>;
+  span: Span;
+  children: string;
+}) {
+  const { from, to } = props.span;
+  const filter = { kind: "request" as const, fields: props.fields, from, to };
+  const link = useLink(`${pathOf("requests")}?${writeFilter(filter)}`);
+  return (
+    <a className="text-link" {...link}>
+      {props.children}
+    </a>
+  );
+}
+
+/** How often policy stepped in. */
+export function PolicyEvents({ usage, span }: { usage: SumRow; span: Span }) {
+  return (
+    <Card title="What policy did">
+      <div className="table-scroll">
+        <table className="data">
+          <caption className="visually-hidden">How often policy stepped in</caption>
+          <thead>
+            <tr>
+              <th scope="col">Done</th>
+              <th scope="col" className="end">
+                Requests
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {policyEvents.map(({ column, title, fields }) => (
+              <tr key={column}>
+                <th scope="row">
+                  {fields === undefined ? (
+                    title
+                  ) : (
+                    <FoundBy fields={fields} span={span}>
+                      {title}
+                    </FoundBy>
+                  )}
+                </th>
+                <td className="end">
+                  <Count value={sum(usage, column)} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
   );
 }

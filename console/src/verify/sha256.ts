@@ -99,7 +99,7 @@ export function createHash(_algorithm: "sha256"): Hash {
   return made;
 }
 
-/** As Node's: a text's digest at once. */
-export function hash(algorithm: "sha256", text: string, encoding: "hex"): string {
-  return createHash(algorithm).update(text).digest(encoding);
+/** As Node's: the digest of a text or of bytes at once. */
+export function hash(algorithm: "sha256", data: string | Uint8Array, encoding: "hex"): string {
+  return createHash(algorithm).update(data).digest(encoding);
 }

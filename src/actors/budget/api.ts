@@ -4,7 +4,7 @@
  * shapes cross an RPC between versions of the Worker: fields are added, never renamed.
  */
 import type { StreamHome } from "#actors/kit/home.ts";
-import type { LeaseRefData, RateTermsData } from "#events/budget-events.ts";
+import type { LeaseRefData, PrepaidData, RateTermsData } from "#events/budget-events.ts";
 import type { SharedBudgetData } from "#events/user-events.ts";
 
 export type LeaseRef = LeaseRefData;
@@ -16,6 +16,10 @@ export interface LeaseTotals {
   returnedNanos: number;
   usedNanos: number;
   heldNanos: number;
+  /** Of what is used and held: all that no grant was for, as it was before the budget counted. */
+  pastNanos?: number;
+  /** What of it the budget's parent counts for this child already. */
+  prepaid?: PrepaidData;
 }
 
 /** Asks for credit. */
@@ -42,6 +46,8 @@ export type RenewReply =
   | { outcome: "exhausted" | "unavailable"; grantedNanos: number; by: string };
 
 export interface ReturnCommand {
+  /** Sent with what was spent before, which may be the first that the budget hears. */
+  home?: StreamHome;
   child: string;
   lease: LeaseRef;
   totals: LeaseTotals;
@@ -55,6 +61,17 @@ export interface SetLimitCommand {
   limitNanos: number;
   thresholds: readonly number[];
   parent?: string;
+  /** Where collected streams go, so that the parent can be told. */
+  ledgerShards?: number;
+  /** True once everybody who may have spent before this version has told the budget. */
+  counted?: boolean;
+}
+
+export interface LimitReply {
+  effective: boolean;
+  version: number;
+  /** False while the budget does not know what was spent before it counted. */
+  counted: boolean;
 }
 
 /** Calls a lease back. The child returns what it does not hold, durably, before it answers. */
@@ -141,7 +158,7 @@ export interface BudgetActorApi extends LeaseChildApi {
   renew(command: RenewCommand): Promise<RenewReply>;
   returnLease(command: ReturnCommand): Promise<void>;
   /** Idempotent by version; says whether the limit is effective. */
-  setLimit(command: SetLimitCommand): Promise<{ effective: boolean; version: number }>;
+  setLimit(command: SetLimitCommand): Promise<LimitReply>;
   /** The periods that are not over at `at`, the children asked, at most some of them. */
   status(at: number): Promise<NodeStatus[]>;
 }

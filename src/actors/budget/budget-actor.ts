@@ -5,12 +5,12 @@
  * and never takes anything back by time.
  */
 import { EventSourcedActor } from "#actors/kit/event-sourced-actor.ts";
-import type { Env } from "#actors/kit/env.ts";
 import { budgetStream, ledgerName } from "#actors/kit/names.ts";
 import type { BudgetFact, LeaseRefData } from "#events/budget-events.ts";
-import type { BudgetData } from "#events/user-events.ts";
+import type { StreamHome } from "#actors/kit/home.ts";
 import type {
   BudgetActorApi,
+  LimitReply,
   LeaseTotals,
   NodeStatus,
   RateAsk,
@@ -21,9 +21,9 @@ import type {
   ReturnCommand,
   SetLimitCommand,
 } from "./api.ts";
-import { childOf, forEachChild } from "./children.ts";
+import { childOf, forEachChild, parentOf } from "./children.ts";
+import { accountOf } from "./preview.ts";
 import {
-  accountOf,
   budgetDecider,
   freeIn,
   idleAt,
@@ -31,7 +31,6 @@ import {
   roomIn,
   unanswered,
   type BudgetCommand,
-  type LimitTerms,
 } from "./decider.ts";
 import {
   recallGapMs,
@@ -40,9 +39,11 @@ import {
   recallRetryMs,
   renewRoundsMax,
 } from "./limits.ts";
+import { tellParent } from "./past.ts";
 import { RateDesk } from "./rate-desk.ts";
 import { outOf, ownSpare, periodIn, type Account, type BudgetState } from "./state.ts";
-import { nodeTotals, statusOf } from "./totals.ts";
+import { refOf, termsOf } from "./terms.ts";
+import { formerTotals, nodeTotals, statusOf } from "./totals.ts";
 
 export class BudgetActor
   extends EventSourcedActor<BudgetState, BudgetCommand, BudgetFact>
@@ -95,25 +96,46 @@ export class BudgetActor
     return this.#rates.ask(ask);
   }
 
-  returnLease({ child, lease, totals }: ReturnCommand): Promise<void> {
+  returnLease({ home, child, lease, totals }: ReturnCommand): Promise<void> {
+    if (home !== undefined) this.settleIn(home);
     if (this.home === undefined) return Promise.resolve();
     this.#execute({ type: "report", at: this.now(), child, lease, totals }, child);
     return Promise.resolve();
   }
 
-  async setLimit(command: SetLimitCommand): Promise<{ effective: boolean; version: number }> {
+  async setLimit(command: SetLimitCommand): Promise<LimitReply> {
     this.settleIn(command.home);
-    const { home: _home, ...terms } = command;
-    this.#execute({ type: "set-limit", at: this.now(), terms }, `policy/${terms.version}`);
+    const { home, ledgerShards, counted = false, ...terms } = command;
+    const cause = `policy/${terms.version}`;
+    this.#execute({ type: "set-limit", at: this.now(), terms }, cause);
+    await this.#tellPast(home, ledgerShards ?? 1);
+    const { version } = terms;
+    if (counted) this.#execute({ type: "count-past", at: this.now(), version }, cause);
     if (overdrawn(this.state).length > 0) await this.#recallAll();
-    const { effectiveVersion, version } = this.state;
-    return { effective: effectiveVersion >= version, version };
+    const { effectiveVersion, countedVersion, version: known } = this.state;
+    const isEffective = effectiveVersion >= known;
+    return { effective: isEffective, version: known, counted: countedVersion >= known };
+  }
+
+  /** A parent that is new counts what was out here before. */
+  async #tellPast(home: StreamHome, ledgerShards: number): Promise<void> {
+    const { parent, accounts } = this.state;
+    if (parent === undefined) return;
+    for (const { lease: own } of accounts.values()) {
+      if (own.resetsAt <= this.now()) continue;
+      this.#execute({ type: "open-own", at: this.now(), lease: own }, "past");
+      const account = accountOf(this.state, own);
+      if (account.own.pastNanos === 0) continue;
+      await tellParent(this.env, home, ledgerShards, { parent, own }, nodeTotals(account));
+    }
   }
 
   /** The parent calls: own children first when nothing may be spent any more. */
   async recallLease({ lease, grantedNanos, recall }: RecallCommand): Promise<LeaseTotals> {
     if (this.home === undefined) throw new Error("this budget was never leased anything");
     const own = this.#ownRef(lease);
+    // One that is this budget's parent no more: what it leased stays with it, spent or not.
+    if (lease.budget !== this.state.leasedFrom) return formerTotals(this.state, lease);
     const back = { type: "return-own", lease: own, grantedNanos, recall } as const;
     if (recall !== undefined) {
       const begin = { type: "recall", at: this.now(), lease: own, parentRecall: recall } as const;
@@ -311,17 +333,4 @@ export class BudgetActor
   #execute(command: BudgetCommand, cause: string): void {
     this.execute(command, command.at, { command: cause });
   }
-}
-
-function parentOf(env: Env, stream: string): BudgetActorApi {
-  return env.BUDGETS.getByName(stream);
-}
-
-function refOf({ name, scope, period, periodKey, resetsAt }: BudgetData): LeaseRefData {
-  return { budget: name, scope, period, periodKey, resetsAt };
-}
-
-function termsOf(budget: RenewCommand["budget"], version: number): LimitTerms {
-  const { name, scope, limitNanos, thresholds, parent } = budget;
-  return { budget: name, scope, version, limitNanos, thresholds, parent: parent?.name };
 }

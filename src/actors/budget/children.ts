@@ -1,11 +1,15 @@
-/** A parent's way to its children: by name, which says what they are, with bounded company. */
+/** A parent's way to its children, and theirs to it: by name, which says what they are. */
 import type { Env } from "#actors/kit/env.ts";
 import { isBudgetStream } from "#actors/kit/names.ts";
-import type { LeaseChildApi } from "./api.ts";
+import type { BudgetActorApi, LeaseChildApi } from "./api.ts";
 import { recallLanes } from "./limits.ts";
 
 export function childOf(env: Env, name: string): LeaseChildApi {
   return isBudgetStream(name) ? env.BUDGETS.getByName(name) : env.USERS.getByName(name);
+}
+
+export function parentOf(env: Env, stream: string): BudgetActorApi {
+  return env.BUDGETS.getByName(stream);
 }
 
 /** Does `work` for each name, some at a time; what fails is left out. */

@@ -16,9 +16,9 @@ import type { LeaseTotals } from "./api.ts";
 import { leaseSize } from "./lease-size.ts";
 import { accountsMax, childrenMax, idleMs } from "./limits.ts";
 import { decideRate, type RateCommand } from "./rate-decider.ts";
+import { accountOf, copyOf, fold, openOwn } from "./preview.ts";
 import { fromSnapshot, toSnapshot } from "./snapshot.ts";
 import {
-  emptyAccount,
   emptyChild,
   evolve,
   initialState,
@@ -62,6 +62,10 @@ export type BudgetCommand =
       recall?: number | undefined;
     }
   | { type: "set-limit"; at: number; terms: LimitTerms }
+  /** Everybody who may have spent before that version has told so. */
+  | { type: "count-past"; at: number; version: number }
+  /** What is out here, and no lease of the parent covers, is told to the parent as past. */
+  | { type: "open-own"; at: number; lease: LeaseRefData }
   | RateCommand
   /** The parent calls everything back. */
   | { type: "recall"; at: number; lease: LeaseRefData; parentRecall: number }
@@ -91,6 +95,10 @@ export function decide(state: BudgetState, command: BudgetCommand): BudgetFact[]
       return decideReport(state, command, at);
     case "set-limit":
       return setLimit(state, command.terms);
+    case "count-past":
+      return countPast(state, command.version, at);
+    case "open-own":
+      return openOwn(state, command.lease);
     case "rate":
       return decideRate(state.rate, command, at);
     case "recall": {
@@ -151,10 +159,6 @@ export function idleAt(state: BudgetState): number | undefined {
   return next === Infinity ? undefined : next;
 }
 
-export function accountOf(state: BudgetState, lease: LeaseRefData): Account {
-  return state.accounts.get(periodIn(lease)) ?? emptyAccount(lease);
-}
-
 function decideRenew(
   state: BudgetState,
   command: Extract<BudgetCommand, { type: "renew" }>,
@@ -189,27 +193,55 @@ function decideReport(
   at: number,
 ): BudgetFact[] {
   const { lease, child: name, totals, recall } = command;
-  const account = state.accounts.get(periodIn(lease));
-  const child = account?.children.get(name);
-  if (account === undefined || child === undefined || !isReadable(totals)) return [];
+  const account = accountOf(state, lease);
+  const known = account.children.get(name);
+  const isFirst = known === undefined && totals.pastNanos === undefined;
+  if (isFirst || !hasRoomFor(state, lease, name) || !isReadable(totals)) return [];
+  const child = known ?? emptyChild();
+  const pastNanos = Math.max(totals.pastNanos ?? 0, child.pastNanos);
   // Nobody returns what was never granted; an answer to a recall counts once all grants are in it.
   const returnedNanos = Math.min(
     Math.max(totals.returnedNanos, child.returnedNanos),
-    child.grantedNanos,
+    child.grantedNanos + pastNanos,
   );
   const answers = recall !== undefined && totals.grantedNanos >= child.grantedNanos;
+  const { usedNanos, heldNanos, prepaid } = totals;
+  const isPrepaid =
+    prepaid?.parent === state.leasedFrom && (prepaid?.nanos ?? 0) > child.prepaidNanos;
   const isNews =
     returnedNanos > child.returnedNanos ||
-    totals.usedNanos !== child.usedNanos ||
-    totals.heldNanos !== child.heldNanos;
+    pastNanos > child.pastNanos ||
+    isPrepaid ||
+    usedNanos !== child.usedNanos ||
+    heldNanos !== child.heldNanos;
   const facts: BudgetFact[] = [];
   if (isNews || (answers && recall > child.recall)) {
-    const { usedNanos, heldNanos } = totals;
-    const data = { lease: account.lease, child: name, returnedNanos, usedNanos, heldNanos };
-    facts.push({ type: "CreditReturned", v: 1, data: answers ? { ...data, recall } : data });
+    const data: Returned = {
+      lease: account.lease,
+      child: name,
+      returnedNanos,
+      usedNanos,
+      heldNanos,
+    };
+    if (pastNanos > 0) data.pastNanos = pastNanos;
+    if (prepaid !== undefined) data.prepaid = prepaid;
+    if (answers) data.recall = recall;
+    facts.push({ type: "CreditReturned", v: 1, data });
   }
   const next = fold(copyOf(state, lease), facts, at);
-  return [...facts, ...crossings(next, accountOf(next, lease)), ...effective(next)];
+  const later = [...passedNow(state, next, lease), ...crossings(next, accountOf(next, lease))];
+  return [...facts, ...later, ...effective(fold(next, later, at))];
+}
+
+type Returned = Extract<BudgetFact, { type: "CreditReturned" }>["data"];
+
+/** A past that is told may be more than the limit leaves: then all credit out is called back. */
+function passedNow(before: BudgetState, after: BudgetState, lease: LeaseRefData): BudgetFact[] {
+  const { limitNanos, version } = after;
+  const account = accountOf(after, lease);
+  const wasOver = accountOf(before, lease).outstandingNanos > limitNanos;
+  if (version < 0 || wasOver || account.outstandingNanos <= limitNanos) return [];
+  return [recallBegan(account)];
 }
 
 /** Takes over what a newer policy version says, and calls credit back that is above it. */
@@ -225,8 +257,21 @@ function setLimit(state: BudgetState, terms: LimitTerms): BudgetFact[] {
   );
   for (const account of over) facts.push(recallBegan(account));
   const waits = over.some((account) => account.active > 0);
-  if (!waits) facts.push(isEffective(terms));
+  if (!waits && isCounted(state, facts)) facts.push(isEffective(terms));
   return facts;
+}
+
+/** Whether all that was spent is known, once these facts are folded. */
+function isCounted(state: BudgetState, facts: readonly BudgetFact[]): boolean {
+  const next = fold({ ...state, accounts: new Map() }, facts, state.lastAt);
+  return next.countedVersion >= next.version;
+}
+
+function countPast(state: BudgetState, version: number, at: number): BudgetFact[] {
+  if (version !== state.version || version <= state.countedVersion) return [];
+  const { budget, scope } = state;
+  const fact: BudgetFact = { type: "BudgetPastCounted", v: 1, data: { budget, scope, version } };
+  return [fact, ...effective(fold({ ...state }, [fact], at))];
 }
 
 function recallBegan(account: Account, parentRecall?: number): BudgetFact {
@@ -239,7 +284,8 @@ function recallBegan(account: Account, parentRecall?: number): BudgetFact {
 }
 
 function effective(state: BudgetState): BudgetFact[] {
-  if (state.effectiveVersion >= state.version || overdrawn(state).length > 0) return [];
+  if (state.effectiveVersion >= state.version || state.countedVersion < state.version) return [];
+  if (overdrawn(state).length > 0) return [];
   return [isEffective(state)];
 }
 
@@ -253,12 +299,13 @@ function returnOwn(
 ): BudgetFact[] {
   const { lease, recall } = command;
   const account = accountOf(state, lease);
-  const { own, outstandingNanos } = account;
+  const { own } = account;
   const grantedNanos = Math.max(
     own.grantedNanos,
     isAmount(command.grantedNanos) ? command.grantedNanos : 0,
   );
-  const returnedNanos = Math.max(grantedNanos - outstandingNanos, own.returnedNanos);
+  const spare = ownSpare({ ...account, own: { ...own, grantedNanos } });
+  const returnedNanos = own.returnedNanos + Math.max(spare, 0);
   const isNews = returnedNanos > own.returnedNanos || grantedNanos > own.grantedNanos;
   if (!isNews && (recall === undefined || own.recalled)) return [];
   const data = { lease, grantedNanos, returnedNanos };
@@ -286,55 +333,9 @@ function hasRoomFor(state: BudgetState, lease: LeaseRefData, child: string): boo
   return account.children.has(child) || account.children.size < childrenMax;
 }
 
-/** The state with its own copy of one account, to look at what facts would make of it. */
-function copyOf(state: BudgetState, lease: LeaseRefData): BudgetState {
-  const account = accountOf(state, lease);
-  const accounts = new Map(state.accounts);
-  accounts.set(periodIn(lease), {
-    ...account,
-    own: { ...account.own },
-    crossed: [...account.crossed],
-    children: new Overlay(account.children),
-  });
-  return { ...state, accounts };
-}
-
-/** A copy of a map that copies an entry only once it is read: children may be thousands. */
-class Overlay<V extends object> extends Map<string, V> {
-  readonly #under: ReadonlyMap<string, V>;
-
-  constructor(under: ReadonlyMap<string, V>) {
-    super();
-    this.#under = under;
-  }
-
-  override get(key: string): V | undefined {
-    const own = super.get(key);
-    const below = own === undefined ? this.#under.get(key) : undefined;
-    if (below === undefined) return own;
-    const copy = { ...below };
-    super.set(key, copy);
-    return copy;
-  }
-
-  override has(key: string): boolean {
-    return super.has(key) || this.#under.has(key);
-  }
-
-  override *[Symbol.iterator](): MapIterator<[string, V]> {
-    for (const [key, value] of this.#under) yield [key, super.get(key) ?? value];
-    for (const entry of super.entries()) if (!this.#under.has(entry[0])) yield entry;
-  }
-}
-
-function fold(state: BudgetState, facts: readonly BudgetFact[], at: number): BudgetState {
-  let next = state;
-  for (const fact of facts) next = evolve(next, fact, at);
-  return next;
-}
-
 function isReadable(totals: LeaseTotals): boolean {
-  return Object.values(totals).every(isAmount);
+  const { prepaid, ...amounts } = totals;
+  return isAmount(prepaid?.nanos ?? 0) && Object.values(amounts).every(isAmount);
 }
 
 function isAmount(value: number): boolean {
@@ -345,7 +346,7 @@ export const budgetDecider: Decider<BudgetState, BudgetCommand, BudgetFact> = {
   initialState,
   decide,
   evolve,
-  snapshotVersion: 2,
+  snapshotVersion: 3,
   toSnapshot,
   fromSnapshot,
 };

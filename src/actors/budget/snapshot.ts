@@ -30,7 +30,7 @@ export function fromSnapshot(json: unknown): BudgetState {
 
 function pack([name, child]: [string, Child]): Packed {
   const { grantedNanos, returnedNanos, usedNanos, heldNanos } = child;
-  const { seq, grantedAt, sizeNanos, recall } = child;
+  const { seq, grantedAt, sizeNanos, recall, pastNanos, prepaidNanos } = child;
   return [
     name,
     grantedNanos,
@@ -41,12 +41,15 @@ function pack([name, child]: [string, Child]): Packed {
     grantedAt,
     sizeNanos,
     recall,
+    pastNanos,
+    prepaidNanos,
   ];
 }
 
 function unpack([name, ...numbers]: Packed): [string, Child] {
   const [grantedNanos = 0, returnedNanos = 0, usedNanos = 0, heldNanos = 0] = numbers;
   const [, , , , seq = -1, grantedAt = 0, sizeNanos = 0, recall = 0] = numbers;
-  const child = { grantedNanos, returnedNanos, usedNanos, heldNanos };
+  const [pastNanos = 0, prepaidNanos = 0] = numbers.slice(8);
+  const child = { grantedNanos, returnedNanos, usedNanos, heldNanos, pastNanos, prepaidNanos };
   return [name, { ...child, seq, grantedAt, sizeNanos, recall }];
 }

@@ -8,12 +8,18 @@ import type { BudgetFact, LeaseRefData } from "#events/budget-events.ts";
 import { accountKeepMs, accountsMax } from "./limits.ts";
 import { evolveRate, initialRate, type RateState } from "./rate-state.ts";
 
+/** The version of an organisation's first policy: nobody has spent before it. */
+const firstVersion = 1;
+
 export interface Child {
   grantedNanos: number;
   returnedNanos: number;
   /** As it told last. */
   usedNanos: number;
   heldNanos: number;
+  /** What it spent and held before this budget counted, and what of it the parent counts already. */
+  pastNanos: number;
+  prepaidNanos: number;
   /** The sequence number of its last grant. */
   seq: number;
   /** When it was granted last, and how much. */
@@ -27,6 +33,8 @@ export interface Child {
 export interface OwnLease {
   grantedNanos: number;
   returnedNanos: number;
+  /** What was out here before the parent counted it, as the parent is told. */
+  pastNanos: number;
   /** True after a recall: nothing is passed on before a new grant. */
   recalled: boolean;
   /** What the parent had left when it granted last. */
@@ -40,7 +48,11 @@ export interface Account {
   /** Children with credit out. */
   active: number;
   usedNanos: number;
+  /** What the parent counts for children of this budget already. */
+  prepaidNanos: number;
   own: OwnLease;
+  /** The same from budgets that were its parent before, by name. */
+  former: Record<string, OwnLease>;
   /** The last recall of all credit, and the parent's that it carried on. */
   recall: number;
   parentRecall: number;
@@ -57,10 +69,14 @@ export interface BudgetState {
   limitNanos: number;
   thresholds: readonly number[];
   parent: string | undefined;
+  /** The last parent that there was: what is leased is that one's. */
+  leasedFrom: string | undefined;
   budget: string;
   scope: string;
   /** The version whose limit is effective. */
   effectiveVersion: number;
+  /** The version through which all that was spent is known here. */
+  countedVersion: number;
   accounts: Map<string, Account>;
   /** Of the counter of a shared rate, which has no accounts. */
   rate: RateState;
@@ -74,9 +90,11 @@ export function initialState(): BudgetState {
     limitNanos: 0,
     thresholds: [],
     parent: undefined,
+    leasedFrom: undefined,
     budget: "",
     scope: "",
     effectiveVersion: -1,
+    countedVersion: -1,
     accounts: new Map(),
     rate: initialRate(),
   };
@@ -94,12 +112,18 @@ export function emptyAccount(lease: LeaseRefData): Account {
     outstandingNanos: 0,
     active: 0,
     usedNanos: 0,
-    own: { grantedNanos: 0, returnedNanos: 0, recalled: false, freeNanos: 0 },
+    prepaidNanos: 0,
+    own: emptyOwn(),
+    former: {},
     recall: 0,
     parentRecall: 0,
     crossed: [],
     grantedAt: 0,
   };
+}
+
+function emptyOwn(): OwnLease {
+  return { grantedNanos: 0, returnedNanos: 0, pastNanos: 0, recalled: false, freeNanos: 0 };
 }
 
 export function emptyChild(): Child {
@@ -108,6 +132,8 @@ export function emptyChild(): Child {
     returnedNanos: 0,
     usedNanos: 0,
     heldNanos: 0,
+    pastNanos: 0,
+    prepaidNanos: 0,
     seq: -1,
     grantedAt: 0,
     sizeNanos: 0,
@@ -115,14 +141,15 @@ export function emptyChild(): Child {
   };
 }
 
-/** What a child has out: granted and not returned. */
+/** What a child has out: granted, or spent before it was, and not returned. */
 export function outOf(child: Child): number {
-  return child.grantedNanos - child.returnedNanos;
+  return child.grantedNanos + child.pastNanos - child.returnedNanos;
 }
 
 /** Credit of one's own, leased from the parent, that no child has. Can be negative: then it is owed. */
-export function ownSpare({ own, outstandingNanos }: Account): number {
-  return own.grantedNanos - own.returnedNanos - outstandingNanos;
+export function ownSpare({ own, prepaidNanos, outstandingNanos }: Account): number {
+  const { grantedNanos, pastNanos, returnedNanos } = own;
+  return grantedNanos + pastNanos + prepaidNanos - returnedNanos - outstandingNanos;
 }
 
 /** The fold. Never throws; changes the state in place. */
@@ -130,11 +157,12 @@ export function evolve(state: BudgetState, fact: BudgetFact, at: number): Budget
   state.seq++;
   if (at > state.lastAt) state.lastAt = at;
   switch (fact.type) {
-    case "BudgetLimitSet": {
-      const { budget, scope, version, limitNanos, thresholds, parent } = fact.data;
-      Object.assign(state, { budget, scope, version, limitNanos, thresholds, parent });
+    case "BudgetLimitSet":
+      limitSet(state, fact.data);
       break;
-    }
+    case "BudgetPastCounted":
+      state.countedVersion = Math.max(state.countedVersion, fact.data.version);
+      break;
     case "BudgetLimitEffective":
       state.effectiveVersion = fact.data.version;
       break;
@@ -157,6 +185,11 @@ export function evolve(state: BudgetState, fact: BudgetFact, at: number): Budget
       own.recalled = false;
       break;
     }
+    case "NodeLeaseOpened": {
+      const { own } = keepAccount(state, fact.data.lease, at);
+      own.pastNanos = Math.max(own.pastNanos, fact.data.pastNanos);
+      break;
+    }
     case "NodeLeaseReturned": {
       const { own } = keepAccount(state, fact.data.lease, at);
       own.grantedNanos = Math.max(own.grantedNanos, fact.data.grantedNanos);
@@ -172,6 +205,33 @@ export function evolve(state: BudgetState, fact: BudgetFact, at: number): Budget
       break;
   }
   return state;
+}
+
+function limitSet(
+  state: BudgetState,
+  data: Extract<BudgetFact, { type: "BudgetLimitSet" }>["data"],
+): void {
+  const { budget, scope, version, limitNanos, thresholds, parent } = data;
+  if (parent !== undefined && parent !== state.leasedFrom) leaseFrom(state, parent);
+  // The first policy has no past, and one that follows on another misses nothing.
+  const follows = version === state.version + 1 && state.countedVersion === state.version;
+  if (follows || version === firstVersion) state.countedVersion = version;
+  Object.assign(state, { budget, scope, version, limitNanos, thresholds, parent });
+}
+
+/** What one parent leased and counts is nothing to another. */
+function leaseFrom(state: BudgetState, parent: string): void {
+  for (const account of state.accounts.values()) {
+    if (state.leasedFrom !== undefined) account.former[state.leasedFrom] = account.own;
+    account.own = { ...(account.former[parent] ?? emptyOwn()) };
+    delete account.former[parent];
+    account.prepaidNanos = 0;
+    for (const [name] of account.children) {
+      const child = account.children.get(name);
+      if (child !== undefined) child.prepaidNanos = 0;
+    }
+  }
+  state.leasedFrom = parent;
 }
 
 function granted(
@@ -199,6 +259,12 @@ function returned(
   const child = keepChild(account, data.child);
   const before = outOf(child);
   child.returnedNanos = Math.max(child.returnedNanos, data.returnedNanos);
+  child.pastNanos = Math.max(child.pastNanos, data.pastNanos ?? 0);
+  if (data.prepaid !== undefined && data.prepaid.parent === state.leasedFrom) {
+    const more = Math.max(data.prepaid.nanos - child.prepaidNanos, 0);
+    child.prepaidNanos += more;
+    account.prepaidNanos += more;
+  }
   account.usedNanos += data.usedNanos - child.usedNanos;
   child.usedNanos = data.usedNanos;
   child.heldNanos = data.heldNanos;

@@ -25,6 +25,8 @@ export type IngestReply =
 /** The RPC surface that other actors use. */
 export interface LedgerIngestApi {
   ingest(command: IngestCommand): Promise<IngestReply>;
+  /** The streams of principals after a name, in order. */
+  principals(query: { after: string; limit: number }): Promise<string[]>;
 }
 
 /** Asks for a stream's events as they were sealed. */
@@ -63,11 +65,10 @@ export interface ArchiveStatus {
   trouble?: string;
 }
 
-/** A shard's sums as they were when the log had `position` events: every row, in order. */
+/** A shard's sums by hour as they were when the log had `position` events: every row, in order. */
 export interface ExportedViews {
   position: number;
-  cost: Record<string, string | number | null>[];
-  usage: Record<string, string | number | null>[];
+  sums: Record<string, string | number | null>[];
 }
 
 /** What the edge asks on behalf of auditors, admins and members. All answers are bounded. */
@@ -89,11 +90,11 @@ export interface LedgerQueryApi {
   explain(query: { stream: string; seq: number }): Promise<ExplainedDecision | null>;
   /** A principal as they were. */
   principalAt(query: { stream: string; until: Until }): Promise<PrincipalState>;
-  /** Cost and usage as they were at a moment (milliseconds, inclusive), folded anew. */
+  /** The sums as they were at a moment (milliseconds, inclusive), folded anew. */
   viewsAt(at: number): Promise<ExportedViews>;
   /** Recorded requests under a draft: lines of JSON, `WhatIfFrame` each. Cancelled by not reading on. */
   whatIf(query: WhatIfQuery): Promise<ReadableStream<Uint8Array>>;
-  /** Cost and usage as of this moment. */
+  /** The sums as of this moment. */
   exportViews(): Promise<ExportedViews>;
   /** How far each sink is. */
   sinks(): Promise<SinkStatus[]>;

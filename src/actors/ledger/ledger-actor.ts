@@ -9,7 +9,6 @@ import { Actor, type Connection } from "#actors/kit/actor.ts";
 import type { Env } from "#actors/kit/env.ts";
 import type { SealedEvent } from "#events/envelope.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
-import { costColumns } from "#projections/cost.ts";
 import type { AuditPage, AuditQuery, SumsAnswer, SumsQuery } from "#projections/queries.ts";
 import type { Evidence } from "#projections/verify/evidence.ts";
 import {
@@ -20,7 +19,6 @@ import {
   type Until,
 } from "#projections/replay/principal.ts";
 import { viewsAt } from "#projections/replay/views.ts";
-import { usageColumns } from "#projections/usage.ts";
 import {
   TAIL_PATH,
   type ArchiveStatus,
@@ -36,10 +34,10 @@ import { Archivist } from "./archivist.ts";
 import type { EvidenceQuery } from "./evidence.ts";
 import { Faults } from "./faults.ts";
 import { Intake } from "./intake.ts";
-import { archiveDelayMs, rawEventsMax } from "./limits.ts";
+import { archiveDelayMs, principalsMax, rawEventsMax } from "./limits.ts";
 import { Log } from "./log.ts";
 import { Meta } from "./meta.ts";
-import { auditEntry, auditPage, sumsOf } from "./queries.ts";
+import { auditEntry, auditPage } from "./queries.ts";
 import { ShardViews } from "./shard-views.ts";
 import type { Courier } from "./sinks/courier.ts";
 import { openCourier } from "./sinks/open.ts";
@@ -52,6 +50,7 @@ import {
 } from "./sinks/report.ts";
 import type { SinkStore } from "./sinks/store.ts";
 import { CountingSql } from "./sql.ts";
+import { sumsOf } from "./sums-query.ts";
 import type { TailState } from "./tail.ts";
 import { Tails } from "./tails.ts";
 import { streamWhatIf, type WhatIfQuery } from "./what-if.ts";
@@ -127,6 +126,10 @@ export class LedgerActor extends Actor implements LedgerApi {
     return reply;
   }
 
+  async principals({ after, limit }: { after: string; limit: number }): Promise<string[]> {
+    return this.#log.streams("u_", after, Math.min(Math.max(limit, 1), principalsMax));
+  }
+
   async auditEvents(query: AuditQuery): Promise<AuditPage> {
     return auditPage(this.#views.sql, query);
   }
@@ -136,11 +139,11 @@ export class LedgerActor extends Actor implements LedgerApi {
   }
 
   async usage(query: SumsQuery): Promise<SumsAnswer> {
-    return sumsOf(this.#views.sql, "usage", usageColumns, query);
+    return sumsOf(this.#views.sql, "usage", query);
   }
 
   async costs(query: SumsQuery): Promise<SumsAnswer> {
-    return sumsOf(this.#views.sql, "cost", costColumns, query);
+    return sumsOf(this.#views.sql, "costs", query);
   }
 
   async archiveNow(): Promise<ArchiveStatus> {
@@ -183,11 +186,7 @@ export class LedgerActor extends Actor implements LedgerApi {
   }
 
   async exportViews(): Promise<ExportedViews> {
-    return {
-      position: this.#log.size,
-      cost: this.#views.rows("cost"),
-      usage: this.#views.rows("usage"),
-    };
+    return { position: this.#log.size, sums: this.#views.rows("sums") };
   }
 
   override async onAlarm(): Promise<void> {

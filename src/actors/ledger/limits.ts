@@ -55,3 +55,5 @@ export const sinkRetryMaxMs = 600_000;
 export const deadLettersMax = 10_000;
 /** Dead letters tried again in one alarm, and shown in one answer. */
 export const deadLettersAtOnce = 200;
+/** Names of streams in one answer to another actor. */
+export const principalsMax = 1_000;

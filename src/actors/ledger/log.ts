@@ -123,6 +123,22 @@ export class Log {
     return events;
   }
 
+  /** Streams of a prefix after a name, in order. A stream's last run is always here. */
+  streams(prefix: string, after: string, limit: number): string[] {
+    const names: string[] = [];
+    for (let last = after; names.length < limit;) {
+      const [row] = this.#sql.run<{ stream: string | null }>(
+        "SELECT min(stream) AS stream FROM log WHERE stream > ? AND stream >= ?",
+        last,
+        prefix,
+      );
+      if (row?.stream == null || !row.stream.startsWith(prefix)) break;
+      last = row.stream;
+      names.push(last);
+    }
+    return names;
+  }
+
   /** The position after the last event: how many the shard has taken. */
   get size(): number {
     const [row] = this.#sql.run<{ size: number }>(

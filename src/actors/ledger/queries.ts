@@ -4,15 +4,13 @@ import { parseJson } from "#events/parse-json.ts";
 import {
   exactFields,
   kindsOf,
+  measures,
   type AuditFilter,
   type AuditPage,
   type AuditQuery,
-  type Dimension,
-  type SumsAnswer,
-  type SumsQuery,
 } from "#projections/queries.ts";
 import { HOUR_MS } from "#projections/sums.ts";
-import { auditPageMax, auditScanMax, sumsGroupsMax } from "./limits.ts";
+import { auditPageMax, auditScanMax } from "./limits.ts";
 import type { CountingSql } from "./sql.ts";
 
 /** Ids are made before the admitting event: their time may differ by as much, never by more. */
@@ -68,6 +66,15 @@ function conditionsOf(filter: AuditFilter): Conditions {
     conditions.sql.push('("modelAsked" = ? OR "modelServed" = ?)');
     conditions.bindings.push(filter.model, filter.model);
   }
+  if (filter.key !== undefined) {
+    conditions.sql.push('"keyId" = ?');
+    conditions.bindings.push(filter.key);
+  }
+  if (filter.tag !== undefined) {
+    conditions.sql.push('EXISTS (SELECT 1 FROM json_each("tags") AS one WHERE one.value = ?)');
+    conditions.bindings.push(filter.tag);
+  }
+  addBounds(conditions, filter);
   if (filter.from !== undefined) {
     conditions.sql.push("at >= ?");
     conditions.bindings.push(filter.from);
@@ -79,13 +86,30 @@ function conditionsOf(filter: AuditFilter): Conditions {
   return conditions;
 }
 
-/** One page of the audit list, newest first. */
-export function auditPage(sql: CountingSql, query: AuditQuery): AuditPage {
+function addBounds(conditions: Conditions, filter: AuditFilter): void {
+  for (const measure of measures) {
+    for (const [bound, sign] of [
+      [filter[`${measure}Min`], ">="],
+      [filter[`${measure}Max`], "<="],
+    ] as const) {
+      if (bound === undefined) continue;
+      conditions.sql.push(`"${measure}" ${sign} ?`);
+      conditions.bindings.push(bound);
+    }
+  }
+}
+
+/**
+ * One page of the audit list, newest first. Ids never change and a page goes on from an id, so what
+ * is collected meanwhile moves nothing; at most `scanMax` rows are looked at, without an index that
+ * every request would pay for.
+ */
+export function auditPage(sql: CountingSql, query: AuditQuery, scanMax = auditScanMax): AuditPage {
   const limit = Math.min(Math.max(query.limit, 1), auditPageMax);
   const range = idRange(query);
   const within = range.sql.join(" AND ");
   const [floor] = sql.run<{ id: string }>(
-    `SELECT id FROM audit WHERE ${within} ORDER BY id DESC LIMIT 1 OFFSET ${auditScanMax - 1}`,
+    `SELECT id FROM audit WHERE ${within} ORDER BY id DESC LIMIT 1 OFFSET ${scanMax - 1}`,
     ...range.bindings,
   );
   const match = conditionsOf(query.filter);
@@ -106,57 +130,4 @@ export function auditPage(sql: CountingSql, query: AuditQuery): AuditPage {
 export function auditEntry(sql: CountingSql, id: string): AuditEntry | null {
   const [row] = sql.run<{ entry: string }>("SELECT entry FROM audit WHERE id = ?", id);
   return row === undefined ? null : (parseJson(row.entry) as AuditEntry);
-}
-
-const TIME_FORMATS: Partial<Record<Dimension, string>> = {
-  hour: "%Y-%m-%dT%H",
-  day: "%Y-%m-%d",
-  month: "%Y-%m",
-};
-
-function dimensionSql(dimension: Dimension): string {
-  const format = TIME_FORMATS[dimension];
-  return format === undefined
-    ? `"${dimension}"`
-    : `strftime('${format}', hour * 3600, 'unixepoch')`;
-}
-
-/** Sums of a view by group. Table and column names are ours, never the caller's. */
-export function sumsOf(
-  sql: CountingSql,
-  table: "cost" | "usage",
-  columns: readonly string[],
-  query: SumsQuery,
-): SumsAnswer {
-  const groupBy = [...new Set(query.groupBy)];
-  const where: Conditions = { sql: ["1"], bindings: [] };
-  if (query.from !== undefined) {
-    where.sql.push("hour >= ?");
-    where.bindings.push(Math.floor(query.from / HOUR_MS));
-  }
-  if (query.to !== undefined) {
-    where.sql.push("hour < ?");
-    where.bindings.push(Math.ceil(query.to / HOUR_MS));
-  }
-  for (const field of ["user", "team", "model", "provider"] as const) {
-    const value = query.filter[field];
-    if (value === undefined) continue;
-    where.sql.push(`"${field}" = ?`);
-    where.bindings.push(value);
-  }
-  const by = groupBy.map((dimension, index) => `${dimensionSql(dimension)} AS g${index}`);
-  const sums = columns.map((column, index) => `coalesce(sum("${column}"), 0) AS s${index}`);
-  const names = groupBy.map((_dimension, index) => `g${index}`).join(", ");
-  const rows = sql.run<Record<string, string | number>>(
-    `SELECT ${[...by, ...sums].join(", ")} FROM "${table}" WHERE ${where.sql.join(" AND ")}
-     ${names === "" ? "" : `GROUP BY ${names} ORDER BY ${names}`} LIMIT ${sumsGroupsMax + 1}`,
-    ...where.bindings,
-  );
-  const groups = rows.slice(0, sumsGroupsMax).map((row) => ({
-    by: Object.fromEntries(
-      groupBy.map((dimension, index) => [dimension, String(row[`g${index}`])]),
-    ),
-    sums: Object.fromEntries(columns.map((column, index) => [column, Number(row[`s${index}`])])),
-  }));
-  return { groups, truncated: rows.length > sumsGroupsMax };
 }

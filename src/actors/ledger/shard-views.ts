@@ -5,7 +5,7 @@
 import { unseal, type EventEnvelope } from "#events/envelope.ts";
 import { upcast } from "#events/upcast.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
-import { requestIdsOf, viewsVersion, type Workbench } from "#projections/fold-batch.ts";
+import { requestIdsOf, tables, viewsVersion, type Workbench } from "#projections/fold-batch.ts";
 import type { Row } from "#projections/projection.ts";
 import type { RebuildReport } from "./api.ts";
 import type { Faults } from "./faults.ts";
@@ -149,5 +149,7 @@ export class ShardViews {
 }
 
 function discardViews(sql: CountingSql): void {
-  for (const table of ["audit", "cost", "usage"]) sql.run(`DROP TABLE IF EXISTS "${table}"`);
+  // Also those that only older versions had.
+  for (const table of ["cost", "usage", ...tables.map(({ name }) => name)])
+    sql.run(`DROP TABLE IF EXISTS "${table}"`);
 }

@@ -19,4 +19,10 @@ export class CountingSql {
     this.rowsWritten += cursor.rowsWritten;
     return rows;
   }
+
+  /** Runs one statement row by row, each as its columns in order: memory for one row. */
+  *each(statement: string, ...bindings: Binding[]): Generator<Binding[]> {
+    const cursor = this.#sql.exec(statement, ...bindings);
+    yield* cursor.raw<Binding[]>();
+  }
 }

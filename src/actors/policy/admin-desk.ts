@@ -5,6 +5,7 @@
  * whatever a socket sends gets a typed answer; a command is decided, and its answer kept, in one
  * synchronous run.
  */
+import * as superjson from "superjson";
 import type { SealedEvent } from "#events/envelope.ts";
 import { type Cause, unseal } from "#events/envelope.ts";
 import type { PolicyFact, Role } from "#events/policy-events.ts";
@@ -12,6 +13,7 @@ import type { ApiKey } from "#policy/api-key.ts";
 import type { KnownFeatures } from "#policy/validate.ts";
 import type { AnswerBook } from "./answers.ts";
 import type { PolicyCommand } from "./commands.ts";
+import { erasureAnswer } from "./eraser.ts";
 import { FloodGuard } from "./flood.ts";
 import {
   type AdminAnswer,
@@ -49,6 +51,10 @@ export interface DeskHost {
   execute(command: PolicyCommand, at: number, cause: Cause, sender: DeskSocket): PolicyFact[];
   /** Brings KV and fences in step with the keys. */
   flushKeys(): Promise<void>;
+  /** Has the keys of kept texts destroyed whose erasure was ordered, where it can. */
+  carryOutErasures(): Promise<void>;
+  /** Whether somebody of this id was a member and left. */
+  wasMember(id: string): boolean;
   /** Whether a revoked key still waits for its fence or its copy's end. */
   revocationsPending(): boolean;
   sockets(): Iterable<DeskSocket>;
@@ -163,10 +169,23 @@ export class AdminDesk {
       answer(socket, { id, ok: false, code: "revocation_pending", message });
       return;
     }
-    send(socket, reply);
+    send(socket, frame.type === "EraseMember" ? await this.#proven(reply) : reply);
     if (this.#roleOf(socket) === undefined) {
       this.#dismiss(socket, "forbidden", ended);
     }
+  }
+
+  /** The answer to an order to erase: the proof, once the subject's actor has given it. */
+  async #proven(reply: string): Promise<string> {
+    const kept = superjson.parse<AdminAnswer>(reply);
+    if (!kept.ok) return reply;
+    const { order } = kept.result as { order?: unknown };
+    await this.#host.carryOutErasures();
+    const { state } = this.#host;
+    const known = erasureAnswer(order, state);
+    if (known === undefined) return reply;
+    if ("result" in known) return encodeFrame({ ...kept, seq: state.seq, result: known.result });
+    return encodeFrame({ id: kept.id, ok: false, code: "erasure_pending", message: known.message });
   }
 
   /** Decides a command and keeps its answer; returns the answer for its sender alone. */
@@ -204,6 +223,7 @@ export class AdminDesk {
       newKey: () => host.newKey(),
       at,
       by,
+      wasMember: (id) => host.wasMember(id),
       events: (fromSeq, limit) => host.events(fromSeq, limit),
     });
   }

@@ -2,8 +2,10 @@
  * What a PolicyActor's decider is asked. The shell has checked shapes, validated documents, drawn
  * the randomness and read the clock.
  */
-import type { MemberData } from "#events/policy-events.ts";
+import type { MemberData, PolicyFact } from "#events/policy-events.ts";
 import type { PolicyDocument } from "#policy/document.ts";
+
+type DataOf<T extends PolicyFact["type"]> = Extract<PolicyFact, { type: T }>["data"];
 
 /** A key about to be issued; the secret itself never comes here. */
 export interface KeyDraft {
@@ -66,5 +68,13 @@ export type PolicyCommand =
       version: number;
       budgets: readonly { budget: string; scope: string; limitNanos: number }[];
     }
+  /** What is kept of a member's texts, or of a former one's, is to be readable by nobody. */
+  | { type: "EraseMember"; member: string; reason: string }
+  /** The member's own actor has done it. */
+  | { type: "ConfirmErasure"; done: DataOf<"ErasureCarriedOut"> }
+  /** Settled calls are to be costed anew. */
+  | { type: "CorrectPrice"; at: number; correction: DataOf<"PriceCorrectionOrdered"> }
+  /** Every principal's have been. */
+  | { type: "ConfirmCorrection"; applied: DataOf<"PriceCorrectionApplied"> }
   /** The shell turned an admin's command away before it got here. */
   | { type: "Refuse"; command: string; code: string; message: string };

@@ -7,13 +7,22 @@
  * - a version is in force only when every lease on an older one has ended
  * - where the policy in use asks for two, a version is published by another admin than proposed it
  * - an organisation always has an admin
+ * - an erasure that was ordered waits until its actor has confirmed it, and is confirmed once
+ * - a price is corrected for a time that is over, and an order is confirmed once
  * - every live key belongs to a member, and every member's tier is in the current policy
  */
 import type { Decider } from "#actors/kit/decider.ts";
 import type { MemberData, PolicyFact } from "#events/policy-events.ts";
 import type { PolicyDocument } from "#policy/document.ts";
 import type { KeyDraft, PolicyCommand, PolicyDraft } from "./commands.ts";
-import { keysMax, keysPerMemberMax, membersMax, proposalsMax } from "./limits.ts";
+import {
+  correctionsPendingMax,
+  erasuresPendingMax,
+  keysMax,
+  keysPerMemberMax,
+  membersMax,
+  proposalsMax,
+} from "./limits.ts";
 import { evolve, fromSnapshot, initialState, toSnapshot, type PolicyState } from "./state.ts";
 
 type CommandOf<T extends PolicyCommand["type"]> = Extract<PolicyCommand, { type: T }>;
@@ -124,6 +133,42 @@ const deciders: Deciders = {
       ? [{ type: "BudgetLimitsEffective", v: 1, data: { version, budgets: [...budgets] } }]
       : [],
 
+  EraseMember: (state, { member, reason }) => {
+    const waiting = state.erasures.filter(({ done }) => done === undefined);
+    // Ordered, and not carried out yet: one key is destroyed once.
+    if (waiting.some((record) => record.member === member)) return [];
+    if (waiting.length >= erasuresPendingMax) {
+      const message = `${erasuresPendingMax} erasures wait already: try again once some are done.`;
+      return refused("EraseMember", "too_many", message);
+    }
+    return [{ type: "ErasureOrdered", v: 1, data: { member, reason } }];
+  },
+
+  ConfirmErasure: (state, { done }) =>
+    state.erasures.some((record) => record.order === done.order && record.done === undefined)
+      ? [{ type: "ErasureCarriedOut", v: 1, data: done }]
+      : [],
+
+  CorrectPrice: (state, { at, correction }) => {
+    const { from, to } = correction;
+    if (from >= to || to > at) {
+      const message =
+        "A price is corrected for a time that is over: from before to, to not in the future.";
+      return refused("CorrectPrice", "invalid_period", message);
+    }
+    const waiting = state.corrections.filter(({ applied }) => applied === undefined);
+    if (waiting.length >= correctionsPendingMax) {
+      const message = `${correctionsPendingMax} corrections wait already: try again once some are applied.`;
+      return refused("CorrectPrice", "too_many", message);
+    }
+    return [{ type: "PriceCorrectionOrdered", v: 1, data: correction }];
+  },
+
+  ConfirmCorrection: (state, { applied }) =>
+    state.corrections.some((known) => known.order === applied.order && known.applied === undefined)
+      ? [{ type: "PriceCorrectionApplied", v: 1, data: applied }]
+      : [],
+
   Refuse: (_state, { command, code, message }) => refused(command, code, message),
 };
 
@@ -140,7 +185,7 @@ export const policyDecider: Decider<PolicyState, PolicyCommand, PolicyFact> = {
   initialState,
   decide,
   evolve,
-  snapshotVersion: 3,
+  snapshotVersion: 6,
   toSnapshot,
   fromSnapshot,
 };

@@ -8,6 +8,7 @@ import * as superjson from "superjson";
 import * as z from "zod";
 import type { EventEnvelope } from "#events/envelope.ts";
 import type { Role } from "#events/policy-events.ts";
+import { Price } from "#policy/document.ts";
 import type { PolicyProblem } from "#policy/validate.ts";
 import { Line, MemberId, MemberInput, problemsOf } from "./input.ts";
 import { frameCharsMax } from "./limits.ts";
@@ -54,6 +55,25 @@ const writes = [
     keyId: KeyId,
     reason: Line(200).default(""),
   }),
+  z.strictObject({
+    ...base,
+    type: z.literal("EraseMember"),
+    member: MemberId,
+    /** The same id once more: nothing brings the texts back. */
+    confirm: MemberId,
+    reason: Line(200).default(""),
+  }),
+  z.strictObject({
+    ...base,
+    type: z.literal("CorrectPrice"),
+    model: Line(300).min(1),
+    provider: Line(64).min(1).optional(),
+    /** Milliseconds since 1970: calls admitted from the first up to but not at the second. */
+    from: z.int().min(0),
+    to: z.int().min(0),
+    price: Price,
+    reason: Line(200).default(""),
+  }),
 ] as const;
 
 const reads = [
@@ -64,6 +84,8 @@ const reads = [
   z.strictObject({ ...base, type: z.literal("ListVersions") }),
   z.strictObject({ ...base, type: z.literal("ListMembers") }),
   z.strictObject({ ...base, type: z.literal("ListKeys") }),
+  z.strictObject({ ...base, type: z.literal("ListErasures") }),
+  z.strictObject({ ...base, type: z.literal("ListCorrections") }),
   z.strictObject({ ...base, type: z.literal("Resume"), since: z.int().min(0) }),
 ] as const;
 
@@ -92,6 +114,9 @@ export type AdminCode =
   | "forbidden"
   | "command_id_reused"
   | "revocation_pending"
+  | "not_confirmed"
+  | "erasure_pending"
+  | "invalid_period"
   | "invalid_policy"
   | "version_conflict"
   | "version_not_found"

@@ -7,6 +7,9 @@ export const keysMax = 4_000;
 export const keysPerMemberMax = 50;
 /** Revoked keys that lists still show; the log has them all. */
 export const revokedShownMax = 500;
+/** Removed members whose spending a new budget still counts, for as long as the longest period. */
+export const departedMax = 1_000;
+export const departedKeepMs = 32 * 24 * 60 * 60 * 1_000;
 /** Versions that can be listed and brought back; the log has them all. */
 export const versionsMax = 500;
 /** Members of one setup call: each gets a key in the same transaction. */
@@ -25,6 +28,25 @@ export const commandBurst = 40;
 export const commandsPerSecond = 20;
 /** Proposals that wait at once: each has a document in the log, and somebody has to read it. */
 export const proposalsMax = 20;
+/** Erasures that wait for their actor at once, and those carried out that lists still show. */
+export const erasuresPendingMax = 100;
+export const erasuresShownMax = 500;
+/** Wait before an actor that did not answer is told again to erase; doubles up to the last. */
+export const erasureRetryMs = 2_000;
+export const erasureRetryMaxMs = 60_000;
+/** Actors told to erase at the same time. */
+export const erasureLanes = 6;
+/** Price corrections that wait at once, and those applied that lists still show. */
+export const correctionsPendingMax = 20;
+export const correctionsShownMax = 200;
+/** Principals costed anew in one alarm, and at the same time: other work has its turn between. */
+export const correctionsPerRun = 48;
+export const correctionLanes = 6;
+/** Wait before principals that were not reached are asked again; doubles up to the last. */
+export const correctionRetryMs = 2_000;
+export const correctionRetryMaxMs = 60_000;
+/** Names of streams asked of a ledger at once. */
+export const principalsPage = 1_000;
 /** Answers kept so that a command sent again gets the same one. */
 export const answersMax = 1_000;
 

@@ -9,18 +9,21 @@ import { type AppendedFact, EventSourcedActor } from "#actors/kit/event-sourced-
 import { ledgerName, policyName } from "#actors/kit/names.ts";
 import type { MemberData, PolicyFact } from "#events/policy-events.ts";
 import { type ApiKey, formatKey, hashSecret, KEY_BYTES, makeKey } from "#policy/api-key.ts";
-import { hashPolicy } from "#policy/hash.ts";
 import type { Principal, PolicySnapshot } from "#policy/snapshot.ts";
 import { AdminDesk, type DeskHost, type DeskSocket } from "./admin-desk.ts";
 import { AnswerBook } from "./answers.ts";
 import type { FoundCommand, PolicyActorApi, PolicyRefusal } from "./api.ts";
 import type { PolicyCommand } from "./commands.ts";
 import { policyDecider } from "./decider.ts";
+import { Eraser } from "./eraser.ts";
+import { Repricer } from "./repricer.ts";
+import { wasMember } from "./former.ts";
 import { checkFounding } from "./input.ts";
 import { LimitMirror } from "./limit-mirror.ts";
 import { KeyMirror, type KeyStanding } from "./key-mirror.ts";
 import { knownFeatures } from "./known.ts";
 import { currentDocument } from "./documents.ts";
+import { draftPolicy } from "./draft.ts";
 import { LinkBook } from "./links.ts";
 import { KEY_HEADER, MEMBER_HEADER, type Seat, UNTIL_HEADER } from "./seat.ts";
 import type { KeyRecord, PolicyState } from "./state.ts";
@@ -37,6 +40,8 @@ export class PolicyActor
   readonly #limits: LimitMirror;
   readonly #desk: AdminDesk;
   readonly #links: LinkBook;
+  readonly #eraser: Eraser;
+  readonly #repricer: Repricer;
   /** Whose command is being appended: they get an answer instead of the broadcast. */
   #sender: DeskSocket | undefined;
 
@@ -45,6 +50,8 @@ export class PolicyActor
     this.#mirror = new KeyMirror(ctx.storage.sql, env);
     this.#links = new LinkBook(ctx.storage.sql);
     this.#limits = new LimitMirror(env);
+    this.#eraser = new Eraser(env);
+    this.#repricer = new Repricer(env);
     this.#desk = new AdminDesk(this.#deskHost(), new AnswerBook(ctx.storage.sql));
   }
 
@@ -105,7 +112,7 @@ export class PolicyActor
     const ledger = ledgerName(secret, organisation, stream, ledgerShards);
     const keys = new Map(members.map(({ id }) => [id, newKey(organisation)]));
     this.settleIn({ organisation, stream, ledger });
-    const policy = { document, hash: hashPolicy(document), comment: "the first policy" };
+    const policy = draftPolicy(document, "the first policy");
     const at = this.now();
     this.execute(
       {
@@ -166,7 +173,10 @@ export class PolicyActor
   protected override nextDueAt(state: PolicyState): number | undefined {
     const keysAt = this.#mirror.dueAt ?? Infinity;
     const limitsAt = this.#limits.dueAt(state) ?? Infinity;
-    const due = Math.min(state.pending[0]?.dueAt ?? Infinity, keysAt, limitsAt);
+    const erasuresAt = this.#eraser.dueAt(state) ?? Infinity;
+    const pricesAt = this.#repricer.dueAt(state) ?? Infinity;
+    const inForceAt = state.pending[0]?.dueAt ?? Infinity;
+    const due = Math.min(inForceAt, keysAt, limitsAt, erasuresAt, pricesAt);
     return due === Infinity ? undefined : due;
   }
 
@@ -175,7 +185,9 @@ export class PolicyActor
       this.execute({ type: "BringIntoForce", at }, at, { command: "alarm" });
     }
     await this.#flushKeys();
+    if ((this.#eraser.dueAt(this.state) ?? Infinity) <= at) await this.#carryOutErasures();
     if ((this.#limits.dueAt(this.state) ?? Infinity) <= at) await this.#tellLimits(at);
+    if ((this.#repricer.dueAt(this.state) ?? Infinity) <= at) await this.#reprice(at);
   }
 
   protected override onAppended(facts: readonly AppendedFact<PolicyFact>[]): void {
@@ -205,6 +217,8 @@ export class PolicyActor
         }
       },
       flushKeys: () => this.#flushKeys(),
+      carryOutErasures: () => this.#carryOutErasures(),
+      wasMember: (id) => wasMember(this.ctx.storage.sql, id),
       revocationsPending: () => this.#mirror.markedKeys().some((id) => !this.state.keys.has(id)),
       sockets: () => this.getConnections<Seat>() as Iterable<DeskSocket>,
     };
@@ -233,6 +247,20 @@ export class PolicyActor
     const budgets = nodes.map(({ budget, scope, limitNanos }) => ({ budget, scope, limitNanos }));
     const cause = { command: `policy/${version}` };
     this.execute({ type: "SayLimitsEffective", version, budgets }, this.now(), cause);
+  }
+
+  #carryOutErasures(): Promise<void> {
+    return this.#eraser.work(this.state, this.now(), (done) => {
+      const cause = { command: `erasure/${done.order}` };
+      this.execute({ type: "ConfirmErasure", done }, this.now(), cause);
+    });
+  }
+
+  async #reprice(at: number): Promise<void> {
+    const applied = await this.#repricer.work(this.state, at);
+    if (applied === undefined) return;
+    const cause = { command: `correction/${applied.order}` };
+    this.execute({ type: "ConfirmCorrection", applied }, this.now(), cause);
   }
 
   async #flushKeys(): Promise<void> {

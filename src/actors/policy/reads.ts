@@ -60,6 +60,8 @@ const readers: Readers = {
       keys: [...state.keys.values()].map(withoutSecret),
       revoked: state.revoked,
     }),
+  ListErasures: (_frame, { state }) => done({ erasures: state.erasures }),
+  ListCorrections: (_frame, { state }) => done({ corrections: state.corrections }),
   Resume: ({ since }, { state, events, send }) => {
     const replayed = events(since + 1, resumeEventsMax);
     for (const sealed of replayed) send(visible(unseal(sealed)));

@@ -1,7 +1,16 @@
 /** What a PolicyActor knows: the fold of its stream. Bounded, because a snapshot is one row. */
 import type { MemberData, PolicyFact } from "#events/policy-events.ts";
 import { IN_FORCE_AFTER_MS } from "#policy/lease.ts";
-import { revokedShownMax, versionsMax } from "./limits.ts";
+import {
+  correctionsShownMax,
+  departedKeepMs,
+  departedMax,
+  erasuresShownMax,
+  revokedShownMax,
+  versionsMax,
+} from "./limits.ts";
+
+type DataOf<T extends PolicyFact["type"]> = Extract<PolicyFact, { type: T }>["data"];
 
 /** A key that is valid until it expires or is revoked. */
 export interface KeyRecord {
@@ -45,12 +54,33 @@ export interface ProposalRecord {
   restores?: number;
 }
 
+/** An order to erase a member's texts; `done` once it was carried out. */
+export interface ErasureRecord {
+  /** The number of its event. */
+  order: number;
+  member: string;
+  at: number;
+  done?: { stream: string; event: string; seq: number; at: number; keyId?: string };
+}
+
+/** A price correction; `applied` once every principal's calls are costed anew. */
+export interface PriceCorrectionRecord {
+  /** The number of its event. */
+  order: number;
+  at: number;
+  reason: string;
+  terms: Omit<DataOf<"PriceCorrectionOrdered">, "reason">;
+  applied?: Omit<DataOf<"PriceCorrectionApplied">, "order"> & { at: number };
+}
+
 export interface PolicyState {
   /** Events folded so far, which is the stream's last `seq`. */
   seq: number;
   organisation: string | undefined;
   ledgerShards: number;
   members: Map<string, MemberData>;
+  /** Those who were removed in the last month, and when: a new budget counts what they spent. */
+  departed: { member: MemberData; at: number }[];
   keys: Map<string, KeyRecord>;
   revoked: RevokedKey[];
   current: { version: number; hash: string; document: Record<string, unknown> } | undefined;
@@ -61,6 +91,10 @@ export interface PolicyState {
   proposals: ProposalRecord[];
   /** The version whose limits hold at every shared budget. */
   limitsEffective: number;
+  /** Oldest first; those that wait are never dropped. */
+  erasures: ErasureRecord[];
+  /** The same of price corrections. */
+  corrections: PriceCorrectionRecord[];
 }
 
 export function initialState(): PolicyState {
@@ -69,6 +103,7 @@ export function initialState(): PolicyState {
     organisation: undefined,
     ledgerShards: 1,
     members: new Map(),
+    departed: [],
     keys: new Map(),
     revoked: [],
     current: undefined,
@@ -76,6 +111,8 @@ export function initialState(): PolicyState {
     pending: [],
     proposals: [],
     limitsEffective: 0,
+    erasures: [],
+    corrections: [],
   };
 }
 
@@ -93,10 +130,21 @@ const evolvers: Evolvers = {
     state.ledgerShards = ledgerShards;
   },
   MemberSet: (state, member) => {
+    const teams = [...state.members.values()].map(({ team }) => team);
+    // A team that is new has budgets that were told nothing yet.
+    const isNewTeam = member.team !== undefined && !teams.includes(member.team);
+    const { version = 0 } = state.current ?? {};
+    if (isNewTeam)
+      state.limitsEffective = Math.min(state.limitsEffective, Math.max(version - 1, 0));
     state.members.set(member.id, member);
+    state.departed = state.departed.filter(({ member: { id } }) => id !== member.id);
   },
-  MemberRemoved: (state, { id }) => {
+  MemberRemoved: (state, { id }, at) => {
+    const member = state.members.get(id);
     state.members.delete(id);
+    if (member === undefined) return;
+    const recent = state.departed.filter((gone) => gone.at + departedKeepMs > at);
+    state.departed = [...recent.slice(1 - departedMax), { member, at }];
   },
   KeyIssued: (state, data, at) => {
     const { keyId, member, label, secretHash, expiresAt } = data;
@@ -137,6 +185,29 @@ const evolvers: Evolvers = {
   },
   BudgetLimitsEffective: (state, { version }) => {
     state.limitsEffective = Math.max(state.limitsEffective, version);
+  },
+  ErasureOrdered: (state, { member }, at) => {
+    state.erasures.push({ order: state.seq, member, at });
+  },
+  ErasureCarriedOut: (state, { order, stream, event, seq, at, keyId }) => {
+    const record = state.erasures.find((known) => known.order === order);
+    if (record === undefined) return;
+    record.done = { stream, event, seq, at };
+    if (keyId !== undefined) record.done.keyId = keyId;
+    const done = state.erasures.filter((known) => known.done !== undefined);
+    if (done.length <= erasuresShownMax) return;
+    state.erasures = state.erasures.filter((known) => known !== done[0]);
+  },
+  PriceCorrectionOrdered: (state, { reason, ...terms }, at) => {
+    state.corrections.push({ order: state.seq, at, reason, terms });
+  },
+  PriceCorrectionApplied: (state, { order, ...applied }, at) => {
+    const record = state.corrections.find((known) => known.order === order);
+    if (record === undefined) return;
+    record.applied = { ...applied, at };
+    const done = state.corrections.filter((known) => known.applied !== undefined);
+    if (done.length <= correctionsShownMax) return;
+    state.corrections = state.corrections.filter((known) => known !== done[0]);
   },
   CommandRefused: () => {},
 };

@@ -1,13 +1,13 @@
 /** From an admin's command to the decider's: documents validated, keys drawn, answers shaped. */
-import { patternCostsOf } from "#dlp/program.ts";
 import type { PolicyFact } from "#events/policy-events.ts";
 import { type ApiKey, formatKey, hashSecret } from "#policy/api-key.ts";
 import { diffPolicies } from "#policy/diff.ts";
-import { hashPolicy } from "#policy/hash.ts";
 import { IN_FORCE_AFTER_MS } from "#policy/lease.ts";
+import { priceOf } from "#policy/price.ts";
 import { type KnownFeatures, type PolicyProblem, validatePolicy } from "#policy/validate.ts";
 import type { PolicyCommand, PolicyDraft } from "./commands.ts";
 import { currentDocument } from "./documents.ts";
+import { draftPolicy } from "./draft.ts";
 import type { AdminCode, WriteFrame } from "./frames.ts";
 import {
   documentAt,
@@ -29,6 +29,8 @@ export interface WriteContext {
   events: ReadEvents;
   /** The admin who asks. */
   by: string;
+  /** Whether somebody of this id was a member and left. */
+  wasMember: (id: string) => boolean;
 }
 
 export type Prepared =
@@ -115,7 +117,34 @@ const preparers: Preparers = {
     command: { type: "RevokeKey", keyId, reason },
     result: () => ({ keyId }),
   }),
+  CorrectPrice: (frame, { state, at }) => ({
+    ok: true,
+    command: { type: "CorrectPrice", at, correction: correctionOf(frame) },
+    result: () => ({ order: state.corrections.at(-1)?.order }),
+  }),
+  EraseMember: ({ member, confirm, reason }, { state, wasMember }) => {
+    if (member !== confirm) {
+      const message = `To erase "${member}", give that id twice, as \`member\` and as \`confirm\`; nothing was erased.`;
+      return { ok: false, code: "not_confirmed", message };
+    }
+    if (!state.members.has(member) && !wasMember(member)) {
+      const message = `There is no member "${member}", and there was none; nothing was erased.`;
+      return { ok: false, code: "member_not_found", message };
+    }
+    return {
+      ok: true,
+      command: { type: "EraseMember", member, reason },
+      result: () => ({ order: state.erasures.findLast((known) => known.member === member)?.order }),
+    };
+  },
 };
+
+/** A corrected price in nano-dollars. */
+function correctionOf(frame: Extract<WriteFrame, { type: "CorrectPrice" }>) {
+  const { model, provider, from, to, price, reason } = frame;
+  const terms = { model, from, to, price: priceOf(price), reason };
+  return provider === undefined ? terms : { ...terms, provider };
+}
 
 /** Commands whose answer waits until every revocation is enforced. */
 export const revoking: ReadonlySet<WriteFrame["type"]> = new Set(["RevokeKey", "RemoveMember"]);
@@ -133,11 +162,7 @@ function draftOf(
 ): { ok: true; policy: PolicyDraft } | Extract<Prepared, { ok: false }> {
   const checked = validatePolicy(input, known);
   if (checked.ok) {
-    const { document } = checked;
-    const patternCosts = patternCostsOf(document.dlp.rules);
-    const policy: PolicyDraft = { document, hash: hashPolicy(document), comment };
-    if (Object.keys(patternCosts).length > 0) policy.patternCosts = patternCosts;
-    return { ok: true, policy };
+    return { ok: true, policy: draftPolicy(checked.document, comment) };
   }
   const { problems } = checked;
   const message = `The policy has ${problems.length} problem${problems.length === 1 ? "" : "s"}; nothing was published.`;

@@ -4,7 +4,10 @@
  */
 import type { LeaseChildApi, RateChildApi } from "#actors/budget/api.ts";
 import type { WrappedKey } from "#actors/kit/payload-key.ts";
+import type { Price } from "#events/money.ts";
 import type { UserFact } from "#events/user-events.ts";
+import type { OpenCall } from "./cost-scan.ts";
+import type { LeaseOpening } from "./lease-past.ts";
 
 type DataOf<T extends UserFact["type"]> = Extract<UserFact, { type: T }>["data"];
 
@@ -112,6 +115,71 @@ export interface LosePayloadCommand {
   reason: string;
 }
 
+/** Destroys the key of the subject's kept texts. Idempotent by order. */
+export interface EraseCommand {
+  home: Home;
+  at: number;
+  command: string;
+  /** The number of the order in the policy stream; orders of one organisation only grow. */
+  order: number;
+  /** Whether the subject has left the organisation. */
+  former: boolean;
+}
+
+/** The event that proves an erasure. */
+export interface ErasedReply {
+  /** The event's id in the audit list. */
+  event: string;
+  stream: string;
+  seq: number;
+  at: number;
+  keyId?: string;
+}
+
+/** Writes down what somebody thinks of the answer to one of the principal's requests. */
+export interface GiveFeedbackCommand {
+  home: Home;
+  at: number;
+  given: DataOf<"FeedbackGiven">;
+}
+
+/** Another price for calls admitted from `from` up to but not at `to`, milliseconds. */
+export interface PriceOrder {
+  /** The number of the order in the policy stream; each is through before the next begins. */
+  order: number;
+  model: string;
+  provider?: string | undefined;
+  from: number;
+  to: number;
+  price: Price;
+}
+
+/** Costs settled calls anew. Idempotent by order. */
+export interface CorrectCostsCommand {
+  order: PriceOrder;
+  /** Where the call before this one stopped. */
+  cursor?: CorrectCostsCursor;
+}
+
+export interface CorrectCostsCursor {
+  seq: number;
+  open: OpenCall[];
+}
+
+/** `done` with all that the order changed here; else where to go on. */
+export type CorrectCostsReply =
+  | { done: true; requests: number; oldNanos: number; newNanos: number }
+  | { done: false; cursor: CorrectCostsCursor };
+
+/** Asks for what was spent before budgets counted it: they are told before the answer. */
+export interface OpenLeasesCommand {
+  home: Home;
+  ledgerShards: number;
+  /** The policy version that brought the budgets. */
+  version: number;
+  openings: readonly LeaseOpening[];
+}
+
 /** Where a principal stands under one budget, in a period that is not over. */
 export interface BudgetStanding {
   budget: string;
@@ -135,9 +203,13 @@ export interface UserActorApi extends LeaseChildApi, RateChildApi {
   release(command: ReleaseCommand): Promise<void>;
   extend(command: ExtendCommand): Promise<{ ok: boolean }>;
   fenceKey(command: FenceKeyCommand): Promise<void>;
+  openLeases(command: OpenLeasesCommand): Promise<void>;
   readBudgets(at: number): Promise<BudgetStanding[]>;
   recordAccess(command: RecordAccessCommand): Promise<void>;
   losePayload(command: LosePayloadCommand): Promise<void>;
+  correctCosts(command: CorrectCostsCommand): Promise<CorrectCostsReply>;
+  erase(command: EraseCommand): Promise<ErasedReply>;
+  giveFeedback(command: GiveFeedbackCommand): Promise<void>;
   /** The key of that id, to read with; `null` once it is destroyed. */
   payloadKey(keyId: string): Promise<WrappedKey | null>;
 }

@@ -8,9 +8,11 @@ import type { Decider } from "#actors/kit/decider.ts";
 import type { LeaseRefData, RateTermsData } from "#events/budget-events.ts";
 import type { UserFact } from "#events/user-events.ts";
 import { decideAdmit, type Verdict } from "./admit.ts";
+import { decideCorrect } from "./correct.ts";
 import { evolve } from "./evolve.ts";
 import { decideExpire, decideExtend, decideRelease, decideSettle } from "./holds.ts";
 import { fromSnapshot, snapshotVersion, toSnapshot } from "./snapshot.ts";
+import { decideOpenLease, type LeaseOpening } from "./lease-past.ts";
 import { decideIdleReturns, decideLeaseGranted, decideLeaseReturn } from "./leases.ts";
 import { decideRateLeased, decideRateReturn } from "./shared-rates.ts";
 import { initialState, type DataOf, type RequestData, type UserState } from "./state.ts";
@@ -24,11 +26,17 @@ export type UserCommand =
   | { type: "fence-key"; at: number; keyId: string }
   | { type: "record-access"; at: number; access: DataOf<"AccessRecorded"> }
   | { type: "lose-payload"; at: number; lost: DataOf<"PayloadLost"> }
+  | { type: "erase-subject"; at: number; erasure: DataOf<"SubjectErased"> }
+  | { type: "give-feedback"; at: number; given: DataOf<"FeedbackGiven"> }
+  /** What a corrected price changes, in the order of the settlements. */
+  | { type: "correct-costs"; at: number; corrections: readonly DataOf<"CostCorrected">[] }
   /** Refusals that were counted in memory since the last append. */
   | { type: "count-refusals"; at: number; counts: readonly DataOf<"RefusalsCounted">[] }
   /** A node granted credit, or had none. */
   | { type: "lease-granted"; at: number; granted: DataOf<"LeaseGranted"> }
   | { type: "lease-denied"; at: number; denied: DataOf<"LeaseDenied"> }
+  /** A shared budget begins to count: what was spent before is its too. */
+  | { type: "open-lease"; at: number; opening: LeaseOpening; version: number }
   /** Gives credit back that is not held: a node called it, or it is to be leased anew. */
   | {
       type: "return-lease";
@@ -68,12 +76,22 @@ export function decide(state: UserState, command: UserCommand): UserFact[] {
       return [{ type: "AccessRecorded", v: 1, data: command.access }];
     case "lose-payload":
       return [{ type: "PayloadLost", v: 1, data: command.lost }];
+    case "erase-subject":
+      // Told again: what this order was for is gone.
+      if (command.erasure.order <= (state.erased?.order ?? 0)) return [];
+      return [{ type: "SubjectErased", v: 1, data: command.erasure }];
+    case "give-feedback":
+      return [{ type: "FeedbackGiven", v: 1, data: command.given }];
+    case "correct-costs":
+      return decideCorrect(state, command.corrections);
     case "count-refusals":
       return command.counts.map((data) => ({ type: "RefusalsCounted", v: 1, data }));
     case "lease-granted":
       return decideLeaseGranted(state, command.granted);
     case "lease-denied":
       return [{ type: "LeaseDenied", v: 1, data: command.denied }];
+    case "open-lease":
+      return decideOpenLease(state, command.opening, command.version);
     case "return-lease":
       return decideLeaseReturn(state, command);
     case "rate-leased":

@@ -4,11 +4,20 @@
  */
 import type { UserFact } from "#events/user-events.ts";
 import { capOf } from "./admit.ts";
+import { evolveCorrected } from "./correct.ts";
 import { noteCrossing } from "./budgets.ts";
 import { BOOKED, correctUse, NANOS, noteRaise, noteUse, scopesOf, TOKENS } from "./history.ts";
 import { expiredMax, outcomesMax, quietMsMax, quietsMax, rememberMs } from "./limits.ts";
 import { keepAccount, keepBucket, keepCap } from "./keep.ts";
-import { holdLeases, leaseDenied, leaseGranted, leaseReturned, moveLeases } from "./leases.ts";
+import { leaseOpened } from "./lease-past.ts";
+import {
+  holdLeases,
+  leaseDenied,
+  leaseGranted,
+  leaseReturned,
+  moveLeases,
+  notePrepaid,
+} from "./leases.ts";
 import { bookShared, rateDenied, rateLeased } from "./shared-rates.ts";
 import { amend, amountOf, count } from "./rates.ts";
 import {
@@ -54,13 +63,10 @@ export function evolve(state: UserState, fact: UserFact, at: number): UserState 
       noteCrossing(state, fact.data);
       break;
     case "LeaseGranted":
-      leaseGranted(state, fact.data, at);
-      break;
+    case "LeaseOpened":
     case "LeaseReturned":
-      leaseReturned(state, fact.data, at);
-      break;
     case "LeaseDenied":
-      leaseDenied(state, fact.data, at);
+      leased(state, fact, at);
       break;
     case "RateLeased":
       rateLeased(state, fact.data, at);
@@ -71,12 +77,39 @@ export function evolve(state: UserState, fact: UserFact, at: number): UserState 
     case "KeyFenced":
       state.fenced.add(fact.data.keyId);
       break;
+    case "SubjectErased":
+    case "CostCorrected":
+      ordered(state, fact, at);
+      break;
     case "RefusalsCounted":
     case "AccessRecorded":
     case "PayloadLost":
+    case "FeedbackGiven":
       break;
   }
   return state;
+}
+
+/** What happens to a lease of a shared budget. */
+function leased(
+  state: UserState,
+  fact: Extract<UserFact, { type: `Lease${string}` }>,
+  at: number,
+): void {
+  if (fact.type === "LeaseGranted") leaseGranted(state, fact.data, at);
+  else if (fact.type === "LeaseOpened") leaseOpened(state, fact.data, at);
+  else if (fact.type === "LeaseReturned") leaseReturned(state, fact.data, at);
+  else leaseDenied(state, fact.data, at);
+}
+
+/** Follows an order of the organisation. */
+function ordered(
+  state: UserState,
+  fact: Extract<UserFact, { type: "SubjectErased" | "CostCorrected" }>,
+  at: number,
+): void {
+  if (fact.type === "CostCorrected") return evolveCorrected(state, fact.data);
+  state.erased = { order: fact.data.order, seq: state.seq, at };
 }
 
 function admitted(state: UserState, data: DataOf<"RequestAdmitted">, at: number): void {
@@ -153,6 +186,7 @@ function end(
   const hold = state.holds.get(requestId);
   if (hold === undefined) return;
   leave(state, requestId, hold, costNanos);
+  notePrepaid(state, hold, costNanos);
   correctHold(state, hold, tokens, costNanos);
   remember(state, requestId, outcome);
 }
@@ -210,6 +244,7 @@ function expired(state: UserState, data: DataOf<"HoldExpired">, at: number): voi
   for (const [requestId, old] of state.expired) {
     if (at - old.at <= rememberMs && state.expired.size < expiredMax) break;
     state.expired.delete(requestId);
+    notePrepaid(state, old.hold, old.hold.costNanos);
     remember(state, requestId, { at: old.at, how: "settled" });
   }
   state.expired.set(data.requestId, { hold, at });
@@ -225,6 +260,7 @@ function corrected(state: UserState, data: DataOf<"ExpiryCorrected">, at: number
     if (account !== undefined) account.settledNanos += costNanos - late.hold.costNanos;
   }
   moveLeases(state, late.hold, 0, costNanos - late.hold.costNanos);
+  notePrepaid(state, late.hold, costNanos);
   correctHold(state, late.hold, usage.inputTokens + usage.outputTokens, costNanos);
   remember(state, requestId, { at, how: "settled" });
 }

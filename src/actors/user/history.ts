@@ -10,7 +10,15 @@
 import type { LimitData } from "#events/user-events.ts";
 import { historyEntriesMax, historyMs, historyScopesMax } from "./limits.ts";
 import type { RequestData, UserState } from "./state.ts";
-import { copyLane, correct, emptyLog, forget, record, type UsageLog } from "./usage-log.ts";
+import {
+  copyLane,
+  correct,
+  emptyLog,
+  forget,
+  record,
+  sumAfter,
+  type UsageLog,
+} from "./usage-log.ts";
 
 export const REQUESTS = 0;
 export const TOKENS = 1;
@@ -31,10 +39,32 @@ export const laneOf: Record<LimitData["metric"], number> = {
   concurrency: REQUESTS,
 };
 
+/** What was spent as a member of one team: what that team's budgets count, whenever they begin. */
+export function sliceOf(team: string): string {
+  return `in:${team}`;
+}
+
+/** The team that a hold was admitted in, "" for none. */
+export function teamOf({ scopes }: { scopes: readonly string[] }): string {
+  return scopes.find((scope) => scope.startsWith("in:"))?.slice(3) ?? "";
+}
+
+/** The teams that something was spent in. */
+export function teamsOf(state: UserState): string[] {
+  return [...state.history.keys()].flatMap((key) => (key.startsWith("in:") ? [key.slice(3)] : []));
+}
+
+/** What was spent since a moment, by the user or as a member of a team. */
+export function bookedSince(state: UserState, scope: string, startsAt: number): number {
+  const log = state.history.get(scope);
+  return log === undefined ? 0 : sumAfter(log, BOOKED, startsAt - 1);
+}
+
 /** The scopes whose past is kept, for one request. */
 export function scopesOf(request: RequestData): string[] {
   const scopes = ["user", `model:${request.model}`];
   if (request.keyId !== undefined) scopes.push(`key:${request.keyId}`);
+  if (request.team !== undefined) scopes.push(sliceOf(request.team));
   for (const tag of request.tags ?? []) scopes.push(`tag:${tag}`);
   const add = ({ scope }: { scope: string }): void => {
     if (scope.startsWith("tag:") && !scopes.includes(scope)) scopes.push(scope);
@@ -119,17 +149,19 @@ export function pastOf(
 function logOf(state: UserState, scope: string): UsageLog {
   const known = state.history.get(scope);
   if (known !== undefined) return known;
-  if (state.history.size >= historyScopesMax) dropStalest(state);
+  const isSlice = scope.startsWith("in:");
+  const alike = [...state.history.keys()].filter((key) => key.startsWith("in:") === isSlice);
+  if (alike.length >= historyScopesMax) dropStalest(state, alike);
   const log = emptyLog(lanes);
   state.history.set(scope, log);
   return log;
 }
 
-function dropStalest(state: UserState): void {
+function dropStalest(state: UserState, scopes: readonly string[]): void {
   let stalest = "";
   let stalestAt = Infinity;
-  for (const [scope, log] of state.history) {
-    const lastAt = log.at.at(-1) ?? 0;
+  for (const scope of scopes) {
+    const lastAt = state.history.get(scope)?.at.at(-1) ?? 0;
     if (scope !== "user" && lastAt < stalestAt) {
       stalest = scope;
       stalestAt = lastAt;

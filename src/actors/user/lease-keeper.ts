@@ -6,10 +6,13 @@
  */
 import type { BudgetActorApi, RenewReply } from "#actors/budget/api.ts";
 import type { Env } from "#actors/kit/env.ts";
+import type { StreamHome } from "#actors/kit/home.ts";
 import { budgetStream, ledgerName } from "#actors/kit/names.ts";
 import type { LeaseRefData } from "#events/budget-events.ts";
 import type { SharedBudgetData } from "#events/user-events.ts";
+import { startOf } from "./budgets.ts";
 import type { UserCommand } from "./decider.ts";
+import type { LeaseOpening } from "./lease-past.ts";
 import { creditOf, leaseKey, leaseOf, leaseRefOf, spendable, totalsOf } from "./leases.ts";
 import { deniedJitterMs, deniedMs } from "./limits.ts";
 import type { RequestData, UserState } from "./state.ts";
@@ -66,6 +69,27 @@ export class LeaseKeeper {
     }
   }
 
+  /** Tells the nodes of budgets that begin to count what was spent before; throws when one cannot be. */
+  async open(
+    openings: readonly LeaseOpening[],
+    version: number,
+    ledgerShards: number,
+  ): Promise<void> {
+    const host = this.#host;
+    // Budgets of teams first: what they count is not counted above them again.
+    const inOrder = [...openings].sort((a, b) => levelOf(a) - levelOf(b));
+    for (const opening of inOrder) {
+      host.execute({ type: "open-lease", at: host.now(), opening, version });
+    }
+    for (const { lease } of inOrder) {
+      const known = host.state.leases.get(leaseKey(lease));
+      if (known?.pastNanos === undefined && known?.prepaidNanos === undefined) continue;
+      const { stream: child } = host;
+      const home = this.#homeOf(lease, ledgerShards);
+      await this.#node(lease).returnLease({ home, child, lease, totals: totalsOf(known) });
+    }
+  }
+
   /** What those who wait for a lease are about to take: credit that is not idle. */
   awaited(lease: LeaseRefData): number {
     const waiting = this.#waiting.get(leaseKey(lease)) ?? [];
@@ -114,6 +138,12 @@ export class LeaseKeeper {
   ): Promise<void> {
     const host = this.#host;
     const ref = leaseRefOf(budget);
+    const opening = openingOf(budget);
+    const isFirst = !host.state.leases.has(leaseKey(ref));
+    // What the organisation's budget lacks is known once those of teams have said what they count.
+    if (isFirst && (levelOf(opening) === 0 || !opening.whole)) {
+      host.execute({ type: "open-lease", at: host.now(), opening, version });
+    }
     const held = leaseOf(host.state, ref);
     // After a recall what came back may not be spent: it is leased anew, if there is room for it.
     if (held.recalled && creditOf(held) > 0) {
@@ -135,11 +165,9 @@ export class LeaseKeeper {
     ledgerShards: number,
     asked: { needNanos: number; demandNanos: number },
   ): Promise<RenewReply> {
-    const { state, env, organisation, stream: child } = this.#host;
+    const { state, stream: child } = this.#host;
     const ref = leaseRefOf(budget);
-    const stream = budgetStream(env.TALLYGATE_SECRET, organisation, ref.budget, ref.scope);
-    const ledger = ledgerName(env.TALLYGATE_SECRET, organisation, stream, ledgerShards);
-    const home = { organisation, stream, ledger };
+    const home = this.#homeOf(ref, ledgerShards);
     const totals = totalsOf(leaseOf(state, ref));
     const { seq } = state;
     try {
@@ -170,9 +198,25 @@ export class LeaseKeeper {
     host.execute({ type: "lease-denied", at, denied: { lease: ref, reason, by, untilAt } });
   }
 
+  #homeOf({ budget, scope }: LeaseRefData, ledgerShards: number): StreamHome {
+    const { env, organisation } = this.#host;
+    const stream = budgetStream(env.TALLYGATE_SECRET, organisation, budget, scope);
+    const ledger = ledgerName(env.TALLYGATE_SECRET, organisation, stream, ledgerShards);
+    return { organisation, stream, ledger };
+  }
+
   #node({ budget, scope }: LeaseRefData): BudgetActorApi {
     const { env, organisation } = this.#host;
     const name = budgetStream(env.TALLYGATE_SECRET, organisation, budget, scope);
     return env.BUDGETS.getByName(name);
   }
+}
+
+function levelOf({ lease }: LeaseOpening): number {
+  return lease.scope === "organisation" ? 1 : 0;
+}
+
+function openingOf(budget: SharedBudgetData): LeaseOpening {
+  const { parent, whole = false } = budget;
+  return { lease: leaseRefOf(budget), startsAt: startOf(budget), parent: parent?.name, whole };
 }

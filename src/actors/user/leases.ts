@@ -8,8 +8,9 @@
  * - what is returned is durable here before the node hears of it;
  * - after a recall nothing is spent before a new grant, not even what settlements give back.
  */
-import type { LeaseRefData } from "#events/budget-events.ts";
+import type { LeaseRefData, PrepaidData } from "#events/budget-events.ts";
 import type { BudgetData, SharedBudgetData, UserFact } from "#events/user-events.ts";
+import { teamOf } from "./history.ts";
 import { accountKeepMs, leaseIdleMs } from "./limits.ts";
 import { accountKey, type DataOf, type Hold, type Lease, type UserState } from "./state.ts";
 
@@ -19,6 +20,8 @@ export interface LeaseTotals {
   returnedNanos: number;
   usedNanos: number;
   heldNanos: number;
+  pastNanos?: number;
+  prepaid?: PrepaidData;
 }
 
 export function leaseRefOf(budget: BudgetData): LeaseRefData {
@@ -50,8 +53,8 @@ export function leaseOf(state: UserState, ref: LeaseRefData): Lease {
 
 /** Granted and neither returned, used nor held. Negative after an overrun that `estimate` let pass. */
 export function creditOf(lease: Lease): number {
-  const { grantedNanos, returnedNanos, usedNanos, heldNanos } = lease;
-  return grantedNanos - returnedNanos - usedNanos - heldNanos;
+  const { grantedNanos, returnedNanos, usedNanos, heldNanos, pastNanos = 0 } = lease;
+  return grantedNanos + pastNanos - returnedNanos - usedNanos - heldNanos;
 }
 
 /** Credit that an admission may take. */
@@ -61,7 +64,11 @@ export function spendable(lease: Lease): number {
 
 export function totalsOf(lease: Lease): LeaseTotals {
   const { grantedNanos, returnedNanos, usedNanos, heldNanos } = lease;
-  return { grantedNanos, returnedNanos, usedNanos, heldNanos };
+  const { pastNanos, parent, prepaidNanos = 0 } = lease;
+  const totals: LeaseTotals = { grantedNanos, returnedNanos, usedNanos, heldNanos };
+  if (pastNanos !== undefined) totals.pastNanos = pastNanos;
+  if (parent !== undefined && prepaidNanos > 0) totals.prepaid = { parent, nanos: prepaidNanos };
+  return totals;
 }
 
 /** What is left after `costNanos` more, as far as this principal knows: own credit and the node's. */
@@ -153,10 +160,43 @@ export function holdLeases(
     if (over.includes(budget.name)) continue;
     const ref = leaseRefOf(budget);
     const lease = keepLease(state, ref, at);
+    leaseFrom(lease, budget.parent?.name);
     lease.heldNanos += hold.costNanos;
+    addSlice(lease, hold, hold.costNanos);
     lease.usedAt = at;
     (hold.leases ??= []).push(leaseKey(ref));
   }
+}
+
+/** Notes the budget that a lease's node leases from. What another one counted is not this one's. */
+export function leaseFrom(lease: Lease, parent: string | undefined): void {
+  if (lease.parent === parent) return;
+  delete lease.prepaidNanos;
+  if (parent === undefined) delete lease.parent;
+  else lease.parent = parent;
+}
+
+/** The key of the lease that a principal has of the budget above, when it leases there directly too. */
+export function aboveKey({ ref, parent }: Lease): string | undefined {
+  if (parent === undefined) return undefined;
+  return leaseKey({ ...ref, budget: parent, scope: "organisation" });
+}
+
+/** A request under a budget and, from an earlier policy, under the one above it: now it is certain. */
+export function notePrepaid(state: UserState, { leases = [] }: Hold, costNanos: number): void {
+  for (const key of leases) {
+    const lease = state.leases.get(key);
+    const above = lease && aboveKey(lease);
+    if (lease === undefined || above === undefined || !leases.includes(above)) continue;
+    lease.prepaidNanos = (lease.prepaidNanos ?? 0) + costNanos;
+  }
+}
+
+function addSlice(lease: Lease, hold: Hold, nanos: number): void {
+  if (lease.ref.scope !== "organisation") return;
+  const slice = teamOf(hold);
+  lease.bySlice ??= {};
+  lease.bySlice[slice] = (lease.bySlice[slice] ?? 0) + nanos;
 }
 
 /** Moves what a hold holds, and what it used, under each of its leases. */
@@ -171,6 +211,7 @@ export function moveLeases(
     if (lease === undefined) continue;
     lease.heldNanos += heldDelta;
     lease.usedNanos += usedDelta;
+    addSlice(lease, hold, heldDelta + usedDelta);
   }
 }
 

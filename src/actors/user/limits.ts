@@ -30,7 +30,10 @@ export const deniedMs = 1_000;
 export const deniedJitterMs = 4_000;
 /** An account outlives its period by as long as anything can still be booked to it. */
 export const accountKeepMs = 4 * 24 * 60 * 60 * 1_000;
-/** Scopes (the user, keys, models, tags) whose past is kept for limits that are made later. */
+/**
+ * Scopes (the user, keys, models, tags) whose past is kept for limits that are made later, and as
+ * many teams that the user was in.
+ */
 export const historyScopesMax = 32;
 /** Distinct moments of it; a month of busy hours and a busy half hour are half as many. */
 export const historyEntriesMax = 2_048;
@@ -48,6 +51,11 @@ export const countedDelayMs = 1_000;
 export const sampleIdsMax = 5;
 /** Quiet times that are remembered. */
 export const quietsMax = 256;
+/** How long a former member who was erased gets no new key: isolates know their callers for less. */
+export const formerKeyMs = 60_000;
+/** Events read at once for a price correction, and in one call of it. */
+export const correctionPage = 200;
+export const correctionEventsMax = 50_000;
 /** Payload objects deleted in one go: as many as the store lists and deletes in one call. */
 export const payloadDeletesMax = 1_000;
 /** Wait after payload objects could not be deleted. */

@@ -15,7 +15,7 @@ import {
   SUBJECT_KEY_RANDOM_BYTES,
   type WrappedKey,
 } from "#actors/kit/payload-key.ts";
-import { holdMsMax, payloadDeletesMax, payloadRetryMs } from "./limits.ts";
+import { formerKeyMs, holdMsMax, payloadDeletesMax, payloadRetryMs } from "./limits.ts";
 
 /** One key's payloads: when to look at them, and since when they are all to go. */
 interface Folder {
@@ -39,10 +39,12 @@ export class PayloadKeeper {
     return Math.min(Infinity, ...Object.values(this.#waiting()).map(({ dueAt }) => dueAt));
   }
 
-  /** The subject's key, made at its first use. */
-  keyFor(stream: string): WrappedKey {
+  /** The subject's key, made at its first use; none for a former member who was just erased. */
+  keyFor(stream: string, at: number): WrappedKey | undefined {
     const known = this.key();
     if (known !== undefined) return known;
+    const closedUntil = this.#store.getMeta("payload-closed-until") as number | undefined;
+    if (at < (closedUntil ?? 0)) return undefined;
     const random = crypto.getRandomValues(new Uint8Array(SUBJECT_KEY_RANDOM_BYTES));
     const made = makeSubjectKey(this.#env.TALLYGATE_SECRET, stream, random);
     this.#store.setMeta("payload-key", made);
@@ -53,6 +55,21 @@ export class PayloadKeeper {
   key(): WrappedKey | undefined {
     this.#key ??= (this.#store.getMeta("payload-key") as WrappedKey | null | undefined) ?? null;
     return this.#key ?? undefined;
+  }
+
+  /**
+   * Destroys the key, and has everything under it deleted. Call it in the synchronous run that
+   * appends the event. Without a store there is nothing to delete.
+   */
+  destroy(
+    { keyId, former }: { keyId?: string | undefined; former?: boolean | undefined },
+    at: number,
+  ): void {
+    if (former === true) this.#store.setMeta("payload-closed-until", at + formerKeyMs);
+    if (keyId === undefined) return;
+    this.#store.setMeta("payload-key", null);
+    this.#key = null;
+    this.#setFolder(keyId, { dueAt: at, erasedAt: at });
   }
 
   /** Notes that a payload under a key will be over. */

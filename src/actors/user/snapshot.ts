@@ -8,7 +8,7 @@ import { initialState, type Bucket, type UserState } from "./state.ts";
 import type { UsageLog } from "./usage-log.ts";
 
 /** Raised whenever the state's shape or meaning changes. */
-export const snapshotVersion = 3;
+export const snapshotVersion = 6;
 
 type Packed = Omit<UsageLog, "head">;
 

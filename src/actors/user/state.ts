@@ -42,6 +42,13 @@ export interface Lease {
   returnedNanos: number;
   usedNanos: number;
   heldNanos: number;
+  /** Of what is used and held: all that no grant was for, as it was before the budget counted. */
+  pastNanos?: number;
+  /** The budget that the node leases from, and what that counts for this principal already. */
+  parent?: string;
+  prepaidNanos?: number;
+  /** Of the organisation's budget: what is used and held, by the team that it was spent in. */
+  bySlice?: Record<string, number>;
   /** True after a recall, until the next grant. */
   recalled: boolean;
   /** The last grant's size: half of it gone, more is asked for ahead of need. */
@@ -136,7 +143,18 @@ export interface UserState {
   lastAt: number;
   /** The highest policy version seen. */
   policyVersion: number;
+  /** The last erasure: its order in the policy stream, and its event here. */
+  erased?: { order: number; seq: number; at: number };
   fenced: Set<string>;
+  /** The last price correction: how far it is in this stream, and what it changed. */
+  corrected?: {
+    order: number;
+    /** The last settlement that it corrected. */
+    through: number;
+    requests: number;
+    oldNanos: number;
+    newNanos: number;
+  };
   holds: Map<string, Hold>;
   /** Holds that ended by time, charged in full, with the moment of that. */
   expired: Map<string, { hold: Hold; at: number }>;

@@ -15,14 +15,21 @@ import type {
   AdmitCommand,
   AdmitReply,
   BudgetStanding,
+  CorrectCostsCommand,
+  CorrectCostsReply,
+  EraseCommand,
+  ErasedReply,
   ExtendCommand,
   FenceKeyCommand,
+  GiveFeedbackCommand,
   LosePayloadCommand,
+  OpenLeasesCommand,
   RecordAccessCommand,
   ReleaseCommand,
   SettleCommand,
   UserActorApi,
 } from "./commands.ts";
+import { CostCorrector } from "./cost-corrector.ts";
 import { CountedRefusals } from "./counted.ts";
 import { userDecider, type UserCommand } from "./decider.ts";
 import { isExtended, nextDeadline } from "./holds.ts";
@@ -33,8 +40,9 @@ import { RateKeeper } from "./rate-keeper.ts";
 import { keptOf, wordOf } from "./shared-rates.ts";
 import type { Short } from "./shared.ts";
 import { PayloadKeeper } from "./payload-keeper.ts";
+import { erasedReply } from "./erased.ts";
 import { standingsOf } from "./standings.ts";
-import type { RequestData, UserState } from "./state.ts";
+import type { DataOf, RequestData, UserState } from "./state.ts";
 
 /** A settlement nobody waits for rides along with a later command. */
 const settlePatienceMs = 20;
@@ -47,6 +55,7 @@ export class UserActor
   readonly #counted = new CountedRefusals();
   readonly #leases = new LeaseKeeper(this.#leaseHost());
   readonly #rates = new RateKeeper(this.#leaseHost());
+  readonly #costs = new CostCorrector(this.ctx.storage.sql, this.store);
   readonly #payloads = new PayloadKeeper(this.store, this.env);
   #countedTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -151,9 +160,52 @@ export class UserActor
     await this.enqueue({ type: "lose-payload", at, lost }, at, { command: requestId });
   }
 
+  erase({ home, command, order, former }: EraseCommand): Promise<ErasedReply> {
+    this.settleIn(home);
+    // Who has the key already and waits for the commit ends under the old one.
+    this.commitQueued();
+    const at = this.now();
+    const erasure: DataOf<"SubjectErased"> = { order };
+    const keyId = this.#payloads.key()?.id;
+    if (keyId !== undefined) erasure.keyId = keyId;
+    if (former) erasure.former = true;
+    this.execute({ type: "erase-subject", at, erasure }, at, { command });
+    const [sealed] = this.store.read(this.state.erased?.seq ?? 0, 1);
+    if (sealed === undefined) throw new Error("an erasure without its event");
+    return Promise.resolve(erasedReply(sealed));
+  }
+
+  async giveFeedback({ home, given }: GiveFeedbackCommand): Promise<void> {
+    this.settleIn(home);
+    const at = this.now();
+    const cause = { command: given.requestId, member: given.member };
+    await this.enqueue({ type: "give-feedback", at, given }, at, cause);
+  }
+
+  correctCosts(command: CorrectCostsCommand): Promise<CorrectCostsReply> {
+    const state = () => this.state;
+    return this.#costs.run(command, {
+      get state() {
+        return state();
+      },
+      correct: (corrections) => {
+        const at = this.now();
+        const cause = { command: `correction/${command.order.order}` };
+        this.execute({ type: "correct-costs", at, corrections }, at, cause);
+      },
+    });
+  }
+
   payloadKey(keyId: string): Promise<WrappedKey | null> {
     const key = this.#payloads.key();
     return Promise.resolve(key?.id === keyId ? key : null);
+  }
+
+  async openLeases({ home, ledgerShards, version, openings }: OpenLeasesCommand): Promise<void> {
+    this.settleIn(home);
+    // What waits to be booked belongs to the past that is asked for.
+    this.commitQueued();
+    await this.#leases.open(openings, version, ledgerShards);
   }
 
   readBudgets(at: number): Promise<BudgetStanding[]> {
@@ -185,7 +237,9 @@ export class UserActor
   }
 
   protected override onAppended(facts: readonly AppendedFact<UserFact>[]): void {
-    for (const { fact } of facts) {
+    for (const { fact, at } of facts) {
+      if (fact.type === "CostCorrected") this.#costs.note(fact.data);
+      if (fact.type === "SubjectErased") this.#payloads.destroy(fact.data, at);
       if (fact.type !== "RequestSettled" && fact.type !== "ExpiryCorrected") continue;
       const { keyId, expiresAt } = fact.data.payload ?? {};
       if (keyId !== undefined && expiresAt !== undefined) this.#payloads.note(keyId, expiresAt);
@@ -209,7 +263,8 @@ export class UserActor
 
   #withPayloadKey(command: AdmitCommand, reply: AdmitReply): AdmitReply {
     if (reply.outcome !== "admitted" || command.wantsPayloadKey !== true) return reply;
-    return { ...reply, payloadKey: this.#payloads.keyFor(command.home.stream) };
+    const payloadKey = this.#payloads.keyFor(command.home.stream, this.now());
+    return payloadKey === undefined ? reply : { ...reply, payloadKey };
   }
 
   #leaseHost(): LeaseHost {

@@ -5,8 +5,10 @@ import { numberDetector } from "../kit/number.ts";
 export const auTfn = numberDetector({
   id: "au-tfn",
   title: "Australian tax file number",
+  version: 2,
   groups: ["pii", "government-ids"],
   layouts: { "3-3-3": 0.4, "9": 0.2 },
+  separators: " -.",
   valid: (digits) => !monotone(digits) && weighted(digits, [1, 4, 3, 7, 5, 8, 6, 9, 10]) % 11 === 0,
   checksum: true,
   words: ["tfn", "tax file", "tax file number", "ato"],

@@ -1,9 +1,7 @@
 /** Bank identifier codes (ISO 9362), believed only after the words BIC or SWIFT. */
-import { ALNUM } from "../kit/chars.ts";
-import type { Detector } from "../kit/detector.ts";
-
-const LINK =
-  /^(?: ?[/|] ?(?:bic|swift))?(?:[ -]?(?:code|number|no\.?|id))?["']?(?: is| =|=| ?:| of)?[ "'`([]*/i;
+import type { Candidate, Detector } from "../kit/detector.ts";
+import { isLink } from "../kit/link.ts";
+import type { Source } from "../kit/source.ts";
 
 /** ISO 3166 codes, which stand in the fifth and sixth place. */
 const COUNTRIES = new Set(
@@ -17,10 +15,31 @@ const COUNTRIES = new Set(
   ).split(" "),
 );
 
+/** How far after the word a code may stand: a header row above it, a field's name around it. */
+const WINDOW_CHARS = 64;
+const CODE = /(?<![A-Za-z0-9])[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?![A-Za-z0-9_])/g;
+
+/** The code nearest after the word; a word of capitals far from it is none, unless a digit is in it. */
+function codeIn(source: Source, from: number): Candidate | undefined {
+  // Asking for the last character that may count notes an unfinished text.
+  source.code(from + WINDOW_CHARS);
+  const text = source.text.slice(from, from + WINDOW_CHARS);
+  for (const found of text.matchAll(CODE)) {
+    const [code] = found;
+    if (!COUNTRIES.has(code.slice(4, 6)) || found.index + code.length === WINDOW_CHARS) continue;
+    const near = isLink(text.slice(0, found.index).replace(/^[ ]?[/|,] ?(?:bic|swift)/i, ""));
+    const apart = /["'|,;:>\t\n=] ?$/.test(text.slice(0, found.index));
+    if (!near && !(apart && (/[0-9]/.test(code) || code.length === 11))) continue;
+    const start = from + found.index;
+    return { start, end: start + code.length, confidence: 0.85, why: ["shape", "context"] };
+  }
+  return undefined;
+}
+
 export const bic: Detector = {
   id: "bic",
   title: "Bank identifier code (BIC, SWIFT)",
-  version: 1,
+  version: 2,
   groups: ["financial"],
   evidence: "shape, context",
   prefilter: { kind: "literals", literals: ["bic", "swift"], ignoreCase: true },
@@ -33,16 +52,6 @@ export const bic: Detector = {
       source.code(at + word);
       return undefined;
     }
-    // The link words read at most 32 characters; asking for the last notes an unfinished text.
-    source.code(at + word + 44);
-    const link = LINK.exec(source.text.slice(at + word, at + word + 32));
-    const start = at + word + (link?.[0].length ?? 0);
-    if (start === at + word) return undefined;
-    const end = source.run(start, ALNUM, start + 12);
-    if ((end - start !== 8 && end - start !== 11) || !source.closes(end)) return undefined;
-    const code = source.text.slice(start, end);
-    if (!/^[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?$/.test(code)) return undefined;
-    if (!COUNTRIES.has(code.slice(4, 6))) return undefined;
-    return { start, end, confidence: 0.85, why: ["shape", "context"] };
+    return codeIn(source, at + word);
   },
 };

@@ -5,9 +5,10 @@ import { numberDetector } from "../kit/number.ts";
 export const brCpf = numberDetector({
   id: "br-cpf",
   title: "Brazilian CPF",
+  version: 2,
   groups: ["pii", "government-ids"],
   layouts: { "3-3-3-2": 0.8, "11": 0.4, "9-2": 0.6 },
-  separators: ".-",
+  separators: ".- ",
   mixed: true,
   valid(digits) {
     const first = ((weighted(digits, [10, 9, 8, 7, 6, 5, 4, 3, 2]) * 10) % 11) % 10;

@@ -5,10 +5,12 @@ import { numberDetector } from "../kit/number.ts";
 export const caSin = numberDetector({
   id: "ca-sin",
   title: "Canadian social insurance number",
+  version: 2,
   groups: ["pii", "government-ids"],
   layouts: { "3-3-3": 0.4, "9": 0.2 },
+  separators: " -.",
   mixed: true,
   valid: (digits) => !/^[08]/.test(digits) && !monotone(digits) && luhn(digits),
   checksum: true,
-  words: ["sin", "social insurance", "sins", "nas", "assurance sociale"],
+  words: ["sin", "social insurance", "sins", "nas", "assurance sociale", "social ins"],
 });

@@ -1,23 +1,81 @@
 /** Dates of birth: a calendar date that follows words of birth. A date alone is never one. */
+import { DIGIT, NONE, is } from "../kit/chars.ts";
 import { contextWords, hasContext } from "../kit/context.ts";
 import { plausibleDay } from "../kit/dates.ts";
-import type { Detector } from "../kit/detector.ts";
+import type { Candidate, Detector } from "../kit/detector.ts";
 import { endsAfter, type DigitRun } from "../kit/digits.ts";
+import type { Source } from "../kit/source.ts";
 
-const WORDS = contextWords([
+/** Labels of a field, and what people say of themselves. */
+const LABELS = [
   "dob",
   "d.o.b",
-  "born",
   "birth",
   "birthday",
   "birthdate",
-  "geboren",
+  "bday",
   "geburtsdatum",
+  "geburtstag",
   "nacimiento",
   "naissance",
+  "nascita",
+  "nascimento",
+  "urodzenia",
+  "geboortedatum",
+  "födelsedatum",
+  "born on",
+  "geboren am",
+  "né le",
+  "née le",
+  "nacido el",
+  "nacida el",
+  "nato il",
+  "nata il",
+  "nascido em",
+  "nascida em",
+  "urodzony",
+  "urodzona",
+];
+/** "Born March 3, 1970" stands in every encyclopedia: with the month as a word, a label is asked for. */
+const LABEL_WORDS = contextWords(LABELS);
+const WORDS = contextWords([
+  ...LABELS,
+  "born",
+  "geboren",
+  "geb",
+  "nacido",
+  "nacida",
+  "né",
+  "née",
   "nata",
   "nato",
+  "nascido",
+  "nascida",
 ]);
+
+/** How each month begins, in the languages of `WORDS`; what follows in the word is not looked at. */
+const MONTHS = [
+  ["jan", "ene", "gen", "sty"],
+  ["feb", "fév", "fev", "lut"],
+  ["mar", "mär", "mrz"],
+  ["apr", "avr", "abr", "kwi"],
+  ["may", "mai", "mag", "maj"],
+  ["jun", "juin", "giu", "cze"],
+  ["jul", "juil", "lug", "lip"],
+  ["aug", "aoû", "ago", "sie"],
+  ["sep", "set", "wrz"],
+  ["oct", "okt", "ott", "out", "paź"],
+  ["nov", "lis"],
+  ["dec", "dez", "déc", "dic", "gru"],
+];
+const CAPITALISED = MONTHS.flat().map((name) => (name[0] ?? "").toUpperCase() + name.slice(1));
+
+/** "3 March 1970", "3rd March 1970", "3. März 1970". */
+const DAY_FIRST = /^(\d{1,2})(?:st|nd|rd|th|er|\.|º)?[ -](\p{L}{3,10})\.?,?[ -](\d{4})$/u;
+/** "March 3, 1970", "Mar 3rd 1970". */
+const MONTH_FIRST = /^(\p{L}{3,9})\.?[ -](\d{1,2})(?:st|nd|rd|th)?,?[ -](\d{4})$/u;
+const LONGEST = 30;
+const BLANK = 32;
 
 /** Year first, or year last with two or four digits. */
 function isDate(run: DigitRun): boolean {
@@ -26,30 +84,78 @@ function isDate(run: DigitRun): boolean {
   return first === 4 ? third <= 2 : first <= 2 && (third === 4 || third === 2);
 }
 
+function monthOf(word: string): number {
+  const small = word.toLowerCase();
+  return MONTHS.findIndex((names) => names.some((name) => small.startsWith(name))) + 1;
+}
+
+/** Where the day begins that ends before a blank at `at`, or -1. */
+function dayBefore(source: Source, at: number): number {
+  const before = source.text.slice(Math.max(0, at - 5), at);
+  const day = /(?<![\d.,/-])\d{1,2}(?:st|nd|rd|th|er|\.|º)?$/.exec(before);
+  return day === null ? -1 : at - day[0].length;
+}
+
+/** Past the first run of digits from `at` on. */
+function pastDigits(source: Source, at: number): number {
+  let index = at;
+  while (index - at < LONGEST && !is(source.code(index), DIGIT) && source.code(index) !== NONE)
+    index += 1;
+  return source.run(index, DIGIT, index + 5);
+}
+
+/** A date with the month as a word, anchored at the month or at the blank between day and month. */
+function written(source: Source, at: number): Candidate | undefined {
+  const dayFirst = source.code(at) === BLANK;
+  const start = dayFirst ? dayBefore(source, at) : at;
+  if (start < 0 || !source.opens(start)) return undefined;
+  const once = pastDigits(source, at);
+  const end = dayFirst ? once : pastDigits(source, once);
+  if (end - start > LONGEST || !source.closes(end)) return undefined;
+  const text = source.text.slice(start, end);
+  const found = (dayFirst ? DAY_FIRST : MONTH_FIRST).exec(text);
+  const day = found?.[dayFirst ? 1 : 2] ?? "";
+  const month = found?.[dayFirst ? 2 : 1] ?? "";
+  if (!plausibleDay(monthOf(month), Number(day))) return undefined;
+  if (!hasContext(source, start, LABEL_WORDS, 40)) return undefined;
+  return { start, end, confidence: 0.8, why: ["shape", "context"] };
+}
+
+function numeric(source: Source, at: number): Candidate | undefined {
+  const run = source.digits(at);
+  if (run === undefined || run.glued || run.count < 3 || !isDate(run)) return undefined;
+  const separator = run.separator(0);
+  if (separator !== run.separator(1) || !"-/.".includes(separator)) return undefined;
+  const digits = run.digitsTo(2);
+  const a = Number(digits.slice(0, run.total(0)));
+  const b = Number(digits.slice(run.total(0), run.total(1)));
+  const c = Number(digits.slice(run.total(1)));
+  const possible =
+    run.group(0) === 4 ? plausibleDay(b, c) : plausibleDay(a, b) || plausibleDay(b, a);
+  const end = run.end(2);
+  if (!possible) return undefined;
+  if (run.count > 3 && !endsAfter(run, 2)) return undefined;
+  if (!source.closes(end) || !hasContext(source, at, WORDS, 40)) return undefined;
+  return { start: at, end, confidence: 0.8, why: ["shape", "context"] };
+}
+
 export const dateOfBirth: Detector = {
   id: "date-of-birth",
   title: "Date of birth",
-  version: 1,
+  version: 2,
   groups: ["pii"],
   evidence: "shape, context",
-  prefilter: { kind: "digits", first: [1, 2, 4], second: [1, 2], follow: "-/.", whole: true },
-  maxLength: 10,
+  prefilter: [
+    { kind: "digits", first: [1, 2, 4], second: [1, 2], follow: "-/.", whole: true },
+    { kind: "literals", literals: CAPITALISED },
+    // The blank holds back the day before it, until it is known whether a month follows. Months in
+    // small letters would mark the beginning of every other word.
+    { kind: "anywhere", literals: CAPITALISED.map((name) => ` ${name}`) },
+  ],
+  maxLength: LONGEST,
   validate(source, at) {
-    if (!source.opens(at)) return undefined;
-    const run = source.digits(at);
-    if (run === undefined || run.glued || run.count < 3 || !isDate(run)) return undefined;
-    const separator = run.separator(0);
-    if (separator !== run.separator(1) || !"-/.".includes(separator)) return undefined;
-    const digits = run.digitsTo(2);
-    const a = Number(digits.slice(0, run.total(0)));
-    const b = Number(digits.slice(run.total(0), run.total(1)));
-    const c = Number(digits.slice(run.total(1)));
-    const possible =
-      run.group(0) === 4 ? plausibleDay(b, c) : plausibleDay(a, b) || plausibleDay(b, a);
-    const end = run.end(2);
-    if (!possible) return undefined;
-    if (run.count > 3 && !endsAfter(source, run, 2)) return undefined;
-    if (!source.closes(end) || !hasContext(source, at, WORDS, 40)) return undefined;
-    return { start: at, end, confidence: 0.8, why: ["shape", "context"] };
+    const first = source.code(at);
+    if (first !== BLANK && !source.opens(at)) return undefined;
+    return is(first, DIGIT) ? numeric(source, at) : written(source, at);
   },
 };

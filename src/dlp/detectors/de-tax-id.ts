@@ -5,9 +5,10 @@ import { numberDetector } from "../kit/number.ts";
 export const deTaxId = numberDetector({
   id: "de-tax-id",
   title: "German tax identification number",
+  version: 2,
   groups: ["pii", "government-ids"],
   layouts: { "11": 0.4, "2-3-3-3": 0.6 },
-  separators: " ",
+  separators: " -/.",
   valid(digits) {
     const distinct = new Set(digits.slice(0, 10)).size;
     return digits[0] !== "0" && distinct >= 7 && mod11Of10(digits);
@@ -21,5 +22,10 @@ export const deTaxId = numberDetector({
     "tin",
     "steuernummer",
     "tax id",
+    "tax identification",
+    "steuer id",
+    "identifikationsnummer",
+    "steuerliche",
+    "steuernr",
   ],
 });

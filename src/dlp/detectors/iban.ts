@@ -40,10 +40,16 @@ function read(
   return source.closes(index) ? { bare: bare.toUpperCase(), end: index } : undefined;
 }
 
+function digitsOf(bare: string): number {
+  let count = 0;
+  for (let i = 0; i < bare.length; i += 1) if (is(bare.charCodeAt(i), DIGIT)) count += 1;
+  return count;
+}
+
 export const iban: Detector = {
   id: "iban",
   title: "International bank account number (IBAN)",
-  version: 1,
+  version: 2,
   groups: ["financial", "pii"],
   evidence: "shape, checksum",
   prefilter: { kind: "mixed", letters: [2] },
@@ -52,12 +58,17 @@ export const iban: Detector = {
     const first = source.code(at);
     if (!is(source.code(at + 2), DIGIT) || !is(source.code(at + 3), DIGIT)) return undefined;
     if (!source.opens(at) || source.code(at - 1) === 95) return undefined;
-    if (!is(first, UPPER) && !hasContext(source, at, WORDS)) return undefined;
     const length = LENGTHS.get(source.text.slice(at, at + 2).toUpperCase());
     if (length === undefined) return undefined;
     const found = read(source, at, length);
     if (found === undefined) return undefined;
     if (mod97(found.bare.slice(4) + found.bare.slice(0, 4)) !== 1) return undefined;
-    return { start: at, end: found.end, confidence: 0.95, why: ["shape", "checksum"] };
+    const written = source.text.slice(at, found.end);
+    if (written !== written.toUpperCase() && written !== written.toLowerCase()) return undefined;
+    const context = hasContext(source, at, WORDS);
+    // Small letters may be a random token: then most of it must be digits, or the word stand there.
+    if (!is(first, UPPER) && !context && digitsOf(found.bare) < length / 2) return undefined;
+    const why = context ? ["shape", "checksum", "context"] : ["shape", "checksum"];
+    return { start: at, end: found.end, confidence: 0.95, why };
   },
 };

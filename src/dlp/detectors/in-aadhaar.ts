@@ -5,9 +5,10 @@ import { numberDetector } from "../kit/number.ts";
 export const inAadhaar = numberDetector({
   id: "in-aadhaar",
   title: "Indian Aadhaar number",
+  version: 2,
   groups: ["pii", "government-ids"],
   layouts: { "4-4-4": 0.6, "12": 0.35 },
-  separators: " -:",
+  separators: " -:.",
   valid: (digits) => !/^[01]/.test(digits) && !monotone(digits) && verhoeff(digits),
   checksum: true,
   words: ["aadhaar", "aadhar", "uidai", "uid", "adhaar"],

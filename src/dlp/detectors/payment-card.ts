@@ -2,7 +2,7 @@
 import { luhnOf, monotone } from "../kit/checksums.ts";
 import { contextWords, hasContext } from "../kit/context.ts";
 import type { Candidate, Detector } from "../kit/detector.ts";
-import { endsAfter, separatedBy, type DigitRun } from "../kit/digits.ts";
+import { endsAfter, packed, separatorSet, type DigitRun } from "../kit/digits.ts";
 import type { Source } from "../kit/source.ts";
 
 const WORDS = contextWords([
@@ -20,8 +20,14 @@ const WORDS = contextWords([
   "tarjeta",
   "charge",
   "payment",
-  "card_number",
   "cardnumber",
+  "kartennummer",
+  "kreditkartennummer",
+  "cartão",
+  "carta",
+  "karty",
+  "karta",
+  "cb",
   "ccn",
 ]);
 const AGAINST = contextWords([
@@ -32,6 +38,12 @@ const AGAINST = contextWords([
   "imei",
   "timestamp",
   "upc",
+  "ean",
+  "transaction id",
+  "reference",
+  "bestellnummer",
+  "commande",
+  "pedido",
   "isbn",
 ]);
 
@@ -73,22 +85,21 @@ const LAYOUTS = [
   [6, 13],
   [4, 4, 4, 2],
   [8, 8],
-];
+].map((lengths) => ({ ...packed(lengths), groups: lengths.length }));
+
+const SEPARATORS = separatorSet(" -.");
 
 /** Whether the groups up to `last` are written as a card is. */
 function isLayout(run: DigitRun, last: number): boolean {
   if (last === 0) return run.group(0) >= 12 && run.group(0) <= 19;
-  for (const layout of LAYOUTS) {
-    let group = 0;
-    while (group < layout.length && run.group(group) === layout[group]) group += 1;
-    if (group === layout.length && group === last + 1) return true;
-  }
+  for (const { value, mask, groups } of LAYOUTS)
+    if (groups === last + 1 && (run.layout & mask) === value) return true;
   return false;
 }
 
 function judge(source: Source, run: DigitRun, last: number): Candidate | undefined {
-  if (!isLayout(run, last) || !separatedBy(run, last) || !endsAfter(source, run, last))
-    return undefined;
+  if (!isLayout(run, last) || !endsAfter(run, last)) return undefined;
+  if (!run.isSeparated(last, SEPARATORS, false)) return undefined;
   const end = run.end(last);
   const count = run.total(last);
   const four = run.number(0, 4);
@@ -106,7 +117,7 @@ function judge(source: Source, run: DigitRun, last: number): Candidate | undefin
 export const paymentCard: Detector = {
   id: "payment-card",
   title: "Payment card number",
-  version: 1,
+  version: 2,
   groups: ["credit-cards", "financial", "pii"],
   evidence: "shape, checksum, context",
   prefilter: [

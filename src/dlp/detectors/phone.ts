@@ -1,12 +1,17 @@
 /** Telephone numbers: international with `+`, North American layouts, others by context. */
-import { ALNUM, DIGIT, is } from "../kit/chars.ts";
+import { ALNUM, DIGIT, NONE, is } from "../kit/chars.ts";
 import { contextWords, hasContext } from "../kit/context.ts";
 import type { Candidate, Detector } from "../kit/detector.ts";
 import type { Source } from "../kit/source.ts";
 
+const BLANK = 32;
 const PLUS = 43;
 const OPEN = 40;
 const CLOSE = 41;
+const SLASH = 47;
+const ZERO = 48;
+const NEWLINE = 10;
+const BACKSLASH = 92;
 const DIGITS_MAX = 15;
 const DIGITS_MIN = 6;
 const LABEL_CHARS = 10;
@@ -28,6 +33,21 @@ const WORDS = contextWords([
   "contact number",
   "handy",
   "telefon",
+  "telefonnummer",
+  "handynummer",
+  "rufnummer",
+  "mobil",
+  "mobilnummer",
+  "téléphone",
+  "portable",
+  "teléfono",
+  "celular",
+  "cellulare",
+  "telefone",
+  "telemóvel",
+  "telefonu",
+  "komórka",
+  "registered",
   "telefono",
   "móvil",
   "desk",
@@ -41,64 +61,102 @@ const WORDS = contextWords([
 ]);
 const LABEL = /^[ ,\\-]{1,3}(?:office|fax|mobile|cell|home|desk|work|phone|tel)/i;
 
-interface Reading {
-  end: number;
-  /** How many digits. */
-  count: number;
-  /** Digits of each group, with "(" before those in parentheses. */
-  layout: string;
-  /** The one separator between all groups; "" when they differ. */
-  separator: string;
-  /** A slash stands between groups. */
-  slashed: boolean;
+/** One group of a layout in five bits: its length, and whether it opens a parenthesis. */
+const GROUP_BITS = 32;
+const IN_PARENTHESIS = 16;
+
+/** Group lengths, with "(" before those in parentheses, as one number: at most eight groups. */
+function layoutOf(written: string): number {
+  let layout = 0;
+  for (const group of written.split("-"))
+    layout =
+      layout * GROUP_BITS +
+      Number(group.replace("(", "")) +
+      (group.startsWith("(") ? IN_PARENTHESIS : 0);
+  return layout;
 }
 
+const NORTH = new Set(["3-3-4", "1-3-3-4", "3-3-3-4"].map(layoutOf));
+const NORTH_PARENTHESES = new Set(["(3-3-4", "1-(3-3-4"].map(layoutOf));
+const SHORT = new Set(["2-2-2", "3-3", "2-4", "(2-4"].map(layoutOf));
+const DATES = new Set(["4-2-2", "2-2-4", "1-2-4", "2-1-4", "1-1-4", "4-1-1"].map(layoutOf));
+
+const TRUNK = new Set(
+  [3, 4, 5].flatMap((area) => [5, 6, 7, 8].map((n) => layoutOf(`${area}-${n}`))),
+);
+
+/** What was read last: one for all, since hostile texts begin a number at every other character. */
+const reading = {
+  end: -1,
+  /** How many digits. */
+  count: 0,
+  groups: 0,
+  /** See `layoutOf`; of all groups, and of the first three. */
+  layout: 0,
+  opening: 0,
+  /** The one separator between all groups; 0 when they differ. */
+  separator: 0,
+  /** A slash stands between groups. */
+  slashed: false,
+};
+
+/** 1 for blank, hyphen, dot and slash, 2 for parentheses: what stands between groups. */
+const BETWEEN = new Uint8Array(256);
+for (const code of [32, 45, 46, SLASH]) BETWEEN[code] = 1;
+for (const code of [OPEN, CLOSE]) BETWEEN[code] = 2;
+
 /** One separator, or two where a parenthesis or an extra blank is part of the writing. */
-function separatorEnd(source: Source, at: number): number {
+function separatorEnd(codes: Uint8Array, length: number, at: number): number {
+  const stop = Math.min(length, at + 3);
   let index = at;
-  while (index - at < 3) {
-    const code = source.code(index);
-    const dash = code === 32 || code === 45 || code === 46 || code === 47;
-    if (!dash && code !== OPEN && code !== CLOSE) break;
-    if (dash && index > at && source.code(index - 1) === code) break;
+  while (index < stop) {
+    const code = codes[index] ?? NONE;
+    const kind = BETWEEN[code] ?? 0;
+    if (kind === 0 || (kind === 1 && index > at && codes[index - 1] === code)) break;
     index += 1;
   }
   return index;
 }
 
-/** What stands between two groups, as one character when it is one. */
-function joined(separator: string, between: string, first: boolean): string {
-  if (between.length !== 1) return "";
-  return first || separator === between ? between : "";
+/** Notes what stands between two groups. */
+function join(codes: Uint8Array, from: number, to: number): void {
+  const between = to - from === 1 ? (codes[from] ?? 0) : 0;
+  if (reading.groups === 1) reading.separator = between;
+  else if (reading.separator !== between) reading.separator = 0;
+  for (let i = from; i < to; i += 1) if (codes[i] === SLASH) reading.slashed = true;
 }
 
-function readNumber(source: Source, at: number): Reading | undefined {
-  const plus = source.code(at) === PLUS;
+/** Reads the groups of digits at `at` into `reading`; answers whether there are any. */
+function readNumber(source: Source, at: number): boolean {
+  const { codes, length } = source;
+  const plus = codes[at] === PLUS;
   let index = plus ? at + 1 : at;
-  let groups = 0;
-  const reading: Reading = { end: -1, count: 0, layout: "", separator: "", slashed: false };
-  while (groups < 8) {
-    const gap =
-      groups > 0 ? separatorEnd(source, index) : index + (source.code(index) === OPEN ? 1 : 0);
-    if (groups > 0 && gap === index) break;
-    const stop = source.run(gap, DIGIT, gap + DIGITS_MAX + 1);
+  reading.end = -1;
+  reading.count = reading.groups = reading.layout = reading.opening = reading.separator = 0;
+  reading.slashed = false;
+  while (reading.groups < 8) {
+    const first = reading.groups === 0;
+    const gap = first
+      ? index + (source.code(index) === OPEN ? 1 : 0)
+      : separatorEnd(codes, length, index);
+    let stop = gap;
+    if (first || gap > index)
+      while (stop < length && stop <= gap + DIGITS_MAX && is(codes[stop] ?? NONE, DIGIT)) stop += 1;
+    // Whatever ended at the end of the text may go on.
+    if (stop === length) source.code(length);
     if (stop === gap || reading.count + stop - gap > DIGITS_MAX) break;
     // Groups of one digit are a country's own or follow one; a row of them is a list.
-    if (stop === gap + 1 && groups > 0 && !plus) break;
-    if (groups > 0) {
-      const between = source.text.slice(index, gap);
-      reading.separator = joined(reading.separator, between, groups === 1);
-      if (between.includes("/")) reading.slashed = true;
-      reading.layout += "-";
-    }
-    if (source.code(gap - 1) === OPEN) reading.layout += "(";
-    reading.layout += String(stop - gap);
+    if (stop === gap + 1 && !first && !plus) break;
+    if (!first) join(codes, index, gap);
+    reading.layout =
+      reading.layout * GROUP_BITS + (stop - gap) + (codes[gap - 1] === OPEN ? IN_PARENTHESIS : 0);
     reading.count += stop - gap;
-    groups += 1;
+    reading.groups += 1;
+    if (reading.groups <= 3) reading.opening = reading.layout;
     reading.end = stop;
     index = stop;
   }
-  return reading.end < 0 ? undefined : reading;
+  return reading.end >= 0;
 }
 
 /** An extension ("x565", " ext. 12") after a number, or the same end. */
@@ -112,62 +170,73 @@ function extensionEnd(source: Source, end: number): number {
   return stop > index && stop - index <= 6 ? stop : end;
 }
 
-function shapeConfidence(source: Source, at: number, reading: Reading): number {
+function shapeConfidence(source: Source, at: number): number {
   const { layout, separator } = reading;
   if (source.code(at) === PLUS) return reading.count >= 8 ? 0.85 : 0;
-  if (layout === "(3-3-4" || layout === "1-(3-3-4") return 0.8;
-  if (layout !== "3-3-4" && layout !== "1-3-3-4" && layout !== "3-3-3-4") return 0.2;
+  if (NORTH_PARENTHESES.has(layout)) return 0.8;
+  if (!NORTH.has(layout)) return 0.2;
   if (reading.slashed) return 0.3;
-  if (separator === "") return 0.45;
-  if (separator === "-") return 0.6;
+  if (separator === 0) return 0.45;
+  if (separator === 45) return 0.6;
   const north = /^(?:00)?1?.?[2-9]\d\d.[2-9]/.test(source.text.slice(at, reading.end));
   return north ? 0.55 : 0.4;
 }
 
 /** Whether a label such as "-Office" or " mobile" stands right after: few characters are waited for. */
 function labelAfter(source: Source, end: number): boolean {
+  const first = source.code(end);
+  if (first !== 32 && first !== 44 && first !== 45 && first !== BACKSLASH) return false;
+  if (is(source.code(end + 1), DIGIT)) return false;
   source.code(end + LABEL_CHARS);
   return LABEL.test(source.text.slice(end, end + LABEL_CHARS));
 }
 
 /** Layouts that are years, dates or decimals however near the word "call" stands. */
-function looksLikeDate(reading: Reading): boolean {
-  const { layout, separator } = reading;
-  if (layout.startsWith("4-4-4-4")) return true;
-  const date = /^(?:4-2-2|2-2-4|1-2-4|2-1-4|1-1-4|4-1-1)(-|$)/.exec(layout);
+function looksLikeDate(): boolean {
   // A date may be followed by a time; a number of more groups has one separator throughout.
-  return date !== null && (date[1] === "" || separator === "");
+  return DATES.has(reading.opening) && (reading.groups === 3 || reading.separator === 0);
+}
+
+/** "0171/1234567": an area with its zero before a slash, and the subscriber's number. */
+function isTrunk(source: Source, at: number): boolean {
+  return source.code(at) === ZERO && TRUNK.has(reading.layout);
+}
+
+/** A row of groups between other rows that begin with digits: columns of a table. */
+function inColumns(source: Source, at: number, stop: number): boolean {
+  if (source.code(at - 1) === NEWLINE && is(source.code(at - 2), DIGIT)) return true;
+  return source.code(stop) === NEWLINE && is(source.code(stop + 1), DIGIT);
 }
 
 function candidateAt(source: Source, at: number): Candidate | undefined {
-  const reading = readNumber(source, at);
-  if (reading === undefined || reading.count < DIGITS_MIN) return undefined;
-  if (reading.count < 7 && !/^(?:2-2-2|3-3|2-4|\(2-4)$/.test(reading.layout)) return undefined;
+  if (!readNumber(source, at) || reading.count < DIGITS_MIN) return undefined;
+  if (reading.count < 7 && !SHORT.has(reading.layout)) return undefined;
   const stop = extensionEnd(source, reading.end);
   if (!source.closes(stop)) return undefined;
   if (source.code(stop) === 46 && is(source.code(stop + 1), DIGIT)) return undefined;
   const next = source.code(stop);
-  if ((next === 45 || next === 47) && is(source.code(stop + 1), ALNUM)) {
+  if ((next === 45 || next === SLASH) && is(source.code(stop + 1), ALNUM)) {
     if (is(source.code(stop + 1), DIGIT) || !labelAfter(source, stop)) return undefined;
   }
   // Twelve digits or more with still more to come are a card or a table, not a telephone.
   if (reading.count >= 12 && next === 32 && is(source.code(stop + 1), DIGIT)) return undefined;
   const found = { start: at, end: stop };
-  const alone = shapeConfidence(source, at, reading);
-  if (hasContext(source, at, WORDS, 40) && !looksLikeDate(reading)) {
-    const plain = alone >= 0.5 ? 0.95 : reading.slashed ? 0.4 : 0.7;
+  const alone = shapeConfidence(source, at);
+  if (hasContext(source, at, WORDS, 40) && !looksLikeDate()) {
+    const plain = alone >= 0.5 ? 0.95 : reading.slashed && !isTrunk(source, at) ? 0.4 : 0.7;
     return { ...found, confidence: plain, why: ["shape", "context"] };
   }
-  if (alone < 0.5 && !looksLikeDate(reading)) {
+  if (alone < 0.5 && !looksLikeDate()) {
     if (labelAfter(source, stop)) return { ...found, confidence: 0.65, why: ["shape", "context"] };
   }
+  if (reading.separator === BLANK && alone < 0.6 && inColumns(source, at, stop)) return undefined;
   return alone < 0.3 ? undefined : { ...found, confidence: alone, why: ["shape"] };
 }
 
 export const phone: Detector = {
   id: "phone",
   title: "Telephone number",
-  version: 1,
+  version: 2,
   groups: ["contact", "pii"],
   evidence: "shape, context",
   prefilter: [

@@ -5,8 +5,10 @@ import { numberDetector } from "../kit/number.ts";
 export const ukNhs = numberDetector({
   id: "uk-nhs",
   title: "UK NHS number",
+  version: 2,
   groups: ["pii", "medical", "government-ids"],
   layouts: { "3-3-4": 0.4, "10": 0.2 },
+  separators: " -.",
   valid(digits) {
     const check = 11 - (weighted(digits, [10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11);
     return !monotone(digits) && check !== 10 && check % 11 === Number(digits[9]);

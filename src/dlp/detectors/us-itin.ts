@@ -4,8 +4,10 @@ import { numberDetector } from "../kit/number.ts";
 export const usItin = numberDetector({
   id: "us-itin",
   title: "US individual taxpayer identification number",
+  version: 2,
   groups: ["pii", "government-ids"],
   layouts: { "3-2-4": 0.6, "9": 0.2, "3-6": 0.2, "5-4": 0.2 },
+  separators: " -.",
   valid(digits) {
     const group = Number(digits.slice(3, 5));
     if (digits[0] !== "9") return false;

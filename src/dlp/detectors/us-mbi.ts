@@ -5,14 +5,15 @@ import { wordDetector } from "../kit/word.ts";
 export const usMbi = wordDetector({
   id: "us-mbi",
   title: "US Medicare beneficiary identifier",
+  version: 2,
   groups: ["pii", "medical"],
-  prefilter: { kind: "digits", first: [1], second: [0], reach: 11 },
+  prefilter: { kind: "digits", first: [1], second: [0], reach: 4 },
   quick: (source, at) => is(source.code(at), DIGIT) && is(source.code(at + 1), ALPHA),
   lengths: [11],
   maxLength: 13,
-  separators: "-",
+  separators: "- ",
   valid: (word, written) =>
-    /^[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y][0-9]-?[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y][0-9]-?[AC-HJKMNP-RT-Y]{2}[0-9]{2}$/.test(
+    /^[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y][0-9][- ]?[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y][0-9][- ]?[AC-HJKMNP-RT-Y]{2}[0-9]{2}$/.test(
       written.toUpperCase(),
     ) && word.length === 11,
   words: ["mbi", "medicare", "beneficiary"],

@@ -18,19 +18,29 @@ function checkDigit(word: string): string {
 export const vin = wordDetector({
   id: "vin",
   title: "Vehicle identification number",
+  version: 2,
   groups: ["pii", "vehicles"],
   prefilter: [
-    { kind: "mixed", letters: [1, 2, 3, 4, 5, 6, 7, 8], reach: 17 },
+    { kind: "mixed", letters: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13], reach: 17 },
     { kind: "digits", first: [1, 2, 3, 4, 5, 6, 7, 8], reach: 17 },
   ],
   quick: (source, at) => source.run(at, ALNUM, at + 18) - at === 17,
   lengths: [17],
   maxLength: 17,
-  valid: (word, written) =>
-    written === word &&
-    /^(?=.*[A-Z].*[A-Z])[A-HJ-NPR-Z0-9]{17}$/.test(word) &&
-    checkDigit(word) === word[8],
+  capitals: true,
+  valid: (word) =>
+    /^(?=.*[A-Z].*[A-Z])[A-HJ-NPR-Z0-9]{17}$/.test(word) && checkDigit(word) === word[8],
   checksum: true,
-  words: ["vin", "vehicle identification", "vehicle", "chassis"],
+  words: [
+    "vin",
+    "vehicle identification",
+    "vehicle",
+    "chassis",
+    "chassi",
+    "châssis",
+    "fahrgestellnummer",
+    "bastidor",
+    "telaio",
+  ],
   alone: 0.65,
 });

@@ -1,5 +1,5 @@
 /**
- * The trained part of the guard: a logistic model over hashed features with one signed byte a weight.
+ * The trained part of the guard: a logistic model over hashed features with 63 steps a weight.
  * Its answer is a logit; the largest over a view's windows counts.
  */
 import { eachWindow, featureBits } from "./features.ts";
@@ -12,7 +12,12 @@ export interface GuardModel {
   readonly bias: number;
 }
 
-/** A model as shipped (`weights.ts`), weights in base64. */
+/** A weight is a whole number of steps from `-weightMax` to `weightMax`. */
+export const weightMax = 31;
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** A model as shipped (`weights.ts`), one character of base64's alphabet a weight. */
 export interface PackedModel {
   readonly featureBits: number;
   readonly scale: number;
@@ -22,15 +27,18 @@ export interface PackedModel {
 
 /** Unpacks shipped weights. Throws when they were made for other features than this code's. */
 export function unpackModel(packed: PackedModel): GuardModel {
-  const bytes = atob(packed.weights);
-  if (packed.featureBits !== featureBits || bytes.length !== 1 << featureBits) {
+  if (packed.featureBits !== featureBits || packed.weights.length !== 1 << featureBits) {
     throw new Error(
       `Guard weights are for 2^${packed.featureBits} features, this code has 2^${featureBits}: run scripts/train-guard.ts.`,
     );
   }
-  const weights = new Int8Array(bytes.length);
-  for (let at = 0; at < bytes.length; at++) weights[at] = bytes.charCodeAt(at);
+  const weights = Int8Array.from(packed.weights, (letter) => alphabet.indexOf(letter) - weightMax);
   return { weights, scale: packed.scale, bias: packed.bias };
+}
+
+/** Weights in the form that `unpackModel` reads. */
+export function packWeights(weights: Int8Array): string {
+  return Array.from(weights, (weight) => alphabet[weight + weightMax]).join("");
 }
 
 /** The more windows, the more chances for a harmless one to look bad: logits off per e-fold of them. */

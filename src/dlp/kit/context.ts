@@ -1,9 +1,10 @@
 /**
  * Context evidence: words that stand shortly before a value, never after it. The words of all lists
  * are looked up in one walk, and no part of a text is walked twice, however many values it has.
+ * Names of fields count as words do: "tax file" also stands in tax_file_no, tax-file-no and taxFileNo.
  */
 import { LOOK_BACK_CHARS } from "../limits.ts";
-import { ALPHA, LETTER_LIKE, is } from "./chars.ts";
+import { ALPHA, LETTER_LIKE, LOWER, UPPER, is } from "./chars.ts";
 import type { Source } from "./source.ts";
 
 /** A list of words or phrases, lower-case; made once, by `contextWords`. */
@@ -24,8 +25,13 @@ export class Heard {
   /** Everything from some earlier query up to here was walked. */
   upTo = 0;
   readonly starts: number[] = [];
+  readonly ends: number[] = [];
   readonly entries: Entry[] = [];
 }
+
+const BLANK = 32;
+const HYPHEN = 45;
+const UNDERSCORE = 95;
 
 const entries = new Map<string, Entry>();
 const buckets: Entry[][] = [[]];
@@ -75,18 +81,40 @@ export function contextWords(words: readonly string[]): ContextWords {
   return { list };
 }
 
-/** Whether the word stands at an index, with no letter glued to a letter of its end. */
-function stands(source: Source, at: number, { word, ascii }: Entry): boolean {
+/** Whether a capital begins a word inside a name: "taxFile", "TAXFile" does not. */
+function isHump(before: number, code: number): boolean {
+  return is(before, LOWER) && is(code, UPPER);
+}
+
+/** Whether no letter is glued to a letter of the end of a word, a hump of a name aside. */
+function endsWord({ codes, length }: Source, end: number): boolean {
+  if (end >= length) return true;
+  const last = codes[end - 1] ?? 0;
+  const next = codes[end] ?? 0;
+  return !isLetter(next) || !isLetter(last) || isHump(last, next);
+}
+
+/** The end of the word or phrase that stands at an index, or -1. */
+function endOf(source: Source, at: number, { word, ascii }: Entry): number {
   const { codes, text } = source;
-  const end = at + word.length;
-  if (end > source.length) return false;
-  if (ascii) {
-    for (let i = 1; i < word.length; i += 1)
-      if (SMALL[codes[at + i] ?? 0] !== word.charCodeAt(i)) return false;
-  } else if (text.slice(at, end).toLowerCase() !== word) {
-    return false;
+  if (!ascii) {
+    const end = at + word.length;
+    return text.slice(at, end).toLowerCase() === word && endsWord(source, end) ? end : -1;
   }
-  return end >= source.length || !isLetter(codes[end] ?? 0) || !isLetter(codes[end - 1] ?? 0);
+  let end = at + 1;
+  for (let i = 1; i < word.length; i += 1) {
+    const code = codes[end] ?? 0;
+    const wanted = word.charCodeAt(i);
+    if (end >= source.length) return -1;
+    if (wanted !== BLANK) {
+      if (SMALL[code] !== wanted) return -1;
+    } else if (code !== BLANK && code !== UNDERSCORE && code !== HYPHEN) {
+      if (!isHump(codes[end - 1] ?? 0, code)) return -1;
+      end -= 1;
+    }
+    end += 1;
+  }
+  return endsWord(source, end) ? end : -1;
 }
 
 /** Walks what was not walked yet of the stretch before `at`. */
@@ -96,13 +124,15 @@ function listen(source: Source, at: number): Heard {
   let before = from > 0 ? (codes[from - 1] ?? 0) : 0;
   for (let i = from; i < at; i += 1) {
     const code = codes[i] ?? 0;
-    if (!isLetter(before)) {
+    if (!isLetter(before) || isHump(before, code)) {
       const next = i + 1 < source.length ? (codes[i + 1] ?? 0) : 0;
       const bucket = bucketOf[((SMALL[code] ?? 0) << 8) | (SMALL[next] ?? 0)] ?? 0;
       if (bucket !== 0) {
         for (const entry of buckets[bucket] ?? []) {
-          if (!stands(source, i, entry)) continue;
+          const end = endOf(source, i, entry);
+          if (end < 0) continue;
           heard.starts.push(i);
+          heard.ends.push(end);
           heard.entries.push(entry);
         }
       }
@@ -124,14 +154,14 @@ export function lastWordEnd(
   length = LOOK_BACK_CHARS,
   accepts?: (end: number) => boolean,
 ): number {
-  const { starts, entries: words } = listen(source, at);
+  const { starts, ends, entries: words } = listen(source, at);
   const floor = at - length;
   for (let k = starts.length - 1; k >= 0; k -= 1) {
     const start = starts[k] ?? 0;
     if (start < floor) return -1;
     const entry = words[k];
     if (entry === undefined || !entry.lists.has(list)) continue;
-    const end = start + entry.word.length;
+    const end = ends[k] ?? 0;
     if (end <= at && (accepts === undefined || accepts(end))) return end;
   }
   return -1;

@@ -6,8 +6,8 @@ import type { Source } from "./source.ts";
  * - `literals`: one of these stands at the anchor, with no letter or digit before it.
  * - `anywhere`: one of these stands at the anchor, whatever goes before.
  * - `digits`: a digit run of one of these lengths begins at the anchor after a non-letter.
- *   `second` narrows it by the length of the group after a single separator (0 for none), `follow`
- *   by the character after the run; `whole` leaves out numbers that a separator other than a
+ *   `second` narrows it by the length of the group after a single separator (0 for none), `third`
+ *   by that of the group after that, `follow` by the character after the run; `whole` leaves out numbers that a separator other than a
  *   blank joins to digits before them.
  * - `mixed`: a word begins at the anchor with so many letters and then a digit.
  * - `assignment`: an operator at the anchor assigns a value of some length to a name.
@@ -31,6 +31,7 @@ export type Prefilter =
       kind: "digits";
       first: readonly number[];
       second?: readonly number[];
+      third?: readonly number[];
       follow?: string;
       whole?: boolean;
       reach?: number;
@@ -64,6 +65,12 @@ export interface Detector {
   maxLength: number;
   /** The candidate whose anchor is `at`, if any. Pure; reads at most 64 characters to the left. */
   validate(source: Source, at: number): Candidate | undefined;
+  /**
+   * What the run of a value may hold besides letters and digits, after a mark. Where four values of
+   * the detector overlap, none is looked for inside the first of them any more, and the fourth
+   * takes the rest of the run: beginnings that are repeated thousandfold are one value.
+   */
+  crowds?: string;
   /** What `redact` puts in place of a match, when not the usual placeholder. */
   replacement?: string;
 }

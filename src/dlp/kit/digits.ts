@@ -1,8 +1,9 @@
 /** Groups of digits with single separators between them: the shape of most numbers people write. */
-import { ALPHA, DIGIT, is } from "./chars.ts";
+import { ALPHA, DIGIT, NONE, is } from "./chars.ts";
 
 const DIGITS_MAX = 20;
 const GROUPS_MAX = 8;
+const PACKED_GROUPS = 6;
 const SPACE = 32;
 const COMMA = 44;
 const HYPHEN = 45;
@@ -12,8 +13,9 @@ const COLON = 58;
 /** What of a source reading digits needs. */
 export interface DigitReader {
   readonly text: string;
+  readonly codes: Uint8Array;
+  readonly length: number;
   code(index: number): number;
-  run(from: number, mask: number, to: number): number;
   closes(index: number): boolean;
 }
 
@@ -28,10 +30,18 @@ export class DigitRun {
   count = 0;
   /** True when a digit or letter is glued to the left: a part of something longer. */
   glued = false;
+  /** Lengths of the first six groups, five bits each: see `packed`. */
+  layout = 0;
+  /** Bits of the groups after which the number may end: nothing is glued to their right. */
+  endings = 0;
   /** Value of every digit, separators left out. */
   readonly values = new Uint8Array(DIGITS_MAX);
   readonly #ends = new Int32Array(GROUPS_MAX);
   readonly #totals = new Int32Array(GROUPS_MAX);
+  /** By group: the kinds of the separators before it, as bits. */
+  readonly #separators = new Uint8Array(GROUPS_MAX);
+  /** By group: the digits up to it, once asked. */
+  readonly #digits: string[] = [];
 
   constructor(text: string) {
     this.#text = text;
@@ -41,14 +51,25 @@ export class DigitRun {
   reset(start: number, glued: boolean): void {
     this.start = start;
     this.glued = glued;
-    this.count = 0;
+    this.count = this.layout = this.endings = 0;
+    if (this.#digits.length > 0) this.#digits.length = 0;
   }
 
-  /** Adds a group that ends at an index. */
-  add(length: number, end: number): void {
-    this.#totals[this.count] = this.total(this.count - 1) + length;
-    this.#ends[this.count] = end;
+  /** Adds a group that ends at an index, with the code of the separator before it. */
+  add(length: number, end: number, separator: number): void {
+    const { count } = this;
+    this.#totals[count] = this.total(count - 1) + length;
+    this.#ends[count] = end;
+    this.#separators[count] =
+      count === 0 ? 0 : (this.#separators[count - 1] ?? 0) | separatorBit(separator);
+    if (count < PACKED_GROUPS) this.layout |= length << (count * 5);
     this.count += 1;
+  }
+
+  /** Whether the separators up to a group are in a set, and all the same unless `mixed`. */
+  isSeparated(group: number, set: number, mixed: boolean): boolean {
+    const found = this.#separators[group] ?? 0;
+    return (found & ~set) === 0 && (mixed || (found & (found - 1)) === 0);
   }
 
   /** Digits up to and with a group. */
@@ -78,11 +99,14 @@ export class DigitRun {
     return number;
   }
 
-  /** The digits up to and with a group, separators left out. */
+  /** The digits up to and with a group, separators left out. Every detector that asks shares them. */
   digitsTo(group: number): string {
+    const known = this.#digits[group];
+    if (known !== undefined) return known;
     let digits = this.#text.slice(this.start, this.end(0));
     for (let i = 1; i <= group; i += 1)
       digits += this.#text.slice(this.end(i - 1) + 1, this.end(i));
+    this.#digits[group] = digits;
     return digits;
   }
 }
@@ -109,38 +133,66 @@ export function joinedBefore(source: DigitReader, at: number): boolean {
 /** Reads the run at `at`, which must be a digit, into `run`. */
 export function parseDigits(source: DigitReader, at: number, run: DigitRun): void {
   run.reset(at, gluedBefore(source, at));
+  const { codes, length } = source;
   let index = at;
+  let total = 0;
   while (run.count < GROUPS_MAX) {
-    const end = source.run(index, DIGIT, index + DIGITS_MAX + 1);
+    const stop = Math.min(length, index + DIGITS_MAX + 1);
+    let end = index;
+    for (; end < stop && is(codes[end] ?? NONE, DIGIT); end += 1) {
+      const place = total + end - index;
+      if (place < DIGITS_MAX) run.values[place] = (codes[end] ?? 48) - 48;
+    }
+    if (end === length && end < index + DIGITS_MAX + 1) source.code(end);
     // A single run of more than 20 digits is no number of any kind we know.
-    if (run.count > 0 && run.total(run.count - 1) + end - index > DIGITS_MAX) break;
-    for (let i = index, k = run.total(run.count - 1); i < end && k < DIGITS_MAX; i += 1, k += 1)
-      run.values[k] = source.code(i) - 48;
-    run.add(end - index, end);
-    if (!isSeparator(source.code(end)) || !is(source.code(end + 1), DIGIT)) break;
+    if (run.count > 0 && total + end - index > DIGITS_MAX) return;
+    run.add(end - index, end, codes[index - 1] ?? NONE);
+    total += end - index;
+    const joined = isSeparator(source.code(end)) && is(source.code(end + 1), DIGIT);
+    if (joined ? endsBefore(source, end + 1) : ends(source, end))
+      run.endings |= 1 << (run.count - 1);
+    if (!joined) return;
     index = end + 1;
   }
 }
 
-/** True when the number may end after group `last`: nothing is glued to its right. */
-export function endsAfter(source: DigitReader, run: DigitRun, last: number): boolean {
-  const end = run.end(last);
-  if (last < 0 || !source.closes(end)) return false;
-  const next = source.code(end);
-  if (next === SPACE || next === SLASH || next === COLON) return true;
-  if (next !== COMMA && !isSeparator(next)) return true;
-  return !is(source.code(end + 1), DIGIT);
+/** Whether a number may end before the separator before a group of digits. */
+function endsBefore(source: DigitReader, group: number): boolean {
+  const separator = source.codes[group - 1];
+  return separator === SPACE || separator === SLASH || separator === COLON;
 }
 
-/**
- * True when the separators of the first groups, up to group `last`, are in `allowed` and, unless
- * `mixed`, equal to each other.
- */
-export function separatedBy(run: DigitRun, last: number, allowed = " -", mixed = false): boolean {
-  for (let i = 0; i < last; i += 1) {
-    const separator = run.separator(i);
-    if (!allowed.includes(separator)) return false;
-    if (!mixed && separator !== run.separator(0)) return false;
-  }
-  return true;
+/** Whether a number may end where no separator joins it to more digits. */
+function ends(source: DigitReader, end: number): boolean {
+  if (!source.closes(end)) return false;
+  return source.code(end) !== COMMA || !is(source.code(end + 1), DIGIT);
+}
+
+/** True when the number may end after group `last`: nothing is glued to its right. */
+export function endsAfter(run: DigitRun, last: number): boolean {
+  return last >= 0 && ((run.endings >> last) & 1) === 1;
+}
+
+/** The bit of a separator in a set of them; 0 for what is none. */
+function separatorBit(code: number): number {
+  if (code === SPACE) return 1;
+  if (code === COLON) return 16;
+  return code >= HYPHEN && code <= SLASH ? 2 << (code - HYPHEN) : 0;
+}
+
+/** A set of separators, for `isSeparated`. */
+export function separatorSet(allowed: string): number {
+  let set = 0;
+  for (const separator of allowed) set |= separatorBit(separator.charCodeAt(0));
+  return set;
+}
+
+/** What people write between the groups of most numbers: blanks and hyphens. */
+export const USUAL_SEPARATORS = separatorSet(" -");
+
+/** Group lengths in five bits each, at most six: what `DigitRun.layout` begins with, and the mask. */
+export function packed(lengths: readonly number[]): { value: number; mask: number } {
+  let value = 0;
+  lengths.slice(0, PACKED_GROUPS).forEach((length, i) => (value |= length << (i * 5)));
+  return { value, mask: 2 ** (Math.min(lengths.length, PACKED_GROUPS) * 5) - 1 };
 }

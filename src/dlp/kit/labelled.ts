@@ -3,6 +3,7 @@ import { LOOK_BACK_CHARS } from "../limits.ts";
 import { ALNUM, DIGIT, LOWER, is } from "./chars.ts";
 import { contextWords, lastWordEnd, type ContextWords } from "./context.ts";
 import type { Detector } from "./detector.ts";
+import { columnOf, isLink, LINK_CHARS } from "./link.ts";
 import type { Source } from "./source.ts";
 import { gluedAfter } from "./word.ts";
 
@@ -23,17 +24,14 @@ export interface LabelledSpec {
 
 const HYPHEN = 45;
 
-/** What may stand between a label and its value: link words and punctuation, nothing else. */
-const LINK =
-  /^(?:['’]?s)?["'`]?(?:[ _-]?(?:number|num|nr|no|id|code|details))?[.#:]?["'`]?(?:[ ]*(?:is|=|:|#|was|->|=>|of|are|ist|es|\||-)){0,2}[ "'`(#:.]*$/;
-
-/** Longest stretch that `LINK` may have to read. */
-const LINK_CHARS = 28;
-
 function labelled(source: Source, at: number, words: ContextWords): boolean {
   const linked = (end: number): boolean =>
-    at - end <= LINK_CHARS && LINK.test(source.text.slice(end, at).toLowerCase());
-  return lastWordEnd(source, at, words, LOOK_BACK_CHARS, linked) >= 0;
+    at - end <= LINK_CHARS && isLink(source.text.slice(end, at));
+  if (lastWordEnd(source, at, words, LOOK_BACK_CHARS, linked) >= 0) return true;
+  const column = columnOf(source.text, at);
+  if (column === undefined) return false;
+  const inHeader = (end: number): boolean => end > column.start && end <= column.end;
+  return lastWordEnd(source, at, words, LOOK_BACK_CHARS, inHeader) >= 0;
 }
 
 /** Whether the characters of a value, hyphens aside, can be such a number. */

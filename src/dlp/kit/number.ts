@@ -1,7 +1,7 @@
 /** Numbers with a fixed layout, an optional checksum and context words: most identity numbers. */
 import { contextWords, hasContext, type ContextWords } from "./context.ts";
 import type { Candidate, Detector } from "./detector.ts";
-import { endsAfter, separatedBy, type DigitRun } from "./digits.ts";
+import { USUAL_SEPARATORS, endsAfter, packed, separatorSet, type DigitRun } from "./digits.ts";
 import type { Source } from "./source.ts";
 
 export interface NumberSpec {
@@ -34,6 +34,10 @@ interface Contexts {
 
 interface Layout {
   lengths: number[];
+  /** The lengths packed, see `packed`. */
+  value: number;
+  mask: number;
+  last: number;
   count: number;
   alone: number;
 }
@@ -41,27 +45,18 @@ interface Layout {
 function layoutsOf(spec: NumberSpec): Layout[] {
   return Object.entries(spec.layouts).map(([name, alone]) => {
     const lengths = name.split("-").map(Number);
-    return { lengths, count: lengths.reduce((sum, length) => sum + length, 0), alone };
+    const count = lengths.reduce((sum, length) => sum + length, 0);
+    return { lengths, ...packed(lengths), last: lengths.length - 1, count, alone };
   });
-}
-
-function fits(layout: Layout, run: DigitRun): boolean {
-  const { lengths } = layout;
-  for (let i = 0; i < lengths.length; i += 1) if (run.group(i) !== lengths[i]) return false;
-  return true;
 }
 
 function judge(
   spec: NumberSpec,
   { words, against }: Contexts,
-  layout: Layout,
+  { last, alone }: Layout,
   source: Source,
   run: DigitRun,
 ): Candidate | undefined {
-  if (!fits(layout, run)) return undefined;
-  const last = layout.lengths.length - 1;
-  if (!separatedBy(run, last, spec.separators, spec.mixed)) return undefined;
-  if (!endsAfter(source, run, last)) return undefined;
   const end = run.end(last);
   if (spec.valid !== undefined && !spec.valid(run.digitsTo(last), run)) {
     return undefined;
@@ -71,7 +66,7 @@ function judge(
     return { start: run.start, end, confidence: spec.withContext ?? 0.9, why: [...why, "context"] };
   }
   if (against !== undefined && hasContext(source, run.start, against, 24)) return undefined;
-  return { start: run.start, end, confidence: layout.alone, why };
+  return { start: run.start, end, confidence: alone, why };
 }
 
 /** A detector from a table of layouts. */
@@ -81,7 +76,9 @@ export function numberDetector(spec: NumberSpec): Detector {
     words: contextWords(spec.words),
     against: spec.against === undefined ? undefined : contextWords(spec.against),
   };
-  const first = [...new Set(layouts.map((layout) => layout.lengths[0] ?? 0))];
+  const mixed = spec.mixed ?? false;
+  const separators =
+    spec.separators === undefined ? USUAL_SEPARATORS : separatorSet(spec.separators);
   const evidence = `${spec.checksum === true ? "shape, checksum" : "shape"}, context`;
   return {
     id: spec.id,
@@ -89,18 +86,22 @@ export function numberDetector(spec: NumberSpec): Detector {
     version: spec.version ?? 1,
     groups: spec.groups,
     evidence,
-    prefilter: layouts.map(({ lengths: [length = 0, second] }) => ({
+    prefilter: layouts.map(({ lengths: [length = 0, second, third] }) => ({
       kind: "digits",
       first: [length],
       whole: true,
       ...(second === undefined ? {} : { second: [second] }),
+      ...(third === undefined ? {} : { third: [third] }),
     })),
     maxLength: 32,
     validate(source, at) {
       if (!source.opens(at)) return undefined;
       const run = source.digits(at);
-      if (run === undefined || run.glued || !first.includes(run.group(0))) return undefined;
+      if (run === undefined || run.glued) return undefined;
       for (const layout of layouts) {
+        if ((run.layout & layout.mask) !== layout.value) continue;
+        if (!run.isSeparated(layout.last, separators, mixed)) continue;
+        if (!endsAfter(run, layout.last)) continue;
         const found = judge(spec, contexts, layout, source, run);
         if (found !== undefined) return found;
       }

@@ -28,18 +28,23 @@ const WORDS = new Literals([
   "secrets.",
   "abcdefghijkl",
   "1234567890ab",
-  "aaaaaaaa",
   "00000000",
 ]);
+
+/** Fewest characters besides a run of A that make a key. */
+const RANDOM_MIN = 30;
 
 /** True for documentation placeholders, templates, and runs nobody draws at random. */
 export function isPlaceholder(value: string): boolean {
   if (SIGNS.test(value) || WORDS.within(value)) return true;
   let run = 1;
-  for (let i = 1; i < value.length; i += 1) {
-    run = value[i] === value[i - 1] ? run + 1 : 1;
-    // Real keys may hold long runs of one letter only as version bytes ("AAAA" in base64).
-    if (run >= 8 && value[i] !== "A") return true;
+  let before = 0;
+  for (let i = 0; i < value.length; i += 1) {
+    const code = value.charCodeAt(i);
+    run = code === before ? run + 1 : 1;
+    // Real keys hold long runs of one letter only as version bytes ("AAAA" in base64), and much else.
+    if (run >= 8 && (code !== 65 || value.length - run < RANDOM_MIN)) return true;
+    before = code;
   }
   return distinct(value) < 4;
 }
@@ -56,17 +61,23 @@ function distinct(value: string): number {
   return found.length;
 }
 
+/** By count: the count times its logarithm. */
+const WEIGHTS = Float64Array.from({ length: 129 }, (_, count) =>
+  count === 0 ? 0 : count * Math.log2(count),
+);
+
 /** Shannon entropy in bits a character, of the first 128 characters. */
 export function entropy(value: string): number {
   const length = Math.min(value.length, 128);
-  seen.fill(0);
+  if (length === 0) return 0;
+  let weight = 0;
   for (let i = 0; i < length; i += 1) {
     const code = value.charCodeAt(i) & 127;
-    seen[code] = (seen[code] ?? 0) + 1;
+    const count = seen[code] ?? 0;
+    weight += (WEIGHTS[count + 1] ?? 0) - (WEIGHTS[count] ?? 0);
+    seen[code] = count + 1;
   }
-  let bits = 0;
-  for (const count of seen) {
-    if (count > 0) bits -= (count / length) * Math.log2(count / length);
-  }
-  return bits;
+  for (let i = 0; i < length; i += 1) seen[value.charCodeAt(i) & 127] = 0;
+  // Rounded, so that a value of exactly so many bits has them.
+  return Math.round((Math.log2(length) - weight / length) * 1e9) / 1e9;
 }

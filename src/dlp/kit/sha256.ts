@@ -15,13 +15,20 @@ function fraction(value: number): number {
 const K = Int32Array.from(PRIMES, (prime) => fraction(Math.cbrt(prime)));
 const H = Int32Array.from(PRIMES.slice(0, 8), (prime) => fraction(Math.sqrt(prime)));
 const W = new Int32Array(64);
+/** The digest so far, one word after the other. */
+const S = new Int32Array(8);
 
 function rotate(value: number, bits: number): number {
   return (value >>> bits) | (value << (32 - bits));
 }
 
-function schedule(block: DataView): void {
-  for (let i = 0; i < 16; i += 1) W[i] = block.getInt32(i * 4);
+/** Puts the bytes, their end mark and their length in bits into the schedule, and extends it. */
+function schedule(bytes: Uint8Array): void {
+  W.fill(0, 0, 16);
+  for (let i = 0; i < bytes.length; i += 1)
+    W[i >> 2] = (W[i >> 2] ?? 0) | ((bytes[i] ?? 0) << (24 - 8 * (i & 3)));
+  W[bytes.length >> 2] = (W[bytes.length >> 2] ?? 0) | (0x80 << (24 - 8 * (bytes.length & 3)));
+  W[15] = bytes.length * 8;
   for (let i = 16; i < 64; i += 1) {
     const a = W[i - 15] ?? 0;
     const b = W[i - 2] ?? 0;
@@ -31,15 +38,15 @@ function schedule(block: DataView): void {
   }
 }
 
-/** The digest of at most 55 bytes (one block). */
-export function sha256(bytes: Uint8Array): Uint8Array {
-  const block = new Uint8Array(64);
-  block.set(bytes);
-  block[bytes.length] = 0x80;
-  const view = new DataView(block.buffer);
-  view.setUint32(60, bytes.length * 8);
-  schedule(view);
-  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = H;
+function compress(): void {
+  let a = H[0] ?? 0;
+  let b = H[1] ?? 0;
+  let c = H[2] ?? 0;
+  let d = H[3] ?? 0;
+  let e = H[4] ?? 0;
+  let f = H[5] ?? 0;
+  let g = H[6] ?? 0;
+  let h = H[7] ?? 0;
   for (let i = 0; i < 64; i += 1) {
     const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
     const t1 = (h + s1 + ((e & f) ^ (~e & g)) + (K[i] ?? 0) + (W[i] ?? 0)) | 0;
@@ -54,7 +61,22 @@ export function sha256(bytes: Uint8Array): Uint8Array {
     b = a;
     a = (t1 + t2) | 0;
   }
-  const out = new DataView(new ArrayBuffer(32));
-  [a, b, c, d, e, f, g, h].forEach((word, i) => out.setInt32(i * 4, word + (H[i] ?? 0)));
-  return new Uint8Array(out.buffer);
+  S[0] = a;
+  S[1] = b;
+  S[2] = c;
+  S[3] = d;
+  S[4] = e;
+  S[5] = f;
+  S[6] = g;
+  S[7] = h;
+  for (let i = 0; i < 8; i += 1) S[i] = (S[i] ?? 0) + (H[i] ?? 0);
+}
+
+/** The digest of at most 55 bytes (one block). */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  schedule(bytes);
+  compress();
+  const out = new Uint8Array(32);
+  for (let i = 0; i < 32; i += 1) out[i] = (S[i >> 2] ?? 0) >>> (24 - 8 * (i & 3));
+  return out;
 }

@@ -6,6 +6,7 @@
 import { DIGIT, NONE, foldInto, is, isWordCode } from "./chars.ts";
 import { Heard } from "./context.ts";
 import { DigitRun, parseDigits } from "./digits.ts";
+import { Runs } from "./runs.ts";
 
 export class Source {
   readonly text: string;
@@ -25,6 +26,7 @@ export class Source {
   #run: DigitRun | undefined;
   #isRun = false;
   #runTouched = false;
+  #runs: Runs | undefined;
   /** Words before values, for `kit/context.ts`. */
   readonly heard = new Heard();
   /** What a kit module worked out at a place, for the next detector that asks there. */
@@ -65,19 +67,17 @@ export class Source {
 
   /** The end of the run of characters of a class mask (plus `extra`) from `from`, at most `to`. */
   run(from: number, mask: number, to: number, extra = ""): number {
+    if (from < 0) return from;
+    const { codes, length } = this;
     let end = from;
-    if (extra === "" && from >= 0) {
-      const stop = to < this.length ? to : this.length;
-      const { codes } = this;
+    if (extra === "") {
+      const stop = to < length ? to : length;
       while (end < stop && is(codes[end] ?? NONE, mask)) end += 1;
-      if (end < stop || end >= to) return end;
+    } else if (from < to) {
+      this.#runs ??= new Runs();
+      end = this.#runs.end(codes, length, from, to, mask, extra);
     }
-    while (end < to) {
-      const code = this.code(end);
-      if (code === NONE) break;
-      if (!is(code, mask) && (extra === "" || !extra.includes(String.fromCharCode(code)))) break;
-      end += 1;
-    }
+    if (end >= length && end < to && !this.#ended) this.touched = true;
     return end;
   }
 

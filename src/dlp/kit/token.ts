@@ -29,6 +29,8 @@ export interface TokenSpec {
 }
 
 const LENGTH_MAX = 512;
+/** Leads what a run may hold, so that nothing but letters and digits is told from no run. */
+const MARK = "|";
 /** A longer value is drawn by a machine, and might spell any short word by chance. */
 const PLACEHOLDER_LOOK = 96;
 
@@ -65,7 +67,7 @@ function find(source: Source, start: number, spec: TokenSpec): Candidate | undef
     confidence: spec.confidence ?? 0.9,
     why: ["prefix", "shape"],
   };
-  return found.end === start + maxLength ? { ...found, runsOn: `|${extra}` } : found;
+  return found.end === start + maxLength ? { ...found, runsOn: MARK + extra } : found;
 }
 
 /** A detector for a service's prefixed tokens. */
@@ -84,6 +86,7 @@ export function tokenDetector(spec: TokenSpec): Detector {
       ...(spec.previous === undefined ? {} : { previous: spec.previous }),
     },
     maxLength: spec.maxLength ?? LENGTH_MAX,
+    crowds: MARK + extra,
     validate(source, at) {
       if (!spec.prefixes.some((prefix) => source.has(at, prefix))) return undefined;
       const start = startOf(source, at, spec);

@@ -26,6 +26,8 @@ export interface WordSpec {
   /** Shape and checksum of the bare characters, upper-cased. */
   valid(word: string, written: string): boolean;
   checksum?: boolean;
+  /** Small letters are believed only after a context word: a random token may pass as well. */
+  capitals?: boolean;
   words: readonly string[];
   /** Confidence without and with a context word. */
   alone: number;
@@ -84,7 +86,10 @@ export function wordDetector(spec: WordSpec): Detector {
           spec.separators === undefined ? written : written.replaceAll(/[^0-9A-Za-z]/g, "");
         if (!spec.valid(bare.toUpperCase(), written)) continue;
         const why = spec.checksum === true ? ["shape", "checksum"] : ["shape"];
-        if (!hasContext(source, at, words)) return { start: at, end, confidence: spec.alone, why };
+        if (!hasContext(source, at, words)) {
+          if (spec.capitals === true && written !== written.toUpperCase()) continue;
+          return { start: at, end, confidence: spec.alone, why };
+        }
         return { start: at, end, confidence: spec.withContext ?? 0.9, why: [...why, "context"] };
       }
       return undefined;

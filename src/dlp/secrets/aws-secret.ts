@@ -8,14 +8,12 @@ const NAME = /aws.{0,24}(?:secret|key)|secret.{0,3}access.{0,3}key|secretaccessk
 export const awsSecret: Detector = {
   id: "aws-secret",
   title: "AWS secret access key",
-  version: 1,
+  version: 2,
   groups: ["api-secrets", "aws"],
   evidence: "name, shape, entropy",
   prefilter: { kind: "assignment" },
   maxLength: 40,
   validate(source, at) {
-    const code = source.code(at);
-    if (code !== 61 && code !== 58 && code !== 32) return undefined;
     const found = readAssignment(source, at);
     if (found === undefined || found.value.length !== 40 || !NAME.test(found.name))
       return undefined;

@@ -1,5 +1,6 @@
 /** Values assigned to a name that says secret, whatever the service. */
 import { mixture, readAssignment, type Assignment } from "../kit/assignment.ts";
+import { ALPHA, DIGIT, is } from "../kit/chars.ts";
 import type { Detector } from "../kit/detector.ts";
 import { entropy, isPlaceholder } from "../kit/placeholder.ts";
 
@@ -9,22 +10,66 @@ const SECRET =
   /secret|token|api.?key|access.?key|private.?key|signing.?key|encryption.?key|auth.?key|account.?key|credential|auth$|apikey|license.?key|client.?key|_key$|-key$|\.key$|^key$/;
 /** Names that hold digests, counts, identifiers and the like. */
 const AGAINST =
-  /checksum|digest|integrity|etag|sha\d|md5|hash|commit|public|pubkey|token_?(?:count|s|type|izer|id|url|uri|name)$|max_?tokens|tokens$|tokenizer|primary_?key|foreign_?key|cache_?key|sort_?key|partition_?key|key_?(?:name|id|code|type)$|publishable|trace|span_?id|resolved|class$|next$|csrf_?field|_url$|_path$|_file$|_name$/;
+  /checksum|digest|integrity|etag|sha\d|md5|hash|commit|public|pubkey|token_?(?:count|s|type|izer|id|url|uri|name)$|max_?tokens|tokens$|tokenizer|primary_?key|foreign_?key|cache_?key|sort_?key|partition_?key|key_?(?:name|id|code|type)$|publishable|(?:object|s3|row|idempotency|translation|hot|issue|project|registry|sort|dict)_?key|trace|span_?id|resolved|class$|next$|csrf_?field|_url$|_path$|_file$|_name$/;
+
+/** Words of one case each, with hyphens or underscores between: "db-credentials", "MY_KEY_2". */
+const WORD = "(?:[a-z]+(?:[A-Z][a-z]+)*|(?:[A-Z][a-z]+)+|[A-Z]+)[0-9]{0,4}";
+const WORDS = new RegExp(`^${WORD}(?:[_-]${WORD})+$`);
+
+/** Signs that tell which readings of a value as code are worth trying, as bits by code. */
+const SIGN_BITS = new Uint8Array(128);
+const DIGIT_BIT = 1;
+const JOIN_BIT = 2;
+const DOT_BIT = 4;
+const COLON_BIT = 8;
+const SLASH_BIT = 16;
+const OPEN_BIT = 32;
+for (const [signs, bit] of [
+  ["0123456789", DIGIT_BIT],
+  ["_-", JOIN_BIT],
+  [".", DOT_BIT],
+  [":", COLON_BIT],
+  ["/", SLASH_BIT],
+  ["([{", OPEN_BIT],
+] as const)
+  for (const sign of signs) SIGN_BITS[sign.charCodeAt(0)] = bit;
+
+function signsOf(value: string): number {
+  let bits = 0;
+  for (let i = 0; i < value.length; i += 1) bits |= SIGN_BITS[value.charCodeAt(i)] ?? 0;
+  return bits;
+}
+
+/** Whether a letter stands between two digits somewhere in a value. */
+function letterBetweenDigits(value: string): boolean {
+  const first = value.search(/\d/);
+  if (first < 0) return false;
+  let letter = false;
+  for (let i = first + 1; i < value.length; i += 1) {
+    const code = value.charCodeAt(i);
+    if (letter && is(code, DIGIT)) return true;
+    if (is(code, ALPHA)) letter = true;
+  }
+  return false;
+}
 
 /** Code and prose after a colon or equals sign: calls, paths, names, numbers. */
 function readsAsCode(value: string): boolean {
-  if (/^[A-Za-z][A-Za-z0-9+]{1,20}:\/\//.test(value)) return true;
-  if (/^[A-Za-z]+\d{0,4}(?:[_-][A-Za-z]+\d{0,4})+$/.test(value)) return true;
-  if (/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+(?:\(|\[|$)/.test(value)) return true;
-  if (/^[a-z]+(?:[_-][a-z]+)*$/.test(value) || /^[A-Z]+(?:_[A-Z]+)*$/.test(value)) return true;
-  if (/^[a-z]+(?:[A-Z][a-z]+)*$/.test(value) || /^[A-Z][a-z]+(?:[A-Z][a-z]+)*$/.test(value))
+  const signs = signsOf(value);
+  const has = (bit: number): boolean => (signs & bit) !== 0;
+  if (has(COLON_BIT) && /^[A-Za-z][A-Za-z0-9+]{1,20}:\/\//.test(value)) return true;
+  if (has(JOIN_BIT) && WORDS.test(value)) return true;
+  if (has(DOT_BIT) && /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+(?:\(|\[|$)/.test(value))
     return true;
-  if (
-    /^(?:https?|file|ftp|data|arn|urn):/.test(value) ||
-    (/^[./~]?[\w.-]*\/[\w./-]*$/.test(value) && !/\d.*[a-zA-Z].*\d/.test(value))
-  )
+  if (!has(DIGIT_BIT)) {
+    if (/^[a-z]+(?:[_-][a-z]+)*$/.test(value) || /^[A-Z]+(?:_[A-Z]+)*$/.test(value)) return true;
+    if (/^[a-z]+(?:[A-Z][a-z]+)*$/.test(value) || /^[A-Z][a-z]+(?:[A-Z][a-z]+)*$/.test(value))
+      return true;
+  }
+  if (has(COLON_BIT) && /^(?:https?|file|ftp|data|arn|urn):/.test(value)) return true;
+  if (has(SLASH_BIT) && /^[./~]?[\w.-]*\/[\w./-]*$/.test(value) && !letterBetweenDigits(value))
     return true;
-  return /[([{]/.test(value) && /[)\]}]/.test(value) && /^[\w.]+[([]/.test(value);
+  return has(OPEN_BIT) && /[)\]}]/.test(value) && /^[\w.]+[([]/.test(value);
 }
 
 function judgePassword(found: Assignment): number {
@@ -52,14 +97,12 @@ function judgeSecret(found: Assignment): number {
 export const genericSecret: Detector = {
   id: "generic-secret",
   title: "Assigned secret or password",
-  version: 1,
+  version: 2,
   groups: ["api-secrets"],
   evidence: "name, entropy",
   prefilter: { kind: "assignment" },
   maxLength: 512,
   validate(source, at) {
-    const code = source.code(at);
-    if (code !== 61 && code !== 58 && code !== 32) return undefined;
     const found = readAssignment(source, at);
     if (found === undefined) return undefined;
     const password = PASSWORD.test(found.name);

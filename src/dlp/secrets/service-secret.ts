@@ -9,6 +9,8 @@ const LENGTH_MIN = 12;
 const VALUE = /^[A-Za-z0-9_=+/.:|-]+$/;
 const ADDRESS =
   /:\/\/|^\/|^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[a-z]{2,6}(?:[:/]|$)|^\d+(?:[.:-]\d+)+$/;
+/** An account's number and a secret, and pairs of hex: few changes, yet no word. */
+const PAIR = /^[0-9]{8,24}-[A-Za-z0-9]{16,60}$|^[0-9a-f]{8}:[0-9a-f]{8}$/;
 const DATE = /^\d{4}-\d\d-\d\d/;
 const TELLING = /key|token|secret|id$|auth|cred|prod|conf|pass/;
 
@@ -34,6 +36,7 @@ function judge(name: string, value: string): number {
     return whole && (TELLING.test(name) || !/[_.-]/.test(name)) ? 0.55 : 0;
   }
   if (entropy(value) < 2.6 || digits === 0) return 0;
+  if (PAIR.test(value)) return 0.7;
   const turns = changes(value);
   if (turns < 3 || turns < value.length / 12) return 0;
   return value.length >= 20 ? 0.75 : 0.6;
@@ -42,14 +45,12 @@ function judge(name: string, value: string): number {
 export const serviceSecret: Detector = {
   id: "service-secret",
   title: "Key assigned to a service's name",
-  version: 1,
+  version: 2,
   groups: ["api-secrets"],
   evidence: "name, shape, entropy",
   prefilter: { kind: "assignment" },
   maxLength: 512,
   validate(source, at) {
-    const code = source.code(at);
-    if (code !== 61 && code !== 58 && code !== 32) return undefined;
     const found = readAssignment(source, at);
     if (found === undefined || !namesService(found.name)) return undefined;
     if (isPlaceholder(found.value.slice(0, 96))) return undefined;

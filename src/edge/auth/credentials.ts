@@ -1,11 +1,11 @@
 /**
  * Where callers put their key: every place that a real SDK or client uses.
  *
- * `cf-aig-authorization` wins, because a caller that sends it keeps `Authorization` for the
- * provider's own key.
+ * `cf-aig-authorization` and `x-tallygate-key` win, because a caller that sends one keeps
+ * `Authorization` for the provider's own key.
  */
 
-import type { BoundCaller } from "./binding.ts";
+import { boundCallerOf, type BoundCaller } from "./binding.ts";
 import { parseKey, type ApiKey } from "#policy/api-key.ts";
 
 /** How a caller says who they are. */
@@ -24,15 +24,33 @@ function bearer(value: string | null): string | undefined {
   return /^bearer /i.test(value) ? value.slice(7).trim() : value.trim();
 }
 
+/** The places that providers' keys have too. */
+export const PROVIDER_KEY_HEADERS = ["authorization", "x-api-key", "x-goog-api-key", "api-key"];
+
+/** Where a caller's key stands beside a provider's own, which has its own place. */
+function ownPlaces(headers: Headers): (string | undefined)[] {
+  return [bearer(headers.get("cf-aig-authorization")), bearer(headers.get("x-tallygate-key"))];
+}
+
+/**
+ * The provider's key that a caller brought in `header`, beside a key of ours in a place of ours;
+ * `undefined` where the caller is known by the same header, or where what stands there is ours.
+ */
+export function readProviderKey(request: Request, header: string): string | undefined {
+  const isKnown =
+    boundCallerOf(request) !== undefined ||
+    ownPlaces(request.headers).some((value) => value && parseCredential(value) !== undefined);
+  if (!isKnown) return undefined;
+  const value = bearer(request.headers.get(header));
+  return value && parseCredential(value) === undefined ? value : undefined;
+}
+
 /** The first thing that looks like one of ours; `undefined` when the caller brought nothing. */
 export function readCredential(request: Request): Credential | undefined {
   const { headers } = request;
   const places = [
-    bearer(headers.get("cf-aig-authorization")),
-    bearer(headers.get("authorization")),
-    headers.get("x-api-key"),
-    headers.get("x-goog-api-key"),
-    headers.get("api-key"),
+    ...ownPlaces(headers),
+    ...PROVIDER_KEY_HEADERS.map((name) => bearer(headers.get(name))),
   ];
   for (const value of places) {
     const credential = value ? parseCredential(value) : undefined;

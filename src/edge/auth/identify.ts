@@ -53,7 +53,7 @@ function requireCredential(request: Request): Credential {
   if (credential === undefined) {
     throw new GatewayError(
       "unauthenticated",
-      "No Tallygate key was found. Send one as `Authorization: Bearer tg_...` (or x-api-key, x-goog-api-key, api-key, cf-aig-authorization).",
+      "No Tallygate key was found. Send one as `Authorization: Bearer tg_...` (or x-api-key, x-goog-api-key, api-key, x-tallygate-key, cf-aig-authorization).",
     );
   }
   // A browser sends its cookies wherever the page came from: what changes something must be ours.

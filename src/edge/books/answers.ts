@@ -1,9 +1,9 @@
 /** The books as JSON: units in every name, money also as decimal dollars. */
 import { NANOS_PER_DOLLAR } from "#events/money.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
-import { latencyColumns, percentileBoundMs } from "#projections/histogram.ts";
-import { totalOf } from "#projections/merge.ts";
-import type { AuditPage, SumsAnswer, SumsGroup } from "#projections/queries.ts";
+import { percentileMs } from "#projections/histogram.ts";
+import { largest, splitTags, totalOf } from "#projections/merge.ts";
+import type { AuditPage, Dimension, Ranking, SumsAnswer, SumsGroup } from "#projections/queries.ts";
 
 /** Nano-dollars as dollars, exact: `1234567890` is `"1.23456789"`. */
 export function toUsd(costNanos: number): string {
@@ -28,29 +28,60 @@ export function showPage(page: AuditPage) {
   return { events: page.entries.map(showEntry), nextCursor: page.next ?? null };
 }
 
-function showUsage(sums: Record<string, number>): Record<string, number | null> {
-  const { latencyMsSum = 0, ...rest } = sums;
-  const counts = Object.entries(rest).filter(([column]) => !latencyColumns.includes(column));
-  const timed = latencyColumns.reduce((sum, column) => sum + (sums[column] ?? 0), 0);
+type Shown = Record<string, number | string | null>;
+type Sums = Pick<SumsGroup, "sums" | "histograms">;
+
+/** A share with six decimals; `null` of nothing. */
+function share(part: number, of: number): number | null {
+  return of === 0 ? null : Math.round((part / of) * 1e6) / 1e6;
+}
+
+function percentiles(name: string, histogram: string): Shown {
+  return Object.fromEntries(
+    [50, 90, 95, 99].map((percent) => [
+      `${name}P${percent}BoundMs`,
+      percentileMs(histogram, percent),
+    ]),
+  );
+}
+
+function showUsage({ sums, histograms }: Sums): Shown {
+  const { latencyMsSum = 0, ...counts } = sums;
+  const n = (column: string): number => sums[column] ?? 0;
+  const outcomes = ["completed", "failed", "aborted", "blocked", "cut"];
+  const answered = outcomes.reduce((sum, outcome) => sum + n(outcome), 0);
   return {
-    ...Object.fromEntries(counts),
-    errors: sums["failed"] ?? 0,
-    latencyMeanMs: timed === 0 ? null : Math.round(latencyMsSum / timed),
-    latencyP50BoundMs: percentileBoundMs(sums, 0.5),
-    latencyP95BoundMs: percentileBoundMs(sums, 0.95),
-    latencyP99BoundMs: percentileBoundMs(sums, 0.99),
+    ...counts,
+    errors: n("failed"),
+    errorRate: share(n("failed"), answered),
+    cacheHitRatio: share(n("cacheHits"), n("cacheHits") + n("cacheMisses")),
+    savedUsd: toUsd(n("savedNanos")),
+    latencyMeanMs: answered === 0 ? null : Math.round(latencyMsSum / answered),
+    ...percentiles("latency", histograms?.latency ?? ""),
+    ...percentiles("firstByte", histograms?.firstByte ?? ""),
   };
 }
 
-function showCosts(sums: Record<string, number>): Record<string, number | string> {
-  return { ...sums, costUsd: toUsd(sums["costNanos"] ?? 0) };
+function showCosts({ sums }: Sums): Shown {
+  const { charged = 0, costNanos = 0, savedNanos = 0, ...tokens } = sums;
+  const money = { costNanos, costUsd: toUsd(costNanos), savedNanos, savedUsd: toUsd(savedNanos) };
+  return { requests: charged, ...money, ...tokens };
 }
 
-/** `{rows, total, truncated}`: one row a group, its names and its sums side by side. */
-export function showSums(view: "usage" | "costs", answer: SumsAnswer) {
+/**
+ * `{rows, total, truncated}`: one row a group, its names and its sums side by side. With `top` the
+ * largest groups only, largest first; `total` is always of all of them.
+ */
+export function showSums(
+  view: "usage" | "costs",
+  answer: SumsAnswer,
+  { groupBy, rankBy, top }: { groupBy: Dimension[]; rankBy?: Ranking; top?: number },
+) {
   const show = view === "usage" ? showUsage : showCosts;
+  const named = groupBy.includes("tag") ? splitTags(answer.groups, groupBy) : answer.groups;
+  const groups = rankBy === undefined ? named : largest(named, rankBy, top ?? named.length);
   return {
-    rows: answer.groups.map(({ by, sums }: SumsGroup) => ({ ...by, ...show(sums) })),
+    rows: groups.map(({ by, ...sums }) => ({ ...by, ...show(sums) })),
     total: show(totalOf(answer.groups)),
     truncated: answer.truncated,
   };

@@ -3,6 +3,8 @@
 /** Entries in one page: about a megabyte of JSON. */
 export const pageMax = 500;
 export const pageDefault = 50;
+/** Groups that `top` may ask for: a list that people read. */
+export const topMax = 100;
 /** Events of one entry that are sent raw: a request has two or three; what lies between is its chain. */
 export const rawEventsShown = 256;
 /** A query string: filters are names, not documents. */

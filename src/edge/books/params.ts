@@ -1,8 +1,8 @@
 /** What may stand in the query strings of the books, and what it means; all of it bounded. */
 import * as z from "zod";
 import { AuditFilterSchema } from "#projections/filter-schema.ts";
-import { dimensions, type AuditFilter, type SumsQuery } from "#projections/queries.ts";
-import { pageDefault, pageMax } from "./limits.ts";
+import { dimensions, rankings, type AuditFilter, type SumsQuery } from "#projections/queries.ts";
+import { pageDefault, pageMax, topMax } from "./limits.ts";
 
 /** Milliseconds since 1970, or an ISO 8601 date (midnight UTC) or time with its zone. */
 const time = z.union(
@@ -22,7 +22,21 @@ const times = { from: time.exactOptional(), to: time.exactOptional() };
 /** An entry's id, as in `x-request-id`. */
 export const EntryId = z.string().regex(/^[\w.-]{1,64}$/, "expected a request id");
 
-const filterParams = { ...AuditFilterSchema.shape, ...times };
+const amount = z
+  .string()
+  .regex(/^\d{1,15}$/, "expected a whole number")
+  .transform(Number)
+  .exactOptional();
+
+/** The audit filter as a query string spells it: the list, the tail and the export all read this. */
+const filterParams = {
+  ...AuditFilterSchema.shape,
+  ...times,
+  costNanosMin: amount,
+  costNanosMax: amount,
+  latencyMsMin: amount,
+  latencyMsMax: amount,
+};
 
 /** `GET /audit/tail`. */
 export const TailParams = z.strictObject(filterParams);
@@ -41,14 +55,32 @@ const By = z
   .pipe(z.array(z.enum(dimensions)).max(dimensions.length));
 
 const { user, team, model, provider } = AuditFilterSchema.shape;
+const name = z.string().min(1).max(200).exactOptional();
 
-/** `GET /usage` and `GET /costs`. */
+/**
+ * `GET /usage` and `GET /costs`. `top` keeps the largest groups by `sort`; `sort` alone puts all of
+ * them in order.
+ */
 export const SumsParams = z
-  .strictObject({ by: By.default(["model"]), ...times, user, team, model, provider })
-  .transform(({ by, from, to, ...filter }): SumsQuery => ({
+  .strictObject({
+    by: By.default(["model"]),
+    ...times,
+    user,
+    team,
+    model,
+    provider,
+    key: name,
+    route: name,
+    tag: name,
+    sort: z.enum(rankings).exactOptional(),
+    top: z.coerce.number().int().min(1).max(topMax).exactOptional(),
+  })
+  .transform(({ by, from, to, sort, top, ...filter }): SumsQuery & { top?: number } => ({
     groupBy: [...new Set(by)],
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
+    ...(sort === undefined && top === undefined ? {} : { rankBy: sort ?? "requests" }),
+    ...(top === undefined ? {} : { top }),
     filter,
   }));
 

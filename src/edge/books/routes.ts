@@ -149,10 +149,11 @@ async function showRaw({ c, principal, open }: Reader): Promise<Response> {
 }
 
 async function sums({ c, principal, open }: Reader, view: "usage" | "costs"): Promise<Response> {
-  const query = parseQuery(c, SumsParams);
+  const { top, ...query } = parseQuery(c, SumsParams);
   const narrowed = { ...query, filter: narrow(principal, query.filter) };
   const ledgers = await open(`${view}.read`, canonicalJson(narrowed));
-  return c.json(showSums(view, await sumsOver(ledgers, view, narrowed)));
+  const shown = top === undefined ? query : { ...query, top };
+  return c.json(showSums(view, await sumsOver(ledgers, view, narrowed), shown));
 }
 
 async function tail({ c, principal, open }: Reader): Promise<Response> {

@@ -1,6 +1,7 @@
-/** An answer on its way into the cache, gathered as its caller gets it. */
+/** An answer on its way into the cache and to who waits for it, gathered as its caller gets it. */
 import { costOf } from "#events/money.ts";
 import type { Settlement } from "../pipeline/settlement.ts";
+import type { Flight } from "./flights.ts";
 import { entryBytesMax } from "./limits.ts";
 import type { CachePlan } from "./plan.ts";
 import { writeEntry, type CacheEntry } from "./store.ts";
@@ -8,15 +9,14 @@ import { writeEntry, type CacheEntry } from "./store.ts";
 export class Keep {
   readonly #way: CachePlan;
   readonly #settlement: Settlement;
+  readonly #flight: Flight | undefined;
   readonly #texts: string[] = [];
   #chars = 0;
-  /** The answer that was there already. */
-  readonly hit: CacheEntry | undefined;
 
-  constructor(way: CachePlan, settlement: Settlement, hit?: CacheEntry) {
+  constructor(way: CachePlan, settlement: Settlement, flight: Flight | undefined) {
     this.#way = way;
     this.#settlement = settlement;
-    this.hit = hit;
+    this.#flight = flight;
   }
 
   /** Takes a part; past the bound nothing is kept. */
@@ -29,7 +29,10 @@ export class Keep {
   /** Keeps the answer, once it is known to be whole. */
   async save(contentType: string): Promise<void> {
     const { candidate, usage, finish, servedModel } = this.#settlement;
-    if (candidate === undefined || this.#chars > entryBytesMax) return;
+    if (candidate === undefined || this.#chars > entryBytesMax) {
+      this.drop();
+      return;
+    }
     const { provider, model, price } = candidate;
     const entry: CacheEntry = {
       body: this.#texts.join(""),
@@ -41,5 +44,12 @@ export class Keep {
       costNanos: usage === undefined ? 0 : costOf(usage, price),
     };
     await writeEntry(this.#way.key, entry, this.#way.ttlMs);
+    // Not before it can be read: who comes in between finds the one or the other.
+    this.#flight?.land(entry);
+  }
+
+  /** Nothing is kept: who waits asks for themselves. */
+  drop(): void {
+    this.#flight?.land(undefined);
   }
 }

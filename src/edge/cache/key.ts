@@ -17,12 +17,16 @@ export interface CacheSubject {
   policyVersion: number;
   policyHash: string;
   tier: string;
+  /** The route that took it: the same question may go elsewhere for its tags or headers. */
+  route: string | undefined;
   action: string;
   dialect: string;
   /** How the answer is framed where a dialect has two ways. */
   framing: string;
   /** The provider that the address named. */
   provider: string | undefined;
+  /** The credential that the caller named: another account may have other models. */
+  credential?: string | undefined;
   model: string;
   stream: boolean;
   /** The redacted body, or the caller's own key in its place. */

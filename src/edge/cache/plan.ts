@@ -17,11 +17,13 @@ export function planCache(secret: string, call: Call, plan: Plan): CachePlan | u
   if (endpoint.kind !== "chat" && endpoint.kind !== "embeddings") return undefined;
   // What stands behind placeholders is one caller's at one moment.
   if ((plan.vault?.size ?? 0) > 0) return undefined;
+  // What somebody's own key may see is not everybody's.
+  if (plan.candidates.some(({ callerKey }) => callerKey === true)) return undefined;
   const { request } = plan;
-  const ttlMs = Math.min(
-    options.cacheTtlMs ?? (rule.tiers[request.tier] ?? rule.ttlSeconds) * 1000,
-    rule.maxTtlSeconds * 1000,
-  );
+  const route = plan.resolved.serving.cache;
+  if (route?.bypass === true) return undefined;
+  const ttlSeconds = route?.ttlSeconds ?? rule.tiers[request.tier] ?? rule.ttlSeconds;
+  const ttlMs = Math.min(options.cacheTtlMs ?? ttlSeconds * 1000, rule.maxTtlSeconds * 1000);
   if (ttlMs <= 0) return undefined;
   const key = cacheKeyOf(secret, {
     organisation,
@@ -31,10 +33,12 @@ export function planCache(secret: string, call: Call, plan: Plan): CachePlan | u
     policyVersion: request.policyVersion,
     policyHash: request.policyHash,
     tier: request.tier,
+    route: request.route?.name,
     action: endpoint.action,
     dialect: endpoint.dialect.id,
     framing: endpoint.reframe?.().contentType ?? "",
     provider: asked.provider,
+    credential: options.credential,
     model: request.model,
     stream: request.stream,
     content: options.cacheKey ?? plan.body,

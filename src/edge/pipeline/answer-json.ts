@@ -1,11 +1,12 @@
 /** An answer that comes whole: read bounded, scanned, and in the caller's dialect. */
 import { tryParseJson } from "#events/parse-json.ts";
+import { isObject } from "#providers/json.ts";
 import type { Json, JsonObject } from "#providers/types.ts";
 import { readText } from "../body.ts";
 import { GatewayError } from "../errors.ts";
 import { answerBytesMax } from "../limits.ts";
 import type { Answered } from "./call.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { AnswerMeta, Endpoint } from "./endpoint.ts";
 import { inspectTexts, restoreTexts } from "./inspect.ts";
 import type { Plan } from "./plan.ts";
 import type { Settlement } from "./settlement.ts";
@@ -31,6 +32,7 @@ export async function answerJson(
   const converted = endpoint.convert(body, answered.dialect, { body: plan.body, createdAtMs });
   if (converted?.ok === false) throw broken(answered);
   const answer: JsonObject = converted === undefined ? body : converted.value;
+  if (saysNothing(answer, endpoint, meta)) throw broken(answered);
   const { dlp } = plan.policy;
   let out = converted === undefined ? text : undefined;
   if (dlp.watches("answer")) {
@@ -44,6 +46,13 @@ export async function answerJson(
   if (endpoint.reshape !== undefined) out = JSON.stringify(endpoint.reshape(answer));
   out ??= JSON.stringify(answer);
   return out;
+}
+
+/** Some hosts send their errors, and others' pages, with status 200. */
+function saysNothing(answer: JsonObject, endpoint: Endpoint, meta: AnswerMeta): boolean {
+  if (meta.usage !== undefined || meta.finish !== undefined) return false;
+  if (endpoint.kind === "chat") return endpoint.answerTexts(answer).length === 0;
+  return isObject(answer["error"]) || typeof answer["error"] === "string";
 }
 
 /** The refusal of an answer that policy keeps back. */

@@ -6,6 +6,7 @@ import type { Env } from "#actors/kit/env.ts";
 import { openFrames, type Frames } from "#providers/frames.ts";
 import type { WireError } from "#providers/types.ts";
 import { fromUnknown, GatewayError } from "../errors.ts";
+import { keepAliveMs } from "../limits.ts";
 import type { Admission } from "./admit.ts";
 import type { Answered } from "./call.ts";
 import type { Reframe } from "./endpoint.ts";
@@ -14,6 +15,7 @@ import { tellable } from "./inspect.ts";
 import { openRelay, type Relay } from "./relay.ts";
 import { Screen } from "./screen.ts";
 import type { Settlement } from "./settlement.ts";
+import { Silence } from "./silence.ts";
 
 interface Pump {
   call: Call;
@@ -23,8 +25,16 @@ interface Pump {
   screen: Screen;
   relay: Relay;
   frames: Frames;
+  silence: Silence;
   write(text: string): Promise<void>;
+  /** Says to the caller that the stream lives, where its dialect has a word for that. */
+  keepAlive?: () => void;
+  /** Whether the caller was found to be gone. */
+  left: boolean;
 }
+
+/** A comment: every reader of server-sent events passes over it. */
+const KEEP_ALIVE = new TextEncoder().encode(": keep-alive\n\n");
 
 type Outcome = "completed" | "failed" | "aborted" | "blocked" | "cut";
 
@@ -57,14 +67,19 @@ export function answerStream(
       includeUsage,
     }),
     frames: openFrames(answered.framing),
+    silence: new Silence(),
+    left: false,
     write: async (text) => {
       const out = reframe === undefined || text === "" ? text : reframe.push(text);
       if (out === "") return;
       settlement.addAnswer(out);
       onText?.(out);
       await writer.write(encoder.encode(out));
+      pump.silence.said();
     },
   };
+  const spoken = reframe === undefined && dialect.contentType === "sse";
+  if (spoken) pump.keepAlive = () => void keepAlive(pump, writer);
   const done = run(pump, request.signal)
     .then(async (outcome) => {
       const status = outcome === "completed" ? 200 : outcome === "aborted" ? 499 : 200;
@@ -80,16 +95,30 @@ export function answerStream(
   return { body: readable, done };
 }
 
+/** Writes a comment. What cannot be written tells that the caller has left; nothing else may. */
+async function keepAlive(pump: Pump, writer: WritableStreamDefaultWriter): Promise<void> {
+  await writer.write(KEEP_ALIVE).catch(() => {
+    pump.left = true;
+    pump.answered.abort.abort();
+  });
+}
+
 async function run(pump: Pump, signal: AbortSignal): Promise<Outcome> {
-  const idle = new IdleTimer(betweenBytesOf(pump), () => pump.answered.abort.abort());
+  const { answered, admission, silence } = pump;
+  silence.watch({
+    idleMs: betweenBytesOf(pump),
+    onIdle: () => answered.abort.abort(),
+    quietMs: admission.plan.resolved.upstream.keepAliveMs ?? keepAliveMs,
+    onQuiet: pump.keepAlive,
+  });
   try {
-    return await relayAll(pump, idle);
+    return await relayAll(pump);
   } catch (error) {
-    if (signal.aborted) return "aborted";
-    await writeError(pump, idle.expired ? timeout(pump) : error);
+    if (signal.aborted || pump.left) return "aborted";
+    await writeError(pump, silence.isOver ? timeout(pump) : error);
     return "failed";
   } finally {
-    idle.stop();
+    silence.stop();
   }
 }
 
@@ -97,8 +126,8 @@ function betweenBytesOf({ answered, admission }: Pump): number {
   return answered.candidate.betweenBytesMs ?? admission.plan.resolved.upstream.betweenBytesMs;
 }
 
-async function relayAll(pump: Pump, idle: IdleTimer): Promise<Outcome> {
-  const { answered, relay, screen, settlement, frames } = pump;
+async function relayAll(pump: Pump): Promise<Outcome> {
+  const { answered, relay, screen, settlement, frames, silence } = pump;
   const { choices, request } = pump.admission.plan;
   const deltasMax =
     request.accounting === "strict" ? answered.candidate.maxOutputTokens * choices : Infinity;
@@ -114,7 +143,7 @@ async function relayAll(pump: Pump, idle: IdleTimer): Promise<Outcome> {
         : { done: false as const, value: begun };
     begun = undefined;
     if (chunk === undefined || chunk.done) break;
-    idle.touch();
+    silence.heard();
     settlement.firstByteAt ??= Date.now();
     let out = "";
     for (const event of frames.push(chunk.value)) {
@@ -168,39 +197,4 @@ function timeout(pump: Pump): GatewayError {
     "provider_timeout",
     `${pump.answered.candidate.provider} stopped in the middle of its answer.`,
   );
-}
-
-/** Fires once nothing was heard for `idleMs`; touching it is cheap, as it happens per chunk. */
-class IdleTimer {
-  readonly #idleMs: number;
-  readonly #onIdle: () => void;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #touchedAt = Date.now();
-  expired = false;
-
-  constructor(idleMs: number, onIdle: () => void) {
-    this.#idleMs = idleMs;
-    this.#onIdle = onIdle;
-    this.#arm(idleMs);
-  }
-
-  touch(): void {
-    this.#touchedAt = Date.now();
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
-
-  #arm(ms: number): void {
-    this.#timer = setTimeout(() => {
-      const left = this.#touchedAt + this.#idleMs - Date.now();
-      if (left > 0) {
-        this.#arm(left);
-        return;
-      }
-      this.expired = true;
-      this.#onIdle();
-    }, ms);
-  }
 }

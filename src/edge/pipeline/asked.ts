@@ -10,6 +10,7 @@ import {
   type PlainHeaders,
 } from "../surface/options.ts";
 import { readBody } from "../surface/read-body.ts";
+import { readProviderKey } from "../auth/credentials.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { GatewayError } from "../errors.ts";
 import {
@@ -38,6 +39,8 @@ export interface Asked {
   userAgent?: string;
   /** The address and the headers, for routes that look at them. */
   wire: { path: string; header(name: string): string | null };
+  /** The provider's key that the caller brought in a header; it is never kept. */
+  providerKey(header: string): string | undefined;
   /** Whether the caller asked for usage in the stream: theirs to see, then. */
   includeUsage: boolean;
 }
@@ -71,6 +74,7 @@ export async function readAsked(request: Request, target: Target): Promise<Asked
       path: new URL(request.url).pathname,
       header: (name) => (Object.hasOwn(headers, name) ? (headers[name] ?? null) : null),
     },
+    providerKey: (header) => readProviderKey(request, header),
     includeUsage:
       typeof options === "object" &&
       options !== null &&

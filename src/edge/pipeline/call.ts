@@ -56,6 +56,8 @@ export async function callOne(
   if (request.signal.aborted) abort.abort();
   request.signal.addEventListener("abort", () => abort.abort(), { once: true });
   let timedOut = false;
+  // Taken by its provider, as far as can be known: what fails then may be billed.
+  let accepted = false;
   const timer = setTimeout(
     () => {
       timedOut = true;
@@ -65,9 +67,12 @@ export async function callOne(
   );
   const calledAt = Date.now();
   try {
-    const { url, init } = await signed(sent, provider.signing, credential);
+    const { url, init } = await signed(sent, provider.signing, credential, abort.signal);
+    const wasHere = !abort.signal.aborted;
+    request.signal.addEventListener("abort", () => (accepted ||= wasHere), { once: true });
     const response = await fetch(url, { ...init, signal: abort.signal, redirect: "manual" });
     if (response.ok) {
+      accepted = true;
       const framing = provider.framing ?? dialect.contentType;
       const answered: Answered = { candidate, dialect, framing, response, abort, calledAt };
       const looked = looksFirst && plan.request.stream && endpoint.kind !== "opaque";
@@ -77,7 +82,7 @@ export async function callOne(
     const view = provider.decodeError(response.status, text, response.headers);
     return rejected(candidate, response.status, view);
   } catch (error) {
-    return unreachable(candidate, timedOut, error);
+    return { ...unreachable(candidate, timedOut, error), maybePaid: timedOut || accepted };
   } finally {
     clearTimeout(timer);
   }
@@ -111,6 +116,10 @@ function rejected(
       next: true,
     };
   }
+  if ((status === 401 || status === 403) && candidate.callerKey === true) {
+    const message = `${provider} did not accept the key that you sent for it.`;
+    return { error: new GatewayError("provider_rejected", message, { status }), next: false };
+  }
   if (status === 401 || status === 403) {
     return {
       error: new GatewayError(
@@ -134,6 +143,8 @@ function rejected(
 
 function unreachable(candidate: Candidate, timedOut: boolean, cause: unknown): Failure {
   const { provider } = candidate;
+  // What was refused before the call was made is told as it is.
+  if (cause instanceof GatewayError) return { error: cause, next: true };
   const error = timedOut
     ? new GatewayError("provider_timeout", `${provider} did not answer in time.`, { cause })
     : new GatewayError("provider_error", `${provider} could not be reached.`, { cause });

@@ -4,9 +4,16 @@ import type { Candidate } from "./plan.ts";
 
 const circuits = new Map<string, Circuit>();
 
+type Subject = Pick<Candidate, "provider" | "baseUrl" | "secret">;
+
 /** Whose circuit: the same provider by another address or credential may be well. */
-function circuitOf({ provider, baseUrl, secret }: Candidate): string {
+function circuitOf({ provider, baseUrl, secret }: Subject): string {
   return `${provider}\n${baseUrl ?? ""}\n${secret ?? ""}`;
+}
+
+/** Whether a candidate's circuit lets calls through; nothing changes. */
+export function isWell(candidate: Subject, at: number): boolean {
+  return enter(circuits.get(circuitOf(candidate)) ?? closed, at).may;
 }
 
 /** Those whose circuit is open come last: they are asked only when nobody else answers. */
@@ -23,8 +30,12 @@ export function wellFirst(candidates: readonly Candidate[], at: number): Candida
   return [...well, ...ill];
 }
 
-/** Remembers how a provider is. Only its own failures count: a refused request is no sign. */
+/**
+ * Remembers how a provider is. Only its own failures count: a refused request is no sign, nor is
+ * what becomes of a caller's own key, which may be over its limit while all else is well.
+ */
 export function noteHealth(candidate: Candidate, failed: boolean, at: number): void {
+  if (candidate.callerKey === true) return;
   const key = circuitOf(candidate);
   const circuit = circuits.get(key);
   if (circuit === undefined && !failed) return;

@@ -6,6 +6,7 @@ import type { Env } from "#actors/kit/env.ts";
 import { namedSecret } from "#actors/kit/secrets.ts";
 import { PROVIDERS } from "#providers/registry.ts";
 import type { Provider, Unsupported, UpstreamDialect } from "#providers/types.ts";
+import { readProviderKey } from "../auth/credentials.ts";
 import { GatewayError } from "../errors.ts";
 import { nativeUrl } from "../surface/opaque.ts";
 import type { Endpoint, Outgoing } from "./endpoint.ts";
@@ -17,6 +18,8 @@ export interface Failure {
   error: GatewayError;
   /** Whether another candidate may do better. */
   next: boolean;
+  /** The provider took the call and what became of it is not known: it may bill it. */
+  maybePaid?: boolean;
 }
 
 interface DescribedCall {
@@ -42,10 +45,13 @@ export function describeCall(
   const { stream } = plan.request;
   const outgoing = endpoint.outgoing(plan.body, provider, { model, maxOutputTokens, stream });
   if (!outgoing.ok) return { error: unsupported(outgoing.error, candidate), next: true };
-  const credential = namedSecret(env, candidate.secret ?? provider.secretName);
-  if (credential === undefined && candidate.baseUrl === undefined && provider.secretName !== "") {
+  const secret = candidate.secret ?? provider.secretName;
+  const credential = candidate.callerKey
+    ? readProviderKey(request, provider.credentialHeader)
+    : namedSecret(env, secret);
+  if (credential === undefined && needsCredential(provider, candidate)) {
     return notConfigured(
-      `The provider "${candidate.provider}" has no credential: set the secret ${candidate.secret ?? provider.secretName}.`,
+      `The provider "${candidate.provider}" has no credential: set the secret ${secret}.`,
     );
   }
   const baseUrl = candidate.baseUrl ?? provider.defaultBaseUrl;
@@ -58,7 +64,19 @@ export function describeCall(
     credential,
     callerHeaders: request.headers,
   });
-  return { provider, dialect, credential, sent: sentAs(outgoing.value, url, baseUrl, headers) };
+  const shaped = operation === "chat" ? provider.body?.(outgoing.value.body) : undefined;
+  const call = shaped === undefined ? outgoing.value : { ...outgoing.value, body: shaped };
+  return { provider, dialect, credential, sent: sentAs(call, url, baseUrl, headers) };
+}
+
+/**
+ * Whether a call without its credential is not made. A private address may need none; a vendor's,
+ * and whoever policy names a secret for, would answer with a 401 of their own that helps nobody.
+ */
+function needsCredential(provider: Provider, { secret, baseUrl, callerKey }: Candidate): boolean {
+  if (provider.secretName === "") return false;
+  const isVendor = baseUrl === undefined || provider.baseUrlForm !== undefined;
+  return isVendor || secret !== undefined || callerKey === true;
 }
 
 /** The request to a provider: its own path where the call is passed on as it came. */

@@ -15,9 +15,11 @@ import { newRequestId } from "../request-id.ts";
 import type { Target } from "../surface/addresses.ts";
 import { cloudflareRefusal, requireAccount } from "../surface/cloudflare.ts";
 import { dialectOfTarget } from "../surface/read-body.ts";
+import { joinFlight, takeOff } from "../cache/flights.ts";
 import { Keep } from "../cache/keep.ts";
 import { planCache } from "../cache/plan.ts";
-import { readEntry } from "../cache/store.ts";
+import { replay } from "../cache/replay.ts";
+import { readEntry, type CacheEntry } from "../cache/store.ts";
 import { admit, Refused, type Admission } from "./admit.ts";
 import { answerOpaque } from "./answer-opaque.ts";
 import { answerStream } from "./answer-stream.ts";
@@ -48,7 +50,8 @@ export async function serve(
     const principal = await identify(request, env, startedAt);
     if (target.cloudflare !== undefined) {
       const { snapshot } = await currentPolicy(env, ctx, principal.organisation);
-      requireAccount(target, principal.organisation, snapshot.document);
+      const named = request.headers.get("cf-aig-gateway-id");
+      requireAccount(target, principal.organisation, snapshot.document, named);
     }
     const asked = await readAsked(request, target);
     call = { requestId: newRequestId(startedAt), startedAt, principal, asked };
@@ -138,16 +141,38 @@ async function answerCall(
     ctx.waitUntil(book());
     return Response.json(own, { headers });
   }
-  const keep = await openCache(env, call, plan, settlement, headers);
-  if (keep?.hit !== undefined) {
-    ctx.waitUntil(book());
-    return new Response(keep.hit.body, { headers });
+  const { hit, keep } = await openCache(env, call, plan, settlement, headers);
+  if (hit !== undefined) {
+    const again = replay(hit.body, hit.contentType);
+    ctx.waitUntil(again.done.then(book));
+    return new Response(again.body, { headers });
   }
+  try {
+    return await provided(env, request, ctx, call, admission, settlement, keep, headers);
+  } catch (error) {
+    keep?.drop();
+    throw error;
+  }
+}
+
+/** The answer of whichever provider gives one. */
+async function provided(
+  env: Env,
+  request: Request,
+  ctx: ExecutionContext,
+  call: Call,
+  admission: Admission,
+  settlement: Settlement,
+  keep: Keep | undefined,
+  headers: Record<string, string>,
+): Promise<Response> {
+  const { endpoint } = call.asked;
+  const { plan } = admission;
   const context = { env, request, plan, endpoint, options: call.asked.options };
-  const tries = new Tries(context, settlement);
+  const tries = new Tries(context, admission, settlement);
   if (endpoint.kind !== "opaque" && !plan.request.stream) {
     const { body, candidate } = await answerWhole(tries, call, plan, settlement);
-    ctx.waitUntil(book());
+    ctx.waitUntil(settlement.book(env, "completed", 200, Date.now(), call.startedAt));
     Object.assign(headers, servedHeaders(candidate), { "content-type": "application/json" });
     keep?.add(body);
     if (keep !== undefined) ctx.waitUntil(keep.save("application/json"));
@@ -182,7 +207,7 @@ function streamed(
   const onText = keep && ((text: string) => keep.add(text));
   const stream = answerStream(env, request, call, admission, answered, settlement, reframe, onText);
   const kept = stream.done.then((outcome) =>
-    outcome === "completed" ? keep?.save(contentType) : undefined,
+    outcome === "completed" ? keep?.save(contentType) : keep?.drop(),
   );
   ctx.waitUntil(kept);
   headers["content-type"] = contentType;
@@ -199,26 +224,26 @@ function servedHeaders({ provider, model }: { provider: string; model: string })
   };
 }
 
-/** Looks for a kept answer and, without one, gathers the coming one. */
+/** Looks for a kept answer, or one that is coming; without either, gathers the coming one. */
 async function openCache(
   env: Env,
   call: Call,
   plan: Plan,
   settlement: Settlement,
   headers: Record<string, string>,
-): Promise<Keep | undefined> {
+): Promise<{ hit?: CacheEntry; keep?: Keep }> {
   const way = planCache(env.TALLYGATE_SECRET, call, plan);
-  if (way === undefined) return undefined;
-  const hit = await readEntry(way.key);
+  if (way === undefined) return {};
+  const hit = (await readEntry(way.key)) ?? (await joinFlight(way.key));
   headers["cf-aig-cache-status"] = hit === undefined ? "MISS" : "HIT";
   settlement.cache = hit === undefined ? "miss" : "hit";
-  if (hit === undefined) return new Keep(way, settlement);
+  if (hit === undefined) return { keep: new Keep(way, settlement, takeOff(way.key)) };
   Object.assign(headers, servedHeaders(hit), { "content-type": hit.contentType });
   settlement.savedNanos = hit.costNanos;
   settlement.servedModel = hit.servedModel;
   settlement.finish = hit.finish;
   settlement.addAnswer(hit.body);
-  return new Keep(way, settlement, hit);
+  return { hit };
 }
 
 /** What the gateway answers itself, when nobody of the chain can be asked. */

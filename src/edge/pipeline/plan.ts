@@ -9,7 +9,7 @@ import { openVault, type Vault } from "#dlp/vault.ts";
 import { answersOf } from "#policy/answers.ts";
 import { periodOf } from "#policy/calendar.ts";
 import type { BudgetData } from "#events/user-events.ts";
-import type { BudgetSpec, ChainLink } from "#policy/compile.ts";
+import type { BudgetSpec } from "#policy/compile.ts";
 import { payloadMode, type PayloadMode } from "#policy/payloads.ts";
 import { resolveFor, type Resolved } from "#policy/resolve.ts";
 import type { RoutingFacts } from "#policy/route.ts";
@@ -20,6 +20,7 @@ import type { JsonObject } from "#providers/types.ts";
 import type { LivePolicy } from "../policy-cache.ts";
 import { parseBody } from "../body.ts";
 import type { Asked } from "./asked.ts";
+import { withCredentials, type CredentialedLink } from "./credential.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { judgePrompt } from "./guard.ts";
 import { inspectTexts } from "./inspect.ts";
@@ -27,7 +28,7 @@ import { boundOf, inputBoundOf, priceChain, type PricedChain } from "./price.ts"
 import { latencyMsOf } from "./latency.ts";
 
 /** A provider that may answer, with what it may cost. */
-export interface Candidate extends ChainLink {
+export interface Candidate extends CredentialedLink {
   price: Price;
   maxOutputTokens: number;
 }
@@ -90,12 +91,13 @@ export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan
     tier,
     routing: routingFacts(call, snapshot.organisation, inputTokens, guard),
   });
-  const priced = priceChain(resolved, snapshot.document, asked, inputTokens);
+  const links = withCredentials(resolved.chain, asked, call.requestId, startedAt);
+  const priced = priceChain({ ...resolved, chain: links }, snapshot.document, asked, inputTokens);
   const { candidates } = priced;
   const { choices, stream } = asked.view;
   const answers = answersOf(resolved.serving, candidates.length, stream);
   const blockedBy = inspection.blockedBy ?? unreadBy(policy, asked, body);
-  const verdict = verdictOf(blockedBy, guard, resolved, priced, asked.provider);
+  const verdict = verdictOf(blockedBy, guard, resolved, priced, asked, links.length > 0);
   const plan: Plan = {
     policy,
     resolved,
@@ -124,8 +126,7 @@ export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan
       ...heldUnder(resolved, answers, startedAt),
     },
   };
-  addOptional(plan.request, call);
-  if (guard.outcome !== undefined) plan.request.guard = guard.outcome;
+  addOptional(plan.request, call, guard.outcome);
   if (verdict !== undefined) plan.verdict = verdict;
   if (vault !== undefined) plan.vault = vault;
   return plan;
@@ -175,7 +176,8 @@ function verdictOf(
   guard: ReturnType<typeof judgePrompt>,
   resolved: Resolved,
   { candidates, unpriced, tooSmall }: PricedChain,
-  provider: string | undefined,
+  { provider, options }: Asked,
+  hasCredential: boolean,
 ): Verdict | undefined {
   if (blockedBy !== undefined) {
     return {
@@ -193,6 +195,12 @@ function verdictOf(
   }
   if (resolved.refusal !== undefined) return resolved.refusal;
   if (candidates.length > 0) return undefined;
+  if (!hasCredential) {
+    return {
+      code: "unknown_credential",
+      message: `No provider that may answer this has a credential called "${options.credential ?? ""}". Leave out cf-aig-byok-alias, or name one that policy lists.`,
+    };
+  }
   if (unpriced === undefined && tooSmall !== undefined) {
     const { provider: at, model, maxInputTokens } = tooSmall;
     return {
@@ -246,7 +254,12 @@ function sharedOf(
   );
 }
 
-function addOptional(request: AdmitCommand["request"], { principal, asked }: Call): void {
+function addOptional(
+  request: AdmitCommand["request"],
+  { principal, asked }: Call,
+  guard: ReturnType<typeof judgePrompt>["outcome"],
+): void {
+  if (guard !== undefined) request.guard = guard;
   if (principal.keyId !== undefined) request.keyId = principal.keyId;
   if (principal.member.team !== undefined) request.team = principal.member.team;
   if (asked.resource !== undefined) request.resource = asked.resource;

@@ -12,6 +12,7 @@ import { PROVIDERS } from "#providers/registry.ts";
 import type { LivePolicy } from "../policy-cache.ts";
 import { isProvider } from "../surface/addresses.ts";
 import type { Asked } from "./asked.ts";
+import type { CredentialedLink } from "./credential.ts";
 import type { EndpointKind } from "./endpoint.ts";
 import type { Candidate } from "./plan.ts";
 
@@ -26,7 +27,7 @@ export interface PricedChain {
 
 /** Every candidate that has a price and takes a prompt of this size, with the most it may answer. */
 export function priceChain(
-  resolved: Resolved,
+  resolved: Resolved & { chain: readonly CredentialedLink[] },
   document: LivePolicy["snapshot"]["document"],
   asked: Asked,
   inputTokens: number,

@@ -4,6 +4,7 @@
  * provider is put back after the scan.
  */
 import type { DlpProgram } from "#dlp/program.ts";
+import { openJsonStream } from "#dlp/json-stream.ts";
 import { openStream, type StreamRedactor, type StreamStep } from "#dlp/stream.ts";
 import { openRestore, type StreamRestorer, type Vault } from "#dlp/vault.ts";
 import type { TextChannel } from "#providers/types.ts";
@@ -60,8 +61,13 @@ export class Screen {
     let run = this.#open.get(key);
     if (run === undefined) {
       run = {
-        redactor: this.#program && openStream(this.#program, { direction: "answer", channel }),
         // Arguments stream as the JSON text that they are.
+        redactor:
+          this.#program &&
+          (channel === "tool-arguments" ? openJsonStream : openStream)(this.#program, {
+            direction: "answer",
+            channel,
+          }),
         restorer: this.#vault && openRestore(this.#vault, channel === "tool-arguments"),
       };
       this.#open.set(key, run);

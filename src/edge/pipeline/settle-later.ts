@@ -1,6 +1,6 @@
 /**
  * Settlements on their way: each rides with its principal's next admission, or goes with its
- * neighbours after a few milliseconds. A busy principal so pays one round trip and one commit a
+ * neighbours after a moment. A busy principal so pays one round trip and one commit a
  * request instead of two. What an isolate loses here its actor books at the hold's expiry.
  */
 import type { Env } from "#actors/kit/env.ts";

@@ -17,6 +17,7 @@ import type { Candidate } from "./plan.ts";
 import { settleLater } from "./settle-later.ts";
 
 type Settled = SettleCommand["settlement"];
+type AskedOf = Pick<AttemptData, "provider" | "model" | "credential">;
 
 export class Settlement {
   readonly #admission: Admission;
@@ -28,6 +29,8 @@ export class Settlement {
   #done = false;
   /** Whether an earlier attempt's usage was bounded, not reported. */
   #estimated = false;
+  /** Who was asked last and not waited for. */
+  #lost: Candidate | undefined;
   usage: Usage | undefined;
   finish: string | undefined;
   servedModel: string | undefined;
@@ -51,16 +54,21 @@ export class Settlement {
     this.#attempts.push(attempt);
   }
 
-  /** A call that was ended because another was faster: its provider may bill it all the same. */
-  addLost(candidate: Candidate, calledAt: number, at: number): void {
-    this.#addPaid(
-      candidate,
-      this.#worst(candidate),
-      { status: 499, code: "hedge_lost" },
-      calledAt,
-      at,
-    );
+  /**
+   * A call whose end was not waited for (another was faster, or its time was over): its provider may
+   * bill it all the same. Answers what is booked for it.
+   */
+  addLost(
+    candidate: Candidate,
+    told: { status: number; code: string },
+    calledAt: number,
+    at: number,
+  ): number {
+    const usage = this.#worst(candidate);
+    this.#addPaid(candidate, usage, told, calledAt, at);
     this.#estimated = true;
+    this.#lost = candidate;
+    return costOf(usage, candidate.price);
   }
 
   /** The answer that was read is of no use, and another is asked for: it is paid for, too. */
@@ -79,15 +87,16 @@ export class Settlement {
   }
 
   #addPaid(
-    { provider, model, price }: Candidate,
+    candidate: Candidate,
     usage: Usage,
     told: { status: number; code?: string },
     calledAt: number,
     at: number,
   ): void {
+    const { price } = candidate;
     const latencyMs = Math.max(at - calledAt, 0);
     const costNanos = costOf(usage, price);
-    this.#attempts.push({ provider, model, ...told, latencyMs, usage, price, costNanos });
+    this.#attempts.push({ ...askedOf(candidate), ...told, latencyMs, usage, price, costNanos });
   }
 
   addFindings(findings: readonly Finding[]): void {
@@ -127,7 +136,9 @@ export class Settlement {
     const reported = counts(this.usage) ? this.usage : undefined;
     const estimated = this.#estimated || (reached && reported === undefined);
     if (reached) {
-      const usage = reported ?? this.#estimate(candidate);
+      // An answer that failed before any of it was passed on may have been written all the same.
+      const unseen = outcome !== "completed" && this.#answerBytes === 0;
+      const usage = reported ?? (unseen ? this.#worst(candidate) : this.#estimate(candidate));
       this.#addPaid(candidate, usage, { status }, this.calledAt, at);
     }
     let total: Usage = { inputTokens: 0, outputTokens: 0 };
@@ -149,7 +160,9 @@ export class Settlement {
       status,
       latencyMs: Math.max(at - startedAt, 0),
     };
-    if (reached) settled.provider = candidate.provider;
+    // What is paid for nobody's answer is somebody's cost all the same.
+    const asked = candidate ?? this.#lost;
+    if (asked !== undefined) settled.provider = asked.provider;
     if (reached) settled.servedModel = this.servedModel ?? candidate.model;
     if (this.cache === "hit" && this.servedModel !== undefined) {
       settled.servedModel = this.servedModel;
@@ -189,6 +202,11 @@ export class Settlement {
       ? { inputTokens, outputTokens: maxOutputTokens * choices }
       : { inputTokens: Math.ceil(inputTokens / 4), outputTokens: 0 };
   }
+}
+
+/** Who was asked, with which of its credentials. */
+export function askedOf({ provider, model, credential }: Candidate): AskedOf {
+  return credential === undefined ? { provider, model } : { provider, model, credential };
 }
 
 /** Whether a report of usage says anything: no prompt has no tokens, so all zeros is no report. */

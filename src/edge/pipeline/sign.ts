@@ -1,7 +1,9 @@
 /** Makes a credential part of a call where a header alone does not do. */
 import { AwsV4Signer } from "aws4fetch";
 import { readAwsKey } from "#providers/aws-key.ts";
+import { readGoogleKey } from "#providers/google-key.ts";
 import type { Signing } from "#providers/types.ts";
+import { googleToken } from "./google-token.ts";
 
 /** A call as `fetch` takes it. */
 export interface Sent {
@@ -9,10 +11,11 @@ export interface Sent {
   init: { method: string; headers: Record<string, string>; body?: BodyInit };
 }
 
-type Sign = (sent: Sent, credential: string) => Promise<Sent>;
+type Sign = (sent: Sent, credential: string, signal?: AbortSignal) => Promise<Sent>;
 
 const SIGNS: Readonly<Record<Signing, Sign>> = {
   "aws-sigv4": signForAws,
+  "google-service-account": tokenForGoogle,
 };
 
 /** The call with its credential; the same when the provider's headers carry it already. */
@@ -20,9 +23,10 @@ export async function signed(
   sent: Sent,
   signing: Signing | undefined,
   credential: string | undefined,
+  signal?: AbortSignal,
 ): Promise<Sent> {
   if (signing === undefined || credential === undefined) return sent;
-  return SIGNS[signing](sent, credential);
+  return SIGNS[signing](sent, credential, signal);
 }
 
 const REGION_DEFAULT = "us-east-1";
@@ -37,4 +41,13 @@ async function signForAws(sent: Sent, credential: string): Promise<Sent> {
   const signer = new AwsV4Signer({ ...access, ...init, url, region, service: "bedrock" });
   const { headers } = await signer.sign();
   return { url, init: { ...init, headers: Object.fromEntries(headers) } };
+}
+
+/** A service account's token in place of its key; any other credential is a token already. */
+async function tokenForGoogle(sent: Sent, credential: string, signal?: AbortSignal): Promise<Sent> {
+  const key = readGoogleKey(credential);
+  if (key === undefined) return sent;
+  const authorization = `Bearer ${await googleToken(key, Date.now(), signal)}`;
+  const { url, init } = sent;
+  return { url, init: { ...init, headers: { ...init.headers, authorization } } };
 }

@@ -8,14 +8,16 @@
  */
 import { GatewayError, type GatewayCode } from "../errors.ts";
 import { stillInForce } from "../policy-cache.ts";
+import type { Admission } from "./admit.ts";
 import { callOne, type Answered, type CallContext } from "./call.ts";
 import { noteHealth, wellFirst } from "./circuits.ts";
 import type { Failure } from "./describe-call.ts";
 import { hedge, type Running } from "./hedge.ts";
+import { Losses } from "./hold-more.ts";
 import { noteLatency } from "./latency.ts";
 import type { Candidate } from "./plan.ts";
 import { retryPlan, waitAfter } from "./retry.ts";
-import type { Settlement } from "./settlement.ts";
+import { askedOf, type Settlement } from "./settlement.ts";
 
 type Result = Answered | Failure;
 
@@ -42,15 +44,17 @@ const isAnswer = (result: Result): result is Answered => !("next" in result);
 export class Tries {
   readonly #context: CallContext;
   readonly #settlement: Settlement;
+  readonly #losses: Losses;
   readonly #left: Candidate[];
   #failure: GatewayError | undefined;
   /** Whether an answer that turned out useless may be asked of somebody else. */
   #again: number;
 
-  constructor(context: CallContext, settlement: Settlement) {
+  constructor(context: CallContext, admission: Admission, settlement: Settlement) {
     const { candidates, resolved, request } = context.plan;
     this.#context = context;
     this.#settlement = settlement;
+    this.#losses = new Losses(admission);
     this.#left = wellFirst(candidates, Date.now());
     this.#again = request.stream ? 0 : (resolved.serving.answerRetries ?? 0);
   }
@@ -84,10 +88,7 @@ export class Tries {
     const { plan, request, options } = this.#context;
     const retries = retryPlan(plan.resolved.upstream, options, candidate.retries);
     for (let tried = 1; ; tried += 1) {
-      // Time has passed since the first call was let go: a newer policy may say otherwise.
-      if (this.#failure !== undefined && !(await stillInForce(this.#context.env, plan.policy))) {
-        throw this.#failure;
-      }
+      if (this.#failure !== undefined && !(await this.#mayGoOn())) throw this.#failure;
       const [spare] = this.#left;
       const looksFirst = tried < retries.attempts || spare !== undefined;
       const first = this.#start(candidate, looksFirst);
@@ -113,6 +114,15 @@ export class Tries {
       await scheduler.wait(wait, { signal: request.signal }).catch(() => undefined);
       if (request.signal.aborted) throw result.error;
     }
+  }
+
+  /**
+   * Whether anybody may be asked after a failure. Time has passed since the first call was let go, so
+   * a newer policy may say otherwise; and what was lost must not come out of the next one's hold.
+   */
+  async #mayGoOn(): Promise<boolean> {
+    const { env, plan } = this.#context;
+    return (await stillInForce(env, plan.policy)) && this.#losses.cover(env, Date.now());
   }
 
   /** Two calls where policy says so and the first is silent; one otherwise. */
@@ -150,11 +160,16 @@ export class Tries {
     noteHealth(candidate, failed, at);
     if (failed || isAnswer(result)) this.#measure(candidate, ms, failed);
     if (isAnswer(result)) return;
+    const { status, code } = result.error;
+    const { accounting } = this.#context.plan.request;
+    if (result.maybePaid === true && accounting === "strict") {
+      this.#losses.add(this.#settlement.addLost(candidate, { status, code }, startedAt, at));
+      return;
+    }
     this.#settlement.addAttempt({
-      provider: candidate.provider,
-      model: candidate.model,
-      status: result.error.status,
-      code: result.error.code,
+      ...askedOf(candidate),
+      status,
+      code,
       latencyMs: ms,
       costNanos: 0,
     });
@@ -164,7 +179,7 @@ export class Tries {
   #noteLost({ candidate, startedAt }: Try): void {
     const at = Date.now();
     this.#measure(candidate, Math.max(at - startedAt, 0), false);
-    this.#settlement.addLost(candidate, startedAt, at);
+    this.#settlement.addLost(candidate, { status: 499, code: "hedge_lost" }, startedAt, at);
   }
 
   #measure(candidate: Candidate, ms: number, failed: boolean): void {

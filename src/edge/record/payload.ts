@@ -22,6 +22,13 @@ import type { Reader } from "./reader.ts";
 
 /** `{id, sha256, payload}`. */
 export async function showPayload(reader: Reader): Promise<Response> {
+  return reader.c.json(await openPayload(reader));
+}
+
+/** What was kept of the request that the address names, for those who may read it. */
+export async function openPayload(
+  reader: Reader,
+): Promise<{ id: string; sha256: string; payload: KeptPayload }> {
   const { c, principal } = reader;
   const { organisation, member } = principal;
   const policy = await currentPolicy(c.env, c.executionCtx as ExecutionContext, organisation);
@@ -34,8 +41,7 @@ export async function showPayload(reader: Reader): Promise<Response> {
   }
   const { entry } = await entryOf(reader, idOf(c));
   const { id } = entry;
-  const { payload, sha256 } = await openKept(reader, entry);
-  return c.json({ id, sha256, payload });
+  return { id, ...(await openKept(reader, entry)) };
 }
 
 async function openKept(

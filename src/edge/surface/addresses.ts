@@ -21,6 +21,8 @@ export interface Target {
   compat?: boolean;
   /** Cloudflare's address form, whose errors read differently. */
   cloudflare?: { account?: string; gateway?: string };
+  /** Cloudflare's `{model, input}`; with `state` answered between states. */
+  run?: "input" | "state";
   /** The body is a list of attempts. */
   universal?: boolean;
 }
@@ -104,14 +106,17 @@ function googleTarget(path: string, search: string): Target | undefined {
   return target;
 }
 
-const REST = /^client\/v4\/accounts\/([^/]+)\/ai\/v1\/(chat\/completions|responses|messages)$/;
+const REST =
+  /^client\/v4\/accounts\/([^/]+)\/ai\/(?:v1\/(chat\/completions|responses|messages|messages\/count_tokens|embeddings)|run(?:\/(.+))?)$/;
 
 function cloudflareTarget(method: string, path: string, search: string): Target | undefined {
   const rest = REST.exec(path);
   if (rest !== null && method === "POST") {
-    const endpoint = lookup(FIXED, rest[2] ?? "");
     const cloudflare = { account: decode(rest[1] ?? "") };
-    return endpoint === undefined ? undefined : { endpoint, compat: true, cloudflare };
+    const endpoint = lookup(FIXED, rest[2] ?? "");
+    if (endpoint !== undefined) return { endpoint, compat: true, cloudflare };
+    const run: Target = { endpoint: "cloudflare-run", compat: true, run: "input", cloudflare };
+    return rest[3] === undefined ? run : { ...run, model: decode(rest[3]) };
   }
   const [version, account = "", gateway = "", provider, ...more] = path.split("/");
   if (version !== "v1" || account === "" || gateway === "" || RESERVED.has(account)) {
@@ -120,6 +125,9 @@ function cloudflareTarget(method: string, path: string, search: string): Target 
   const cloudflare = { account: decode(account), gateway: decode(gateway) };
   if (provider === undefined || provider === "") {
     return method === "POST" ? { universal: true, cloudflare } : undefined;
+  }
+  if (provider === "run" && more.length === 0 && method === "POST") {
+    return { endpoint: "openai-chat", compat: true, run: "state", cloudflare };
   }
   const target = providerTarget(method, provider, more.join("/"), search);
   return target && { ...target, cloudflare };
@@ -140,11 +148,19 @@ export function providerTarget(
   }
   const name = decode(provider);
   if (method === "POST") {
+    if (name === "workers-ai" && isWorkersAi(decode(path))) {
+      return { endpoint: "cloudflare-run", provider: name, model: decode(path) };
+    }
     if (endpoint !== undefined) return { endpoint, provider: name };
     const google = googleTarget(path, search);
     if (google !== undefined) return { ...google, provider: name };
   }
   return { provider: name, nativePath: path + search };
+}
+
+/** Whether a model is named as Workers AI names its own. */
+export function isWorkersAi(model: string): boolean {
+  return model.startsWith("@cf/") || model.startsWith("@hf/");
 }
 
 function lookup<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
@@ -162,6 +178,7 @@ function decode(segment: string): string {
 /** Cloudflare's slugs whose adapters have another name here. */
 const SLUGS: Readonly<Record<string, string>> = {
   "google-ai-studio": "google",
+  "google-vertex-ai": "vertex",
   grok: "xai",
   "perplexity-ai": "perplexity",
 };

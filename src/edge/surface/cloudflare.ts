@@ -51,16 +51,21 @@ export function cloudflareRefusal(
   };
 }
 
-/** Throws unless the address names the caller's own organisation, or a name that policy gives it. */
+/**
+ * Throws unless the address names the caller's own organisation, or a name that policy gives it.
+ * `named` is the gateway of a header, for addresses that name none.
+ */
 export function requireAccount(
   target: Target,
   organisation: string,
   document: PolicyDocument,
+  named?: string | null,
 ): void {
   const { cloudflare } = target;
   if (cloudflare === undefined) return;
   const { accounts, gateways } = document.cloudflare ?? { accounts: [], gateways: undefined };
-  const { account, gateway } = cloudflare;
+  const { account } = cloudflare;
+  const gateway = cloudflare.gateway ?? named ?? undefined;
   const known = account === organisation || accounts.includes(account ?? "");
   const open = gateway === undefined || gateways === undefined || gateways.includes(gateway);
   if (known && open) return;

@@ -1,6 +1,7 @@
 /** Every endpoint that callers speak, by name. */
 import { dialectOf, upstreamOf } from "#providers/registry.ts";
 import { chatEndpoint, type Endpoint } from "../pipeline/endpoint.ts";
+import { chatToRun, runReframe, vectorsToRun } from "./cloudflare-run.ts";
 import { countEndpoint } from "./count.ts";
 import { embeddingsEndpoint } from "./embeddings.ts";
 import { jsonArrayReframe } from "./json-array.ts";
@@ -29,6 +30,16 @@ export const ENDPOINTS = {
     reframe: generateReframe,
   }),
   "ollama-embed": embeddingsEndpoint("ollama", ollama, upstreamOf),
+  "cloudflare-run": chatEndpoint(openai, upstreamOf, {
+    action: "ai.run",
+    reshape: chatToRun,
+    reframe: runReframe,
+  }),
+  "cloudflare-run-vectors": {
+    ...embeddingsEndpoint("openai", openai, upstreamOf),
+    action: "ai.run",
+    reshape: vectorsToRun,
+  },
 } as const satisfies Record<string, Endpoint>;
 
 export type EndpointId = keyof typeof ENDPOINTS;

@@ -24,6 +24,7 @@ export async function readOpaque(
   dialect: Dialect,
 ): Promise<OpaqueCall> {
   const topic = topicOf(path);
+  path = withoutKey(path);
   const type = request.headers.get("content-type") ?? "";
   const hasBody = request.method !== "GET" && request.method !== "HEAD" && request.body !== null;
   if (!hasBody) return opaque(request.method, path, topic, dialect, { kind: "none" }, [], "{}");
@@ -45,6 +46,17 @@ export async function readOpaque(
     "This address takes JSON or a form (multipart/form-data).",
     { status: 415 },
   );
+}
+
+/** `key` in a query is a credential of whoever sent it, so it ends here as header credentials do. */
+function withoutKey(path: string): string {
+  const query = path.indexOf("?");
+  if (query === -1) return path;
+  const kept = path
+    .slice(query + 1)
+    .split("&")
+    .filter((pair) => !new URLSearchParams(pair).has("key"));
+  return path.slice(0, query) + (kept.length === 0 ? "" : `?${kept.join("&")}`);
 }
 
 /** What a path is about: `files`, `images`, `audio`, ...: the model of calls that name none. */

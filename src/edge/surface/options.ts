@@ -19,6 +19,8 @@ export interface CallOptions {
   skipCache?: boolean;
   cacheTtlMs?: number;
   cacheKey?: string;
+  /** The alias of the credential that providers are to be asked with. */
+  credential?: string;
   /** Whether anything, and whether texts, are to be kept of the call. */
   collectLog?: boolean;
   collectPayload?: boolean;
@@ -47,6 +49,7 @@ export function readOptions(headers: PlainHeaders): CallOptions {
     skipCache: (headers["cf-aig-skip-cache"] ?? headers["cf-skip-cache"]) === "true" || undefined,
     cacheTtlMs: ttl(headers["cf-aig-cache-ttl"] ?? headers["cf-cache-ttl"]),
     cacheKey: text(headers["cf-aig-cache-key"]),
+    credential: text(headers["cf-aig-byok-alias"]),
     collectLog: flag(headers["cf-aig-collect-log"]),
     collectPayload: flag(headers["cf-aig-collect-log-payload"]),
   };

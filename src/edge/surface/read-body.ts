@@ -6,7 +6,8 @@ import { parseBody, readRequestText } from "../body.ts";
 import { GatewayError } from "../errors.ts";
 import { bodyBytesMax } from "../limits.ts";
 import type { Endpoint } from "../pipeline/endpoint.ts";
-import type { Target } from "./addresses.ts";
+import { isWorkersAi, type Target } from "./addresses.ts";
+import { asksForVectors, openInput, runToOpenAi } from "./cloudflare-run.ts";
 import { ENDPOINTS } from "./endpoints.ts";
 import { generateToChat } from "./ollama-generate.ts";
 import { readOpaque } from "./opaque.ts";
@@ -35,7 +36,7 @@ export async function readBody(request: Request, target: Target): Promise<Read> 
     return { ...call, body: parseBody(call.text), ...named(target.provider) };
   }
   const text = await readRequestText(request, bodyBytesMax);
-  const endpoint: Endpoint = ENDPOINTS[target.endpoint];
+  let endpoint: Endpoint = ENDPOINTS[target.endpoint];
   let body = parseBody(text);
   const { model, stream } = target;
   let changed = false;
@@ -46,6 +47,15 @@ export async function readBody(request: Request, target: Target): Promise<Read> 
   if (target.endpoint === "ollama-generate") {
     body = generateToChat(body);
     changed = true;
+  }
+  if (target.run !== undefined) body = openInput(body);
+  if (target.endpoint === "cloudflare-run") {
+    if (asksForVectors(body)) endpoint = ENDPOINTS["cloudflare-run-vectors"];
+    body = runToOpenAi(body);
+    changed = true;
+  }
+  if (target.run === "state" && body["stream"] === true) {
+    throw new GatewayError("unsupported_feature", "Streams are not answered here; use /ai/run.");
   }
   let { provider } = target;
   if (target.compat === true) {
@@ -62,6 +72,7 @@ function splitModel(value: unknown): { provider?: string; model: string } {
   const text = asString(value as string) ?? "";
   // `dynamic/name` names a route of the policy, which asks for the model by its whole name.
   if (text.startsWith("dynamic/")) return { model: text };
+  if (isWorkersAi(text)) return { provider: "workers-ai", model: text };
   const slash = text.indexOf("/");
   if (slash > 0 && slash < text.length - 1) {
     return { provider: text.slice(0, slash), model: text.slice(slash + 1) };

@@ -5,7 +5,7 @@
 import * as z from "zod";
 import type { Env } from "#actors/kit/env.ts";
 import { tryParseJson } from "#events/parse-json.ts";
-import { readCredential } from "../auth/credentials.ts";
+import { PROVIDER_KEY_HEADERS, readCredential } from "../auth/credentials.ts";
 import { readRequestText } from "../body.ts";
 import { GatewayError } from "../errors.ts";
 import { bodyBytesMax } from "../limits.ts";
@@ -90,6 +90,8 @@ function attemptOf(request: Request, entry: Entry): Request {
     headers.delete(name);
   }
   const caller = request.headers.get("cf-aig-authorization") ?? callerOf(request);
+  // A provider's key at the whole list is of nobody in it: each attempt brings its own.
+  if (caller !== undefined) for (const name of PROVIDER_KEY_HEADERS) headers.delete(name);
   for (const [name, value] of Object.entries(entry.headers)) setSafely(headers, name, value);
   for (const [name, value] of Object.entries(entry.config)) {
     const header = Object.hasOwn(CONFIG_HEADERS, name) ? CONFIG_HEADERS[name] : undefined;

@@ -4,7 +4,7 @@
  * Counters never fall. What a late truth may lower (requests and cost of holds that expired, which
  * are known by no provider) is told as gauges of its own.
  */
-import { latencyBoundsMs } from "../histogram.ts";
+import { bucketsOf } from "../histogram.ts";
 import type { SumsGroup } from "../queries.ts";
 
 /** Where one shard stands. */
@@ -23,18 +23,30 @@ export interface Exposed {
   states: readonly ShardState[];
 }
 
+/** Bounds of what is shown, milliseconds: each is one of the histogram's own, so counts are exact. */
+const boundsMs = [10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000];
+
 type Labels = Record<string, string>;
 type Sample = [labels: Labels, value: number, suffix?: string];
 type Sums = Record<string, number>;
+
+/** A group as samples are made of it. */
+interface Labelled {
+  labels: Labels;
+  sums: Sums;
+  /** A histogram. */
+  latency: string;
+}
 
 const outcomes = ["completed", "failed", "aborted", "blocked", "cut", "refused", "released"];
 const tokenColumns = { input: "inputTokens", output: "outputTokens", cached: "cachedTokens" };
 
 /** The whole page. */
 export function prometheusText({ organisation, usage, costs, states }: Exposed): string {
-  const labelled = ({ by, sums }: SumsGroup): { labels: Labels; sums: Sums } => ({
+  const labelled = ({ by, sums, histograms }: SumsGroup): Labelled => ({
     labels: { organisation, model: by["model"] ?? "", provider: by["provider"] ?? "" },
     sums,
+    latency: histograms?.latency ?? "",
   });
   const shards = states.map((state) => ({
     ...state,
@@ -65,7 +77,7 @@ export function prometheusText({ organisation, usage, costs, states }: Exposed):
   ].join("");
 }
 
-function usageFamilies(rows: readonly { labels: Labels; sums: Sums }[]): string[] {
+function usageFamilies(rows: readonly Labelled[]): string[] {
   const each = (show: (labels: Labels, sums: Sums) => Sample[]): Sample[] =>
     rows.flatMap(({ labels, sums }) => show(labels, sums));
   const requests = each((labels, sums) =>
@@ -76,7 +88,7 @@ function usageFamilies(rows: readonly { labels: Labels; sums: Sums }[]): string[
   );
   const expired = each((labels, sums) => [[labels, sums["expired"] ?? 0]]);
   const hits = each((labels, sums) => [[labels, sums["cacheHits"] ?? 0]]);
-  const latency = each(bucketsOf);
+  const latency = rows.flatMap(samplesOf);
   return [
     family("tallygate_requests_total", "counter", "Requests by how they ended.", requests),
     family("tallygate_expired_requests", "gauge", "Requests without a truth so far.", expired),
@@ -86,11 +98,9 @@ function usageFamilies(rows: readonly { labels: Labels; sums: Sums }[]): string[
   ];
 }
 
-function costFamilies(rows: readonly { labels: Labels; sums: Sums }[]): string[] {
-  const dollars = ({ labels, sums }: { labels: Labels; sums: Sums }): Sample => [
-    labels,
-    (sums["costNanos"] ?? 0) / 1e9,
-  ];
+const dollars = ({ labels, sums }: Labelled): Sample => [labels, (sums["costNanos"] ?? 0) / 1e9];
+
+function costFamilies(rows: readonly Labelled[]): string[] {
   const settled = rows.filter(({ labels }) => labels["provider"] !== "").map(dollars);
   const unsettled = rows.filter(({ labels }) => labels["provider"] === "").map(dollars);
   return [
@@ -115,16 +125,21 @@ function sinkFamilies(shards: readonly (ShardState & { labels: Labels })[]): str
 }
 
 /** Buckets as Prometheus counts them: each holds what the ones before it hold. */
-function bucketsOf(labels: Labels, sums: Sums): Sample[] {
-  let count = 0;
-  const samples: Sample[] = latencyBoundsMs.map((bound) => {
-    count += sums[`latencyLe${bound}`] ?? 0;
-    return [{ ...labels, le: String(bound / 1_000) }, count, "_bucket"];
-  });
-  count += sums["latencyBeyond"] ?? 0;
-  samples.push([{ ...labels, le: "+Inf" }, count, "_bucket"]);
-  samples.push([labels, (sums["latencyMsSum"] ?? 0) / 1_000, "_sum"], [labels, count, "_count"]);
-  return samples;
+function samplesOf({ labels, sums, latency }: Labelled): Sample[] {
+  const buckets = bucketsOf(latency);
+  const upTo = (boundMs: number): number =>
+    buckets.reduce((sum, [bound, count]) => (bound <= boundMs ? sum + count : sum), 0);
+  const count = upTo(Infinity);
+  return [
+    ...boundsMs.map((bound): Sample => [
+      { ...labels, le: String(bound / 1_000) },
+      upTo(bound),
+      "_bucket",
+    ]),
+    [{ ...labels, le: "+Inf" }, count, "_bucket"],
+    [labels, (sums["latencyMsSum"] ?? 0) / 1_000, "_sum"],
+    [labels, count, "_count"],
+  ];
 }
 
 function family(name: string, type: string, help: string, samples: readonly Sample[]): string {

@@ -11,10 +11,12 @@ const TOPICS: Record<string, readonly Topic[]> = {
   HoldExtended: ["requests"],
   HoldExpired: ["requests", "errors"],
   ExpiryCorrected: ["requests"],
+  CostCorrected: ["requests"],
   SettlementOrphaned: ["requests", "errors"],
   ThresholdCrossed: ["thresholds", "budgets"],
   BudgetThresholdCrossed: ["thresholds", "budgets"],
   LeaseGranted: ["budgets"],
+  LeaseOpened: ["budgets"],
   LeaseReturned: ["budgets"],
   LeaseDenied: ["budgets"],
   BudgetLimitSet: ["budgets"],
@@ -25,7 +27,10 @@ const TOPICS: Record<string, readonly Topic[]> = {
   RecallBegan: ["budgets"],
   NodeLeaseGranted: ["budgets"],
   NodeLeaseReturned: ["budgets"],
+  NodeLeaseOpened: ["budgets"],
+  BudgetPastCounted: ["budgets"],
   AccessRecorded: ["access"],
+  FeedbackGiven: ["requests"],
 };
 
 const BLOCKS: ReadonlySet<unknown> = new Set(["dlp_blocked", "guard_blocked"]);

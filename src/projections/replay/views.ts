@@ -1,14 +1,13 @@
-/** Cost and usage as they were: folded anew from the events up to a moment. */
+/** The sums as they were: folded anew from the events up to a moment. */
 import type { EventEnvelope } from "#events/envelope.ts";
 import { upcast } from "#events/upcast.ts";
 import type { Row } from "../projection.ts";
 import { Sums } from "../verify/sums.ts";
 
-/** Rows of both views, and how many events they are the fold of. */
+/** Rows of sums by hour, and how many events they are the fold of. */
 export interface ViewsThen {
   position: number;
-  cost: Row[];
-  usage: Row[];
+  sums: Row[];
 }
 
 /**
@@ -29,5 +28,5 @@ export async function viewsAt(
       if (read.kind === "known") sums.apply(read.event);
     }
   }
-  return { position, cost: sums.rows("cost"), usage: sums.rows("usage") };
+  return { position, sums: sums.rows() };
 }

@@ -26,8 +26,7 @@ export class PublishedViews {
   /** Compares, if `position` is the one that they name. */
   compareAt(position: number, sums: Sums): void {
     if (this.#views?.position !== position) return;
-    const { position: _position, ...published } = this.#views;
-    const difference = sums.difference(published);
+    const difference = sums.difference({ ...this.#views });
     if (difference !== undefined) this.#add("views", difference, where);
     this.#views = undefined;
   }

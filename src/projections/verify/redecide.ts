@@ -35,12 +35,18 @@ export function refute(before: UserState, fact: UserFact, at: number): string | 
       const { spentNanos, limitNanos, threshold } = fact.data;
       return spentNanos < limitNanos * threshold ? "the threshold was not reached" : undefined;
     }
+    case "SubjectErased":
+      return fact.data.order <= (before.erased?.order ?? 0) ? "it was erased before" : undefined;
+    case "CostCorrected":
+      return refuteCorrection(before, fact.data);
     case "RefusalsCounted":
     case "AccessRecorded":
     case "PayloadLost":
+    case "FeedbackGiven":
     case "RateLeased":
     case "RateDenied":
     case "LeaseGranted":
+    case "LeaseOpened":
     case "LeaseDenied":
     case "LeaseReturned":
     default:
@@ -117,8 +123,22 @@ function refuteExpiry(
   return hold.costNanos === chargedNanos ? undefined : `the hold was ${hold.costNanos}`;
 }
 
+function refuteCorrection(
+  { corrected }: UserState,
+  { order, settlement, oldNanos, newNanos, parts }: DataOf<"CostCorrected">,
+): string | undefined {
+  const { order: last = 0, through = 0 } = corrected ?? {};
+  if (order < last || (order === last && settlement <= through)) return "it was corrected before";
+  const moved = parts.reduce((sum, part) => sum + part.newNanos - part.oldNanos, 0);
+  return moved === newNanos - oldNanos ? undefined : "its parts do not add up to its sum";
+}
+
 function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object") return false;
+  if (Array.isArray(a) && Array.isArray(b) && a.length === b.length) {
+    // Lists of numbers and names are nearly all there are, and need no text of them.
+    if (a.every((item, index) => item === b[index])) return true;
+  }
   return JSON.stringify(a) === JSON.stringify(b);
 }

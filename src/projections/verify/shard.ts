@@ -20,11 +20,12 @@ import {
   type Manifest,
   type StreamPart,
 } from "#events/manifest.ts";
+import type { SegmentLine } from "#events/segment.ts";
 import { isSignedBy, parseNote } from "#events/note.ts";
 import { readText, surveyShard, type ShardArtefacts } from "./artefacts.ts";
 import type { Finding, FindingKind, Findings } from "./finding.ts";
 import { PublishedViews } from "./published-views.ts";
-import { readSegment, type ReadEvent } from "./read-segment.ts";
+import { readSegment } from "./read-segment.ts";
 import { Streams, type PolicyVersions } from "./streams.ts";
 import { Sums } from "./sums.ts";
 
@@ -48,6 +49,13 @@ export interface ShardReport {
   decisions: number;
   /** The last checkpoint's size and root. */
   head?: Checkpoint;
+}
+
+/** A segment as it was read; no text when it cannot be unpacked. */
+interface Unpacked {
+  bytes: number;
+  sha256: string;
+  text: string | undefined;
 }
 
 export class ShardVerifier {
@@ -79,10 +87,14 @@ export class ShardVerifier {
     const segments = await surveyShard(this.#artefacts, this.#add);
     const views = new PublishedViews(await this.#text(paths.views), this.#add);
     views.compareAt(0, this.#sums);
+    let coming = this.#unpack(0);
     for (let n = 0; n < segments; n += 1) {
       const manifest = await this.#manifest(n);
       await this.#checkpoint(n);
-      await this.#segment(n, manifest);
+      const unpacked = await coming;
+      // While one segment is checked the next is fetched and unpacked, elsewhere.
+      if (n + 1 < segments) coming = this.#unpack(n + 1);
+      this.#segment(n, unpacked, manifest);
       views.compareAt(this.#events, this.#sums);
       this.#options.onProgress?.(this.#events);
     }
@@ -166,25 +178,35 @@ export class ShardVerifier {
     this.#head = checkpoint;
   }
 
-  async #segment(n: number, manifest: Manifest | undefined): Promise<void> {
-    const file = paths.segment(n);
-    const bytes = await this.#artefacts.read(file);
-    if (bytes === undefined) return;
+  /** A segment's bytes and text; awaited later, so a failure waits until then. */
+  #unpack(n: number): Promise<Unpacked | undefined> {
+    const unpacked = this.#read(n);
+    unpacked.catch(() => undefined);
+    return unpacked;
+  }
+
+  async #read(n: number): Promise<Unpacked | undefined> {
+    const bytes = await this.#artefacts.read(paths.segment(n));
+    if (bytes === undefined) return undefined;
     const sha256 = createHash("sha256").update(bytes).digest("hex");
-    if (manifest !== undefined && (sha256 !== manifest.sha256 || bytes.length !== manifest.bytes)) {
+    const text = await this.#options.gunzip(bytes).catch(() => undefined);
+    return { bytes: bytes.length, sha256, text };
+  }
+
+  #segment(n: number, unpacked: Unpacked | undefined, manifest: Manifest | undefined): void {
+    const file = paths.segment(n);
+    if (unpacked === undefined) return;
+    const { bytes, sha256, text } = unpacked;
+    if (manifest !== undefined && (sha256 !== manifest.sha256 || bytes !== manifest.bytes)) {
       this.#add("root", "its bytes are not those that the manifest names", { file });
     }
-    let text: string;
-    try {
-      text = await this.#options.gunzip(bytes);
-    } catch {
-      return this.#add("damaged", "it cannot be unpacked", { file });
-    }
-    const { lines, root, parts } = readSegment(text);
-    for (const [index, line] of lines.entries()) this.#line(file, index + 1, line);
+    if (text === undefined) return this.#add("damaged", "it cannot be unpacked", { file });
+    const { events, root, parts } = readSegment(text, (line, number, isAltered) =>
+      this.#line(file, number, line, isAltered),
+    );
     if (manifest === undefined) return;
-    if (lines.length !== manifest.events) {
-      this.#add("root", `it has ${lines.length} events, the manifest says ${manifest.events}`, {
+    if (events !== manifest.events) {
+      this.#add("root", `it has ${events} events, the manifest says ${manifest.events}`, {
         file,
       });
     }
@@ -194,14 +216,14 @@ export class ShardVerifier {
     this.#compareParts(file, manifest.streams, parts);
   }
 
-  #line(file: string, number: number, line: ReadEvent | undefined): void {
+  #line(file: string, number: number, line: SegmentLine | undefined, isAltered: boolean): void {
     this.#events += 1;
     if (line === undefined) {
       return this.#add("damaged", "it is not an event", { file, line: number });
     }
     const { stream, seq } = line;
     const where = { file, line: number, stream, seq };
-    if (line.altered) this.#add("chain", "the event was altered", where);
+    if (isAltered) this.#add("chain", "the event was altered", where);
     if (JSON.stringify(this.#organisation) !== `"${line.organisation}"`) {
       this.#add("link", "it belongs to another organisation", where);
     }

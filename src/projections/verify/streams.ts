@@ -24,6 +24,14 @@ interface Stream {
 
 export type Report = (kind: FindingKind, message: string) => void;
 
+/** What a shard names of policy versions, each with its hash. */
+export interface PolicyNames {
+  published: [version: number, hash: string][];
+  named: [version: number, hash: string][];
+  /** Whether the policy's own stream is in the shard. */
+  hasStream: boolean;
+}
+
 /** Policy versions: as published, and as requests name them. */
 export class PolicyVersions {
   readonly #published = new Map<number, string>();
@@ -39,11 +47,31 @@ export class PolicyVersions {
     }
     if (type !== "RequestAdmitted" && type !== "RequestRefused") return undefined;
     const { policyVersion, policyHash } = data as { policyVersion: number; policyHash: string };
-    const known = this.#named.get(policyVersion);
-    if (known === undefined) this.#named.set(policyVersion, policyHash);
-    return known === undefined || known === policyHash
+    return this.#name(policyVersion, policyHash);
+  }
+
+  /** All of it, as data: shards are read apart. */
+  names(): PolicyNames {
+    const hasStream = this.#hasStream;
+    return { published: [...this.#published], named: [...this.#named], hasStream };
+  }
+
+  /** Adds what another shard names; yields what does not fit. */
+  *merge({ published, named, hasStream }: PolicyNames): Generator<string> {
+    this.#hasStream ||= hasStream;
+    for (const [version, hash] of published) this.#published.set(version, hash);
+    for (const [version, hash] of named) {
+      const wrong = this.#name(version, hash);
+      if (wrong !== undefined) yield wrong;
+    }
+  }
+
+  #name(version: number, hash: string): string | undefined {
+    const known = this.#named.get(version);
+    if (known === undefined) this.#named.set(version, hash);
+    return known === undefined || known === hash
       ? undefined
-      : `policy version ${policyVersion} is named with two hashes`;
+      : `policy version ${version} is named with two hashes`;
   }
 
   /** Versions that requests name and nobody published; nothing when the policy's stream is elsewhere. */

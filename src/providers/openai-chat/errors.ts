@@ -7,7 +7,10 @@ export function encodeError(error: WireError): JsonObject {
   return { error: { message, type, param: null, code } };
 }
 
-/** The SDKs throw on a chunk with `error`; [DONE] ends the stream for readers that do not. */
+/**
+ * The SDKs throw on a chunk with `error`. No [DONE] follows: to readers that overlook errors it would
+ * say that half an answer is whole.
+ */
 export function encodeStreamError(error: WireError): string {
-  return `${sseText(JSON.stringify(encodeError(error)))}data: [DONE]\n\n`;
+  return sseText(JSON.stringify(encodeError(error)));
 }

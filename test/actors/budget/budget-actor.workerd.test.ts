@@ -3,6 +3,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import type { BudgetActor } from "#actors/budget/budget-actor.ts";
+import { refOf } from "#actors/budget/terms.ts";
 import { budgetStream } from "#actors/kit/names.ts";
 import type { AdmitReply } from "#actors/user/commands.ts";
 import type { UserActor } from "#actors/user/user-actor.ts";
@@ -60,17 +61,40 @@ class World {
     return this.user(name).admit(command);
   }
 
+  /** Spends as a member of the team, under no budget but those that are given. */
+  async spend(name: string, id: string, costNanos: number): Promise<void> {
+    const home = this.home(`${this.organisation}-${name}`);
+    const bound = boundOf(1, costNanos);
+    const request = requestOf(id, { team: "red", bound, deadlineAt: Date.now() + 600_000 });
+    const at = Date.now();
+    const reply = await this.user(name).admit({ home, at, request, ledgerShards: 1 });
+    expect(reply).toMatchObject({ outcome: "admitted" });
+  }
+
+  /** Asks a member what they spent before the budgets were there. */
+  async openLeases(name: string): Promise<void> {
+    const home = this.home(`${this.organisation}-${name}`);
+    const openings = this.shared.flatMap(({ parent, ...team }) => {
+      const { startsAt = 0 } = team;
+      const ends = { lease: refOf(team), startsAt, parent: parent?.name, whole: true };
+      const above = { startsAt, whole: true, below: [team.name] };
+      return parent === undefined ? [ends] : [{ ...above, lease: refOf(parent) }, ends];
+    });
+    const { version } = this;
+    await this.user(name).openLeases({ home, ledgerShards: 1, version, openings });
+  }
+
   settle(name: string, id: string, costNanos: number): Promise<void> {
     const home = this.home(`${this.organisation}-${name}`);
     const settlement = settlementOf(id, costNanos);
     return this.user(name).settle([{ home, at: Date.now(), settlement }]);
   }
 
-  setLimit(budget: string, scope: string, limitNanos: number) {
+  setLimit(budget: string, scope: string, limitNanos: number, counted = false) {
     const stream = budgetStream(bindings.TALLYGATE_SECRET, this.organisation, budget, scope);
     const home = this.home(stream);
     const terms = { budget, scope, version: this.version, limitNanos, thresholds: [1] };
-    const command = { home, ...terms };
+    const command = { home, ...terms, counted };
     return this.node(budget, scope).setLimit(
       scope === "organisation" ? command : { ...command, parent: "org" },
     );
@@ -119,7 +143,8 @@ test("a cut is effective once everybody has answered, and nothing is admitted ab
   await world.admit("b", 100, "second");
   world.version = 2;
   world.teamNanos = 150;
-  expect(await world.setLimit("team", "team:red", 150)).toEqual({ effective: true, version: 2 });
+  const cut = await world.setLimit("team", "team:red", 150);
+  expect(cut).toEqual({ effective: true, version: 2, counted: true });
   // What a settlement gives back is above the limit still: it may not be spent.
   await world.settle("a", "first", 90);
   expect((await world.admit("a", 5)).outcome).toBe("refused");
@@ -134,9 +159,41 @@ test("a cut of the organisation's limit reaches the users of its teams", async (
   world.version = 2;
   world.orgNanos = 50;
   const reply = await world.setLimit("org", "organisation", 50);
-  expect(reply).toEqual({ effective: true, version: 2 });
+  expect(reply).toEqual({ effective: true, version: 2, counted: true });
   await world.settle("a", "first", 40);
   expect(await world.admit("a", 20)).toMatchObject({ outcome: "refused", by: "org" });
+});
+
+test("a budget that is new counts what was spent before it, and is effective only then", async () => {
+  const world = new World();
+  world.version = 2;
+  world.teamNanos = 350;
+  await world.spend("a", "first", 100);
+  await world.settle("a", "first", 90);
+  await world.spend("b", "second", 200);
+  const told = async (counted: boolean) => [
+    await world.setLimit("org", "organisation", 10_000, false),
+    await world.setLimit("team", "team:red", 350, counted),
+    ...(counted ? [await world.setLimit("org", "organisation", 10_000, true)] : []),
+  ];
+  for (const reply of await told(false)) {
+    expect(reply).toEqual({ effective: false, version: 2, counted: false });
+  }
+  await world.openLeases("a");
+  await world.openLeases("b");
+  await evictDurableObject(world.node("team", "team:red"));
+  expect((await told(true)).slice(1)).toEqual([
+    { effective: true, version: 2, counted: true },
+    { effective: true, version: 2, counted: true },
+  ]);
+  const spent = { settledNanos: 90, heldNanos: 200 };
+  expect(await world.node("team", "team:red").status(Date.now())).toMatchObject([spent]);
+  expect(await world.node("org", "organisation").status(Date.now())).toMatchObject([spent]);
+  // 60 of 350 are left, for whoever asks first.
+  expect(await world.admit("a", 61)).toMatchObject({ outcome: "refused", by: "team" });
+  await world.settle("b", "second", 140);
+  expect(await world.admit("b", 120)).toMatchObject({ outcome: "admitted" });
+  expect(await world.admit("a", 1)).toMatchObject({ outcome: "refused" });
 });
 
 test("an evicted node and an evicted user forget nothing", async () => {

@@ -1,6 +1,7 @@
 /** The tree of leases at random, against an oracle of true costs, and against seeded bugs. */
 import { expect, test } from "vitest";
-import { accountOf, budgetDecider, type BudgetCommand } from "#actors/budget/decider.ts";
+import { budgetDecider, type BudgetCommand } from "#actors/budget/decider.ts";
+import { accountOf } from "#actors/budget/preview.ts";
 import type { BudgetState } from "#actors/budget/state.ts";
 import { userDecider, type UserCommand } from "#actors/user/decider.ts";
 import { leaseOf } from "#actors/user/leases.ts";
@@ -53,6 +54,10 @@ function withLeases(state: UserState, change: (lease: Lease) => Lease): UserStat
 }
 
 const seededBugs: Record<string, Pair> = {
+  "what was spent before a budget counted is forgotten": user({
+    decide: (state, command) =>
+      command.type === "open-lease" ? [] : userDecider.decide(state, command),
+  }),
   "a grant is added to what was granted, so a repeated one counts twice": user({
     evolve: (state, fact, at) => {
       if (fact.type !== "LeaseGranted") return userDecider.evolve(state, fact, at);

@@ -89,7 +89,7 @@ describe("ingest", () => {
 
   test("an event of an unknown type is kept, and one that no view can read is parked", async () => {
     const stream = new SampleStream("u_alice");
-    stream.append({ type: "SubjectErased", v: 1, data: { requestId: "x" } });
+    stream.append({ type: "SomethingNew", v: 1, data: { requestId: "x" } });
     stream.append({ type: "RequestAdmitted", v: 1, data: { requestId: 7 } });
     stream.request(1);
     const ledger = freshLedger();
@@ -136,7 +136,7 @@ describe("the log", () => {
     await ledger.ingest(stream.batch());
     const before = await contents(ledger, [stream]);
     await runInDurableObject(ledger, (_actor, { storage: { sql } }) => {
-      sql.exec('UPDATE cost SET "costNanos" = 1');
+      sql.exec('UPDATE sums SET "costNanos" = 1');
       sql.exec("DELETE FROM audit WHERE id = ?", requestId(MORNING, "a".charCodeAt(0) * 100));
     });
     // The changed row and its true one, and the missing line.
@@ -156,7 +156,7 @@ test("views of another version are folded anew when the actor wakes", async () =
     sql.exec("UPDATE meta SET v = 'audit:0' WHERE k = 'views'");
     sql.exec("DROP TABLE audit");
     sql.exec("CREATE TABLE audit (id TEXT PRIMARY KEY, other INTEGER) STRICT");
-    sql.exec('UPDATE cost SET "costNanos" = 1');
+    sql.exec('UPDATE sums SET "costNanos" = 1');
     // The same storage, as a newer version of the code wakes on it.
     expect(new LedgerActor(state, env as unknown as Env)).not.toBe(actor);
   });

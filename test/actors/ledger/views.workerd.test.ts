@@ -26,7 +26,7 @@ test("a batch of 100 whole requests costs at most 1.1 rows a request", async () 
   const stream = new SampleStream();
   for (let n = 0; n < 100; n += 1) stream.request(n);
   const rows = await rowsFor(stream, [[1, 200]]);
-  // One row of the log and one of its index, one of cost, one of usage, and an entry for each request.
+  // One row of the log and one of its index, one of sums by hour, one by day, and an entry for each request.
   expect(rows).toBe(104);
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type InMemoryRun, runInMemory } from "#actors/kit/run-in-memory.ts";
 import type { PolicyCommand, PolicyDraft } from "#actors/policy/commands.ts";
 import { policyDecider } from "#actors/policy/decider.ts";
+import { erasuresPendingMax } from "#actors/policy/limits.ts";
 import type { PolicyState } from "#actors/policy/state.ts";
 import { type MemberData, PolicyFact, type Role } from "#events/policy-events.ts";
 import { PolicyDocument } from "#policy/document.ts";
@@ -61,6 +62,67 @@ function outcome(run: Run, command: PolicyCommand, at = 2_000): string[] {
     .execute(command, at)
     .map((fact) => (fact.type === "CommandRefused" ? `refused ${fact.data.code}` : fact.type));
 }
+
+describe("an erasure", () => {
+  const erase: PolicyCommand = { type: "EraseMember", member: "bob", reason: "" };
+
+  it("is ordered once until it is confirmed, and confirmed once", () => {
+    const run = founded();
+    expect(outcome(run, erase)).toEqual(["ErasureOrdered"]);
+    expect(outcome(run, erase)).toEqual([]);
+    const [{ order } = { order: 0 }] = run.state.erasures;
+    const done = { order, member: "bob", stream: "u_1", event: "e", seq: 1, at: 3_000 };
+    const confirm: PolicyCommand = { type: "ConfirmErasure", done };
+    expect(outcome(run, confirm)).toEqual(["ErasureCarriedOut"]);
+    expect(outcome(run, confirm)).toEqual([]);
+    expect(outcome(run, erase)).toEqual(["ErasureOrdered"]);
+  });
+
+  it("is refused when too many wait, and forgets none that waits", () => {
+    const run = founded();
+    for (let n = 0; n < erasuresPendingMax; n += 1) {
+      run.execute({ type: "EraseMember", member: `m${n}`, reason: "" }, 2_000);
+    }
+    expect(outcome(run, erase)).toEqual(["refused too_many"]);
+    expect(run.state.erasures).toHaveLength(erasuresPendingMax);
+  });
+});
+
+function correct(from: number, to: number): PolicyCommand {
+  const price = { inputNanosPerMtok: 1, outputNanosPerMtok: 2 };
+  return {
+    type: "CorrectPrice",
+    at: 2_000,
+    correction: { model: "m", from, to, price, reason: "" },
+  };
+}
+
+describe("a price correction", () => {
+  it("is for a time that is over", () => {
+    const run = founded();
+    expect(outcome(run, correct(0, 2_001))).toEqual(["refused invalid_period"]);
+    expect(outcome(run, correct(5, 5))).toEqual(["refused invalid_period"]);
+    expect(outcome(run, correct(0, 2_000))).toEqual(["PriceCorrectionOrdered"]);
+  });
+
+  it("is applied once, in the order of the orders", () => {
+    const run = founded();
+    run.execute(correct(0, 10), 2_000);
+    run.execute(correct(0, 20), 2_000);
+    const [first, second] = run.state.corrections;
+    const sums = { principals: 1, requests: 1, oldNanos: 5, newNanos: 7 };
+    const confirm: PolicyCommand = {
+      type: "ConfirmCorrection",
+      applied: { order: first?.order ?? 0, ...sums },
+    };
+    expect(outcome(run, confirm)).toEqual(["PriceCorrectionApplied"]);
+    expect(outcome(run, confirm)).toEqual([]);
+    expect(run.state.corrections).toEqual([
+      { ...first, applied: { ...sums, at: 2_000 } },
+      { ...second, terms: { ...second?.terms, to: 20 } },
+    ]);
+  });
+});
 
 describe("an organisation", () => {
   it("is founded once, with its first policy in force", () => {
@@ -300,6 +362,24 @@ function commands(at: number): fc.Arbitrary<PolicyCommand> {
       return { type: "IssueKey", key: key(keyId, of), at };
     }),
     fc.record({ type: fc.constant("RevokeKey" as const), keyId: keyIds, reason: fc.string() }),
+    fc.record({ type: fc.constant("EraseMember" as const), member: ids, reason: fc.string() }),
+    fc
+      .record({ order: fc.nat({ max: 40 }), member: ids })
+      .map(({ order, member }): PolicyCommand => {
+        const done = { order: order + 1, member, stream: "u_1", event: "e", seq: 1, at };
+        return { type: "ConfirmErasure", done };
+      }),
+    fc
+      .record({ from: fc.nat({ max: 40 }), to: fc.nat({ max: 40 }) })
+      .map((times): PolicyCommand => {
+        const price = { inputNanosPerMtok: 1, outputNanosPerMtok: 2 };
+        const correction = { model: "m", ...times, price, reason: "" };
+        return { type: "CorrectPrice", at, correction };
+      }),
+    fc.nat({ max: 40 }).map((order): PolicyCommand => {
+      const sums = { principals: 1, requests: 1, oldNanos: 5, newNanos: 7 };
+      return { type: "ConfirmCorrection", applied: { order: order + 1, ...sums } };
+    }),
     fc.constant<PolicyCommand>({ type: "BringIntoForce", at }),
     fc.constant<PolicyCommand>({ type: "Refuse", command: "X", code: "forbidden", message: "no" }),
   );

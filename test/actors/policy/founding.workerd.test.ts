@@ -1,4 +1,4 @@
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { hashSecret, parseKey } from "#policy/api-key.ts";
 import { bindings, founding, stubOf } from "./admin.ts";
@@ -33,6 +33,22 @@ describe("founding an organisation", () => {
     expect(snapshot).toMatchObject({ organisation: "snap", version: 1, ledgerShards: 4 });
     expect(await stub.snapshot({ version: 1, hash: snapshot!.hash })).toBeUndefined();
     expect(await stub.snapshot({ version: 1, hash: "other" })).toMatchObject({ version: 1 });
+  });
+
+  it("says in the first policy's event what its own patterns cost", async () => {
+    const terms = { directions: ["prompt"], action: "warn" };
+    const rules = [{ id: "badges", pattern: { source: "B-[0-9]{4}" }, ...terms }];
+    const sample = founding("costs");
+    const stub = stubOf("costs");
+    const reply = await stub.found({ ...sample, policy: { ...sample.policy, dlp: { rules } } });
+    expect(reply.ok).toBe(true);
+    const bodies = await runInDurableObject(stub, (_, state) =>
+      state.storage.sql.exec<{ body: string }>("SELECT body FROM events").toArray(),
+    );
+    const published = bodies
+      .map(({ body }) => JSON.parse(body) as { type: string; data: object })
+      .find(({ type }) => type === "PolicyPublished");
+    expect(published?.data).toMatchObject({ version: 1, patternCosts: { badges: "small" } });
   });
 
   it("happens once, and not at all with a problem", async () => {

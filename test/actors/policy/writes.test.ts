@@ -27,6 +27,7 @@ function published(rules: readonly object[]): unknown {
       at: 0,
       by: "ada",
       events: () => [],
+      wasMember: () => false,
     },
   );
   return prepared.ok && prepared.command.type === "PublishPolicy"
@@ -36,6 +37,14 @@ function published(rules: readonly object[]): unknown {
 
 test("this build knows which providers need an address of the customer's own", () => {
   expect([...(knownFeatures(false).baseUrlForms ?? [])]).toEqual([
+    [
+      "vertex",
+      "https://{region}-aiplatform.googleapis.com/v1/projects/{project}/locations/{region}",
+    ],
+    [
+      "vertex-anthropic",
+      "https://{region}-aiplatform.googleapis.com/v1/projects/{project}/locations/{region}",
+    ],
     ["workers-ai", "https://api.cloudflare.com/client/v4/accounts/{account}/ai/v1"],
     ["azure", "https://{resource}.openai.azure.com/openai/v1"],
   ]);

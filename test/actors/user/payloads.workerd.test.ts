@@ -63,3 +63,55 @@ test("payloads are deleted after their day, and no earlier", async () => {
   expect(next).toBeGreaterThan(future);
   expect(next).toBeLessThan(future + 2 * DAY);
 });
+
+const eventsOf = (stub: DurableObjectStub<UserActor>, type: string) =>
+  runInDurableObject(stub, (_actor, state) =>
+    state.storage.sql
+      .exec<{ seq: number }>("SELECT seq FROM events WHERE json_extract(body, '$.type') = ?", type)
+      .toArray(),
+  );
+
+test("an erased subject's key is gone with the event, once an order, and a member gets another", async () => {
+  const { stub, home, api, admit } = principal();
+  const first = keyOf(await admit("a"));
+  const order = { home, at: Date.now(), command: "erasure/7", order: 7, former: false };
+  const proof = await api.erase(order);
+  expect(proof).toMatchObject({ stream: home.stream, seq: 2, keyId: first?.id });
+  expect(await api.payloadKey(first?.id ?? "")).toBeNull();
+  const second = keyOf(await admit("b"));
+  expect(second?.id).not.toBe(first?.id);
+  // The order comes again: its answer is the same, and the new key stays.
+  expect(await api.erase(order)).toEqual(proof);
+  expect(await api.payloadKey(second?.id ?? "")).toEqual(second);
+  expect(await eventsOf(stub, "SubjectErased")).toEqual([{ seq: 2 }]);
+  expect(await api.erase({ ...order, order: 9 })).toMatchObject({ seq: 4, keyId: second?.id });
+});
+
+test("a former member who is erased gets no new key from a caller who does not know yet", async () => {
+  const { home, api, admit } = principal();
+  await admit("a");
+  const order = { home, at: Date.now(), command: "erasure/7", order: 7, former: true };
+  await api.erase(order);
+  const reply = await admit("b");
+  expect([reply.outcome, keyOf(reply)]).toEqual(["admitted", undefined]);
+});
+
+test("an erased subject's objects are deleted, also one that was written afterwards", async () => {
+  const { stream, home, stub, api, admit } = principal();
+  const keyId = keyOf(await admit("a"))?.id ?? "";
+  const name = (id: string) => payloadName(stream, keyId, Date.now() + 5 * DAY, id);
+  const names = async () => (await bucket.list({ prefix: `${stream}/` })).objects.length;
+  await bucket.put(name("a"), "ciphertext");
+  await api.erase({ home, at: Date.now(), command: "erasure/7", order: 7, former: false });
+  await runDurableObjectAlarm(stub);
+  expect(await names()).toBe(0);
+  const payload = { mode: "full" as const, promptBytes: 1, answerBytes: 1, keyId };
+  const late = {
+    ...settlementOf("a", 1),
+    payload: { ...payload, expiresAt: Date.now() + 5 * DAY },
+  };
+  await bucket.put(name("a"), "ciphertext");
+  await api.settle([{ home, at: Date.now(), settlement: late }]);
+  const next = await runInDurableObject(stub, (_actor, state) => state.storage.getAlarm());
+  expect(next).toBeLessThan(Date.now() + 1.1 * DAY);
+});

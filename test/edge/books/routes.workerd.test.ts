@@ -87,6 +87,10 @@ test("a filter narrows the list, and every parameter is bounded", async () => {
   expect(await count("model=claude-5")).toBe(1);
   expect(await count("kind=request")).toBe(7);
   expect(await count("kind=act")).toBe(0);
+  expect(await count("key=k1&latencyMsMin=130&latencyMsMax=130&costNanosMax=1")).toBe(1);
+  expect(await count("costNanosMin=2")).toBe(5);
+  expect(await count("route=fast")).toBe(0);
+  expect(await count("tag=beta")).toBe(0);
   expect(await count(`from=${MORNING + 1000}&to=${MORNING + 3000}&user=alice`)).toBe(2);
   expect(await count("from=2026-11-20&to=2026-11-21")).toBe(0);
   for (const query of [
@@ -96,6 +100,8 @@ test("a filter narrows the list, and every parameter is bounded", async () => {
     "dlp=maybe",
     "kind=everything",
     "x=1",
+    "costNanosMin=-1",
+    "latencyMsMax=soon",
     "from=soon",
     "user=a&user=b",
   ]) {
@@ -116,6 +122,32 @@ test("costs add up by any grouping, in nano-dollars and in dollars", async () =>
   expect(body["total"]).toMatchObject({ costNanos: 7_500_000_001, costUsd: "7.500000001" });
   const usage = await json("/usage?by=provider");
   expect(usage.body["total"]).toMatchObject({ requests: 7, refused: 1, completed: 6, errors: 0 });
+});
+
+test("usage tells rates, percentiles, what policy did, and the largest first", async () => {
+  const { shards } = await twoShards();
+  const { json } = books(shards);
+  const { body } = await json("/usage?by=user&top=1&sort=requests");
+  expect(body["rows"]).toEqual([
+    expect.objectContaining({ user: "alice", requests: 5, latencyP50BoundMs: 130 }),
+  ]);
+  expect(body["total"]).toMatchObject({
+    requests: 7,
+    rateLimited: 1,
+    errorRate: 0,
+    cacheHitRatio: 0,
+    savedUsd: "0",
+    latencyP99BoundMs: 130,
+    firstByteP90BoundMs: 30,
+    latencyMeanMs: 130,
+  });
+  const byKey = await json("/usage?by=key,route,tag");
+  expect(byKey.body["rows"]).toEqual([
+    expect.objectContaining({ key: "k1", route: "", tag: "", requests: 7 }),
+  ]);
+  for (const query of ["top=0", "top=101", "sort=latency", "by=colour", "tag="]) {
+    expect((await json(`/usage?${query}`)).status, query).toBe(400);
+  }
 });
 
 test("a member sees their own entries only", async () => {

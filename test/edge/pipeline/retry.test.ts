@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { retryPlan, waitAfter } from "#edge/pipeline/retry.ts";
 
-const upstream = { firstByteMs: 1_000, betweenBytesMs: 1_000 };
+const upstream = { firstByteMs: 1_000, betweenBytesMs: 1_000, keepAliveMs: 15_000 };
 
 const plan = (backoff: "constant" | "linear" | "exponential") => ({
   attempts: 4,

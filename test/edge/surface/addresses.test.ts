@@ -121,7 +121,33 @@ describe("Cloudflare's forms", () => {
     expect(post("compat/chat/completions")).toEqual({ endpoint: "openai-chat", compat: true });
   });
 
-  it.each(["chat/completions", "responses", "messages"])("REST form: %s", (rest) => {
+  it.each([
+    ["", {}],
+    ["/@cf/meta/llama-3.1-8b-instruct", { model: "@cf/meta/llama-3.1-8b-instruct" }],
+    ["/openai/gpt-4.1", { model: "openai/gpt-4.1" }],
+  ])("REST form: run%s", (rest, more) => {
+    expect(post(`client/v4/accounts/acme/ai/run${rest}`)).toEqual({
+      endpoint: "cloudflare-run",
+      compat: true,
+      run: "input",
+      cloudflare: { account: "acme" },
+      ...more,
+    });
+  });
+
+  it("run is a form of its own below a gateway, and Workers AI's models are its paths", () => {
+    expect(post("v1/acme/main/run")).toMatchObject({ endpoint: "openai-chat", run: "state" });
+    expect(post("v1/acme/main/workers-ai/@cf/meta/llama-3.1-8b-instruct")).toEqual({
+      endpoint: "cloudflare-run",
+      provider: "workers-ai",
+      model: "@cf/meta/llama-3.1-8b-instruct",
+      cloudflare,
+    });
+    expect(post("workers-ai/v1/chat/completions")?.endpoint).toBe("openai-chat");
+    expect(post("compat/embeddings")).toEqual({ endpoint: "openai-embeddings", compat: true });
+  });
+
+  it.each(["chat/completions", "responses", "messages", "embeddings"])("REST form: %s", (rest) => {
     expect(post(`client/v4/accounts/acme/ai/v1/${rest}`)).toMatchObject({
       compat: true,
       cloudflare: { account: "acme" },

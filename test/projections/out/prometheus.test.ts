@@ -1,18 +1,17 @@
 /** The books as Prometheus reads them: buckets that add up, counters that never fall, text that parses. */
 import { expect, it } from "vitest";
+import { withLatency } from "#projections/histogram.ts";
 import { prometheusText } from "#projections/out/prometheus.ts";
 
 const sums = {
   completed: 3,
   expired: 1,
-  latencyLe50: 2,
-  latencyLe100: 1,
-  latencyBeyond: 1,
   latencyMsSum: 250,
 };
+const latency = [40, 50, 99, 70_000].reduce(withLatency, "");
 const page = prometheusText({
   organisation: "acme",
-  usage: [{ by: { model: 'm"1\\', provider: "openai" }, sums }],
+  usage: [{ by: { model: 'm"1\\', provider: "openai" }, sums, histograms: { latency } }],
   costs: [
     { by: { model: "m", provider: "openai" }, sums: { costNanos: 1_500_000_000 } },
     { by: { model: "m", provider: "" }, sums: { costNanos: 500_000_000 } },
@@ -47,6 +46,7 @@ it("a bucket holds what the ones before it hold, and the last one all", () => {
     .filter((line) => line.startsWith("tallygate_latency_seconds_bucket"))
     .map((line) => Number(line.split(" ").at(-1)));
   expect(buckets).toEqual(buckets.toSorted((a, b) => a - b));
+  expect(buckets.slice(0, 5)).toEqual([0, 0, 2, 3, 3]);
   expect(buckets.at(-1)).toBe(4);
   expect(value("tallygate_latency_seconds_count")).toBe(4);
 });

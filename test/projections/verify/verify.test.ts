@@ -56,8 +56,7 @@ describe("tampering", () => {
     for (const event of liveTogether(1, 2).flat()) sums.apply(unseal(event));
     const views = {
       position: liveTogether(1, 2).flat().length,
-      cost: sums.rows("cost"),
-      usage: sums.rows("usage"),
+      sums: sums.rows(),
     };
     small.set(paths.views, new Uint8Array(new TextEncoder().encode(`${canonicalJson(views)}\n`)));
     expect((await verify(small)).count).toBe(0);
@@ -221,4 +220,18 @@ describe("a history that its keeper wrote anew", () => {
     );
     expect(findings.some((text) => text.includes("decided again it is RequestRefused"))).toBe(true);
   });
+});
+
+test("a policy version that two shards name with two hashes is found, whichever came first", async () => {
+  const other = await packArchive(
+    rewritten((data) => {
+      if (data["policyHash"] !== undefined) data["policyHash"] = "ba".repeat(32);
+    }),
+    { shard: "l_test_1", segmentEvents: 20 },
+  );
+  const shards = [inMemory(whole), inMemory(other, "l_test_1")];
+  const { findings } = await verifyArchive(shards, { publicKeys, gunzip: unzip });
+  expect(findings.map((finding) => tell(finding))).toEqual([
+    "l_test_1: policy: policy version 1 is named with two hashes",
+  ]);
 });

@@ -1,0 +1,79 @@
+/**
+ * `npm run bench -- --only verify`: how fast `tallygate verify` reads a large archive from disk, by threads, and
+ * how much memory it takes. Each run is a process of its own, so that its peak is its own.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { openSigner } from "#events/note.ts";
+import { verifyFolder } from "../scripts/cli/verify-pool.ts";
+import { liveTogether, packArchive, signingKey } from "../test/support/archives.ts";
+import { describeMachine } from "./machine.ts";
+
+const { values } = parseArgs({
+  options: {
+    shards: { type: "string", default: "4" },
+    rounds: { type: "string", default: "2700" },
+    folder: { type: "string" },
+    threads: { type: "string" },
+    only: { type: "string" },
+  },
+});
+const count = (events: number): string => Math.round(events).toLocaleString("en");
+
+/** Writes shards of fifty lives of `rounds` requests each; answers how many events they have. */
+async function write(folder: string, shards: number, rounds: number): Promise<number> {
+  let events = 0;
+  for (let shard = 0; shard < shards; shard += 1) {
+    const batches = liveTogether(50, rounds);
+    for (const batch of batches) events += batch.length;
+    const files = await packArchive(batches, { shard: `l_bench_${shard}`, segmentEvents: 16_384 });
+    for (const [name, bytes] of files) {
+      const file = path.join(folder, `l_bench_${shard}`, name);
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, bytes);
+    }
+  }
+  return events;
+}
+
+/** The child: verifies, and prints what it took. */
+async function verify(folder: string, threads: number): Promise<void> {
+  const publicKeys = [(await openSigner(signingKey)).publicKey];
+  const started = performance.now();
+  const options = { folder, publicKeys, trusted: [], threads, onProgress: () => {} };
+  const { shards, count: faults } = await verifyFolder(options);
+  if (faults > 0) throw new Error("the archive does not verify");
+  const seconds = (performance.now() - started) / 1000;
+  const events = shards.reduce((sum, shard) => sum + shard.events, 0);
+  const { user, system } = process.cpuUsage();
+  const perSecond = count(events / seconds);
+  const perCpu = count(events / ((user + system) / 1e6));
+  const peakMb = Math.round(process.resourceUsage().maxRSS / 1024);
+  console.log(
+    `${threads} threads: ${perSecond} events/s, ${perCpu} a second of CPU, peak ${peakMb} MB`,
+  );
+}
+
+function measure(folder: string, threads: number): void {
+  const args = [fileURLToPath(import.meta.url), "--folder", folder, "--threads", String(threads)];
+  const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
+  if (status !== 0) throw new Error("the verification failed");
+}
+
+if (values.folder === undefined) {
+  const folder = mkdtempSync(path.join(tmpdir(), "tallygate-verify-"));
+  try {
+    console.log(JSON.stringify(describeMachine()));
+    const events = await write(folder, Number(values.shards), Number(values.rounds));
+    console.log(`${count(events)} events in ${values.shards} shards`);
+    for (let threads = 1; threads <= availableParallelism(); threads *= 2) measure(folder, threads);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+} else {
+  await verify(values.folder, Number(values.threads));
+}

@@ -1,0 +1,147 @@
+/**
+ * Sums by group, as SQL over the tables of sums.
+ *
+ * Whole days are read from the sums by day, the hours before and after them from those by hour, so
+ * that a month costs as little as its days. Table and column names are ours, never the caller's.
+ */
+import { addHistogram, showHistogram, type Counts } from "#projections/histogram.ts";
+import type { Dimension, SumsAnswer, SumsGroup, SumsQuery } from "#projections/queries.ts";
+import {
+  costColumns,
+  dailyTable,
+  DAY_HOURS,
+  histograms,
+  HOUR_MS,
+  hourlyTable,
+  usageColumns,
+} from "#projections/sums.ts";
+import { sumsGroupsMax } from "./limits.ts";
+import type { CountingSql } from "./sql.ts";
+
+const tokenColumns = ["inputTokens", "outputTokens", "cachedTokens"] as const;
+
+/** What each view sums, and which groups it shows at all. */
+const views = {
+  usage: { columns: usageColumns, having: 'sum("requests") <> 0', histograms },
+  costs: {
+    columns: [...costColumns, ...tokenColumns, "savedNanos"],
+    having: 'sum("charged") <> 0 OR sum("costNanos") <> 0',
+    histograms: [],
+  },
+} as const;
+export type SumsView = keyof typeof views;
+
+const TIME_FORMATS: Partial<Record<Dimension, string>> = {
+  hour: "%Y-%m-%dT%H",
+  day: "%Y-%m-%d",
+  month: "%Y-%m",
+};
+
+function dimensionSql(dimension: Dimension): string {
+  const format = TIME_FORMATS[dimension];
+  if (format === undefined) return dimension === "tag" ? '"tags"' : `"${dimension}"`;
+  return `strftime('${format}', hour * 3600, 'unixepoch')`;
+}
+
+interface Source {
+  sql: string;
+  bindings: (string | number)[];
+}
+
+/** Rows of a table from one hour to another, exclusive. */
+function part(table: string, from: number, to: number): Source {
+  return {
+    sql: `SELECT * FROM "${table}" WHERE hour >= ? AND hour < ?`,
+    bindings: [from, to],
+  };
+}
+
+/** The rows that make up the query's time, each hour once. */
+function sourceOf({ from = 0, to, groupBy }: SumsQuery): Source {
+  const first = Math.floor(from / HOUR_MS);
+  const end = to === undefined ? Number.MAX_SAFE_INTEGER : Math.ceil(to / HOUR_MS);
+  const firstDay = Math.ceil(first / DAY_HOURS) * DAY_HOURS;
+  const endDay = Math.floor(end / DAY_HOURS) * DAY_HOURS;
+  const { name: hourly } = hourlyTable;
+  if (groupBy.includes("hour") || firstDay >= endDay) return part(hourly, first, end);
+  const parts = [part(dailyTable.name, firstDay, endDay)];
+  if (first < firstDay) parts.push(part(hourly, first, firstDay));
+  if (to !== undefined && endDay < end) parts.push(part(hourly, endDay, end));
+  return {
+    sql: parts.map(({ sql }) => sql).join(" UNION ALL "),
+    bindings: parts.flatMap(({ bindings }) => bindings),
+  };
+}
+
+/** The whole FROM and WHERE of a query. */
+function scopeOf(query: SumsQuery): Source {
+  const { sql, bindings } = sourceOf(query);
+  const where: string[] = ["1"];
+  const { tag, ...exact } = query.filter;
+  for (const field of ["user", "team", "model", "provider", "key", "route"] as const) {
+    const value = exact[field];
+    if (value === undefined) continue;
+    where.push(`"${field}" = ?`);
+    bindings.push(value);
+  }
+  if (tag !== undefined) {
+    where.push('EXISTS (SELECT 1 FROM json_each("tags") AS one WHERE one.value = ?)');
+    bindings.push(tag);
+  }
+  return { sql: `FROM (${sql}) WHERE ${where.join(" AND ")}`, bindings };
+}
+
+/** Sums of a view by group. Groups by `tag` are by a request's whole set of tags, as JSON. */
+export function sumsOf(sql: CountingSql, view: SumsView, query: SumsQuery): SumsAnswer {
+  const { columns, having, histograms: shown } = views[view];
+  const groupBy = [...new Set(query.groupBy)];
+  const scope = scopeOf(query);
+  const by = groupBy.map((dimension, index) => `${dimensionSql(dimension)} AS g${index}`);
+  const sums = columns.map((column, index) => `coalesce(sum("${column}"), 0) AS s${index}`);
+  const names = groupBy.map((_dimension, index) => `g${index}`).join(", ");
+  const rank = query.rankBy === undefined ? "" : `sum("${query.rankBy}") DESC, `;
+  const rows = sql.run<Record<string, string | number>>(
+    `SELECT ${[...by, ...sums].join(", ")} ${scope.sql}
+     ${names === "" ? "" : `GROUP BY ${names} HAVING ${having} ORDER BY ${rank}${names}`}
+     LIMIT ${sumsGroupsMax + 1}`,
+    ...scope.bindings,
+  );
+  const groups = rows.slice(0, sumsGroupsMax).map((row): SumsGroup => {
+    const names = groupBy.map((dimension, index) => [dimension, String(row[`g${index}`])]);
+    const amounts = columns.map((column, index) => [column, Number(row[`s${index}`])]);
+    return { by: Object.fromEntries(names), sums: Object.fromEntries(amounts) };
+  });
+  if (shown.length > 0) addLatencies(sql, groups, groupBy, scope);
+  return { groups, truncated: rows.length > sumsGroupsMax };
+}
+
+const nameOf = (cells: readonly unknown[]): string => cells.join("\u0000");
+
+/** Adds each group's latencies; rows come one by one, since their texts are long together. */
+function addLatencies(
+  sql: CountingSql,
+  groups: readonly SumsGroup[],
+  groupBy: readonly Dimension[],
+  scope: Source,
+): void {
+  const counts = new Map<string, Counts[]>();
+  for (const { by } of groups) {
+    const name = nameOf(groupBy.map((dimension) => by[dimension]));
+    counts.set(
+      name,
+      histograms.map(() => new Map<number, number>()),
+    );
+  }
+  const columns = [...groupBy.map(dimensionSql), ...histograms.map((column) => `"${column}"`)];
+  for (const row of sql.each(`SELECT ${columns.join(", ")} ${scope.sql}`, ...scope.bindings)) {
+    const found = counts.get(nameOf(row.slice(0, groupBy.length)));
+    found?.forEach((into, index) => addHistogram(into, String(row[groupBy.length + index])));
+  }
+  for (const group of groups) {
+    const name = nameOf(groupBy.map((dimension) => group.by[dimension]));
+    const found = counts.get(name) ?? [];
+    group.histograms = Object.fromEntries(
+      histograms.map((column, index) => [column, showHistogram(found[index] ?? new Map())]),
+    );
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Carries a price correction out over one principal's stream, a bounded part at a call.
+ *
+ * Invariants: what an attempt costs since its last correction is written in the commit of that
+ * correction's event; an order that comes again corrects nothing that it has corrected.
+ */
+import type { EventStore } from "#actors/kit/event-store.ts";
+import { parseJson } from "#events/parse-json.ts";
+import { unseal } from "#events/envelope.ts";
+import type { CorrectCostsCommand, CorrectCostsReply } from "./commands.ts";
+import { CostScan } from "./cost-scan.ts";
+import { correctionEventsMax, correctionPage } from "./limits.ts";
+import type { DataOf, UserState } from "./state.ts";
+
+type Corrected = DataOf<"CostCorrected">;
+type Costs = Record<string, number>;
+
+/** What the corrector asks of its actor. */
+export interface CorrectorHost {
+  readonly state: UserState;
+  /** Decides and appends. */
+  correct(corrections: Corrected[]): void;
+}
+
+export class CostCorrector {
+  readonly #sql: SqlStorage;
+  readonly #store: EventStore;
+  #hasTable = false;
+
+  constructor(sql: SqlStorage, store: EventStore) {
+    this.#sql = sql;
+    this.#store = store;
+  }
+
+  /** Notes what a correction said; call it in the synchronous run that appends the event. */
+  note({ requestId, parts }: Corrected): void {
+    const costs = { ...this.#costsOf(requestId) };
+    for (const { attempt, newNanos } of parts) costs[attempt] = newNanos;
+    this.#sql.exec(
+      "INSERT INTO corrected_costs (request_id, costs) VALUES (?, ?) ON CONFLICT (request_id) DO UPDATE SET costs = excluded.costs",
+      requestId,
+      JSON.stringify(costs),
+    );
+  }
+
+  /** Reads on from the cursor, and corrects what it finds; others have their turn between pages. */
+  async run(
+    { order, cursor }: CorrectCostsCommand,
+    host: CorrectorHost,
+  ): Promise<CorrectCostsReply> {
+    const scan = new CostScan(order, (id) => this.#costsOf(id), cursor?.open);
+    let seq = cursor?.seq ?? this.#firstAt(order.from);
+    const stopAt = seq + correctionEventsMax;
+    while (seq < stopAt) {
+      const page = this.#store.read(seq, correctionPage);
+      const found = page.flatMap((sealed) => scan.take(unseal(sealed)) ?? []);
+      if (found.length > 0) host.correct(found);
+      seq += page.length;
+      if (page.length < correctionPage) return { done: true, ...totalsOf(host.state, order.order) };
+      await scheduler.wait(0);
+    }
+    return { done: false, cursor: { seq, open: scan.open } };
+  }
+
+  /** The first event that is not before a moment; times only grow along a stream. */
+  #firstAt(at: number): number {
+    let low = 1;
+    let high = this.#store.head.seq + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const [sealed] = this.#store.read(middle, 1);
+      if (sealed !== undefined && unseal(sealed).at < at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #costsOf(requestId: string): Costs | undefined {
+    if (!this.#hasTable) this.#makeTable();
+    const [row] = this.#sql
+      .exec<{ costs: string }>("SELECT costs FROM corrected_costs WHERE request_id = ?", requestId)
+      .toArray();
+    return row === undefined ? undefined : (parseJson(row.costs) as Costs);
+  }
+
+  /** Made at its first use: most principals never need it. */
+  #makeTable(): void {
+    this.#hasTable = true;
+    this.#sql.exec(
+      "CREATE TABLE IF NOT EXISTS corrected_costs (request_id TEXT PRIMARY KEY, costs TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    );
+  }
+}
+
+function totalsOf({ corrected }: UserState, order: number) {
+  const own = corrected?.order === order ? corrected : undefined;
+  const { requests = 0, oldNanos = 0, newNanos = 0 } = own ?? {};
+  return { requests, oldNanos, newNanos };
+}

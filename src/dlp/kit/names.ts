@@ -1,0 +1,63 @@
+/** The name that a value is assigned to, read backwards from the operator. */
+import { ALNUM, DASH, SPACE, is } from "./chars.ts";
+import type { Source } from "./source.ts";
+
+const NAME_MAX = 56;
+/** How far the field that holds the name may stand before the field that holds its value. */
+const FIELD_CHARS = 96;
+
+export function isNameCode(code: number): boolean {
+  return is(code, ALNUM | DASH) || code === 46;
+}
+
+/** A quote of any kind, or the backslash before one. */
+function isQuote(code: number): boolean {
+  return code === 34 || code === 39 || code === 96 || code === 92;
+}
+
+/** Where a name would end before `at`, past blanks, quotes, emphasis and the bracket of an index. */
+export function nameEnd(source: Source, at: number): number {
+  const floor = Math.max(0, at - NAME_MAX - 8);
+  let end = at;
+  while (end > floor) {
+    const code = source.code(end - 1);
+    const index = code === 93 && isQuote(source.code(end - 2));
+    if (!is(code, SPACE) && !isQuote(code) && code !== 42 && !index) break;
+    end -= 1;
+  }
+  return end;
+}
+
+/** A name in snake case: "clientSecret" is spelled "client_secret". */
+export function spelledOut(name: string): string {
+  return name.replaceAll(/([a-z0-9])(?=[A-Z][a-z])/g, "$1_").toLowerCase();
+}
+
+/** Fields that only say "what follows is the value". */
+const VALUE_FIELD = /^(?:value|val|default|default_value|string_value)$/;
+/** The field before it that holds the name: an attribute, a line of YAML, a block of Terraform. */
+const NAME_FIELD =
+  /(?:\b(?:key|name|id)["']?\s{0,2}[=:]\s{0,2}|\bvariable\s)["']?([\w.-]{2,48})["']?,?\s{0,2}[{>]?(?:\s{1,8}(?:type|sensitive)\s{0,4}=[^\n]{0,12})?[\s"'<]{1,10}$/i;
+/** Types between a name and its value: "let name: string = ...". */
+const TYPE = /(?:^|[^\w.-])([\w-]{2,48})\??: ?(?:string|str|&str|char|text|any)\s{0,3}$/i;
+
+/** The name before an operator at `at`; for `value=` and the like, that of the field before. */
+export function nameBefore(source: Source, at: number): string {
+  const floor = Math.max(0, at - NAME_MAX - 8);
+  const end = nameEnd(source, at);
+  let start = end;
+  while (start > floor && isNameCode(source.code(start - 1))) start -= 1;
+  const name = spelledOut(source.text.slice(start, end));
+  if (VALUE_FIELD.test(name)) {
+    const field = NAME_FIELD.exec(source.text.slice(Math.max(0, start - FIELD_CHARS), start));
+    return field?.[1] === undefined ? name : spelledOut(field[1]);
+  }
+  if (name === "string" || name === "str" || name === "any" || name === "text") {
+    const typed = TYPE.exec(source.text.slice(floor, end));
+    return typed?.[1] === undefined ? name : spelledOut(typed[1]);
+  }
+  // "my token is: ...": the verb is no name.
+  return (name === "is" || name === "was") && start > floor && source.code(start - 1) === 32
+    ? nameBefore(source, start - 1)
+    : name;
+}
