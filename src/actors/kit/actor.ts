@@ -9,6 +9,9 @@ import type { Env } from "./env.ts";
 
 export type { Connection, ConnectionContext };
 
+/** What a close without a code is told as. RFC 6455, section 7.1.5. */
+const noCloseCode = 1005;
+
 export abstract class Actor extends Server<Env> {
   static override options = { hibernate: true };
 
@@ -28,6 +31,20 @@ export abstract class Actor extends Server<Env> {
   /** Whether a request may reach `onRequest` or `onConnect`; the edge has vouched for it by RPC. */
   protected accepts(_request: Request): boolean {
     return false;
+  }
+
+  /**
+   * Answers every close. One without a code (1005, what a browser's `close()` sends) partyserver
+   * leaves unanswered, since 1005 may not be sent: the other side would wait until the actor sleeps.
+   */
+  override async webSocketClose(
+    socket: WebSocket,
+    code: number,
+    reason: string,
+    wasClean: boolean,
+  ): Promise<void> {
+    await super.webSocketClose(socket, code, reason, wasClean);
+    if (code === noCloseCode) socket.close(1000);
   }
 
   override onRequest(): Response {

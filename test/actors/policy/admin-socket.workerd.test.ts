@@ -346,6 +346,15 @@ describe("a socket", () => {
     expect(await ada.ask(last)).toMatchObject({ ok: false, code: "last_admin" });
   });
 
+  it("is closed with an answer at once, with a code or, as browsers do, without one", async () => {
+    const keys = await foundOrganisation("closing");
+    for (const code of [1000, 4000, undefined]) {
+      const { client } = await connect(keys["ada"]!);
+      client.close(code);
+      expect(await client.untilClosed()).toMatchObject({ code: code ?? 1000 });
+    }
+  });
+
   it("that floods is told so and closed", async () => {
     const keys = await foundOrganisation("flood");
     const { client } = await connect(keys["ada"]!);

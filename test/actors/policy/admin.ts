@@ -122,8 +122,8 @@ export class AdminClient {
     return this.closed;
   }
 
-  close(): void {
-    this.#socket.close(1000, "done");
+  close(code?: number): void {
+    this.#socket.close(code);
   }
 }
 
