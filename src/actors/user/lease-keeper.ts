@@ -1,7 +1,8 @@
 /**
  * Fetches credit for one principal from the nodes of shared budgets, and tells them what went back.
  *
- * One renewal of a lease is under way at a time; all who wait meanwhile are counted in the next.
+ * One renewal of a lease is under way at a time; all who wait meanwhile are counted in the next. One
+ * that was asked for ahead of need refuses nobody.
  * Nothing here decides: what a node answers becomes a command, and the decider says what it means.
  */
 import type { BudgetActorApi, RenewReply } from "#actors/budget/api.ts";
@@ -13,8 +14,16 @@ import type { SharedBudgetData } from "#events/user-events.ts";
 import { startOf } from "./budgets.ts";
 import type { UserCommand } from "./decider.ts";
 import type { LeaseOpening } from "./lease-past.ts";
-import { creditOf, leaseKey, leaseOf, leaseRefOf, spendable, totalsOf } from "./leases.ts";
-import { deniedJitterMs, deniedMs } from "./limits.ts";
+import {
+  creditOf,
+  denialOf,
+  leaseKey,
+  leaseOf,
+  leaseRefOf,
+  spendable,
+  totalsOf,
+} from "./leases.ts";
+import { deniedJitterMs, deniedMs, leasesMax } from "./limits.ts";
 import type { RequestData, UserState } from "./state.ts";
 
 /** What the keeper needs of its actor. */
@@ -33,6 +42,8 @@ export class LeaseKeeper {
   readonly #running = new Map<string, Promise<void>>();
   /** What those who wait for a lease need together, and the least of them. */
   readonly #waiting = new Map<string, number[]>();
+  /** Until when nothing more is asked for ahead of need: the node had nothing to spare. */
+  readonly #dryUntil = new Map<string, number>();
 
   constructor(host: LeaseHost) {
     this.#host = host;
@@ -44,28 +55,20 @@ export class LeaseKeeper {
     request: RequestData,
     ledgerShards: number,
   ): Promise<void> {
-    const cost = request.bound.costNanos;
-    await Promise.all(
-      short.map(async (budget) => {
-        const key = leaseKey(leaseRefOf(budget));
-        const waiting = this.#waiting.get(key) ?? [];
-        waiting.push(cost);
-        this.#waiting.set(key, waiting);
-        await this.#renewOnce(budget, request.policyVersion, ledgerShards);
-        const index = waiting.indexOf(cost);
-        if (index !== -1) waiting.splice(index, 1);
-      }),
-    );
+    await Promise.all(short.map((budget) => this.#renewOne(budget, request, ledgerShards)));
   }
 
   /** Half of a lease is gone: asks for more while nobody waits. */
   prefetch(request: RequestData, ledgerShards: number): void {
+    const at = this.#host.now();
     for (const budget of request.shared ?? []) {
       const lease = leaseOf(this.#host.state, leaseRefOf(budget));
+      const key = leaseKey(lease.ref);
       const isLow = spendable(lease) * 2 < lease.sizeNanos && lease.freeNanos > lease.sizeNanos;
-      if (!isLow || lease.denied !== undefined || this.#running.has(leaseKey(lease.ref))) continue;
+      if (!isLow || lease.denied !== undefined || this.#running.has(key)) continue;
+      if ((this.#dryUntil.get(key) ?? 0) > at) continue;
       const cost = Math.max(request.bound.costNanos, 1);
-      void this.#start(budget, request.policyVersion, ledgerShards, [cost]).catch(() => {});
+      void this.#start(budget, request.policyVersion, ledgerShards, [cost], true).catch(() => {});
     }
   }
 
@@ -109,11 +112,29 @@ export class LeaseKeeper {
     );
   }
 
-  async #renewOnce(budget: SharedBudgetData, version: number, ledgerShards: number): Promise<void> {
-    const running = this.#running.get(leaseKey(leaseRefOf(budget)));
-    if (running !== undefined) return running;
-    const waiting = this.#waiting.get(leaseKey(leaseRefOf(budget))) ?? [];
-    return this.#start(budget, version, ledgerShards, [...waiting]);
+  async #renewOne(
+    budget: SharedBudgetData,
+    { bound, policyVersion }: RequestData,
+    ledgerShards: number,
+  ): Promise<void> {
+    const cost = bound.costNanos;
+    const key = leaseKey(leaseRefOf(budget));
+    const waiting = this.#waiting.get(key) ?? [];
+    waiting.push(cost);
+    this.#waiting.set(key, waiting);
+    try {
+      // One that is under way does not count this request: it may bring enough, or too little.
+      await this.#running.get(key);
+      if (!this.#lacks(budget, cost)) return;
+      await (this.#running.get(key) ?? this.#start(budget, policyVersion, ledgerShards, waiting));
+    } finally {
+      waiting.splice(waiting.indexOf(cost), 1);
+    }
+  }
+
+  #lacks(budget: SharedBudgetData, cost: number): boolean {
+    const lease = leaseOf(this.#host.state, leaseRefOf(budget));
+    return spendable(lease) < cost && denialOf(lease, this.#host.now()) === undefined;
   }
 
   #start(
@@ -121,9 +142,10 @@ export class LeaseKeeper {
     version: number,
     ledgerShards: number,
     needs: readonly number[],
+    isAhead = false,
   ): Promise<void> {
     const key = leaseKey(leaseRefOf(budget));
-    const run = this.#ask(budget, version, ledgerShards, needs).finally(() => {
+    const run = this.#ask(budget, version, ledgerShards, needs, isAhead).finally(() => {
       this.#running.delete(key);
     });
     this.#running.set(key, run);
@@ -135,8 +157,11 @@ export class LeaseKeeper {
     version: number,
     ledgerShards: number,
     needs: readonly number[],
+    isAhead: boolean,
   ): Promise<void> {
     const host = this.#host;
+    // Those who waited for the last answer come one after another: all of them are counted.
+    await Promise.resolve();
     const ref = leaseRefOf(budget);
     const opening = openingOf(budget);
     const isFirst = !host.state.leases.has(leaseKey(ref));
@@ -152,11 +177,12 @@ export class LeaseKeeper {
     }
     const lease = leaseOf(host.state, ref);
     const credit = creditOf(lease);
+    const least = Math.min(...needs);
     const reply = await this.#reply(budget, version, ledgerShards, {
-      needNanos: Math.max(Math.min(...needs) - credit, 1),
+      needNanos: Math.max(least - credit, 1),
       demandNanos: Math.max(needs.reduce((sum, need) => sum + need, 0) - credit, 1),
     });
-    this.#note(ref, reply, Math.min(...needs));
+    this.#note(ref, reply, least, isAhead);
   }
 
   async #reply(
@@ -179,7 +205,7 @@ export class LeaseKeeper {
     }
   }
 
-  #note(ref: LeaseRefData, reply: RenewReply, needNanos: number): void {
+  #note(ref: LeaseRefData, reply: RenewReply, needNanos: number, isAhead: boolean): void {
     const host = this.#host;
     const at = host.now();
     const { grantedNanos } = reply;
@@ -191,10 +217,16 @@ export class LeaseKeeper {
       return;
     }
     host.execute({ type: "lease-granted", at, granted });
+    const untilAt = at + deniedMs + Math.floor(Math.random() * deniedJitterMs);
+    if (isAhead) {
+      // Nobody was refused: whoever needs less than this may still be granted it.
+      if (this.#dryUntil.size >= leasesMax) this.#dryUntil.clear();
+      this.#dryUntil.set(leaseKey(ref), untilAt);
+      return;
+    }
     // Credit that came back meanwhile may do; else the node is left alone for a while.
     if (spendable(leaseOf(host.state, ref)) >= needNanos) return;
     const { outcome: reason, by } = reply;
-    const untilAt = at + deniedMs + Math.floor(Math.random() * deniedJitterMs);
     host.execute({ type: "lease-denied", at, denied: { lease: ref, reason, by, untilAt } });
   }
 

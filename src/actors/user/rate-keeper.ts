@@ -37,11 +37,15 @@ export class RateKeeper {
         const waiting = this.#waiting.get(key) ?? [];
         waiting.push(amount);
         this.#waiting.set(key, waiting);
-        // One that is under way does not count this request: it may bring enough, or too little.
-        await this.#running.get(key);
-        const isShort = this.#lacks(limit, request, amount);
-        if (isShort) await (this.#running.get(key) ?? this.#start(limit, request, shards, waiting));
-        waiting.splice(waiting.indexOf(amount), 1);
+        try {
+          // One that is under way does not count this request: it may bring enough, or too little.
+          await this.#running.get(key);
+          const isShort = this.#lacks(limit, request, amount);
+          if (isShort)
+            await (this.#running.get(key) ?? this.#start(limit, request, shards, waiting));
+        } finally {
+          waiting.splice(waiting.indexOf(amount), 1);
+        }
       }),
     );
   }
