@@ -97,6 +97,9 @@ const paths: Record<string, Schema> = {
   "/v1/embeddings": { post: call("OpenAI") },
   "/budgets": { get: operation("Where every budget stands", list("budgets")) },
   "/audit/faults": { get: operation("What does not fit its history", list("faults")) },
+  "/audit/rebuild": {
+    post: operation("Folds every view anew, compares, swaps", list("shards")),
+  },
   "/audit/archive": {
     get: operation("What is archived, by shard", list("shards")),
     post: operation("Archives what waits", list("shards")),

@@ -31,6 +31,7 @@ export const GATEWAY_CODES = [
   "concurrency_limited",
   "policy_unavailable",
   "actor_unavailable",
+  "views_rebuilding",
   "organisation_exists",
   "version_conflict",
   "provider_rejected",

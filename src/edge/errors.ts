@@ -2,6 +2,7 @@
  * Every way the gateway says no: one closed list of codes, each with its status, whether trying the
  * same again can help, and the type that SDKs show.
  */
+import { readRebuilding } from "#actors/ledger/rebuilding.ts";
 
 interface CodeInfo {
   status: number;
@@ -44,6 +45,7 @@ export const GATEWAY_CODES = {
   concurrency_limited: again(429, "rate_limit_error"),
   policy_unavailable: again(503, "overloaded_error"),
   actor_unavailable: again(503, "overloaded_error"),
+  views_rebuilding: again(503, "overloaded_error"),
   organisation_exists: refuse(409, "invalid_request_error"),
   version_conflict: refuse(409, "invalid_request_error"),
   provider_rejected: refuse(400, "invalid_request_error"),
@@ -101,6 +103,12 @@ export class GatewayError extends Error {
 /** The one place where an unknown failure becomes ours. Its own text stays inside. */
 export function fromUnknown(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
+  const rebuilding = readRebuilding(error);
+  if (rebuilding !== undefined) {
+    const { done, of } = rebuilding;
+    const message = `The views of the books are being folded anew: ${done} of ${of} events so far. Nothing is lost; ask again in a moment.`;
+    return new GatewayError("views_rebuilding", message, { cause: error });
+  }
   return new GatewayError(
     "internal",
     "The gateway failed on this request. Try again; if it keeps happening, give the request id to your operator.",

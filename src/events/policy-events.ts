@@ -177,6 +177,26 @@ export const PriceCorrectionApplied = z.strictObject({
   }),
 });
 
+/**
+ * A shard's views were not the fold of its log: its audit of itself found so, or a rebuild did, which
+ * mended it. Told at least once.
+ */
+export const ViewsDiffered = z.strictObject({
+  type: z.literal("ViewsDiffered"),
+  v: z.literal(1),
+  data: z.strictObject({
+    shard: z.string().max(200),
+    /** When it was found, milliseconds. */
+    at: count,
+    /** How many events the shard had. */
+    events: count,
+    /** Rows that only the views or only the fold had; one that differs is two. */
+    differences: count.min(1),
+    /** The view and the key of the first of them. */
+    first: z.string().max(1_000),
+  }),
+});
+
 /** An admin's command was turned away: refusals are recorded like deeds. */
 export const CommandRefused = z.strictObject({
   type: z.literal("CommandRefused"),
@@ -199,6 +219,7 @@ export const PolicyFact = z.discriminatedUnion("type", [
   ErasureCarriedOut,
   PriceCorrectionOrdered,
   PriceCorrectionApplied,
+  ViewsDiffered,
   CommandRefused,
 ]);
 /** Any fact of an organisation's policy stream. */

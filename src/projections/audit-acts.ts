@@ -80,6 +80,8 @@ const acts: { [T in PolicyFact["type"]]: (data: DataOf<T>) => Act } = {
     }),
   PriceCorrectionApplied: ({ order, ...sums }) =>
     act("price.correction-applied", { resource: `correction/${order}`, metadata: sums }),
+  ViewsDiffered: ({ shard, differences, first, events }) =>
+    act("views.differed", { resource: shard, metadata: { differences, first, events } }),
   CommandRefused: (data) => ({
     base: { kind: "act", action: "command.refused", outcome: "refused" },
     set: { resource: data.command, code: data.code, metadata: { message: data.message } },

@@ -51,6 +51,22 @@ afterAll(async () => {
   await upstream.stop();
 });
 
+it("an admin has the views folded anew and compared; auditors see how that went, nobody else asks", async () => {
+  const rebuilt = await get("/audit/rebuild", gateway.keys.admin, "POST");
+  expect(rebuilt.status).toBe(200);
+  const shards = rebuilt.json["shards"] as { shard: string; events: number }[];
+  expect(shards.reduce((sum, { events }) => sum + events, 0)).toBeGreaterThan(10);
+  expect(shards).toEqual(shards.map((shard) => ({ ...shard, differences: 0 })));
+  const { json } = await get("/audit/faults");
+  expect(json["faults"]).toEqual([]);
+  expect(json["audits"]).toMatchObject(
+    shards.map(({ shard }) => ({ shard, last: { differences: 0 } })),
+  );
+  for (const key of [gateway.keys.auditor, gateway.keys.alice]) {
+    expect((await get("/audit/rebuild", key, "POST")).status).toBe(403);
+  }
+});
+
 it("a running gateway's archive verifies against its public key alone, and against no other", async () => {
   const url = gateway.url;
   const fine = await tallygate(

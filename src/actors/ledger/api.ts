@@ -52,6 +52,21 @@ export interface LedgerFault {
 export interface RebuildReport {
   events: number;
   differences: number;
+  /** View and key of the first of them. */
+  first?: string;
+}
+
+/** How the shard's audits of itself went. */
+export interface SelfAuditStatus {
+  /** The last that ended, when, and what it found. */
+  last?: { at: number; events: number; differences: number; first?: string | undefined };
+  /** The one that is under way. */
+  running?: { events: number; of: number };
+  nextAt?: number;
+  /** Views of a newer version are being folded: nobody reads them meanwhile. */
+  rebuilding?: true;
+  /** Why it does not go on, when that is so. */
+  trouble?: string;
 }
 
 /** How far the archive is. */
@@ -81,6 +96,7 @@ export interface LedgerQueryApi {
   faults(): Promise<LedgerFault[]>;
   /** Folds the whole log into fresh tables, compares them with the live ones, swaps. */
   rebuildViews(): Promise<RebuildReport>;
+  selfAudit(): Promise<SelfAuditStatus>;
   /** Archives what waits, now; answers where that stands. */
   archiveNow(): Promise<ArchiveStatus>;
   archiveStatus(): Promise<ArchiveStatus>;

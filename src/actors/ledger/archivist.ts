@@ -35,6 +35,7 @@ export class Archivist {
   #failures = 0;
   #trouble: string | undefined;
   #lastRead: { n: number; lines: SegmentLine[] } | undefined;
+  #passRead: { n: number; lines: SegmentLine[] } | undefined;
   /** Where artefacts go; tests put a failing one in its place. */
   store: ArchiveStore;
 
@@ -108,6 +109,18 @@ export class Archivist {
       this.#lastRead = { n: segment.n, lines: await this.#linesOf(segment.n) };
     }
     return this.#lastRead.lines.slice(pos - segment.pos, pos - segment.pos + limit);
+  }
+
+  /** Events from a position on out of the archive, at least one; none after what it has. */
+  async archivedFrom(pos: number, limit: number): Promise<readonly SealedEvent[]> {
+    const segment = this.#archive.segmentAt(pos);
+    if (segment === undefined) return [];
+    const { n, pos: from, events } = segment;
+    if (this.#passRead?.n !== n) this.#passRead = { n, lines: await this.#linesOf(n) };
+    const { lines } = this.#passRead;
+    // A pass goes on to the next segment after this one's last.
+    if (pos + limit >= from + events) this.#passRead = undefined;
+    return lines.slice(pos - from, pos - from + limit);
   }
 
   async *#linesBefore(pos: number): AsyncGenerator<SegmentLine[]> {

@@ -29,15 +29,18 @@ import {
   type LedgerFault,
   type RawEventsQuery,
   type RebuildReport,
+  type SelfAuditStatus,
 } from "./api.ts";
 import { Archivist } from "./archivist.ts";
 import type { EvidenceQuery } from "./evidence.ts";
 import { Faults } from "./faults.ts";
 import { Intake } from "./intake.ts";
-import { archiveDelayMs, principalsMax, rawEventsMax } from "./limits.ts";
+import { archiveDelayMs, auditStepMs, principalsMax, rawEventsMax } from "./limits.ts";
 import { Log } from "./log.ts";
 import { Meta } from "./meta.ts";
 import { auditEntry, auditPage } from "./queries.ts";
+import { SelfAudit } from "./self-audit.ts";
+import { tellerOf } from "./teller.ts";
 import { ShardViews } from "./shard-views.ts";
 import type { Courier } from "./sinks/courier.ts";
 import { openCourier } from "./sinks/open.ts";
@@ -61,6 +64,7 @@ export class LedgerActor extends Actor implements LedgerApi {
   readonly #faults: Faults;
   readonly #views: ShardViews;
   readonly #intake: Intake;
+  readonly #selfAudit: SelfAudit;
   readonly #tails = new Tails(() => this.getConnections<TailState>());
   /** Writes the log to R2. */
   readonly archivist: Archivist;
@@ -87,8 +91,11 @@ export class LedgerActor extends Actor implements LedgerApi {
       onConflict: (message) =>
         faults.note({ stream: "", epoch: 0, seq: 0, kind: "mismatch", message }),
     });
-    const archivedBefore = (pos: number) => this.archivist.eventsBefore(pos);
-    this.#views = new ShardViews({ sql, meta, log, faults, atomically, archivedBefore });
+    const eventsFrom = (pos: number, limit: number) => this.archivist.eventsFrom(pos, limit);
+    const archivedFrom = (pos: number, limit: number) => this.archivist.archivedFrom(pos, limit);
+    this.#views = new ShardViews({ sql, meta, log, faults, atomically, eventsFrom, archivedFrom });
+    const tell = tellerOf(env, shard, organisation);
+    this.#selfAudit = new SelfAudit({ meta, log, views: this.#views, faults, tell });
     this.#intake = new Intake({ meta, log, views: this.#views, faults });
     const entry = (id: string) => auditEntry(this.#views.sql, id) ?? undefined;
     const { archivist } = this;
@@ -111,6 +118,7 @@ export class LedgerActor extends Actor implements LedgerApi {
     if ((await this.ctx.storage.getAlarm()) !== null) return;
     if (this.archivist.pending) this.#wakeBy(Date.now() + archiveDelayMs);
     if (this.courier.pending) this.#wakeBy(Date.now() + this.courier.delayMs);
+    if (this.#selfAudit.pending) this.#wakeBy(Date.now() + auditStepMs);
   }
 
   /** Rows written since this actor woke: what it costs. */
@@ -191,11 +199,13 @@ export class LedgerActor extends Actor implements LedgerApi {
 
   override async onAlarm(): Promise<void> {
     this.#alarmAt = Infinity;
-    if (!this.#views.isWhole) await this.rebuildViews();
+    // One bounded part an alarm, so that collecting goes on.
+    if (!this.#views.isWhole) this.#wakeBy(await this.#views.catchUp(Date.now()));
     this.#wakeBy(await this.archivist.run(Date.now()));
     if (this.archivist.pending) this.#wakeBy(Date.now() + archiveDelayMs);
-    // Last, since a slow sink may take its time: everybody else has had theirs.
-    this.#wakeBy(await this.courier.run());
+    this.#wakeBy(await this.#selfAudit.step(Date.now()));
+    // Last, since a slow sink may take its time: everybody else has had theirs. It reads the views.
+    if (this.#views.isWhole) this.#wakeBy(await this.courier.run());
   }
 
   async sinks(): Promise<SinkStatus[]> {
@@ -221,8 +231,16 @@ export class LedgerActor extends Actor implements LedgerApi {
     return this.#faults.list();
   }
 
-  rebuildViews(): Promise<RebuildReport> {
-    return this.#views.rebuild();
+  async selfAudit(): Promise<SelfAuditStatus> {
+    return this.#selfAudit.status();
+  }
+
+  async rebuildViews(): Promise<RebuildReport> {
+    // If the actor dies meanwhile, the alarm goes on.
+    this.#wakeBy(Date.now() + auditStepMs);
+    const report = await this.#selfAudit.rebuild(Date.now());
+    if (this.#selfAudit.pending) this.#wakeBy(Date.now());
+    return report;
   }
 
   protected override accepts(request: Request): boolean {

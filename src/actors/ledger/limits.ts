@@ -20,6 +20,14 @@ export const tailsMax = 64;
 export const tailEntriesPerSecondMax = 200;
 /** Events folded between writes while views are rebuilt: bounds memory. */
 export const rebuildEventsMax = 2_000;
+/** Rows of a view compared in one transaction: a few milliseconds. */
+export const compareRowsMax = 500;
+/** From one self-audit to the next: each writes as many rows as the views have, beside them. */
+export const auditEveryMs = 7 * 24 * 60 * 60 * 1_000;
+/** From one part of a self-audit to the next: collecting comes first. */
+export const auditStepMs = 1_000;
+/** Wait after a part failed, as the archive may be out of reach. */
+export const auditRetryMs = 300_000;
 /** How long an event waits for its company before it is archived: three objects a segment are paid. */
 export const archiveDelayMs = 60_000;
 /** Wait after the archive could not be written; doubles up to the last. */

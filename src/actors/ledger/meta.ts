@@ -23,4 +23,8 @@ export class Meta {
       value,
     );
   }
+
+  remove(key: string): void {
+    this.#sql.run("DELETE FROM meta WHERE k = ?", key);
+  }
 }

@@ -1,19 +1,24 @@
 /**
- * The live views of a shard: folded as events come, and folded anew when their version changes or
- * somebody asks.
+ * The live views of a shard: folded as events come, and folded anew when their version changes.
+ *
+ * Invariants: the views are the fold of the log's first events, all of them unless they are being
+ * folded anew, and how many is kept in the same transaction; nobody reads them before they are whole.
  */
-import { unseal, type EventEnvelope } from "#events/envelope.ts";
+import { unseal, type EventEnvelope, type SealedEvent } from "#events/envelope.ts";
 import { upcast } from "#events/upcast.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
 import { requestIdsOf, tables, viewsVersion, type Workbench } from "#projections/fold-batch.ts";
 import type { Row } from "#projections/projection.ts";
-import type { RebuildReport } from "./api.ts";
 import type { Faults } from "./faults.ts";
-import { rebuildEventsMax } from "./limits.ts";
+import { archiveRetryMs, rebuildEventsMax } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { Meta } from "./meta.ts";
+import { ViewsRebuilding } from "./rebuilding.ts";
+import { Refold } from "./refold.ts";
 import type { CountingSql } from "./sql.ts";
 import { Views } from "./views.ts";
+
+type ReadEvents = (pos: number, limit: number) => Promise<readonly SealedEvent[]>;
 
 /** What the views are folded from, and where they are kept. */
 export interface ShardViewsSetup {
@@ -23,36 +28,47 @@ export interface ShardViewsSetup {
   faults: Faults;
   /** Runs a transaction. */
   readonly atomically: <T>(work: () => T) => T;
-  /** What was trimmed from the log, out of the archive. */
-  readonly archivedBefore: (pos: number) => AsyncIterable<readonly EventEnvelope[]>;
+  /** Events from a position on, out of the log or the archive. */
+  readonly eventsFrom: ReadEvents;
+  /** The same out of the archive alone; none after what it has. */
+  readonly archivedFrom: ReadEvents;
 }
+
+/** How many events the views are the fold of; kept while they are fewer than the log has. */
+const FOLDED = "views-folded";
 
 export class ShardViews {
   readonly #setup: ShardViewsSetup;
   readonly #views: Views;
-  #isWhole = true;
-  #rebuilding: Promise<RebuildReport> | undefined;
+  /** As kept; undefined when the views are whole. */
+  #folded: number | undefined;
+  #catchingUp: Promise<number> | undefined;
 
   constructor(setup: ShardViewsSetup) {
     this.#setup = setup;
     const { sql, meta, log, atomically } = setup;
-    const stale = meta.get("views") !== viewsVersion;
-    // Tables of an older version may have another shape, so they go before the new ones are made.
-    if (stale) atomically(() => discardViews(sql));
-    this.#views = new Views(sql);
-    if (stale && log.completeFrom > 0) {
-      this.#isWhole = false;
-    } else if (stale) {
+    if (meta.get("views") !== viewsVersion) {
       atomically(() => {
-        this.#foldLog(this.#views, 0);
+        // Tables of an older version may have another shape, so they go before the new ones are made.
+        discardViews(sql);
         meta.set("views", viewsVersion);
+        meta.set(FOLDED, "0");
       });
+    }
+    this.#views = new Views(sql);
+    const folded = meta.get(FOLDED);
+    this.#folded = folded === undefined ? undefined : Number(folded);
+    // A short log is folded at once; a long one by alarms, as the actor would not answer meanwhile.
+    const isShort = log.size - (this.#folded ?? 0) <= rebuildEventsMax;
+    if (this.#folded !== undefined && isShort && log.completeFrom <= this.#folded) {
+      const events = log.eventsAt(this.#folded, rebuildEventsMax);
+      atomically(() => this.#foldOn(events));
     }
   }
 
-  /** False while views of a newer version wait to be folded from the archive: then rebuild. */
+  /** False while views of a newer version are being folded. */
   get isWhole(): boolean {
-    return this.#isWhole;
+    return this.#folded === undefined;
   }
 
   /** The tables to ask, once they are whole. */
@@ -67,50 +83,69 @@ export class ShardViews {
     return this.#views.rows(name);
   }
 
-  /** Folds new events; returns the audit entries that changed. */
+  /** Folds new events, or leaves them to the folding that is under way; returns changed entries. */
   fold(events: readonly EventEnvelope[]): AuditEntry[] {
-    return this.#foldInto(this.#views, events).entries();
+    return this.isWhole ? this.foldInto(this.#views, events).entries() : [];
   }
 
-  /** Folds everything into fresh tables, compares, swaps. */
-  rebuild(): Promise<RebuildReport> {
-    this.#rebuilding ??= this.#rebuild().finally(() => (this.#rebuilding = undefined));
-    return this.#rebuilding;
+  /**
+   * Folds a bounded part of what the views lack. Returns when to come again, milliseconds; Infinity
+   * once they are whole.
+   */
+  catchUp(at: number): Promise<number> {
+    this.#catchingUp ??= this.#catchUp(at).finally(() => (this.#catchingUp = undefined));
+    return this.#catchingUp;
+  }
+
+  async #catchUp(at: number): Promise<number> {
+    const { eventsFrom, atomically, faults } = this.#setup;
+    if (this.#folded === undefined) return Infinity;
+    try {
+      const events = await eventsFrom(this.#folded, rebuildEventsMax);
+      atomically(() => this.#foldOn(events));
+      return this.isWhole ? Infinity : at;
+    } catch (error) {
+      // The archive may be out of reach for a while; the next part begins where this one did.
+      const why = error instanceof Error ? error.message : "the archive cannot be read";
+      const message = `the views cannot be folded: ${why}`;
+      faults.note({ stream: "", epoch: 0, seq: this.#folded, kind: "mismatch", message });
+      return at + archiveRetryMs;
+    }
+  }
+
+  /** Folds the next events into the live views; the caller's transaction is around it. */
+  #foldOn(sealed: readonly SealedEvent[]): void {
+    const { meta, log } = this.#setup;
+    const folded = (this.#folded ?? 0) + sealed.length;
+    const events = sealed.map((event) => unseal(event));
+    this.foldInto(this.#views, events);
+    if (folded < log.size) meta.set(FOLDED, String(folded));
+    else meta.remove(FOLDED);
+    this.#folded = folded < log.size ? folded : undefined;
   }
 
   #assertWhole(): void {
-    if (this.#isWhole) return;
-    throw new Error("the views are being folded from the archive; ask again in a moment");
+    if (this.#folded === undefined) return;
+    throw new ViewsRebuilding({ done: this.#folded, of: this.#setup.log.size });
   }
 
-  async #rebuild(): Promise<RebuildReport> {
-    const { sql, meta, log, faults, atomically, archivedBefore } = this.#setup;
-    new Views(sql, "_next").drop();
-    const fresh = new Views(sql, "_next");
-    // What was trimmed comes from the archive, while live views go on; the rest in one transaction.
-    const from = log.completeFrom;
-    let archived = 0;
-    for await (const events of archivedBefore(from)) {
-      atomically(() => this.#foldInto(fresh, events));
-      archived += events.length;
-    }
-    // Trimming went on meanwhile: then the archive has more than was read of it.
-    if (log.completeFrom > from) return this.#rebuild();
-    return atomically(() => {
-      const events = archived + this.#foldLog(fresh, from);
-      const differences = this.#isWhole ? this.#views.differences(fresh) : 0;
-      if (differences > 0) {
-        const message = `${differences} rows differed from the fold of the log`;
-        faults.note({ stream: "", epoch: 0, seq: 0, kind: "mismatch", message });
-      }
-      this.#views.replaceWith(fresh);
-      meta.set("views", viewsVersion);
-      this.#isWhole = true;
-      return { events, differences };
-    });
+  /** A pass over the whole log beside the live views. */
+  refold(): Refold {
+    const { sql, log, atomically, eventsFrom, archivedFrom } = this.#setup;
+    const foldInto = (views: Views, events: readonly EventEnvelope[]): void =>
+      void this.foldInto(views, events);
+    const live = this.#views;
+    return new Refold({ sql, log, live, atomically, eventsFrom, archivedFrom, foldInto });
   }
 
-  /** Folds one event; one that no view can read is parked as a fault, and the others go on. */
+  /** Folds events into a set of tables; one that no view can read is parked as a fault. */
+  foldInto(views: Views, events: readonly EventEnvelope[]): Workbench {
+    const workbench = views.workbench(requestIdsOf(events));
+    for (const event of events) this.#fold(workbench, event);
+    views.write(workbench);
+    return workbench;
+  }
+
   #fold(workbench: Workbench, event: EventEnvelope): void {
     const read = upcast(event);
     const { stream, epoch, seq } = read.event;
@@ -123,28 +158,6 @@ export class ShardViews {
     } catch (error) {
       park(error instanceof Error ? error.message : "a fold failed");
     }
-  }
-
-  /** Folds what the log has from a position on; bounded memory. */
-  #foldLog(views: Views, from: number): number {
-    let events = 0;
-    let pending: EventEnvelope[] = [];
-    for (const run of this.#setup.log.runs(from)) {
-      for (const sealed of run.events) pending.push(unseal(sealed));
-      events += run.events.length;
-      if (pending.length < rebuildEventsMax) continue;
-      this.#foldInto(views, pending);
-      pending = [];
-    }
-    this.#foldInto(views, pending);
-    return events;
-  }
-
-  #foldInto(views: Views, events: readonly EventEnvelope[]): Workbench {
-    const workbench = views.workbench(requestIdsOf(events));
-    for (const event of events) this.#fold(workbench, event);
-    views.write(workbench);
-    return workbench;
   }
 }
 

@@ -4,6 +4,21 @@ import { auditTable } from "#projections/audit.ts";
 import { tables, Workbench } from "#projections/fold-batch.ts";
 import type { CountingSql } from "./sql.ts";
 
+/** What a part of a table gave, compared with the same part of another set's. */
+export interface ComparedRows {
+  /** Rows that only one set has; one that differs is two. */
+  differences: number;
+  /** View and key of the first of them. */
+  first: string | undefined;
+  last: readonly Cell[] | null;
+}
+
+const keyOf = (table: Table, row: Row): Cell[] => table.key.map((column) => row[column] ?? null);
+
+/** A row's place, for people: keys hold names and numbers, never texts of requests. */
+const nameOf = (table: Table, row: Row): string =>
+  `${table.name} ${JSON.stringify(keyOf(table, row))}`;
+
 /** One set of the views' tables; a rebuild makes a second one with its own suffix. */
 export class Views {
   readonly #sql: CountingSql;
@@ -12,7 +27,12 @@ export class Views {
   constructor(sql: CountingSql, suffix = "") {
     this.#sql = sql;
     this.#suffix = suffix;
-    for (const table of tables) sql.run(createTable(table, this.#name(table)));
+    this.create();
+  }
+
+  /** Makes the tables that are not there. */
+  create(): void {
+    for (const table of tables) this.#sql.run(createTable(table, this.#name(table)));
   }
 
   /** An empty run over what is stored; the entries of `requestIds` are looked up together. */
@@ -42,21 +62,56 @@ export class Views {
     }
   }
 
-  /** Rows that only one of two sets has: 0 when they hold the same. */
-  differences(other: Views): number {
-    let rows = 0;
-    for (const table of tables) {
-      for (const [a, b] of [
-        [this.#name(table), other.#name(table)],
-        [other.#name(table), this.#name(table)],
-      ]) {
-        const [found] = this.#sql.run<{ n: number }>(
-          `SELECT count(*) AS n FROM (SELECT * FROM "${a}" EXCEPT SELECT * FROM "${b}")`,
-        );
-        rows += found?.n ?? 0;
-      }
+  /**
+   * Compares the rows of table number `index` after a key, `limit` of this set's at a time; undefined
+   * when there is no such table. `last` is null at the table's end.
+   */
+  compare(
+    other: Views,
+    index: number,
+    after: readonly Cell[] | null,
+    limit: number,
+  ): ComparedRows | undefined {
+    const table = tables[index];
+    if (table === undefined) return undefined;
+    const ours = this.#after(table, after, null, limit);
+    const end = ours.length < limit ? null : keyOf(table, ours.at(-1) ?? {});
+    // Rows that only the other set has are counted up to a bound too: one is a fault already.
+    const theirs = new Map(
+      other.#after(table, after, end, limit * 2).map((row) => [nameOf(table, row), row]),
+    );
+    let differences = 0;
+    let first: string | undefined;
+    for (const row of ours) {
+      const name = nameOf(table, row);
+      const match = theirs.get(name);
+      theirs.delete(name);
+      if (match !== undefined && JSON.stringify(match) === JSON.stringify(row)) continue;
+      differences += match === undefined ? 1 : 2;
+      first ??= name;
     }
-    return rows;
+    const [extra] = theirs.keys();
+    return { differences: differences + theirs.size, first: first ?? extra, last: end };
+  }
+
+  #after(
+    table: Table,
+    after: readonly Cell[] | null,
+    until: readonly Cell[] | null,
+    limit: number,
+  ): Row[] {
+    const columns = table.key.map((column) => `"${column}"`).join(", ");
+    const marks = table.key.map(() => "?").join(", ");
+    const wheres = [
+      ...(after === null ? [] : [`(${columns}) > (${marks})`]),
+      ...(until === null ? [] : [`(${columns}) <= (${marks})`]),
+    ];
+    const where = wheres.length === 0 ? "" : `WHERE ${wheres.join(" AND ")}`;
+    return this.#sql.run(
+      `SELECT * FROM "${this.#name(table)}" ${where} ORDER BY ${columns} LIMIT ${limit}`,
+      ...(after ?? []),
+      ...(until ?? []),
+    );
   }
 
   /** Puts another set's tables in the place of this one's. */

@@ -1,4 +1,5 @@
 /** The RPC surface of a PolicyActor, for the edge. Admins' commands come over its WebSocket. */
+import type { PolicyFact } from "#events/policy-events.ts";
 import type { Principal, PolicySnapshot } from "#policy/snapshot.ts";
 
 /** Starts an organisation: members, keys and a first policy, once. */
@@ -19,6 +20,9 @@ export interface PolicyRefusal {
   problems?: { path: string; message: string }[];
 }
 
+/** What a shard found in its views. */
+export type ViewsDifference = Extract<PolicyFact, { type: "ViewsDiffered" }>["data"];
+
 /** The RPC surface of a PolicyActor. */
 export interface PolicyActorApi {
   /** The published version, or `undefined` when the caller's is still it; `null` without a policy. */
@@ -33,5 +37,7 @@ export interface PolicyActorApi {
   spendLink(id: string, expiresAt: number): Promise<boolean>;
   /** The teams that members are in, in order, each once. */
   teams(): Promise<string[]>;
+  /** Records that a shard's views were not the fold of its log. */
+  noteDifference(difference: ViewsDifference): Promise<void>;
   found(command: FoundCommand): Promise<{ ok: true; keys: Record<string, string> } | PolicyRefusal>;
 }

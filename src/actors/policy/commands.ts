@@ -76,5 +76,7 @@ export type PolicyCommand =
   | { type: "CorrectPrice"; at: number; correction: DataOf<"PriceCorrectionOrdered"> }
   /** Every principal's have been. */
   | { type: "ConfirmCorrection"; applied: DataOf<"PriceCorrectionApplied"> }
+  /** A shard's views were not the fold of its log. */
+  | { type: "NoteDifference"; difference: DataOf<"ViewsDiffered"> }
   /** The shell turned an admin's command away before it got here. */
   | { type: "Refuse"; command: string; code: string; message: string };

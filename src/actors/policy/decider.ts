@@ -169,6 +169,8 @@ const deciders: Deciders = {
       ? [{ type: "PriceCorrectionApplied", v: 1, data: applied }]
       : [],
 
+  NoteDifference: (_state, { difference }) => [{ type: "ViewsDiffered", v: 1, data: difference }],
+
   Refuse: (_state, { command, code, message }) => refused(command, code, message),
 };
 

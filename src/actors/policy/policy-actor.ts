@@ -12,7 +12,7 @@ import { type ApiKey, formatKey, hashSecret, KEY_BYTES, makeKey } from "#policy/
 import type { Principal, PolicySnapshot } from "#policy/snapshot.ts";
 import { AdminDesk, type DeskHost, type DeskSocket } from "./admin-desk.ts";
 import { AnswerBook } from "./answers.ts";
-import type { FoundCommand, PolicyActorApi, PolicyRefusal } from "./api.ts";
+import type { FoundCommand, PolicyActorApi, PolicyRefusal, ViewsDifference } from "./api.ts";
 import type { PolicyCommand } from "./commands.ts";
 import { policyDecider } from "./decider.ts";
 import { Eraser } from "./eraser.ts";
@@ -89,6 +89,12 @@ export class PolicyActor
   teams(): Promise<string[]> {
     const teams = [...this.state.members.values()].flatMap(({ team }) => team ?? []);
     return Promise.resolve([...new Set(teams)].sort());
+  }
+
+  async noteDifference(difference: ViewsDifference): Promise<void> {
+    if (this.state.organisation === undefined) return;
+    const cause = { command: `views/${difference.shard}` };
+    this.execute({ type: "NoteDifference", difference }, this.now(), cause);
   }
 
   async found(

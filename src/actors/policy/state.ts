@@ -209,6 +209,7 @@ const evolvers: Evolvers = {
     if (done.length <= correctionsShownMax) return;
     state.corrections = state.corrections.filter((known) => known !== done[0]);
   },
+  ViewsDiffered: () => {},
   CommandRefused: () => {},
 };
 

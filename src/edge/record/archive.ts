@@ -18,14 +18,20 @@ export async function listArchive({ c, shards }: Reader): Promise<Response> {
   return c.json({ shards: status });
 }
 
-/** `{faults}`: what does not fit its history, oldest first; each needs a human. */
+/**
+ * `{faults, audits}`: what does not fit its history, oldest first, each needs a human; and how each
+ * shard's last audit of itself went.
+ */
 export async function listFaults({ c, shards }: Reader): Promise<Response> {
   const faults = await Promise.all(
     shards.map(async ({ name, ledger }) =>
       (await ledger.faults()).map((fault) => ({ shard: name, ...fault })),
     ),
   );
-  return c.json({ faults: faults.flat().toSorted((a, b) => a.at - b.at) });
+  const audits = await Promise.all(
+    shards.map(async ({ name, ledger }) => ({ shard: name, ...(await ledger.selfAudit()) })),
+  );
+  return c.json({ faults: faults.flat().toSorted((a, b) => a.at - b.at), audits });
 }
 
 /** Archives what waits, and answers as the list does. */
@@ -34,6 +40,19 @@ export async function archiveNow({ c, shards }: Reader): Promise<Response> {
     shards.map(async ({ name, ledger }) => ({ shard: name, ...(await ledger.archiveNow()) })),
   );
   return c.json({ shards: status });
+}
+
+/**
+ * `{shards: [{shard, events, differences, first?}]}`: every view folded anew from the archive and the
+ * log, compared with the live one and put in its place, while traffic goes on.
+ */
+export async function rebuildViews({ c, shards }: Reader): Promise<Response> {
+  const rebuilt: object[] = [];
+  // One after the other: each reads its whole history.
+  for (const { name, ledger } of shards) {
+    rebuilt.push({ shard: name, ...(await ledger.rebuildViews()) });
+  }
+  return c.json({ shards: rebuilt });
 }
 
 /** One artefact. Only names that artefacts have reach the bucket, and only of the reader's shards. */

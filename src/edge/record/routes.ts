@@ -8,7 +8,14 @@ import { Hono } from "hono";
 import { canonicalJson } from "#events/canonical.ts";
 import { showDiagnosis } from "../admin/diagnosis.ts";
 import { GatewayError } from "../errors.ts";
-import { archiveNow, fetchArtefact, fetchViews, listArchive, listFaults } from "./archive.ts";
+import {
+  archiveNow,
+  fetchArtefact,
+  fetchViews,
+  listArchive,
+  listFaults,
+  rebuildViews,
+} from "./archive.ts";
 import { exportEntries, ExportParams } from "./export.ts";
 import { publishKeys } from "./keys.ts";
 import { explainEntry, idOf, proveEntry, showState, StateParams } from "./past.ts";
@@ -42,6 +49,9 @@ recordRoutes.get("/admin/diagnosis", (c) =>
 );
 recordRoutes.get("/audit/faults", (c) => reading(c, AUDITORS, act(c, "faults.read"), listFaults));
 
+recordRoutes.post("/audit/rebuild", (c) =>
+  reading(c, ["admin"], act(c, "views.rebuild"), rebuildViews),
+);
 recordRoutes.get("/audit/archive", (c) =>
   reading(c, AUDITORS, act(c, "archive.list"), listArchive),
 );

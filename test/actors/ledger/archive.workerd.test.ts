@@ -1,5 +1,10 @@
 /** The archive of a shard in R2: written once, finished after any crash, trimmed after it is kept. */
-import { env, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import {
+  env,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { gunzip, type ArchiveStore } from "#actors/ledger/archive-store.ts";
 import type { LedgerActor } from "#actors/ledger/ledger-actor.ts";
@@ -189,6 +194,24 @@ describe("trimming", () => {
     await feed(ledger, liveTogether(3, 14));
     await ledger.archiveNow();
     expect((await verify(ledger)).findings).toEqual([]);
+  });
+
+  test("that dies after it noted what goes loses nothing, and goes on", async () => {
+    const ledger = freshLedger();
+    await feed(ledger, batches);
+    await ledger.archiveNow();
+    const before = await viewsOf(ledger);
+    await runInDurableObject(ledger, async (actor: LedgerActor, { storage: { sql } }) => {
+      sql.exec("UPDATE segments SET at = at - ?", hotMs + 60_000);
+      sql.exec("UPDATE archived SET trimmed = ?", count);
+      expect((await actor.archivist.eventsFrom(0, 5)).length).toBe(5);
+    });
+    await evictDurableObject(ledger);
+    await feed(ledger, liveTogether(3, 14));
+    expect(await ledger.rebuildViews()).toMatchObject({ differences: 0 });
+    await ledger.archiveNow();
+    expect((await verify(ledger)).findings).toEqual([]);
+    expect(before).not.toBe(await viewsOf(ledger));
   });
 
   test("does not touch what the archive does not have", async () => {

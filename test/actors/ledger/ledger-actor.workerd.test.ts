@@ -140,7 +140,11 @@ describe("the log", () => {
       sql.exec("DELETE FROM audit WHERE id = ?", requestId(MORNING, "a".charCodeAt(0) * 100));
     });
     // The changed row and its true one, and the missing line.
-    expect(await ledger.rebuildViews()).toEqual({ events: 6, differences: 3 });
+    expect(await ledger.rebuildViews()).toEqual({
+      events: 6,
+      differences: 3,
+      first: expect.stringMatching(/^audit \["/),
+    });
     expect(await contents(ledger, [stream])).toBe(before);
     expect(await ledger.faults()).toMatchObject([{ kind: "mismatch" }]);
   });

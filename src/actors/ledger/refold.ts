@@ -1,0 +1,127 @@
+/**
+ * The views folded anew beside the live ones, and compared with them, in bounded steps while traffic
+ * goes on: what a rebuild and the self-audit do.
+ *
+ * Invariants: what the archive has is read from the archive, so that a log that was altered differs
+ * from it; a row is compared only when both sets are folds of the same events, within one
+ * transaction; the state between two steps is plain data, so a pass goes on after a restart.
+ */
+import * as z from "zod";
+import { unseal, type EventEnvelope, type SealedEvent } from "#events/envelope.ts";
+import { viewsVersion } from "#projections/fold-batch.ts";
+import { compareRowsMax, rebuildEventsMax } from "./limits.ts";
+import type { Log } from "./log.ts";
+import type { CountingSql } from "./sql.ts";
+import { Views } from "./views.ts";
+
+/** How far a pass is. */
+export const RefoldState = z.object({
+  /** Version of the views that it folds. */
+  views: z.string(),
+  /** Events folded so far. */
+  pos: z.number(),
+  /** Up to where the archive reached when the pass began. */
+  archived: z.number(),
+  /** The table that is compared, and the last key of it that was; null before its first. */
+  table: z.number(),
+  key: z.array(z.union([z.string(), z.number(), z.null()])).nullable(),
+  /** Rows that only one set had. */
+  differences: z.number(),
+  /** The view and the key of the first of them. */
+  first: z.string().optional(),
+  done: z.boolean(),
+});
+export type RefoldState = z.infer<typeof RefoldState>;
+
+type ReadEvents = (pos: number, limit: number) => Promise<readonly SealedEvent[]>;
+
+export interface RefoldSetup {
+  sql: CountingSql;
+  log: Log;
+  live: Views;
+  readonly atomically: <T>(work: () => T) => T;
+  /** Events from a position on, wherever they are. */
+  readonly eventsFrom: ReadEvents;
+  /** The same out of the archive alone; none after what it has. */
+  readonly archivedFrom: ReadEvents;
+  readonly foldInto: (views: Views, events: readonly EventEnvelope[]) => void;
+}
+
+export class Refold {
+  readonly #setup: RefoldSetup;
+  readonly #fresh: Views;
+
+  constructor(setup: RefoldSetup) {
+    this.#setup = setup;
+    this.#fresh = new Views(setup.sql, "_fresh");
+  }
+
+  /** Starts over, whatever an earlier pass left; the caller's transaction is around it. */
+  begin(): RefoldState {
+    this.#fresh.drop();
+    this.#fresh.create();
+    const { archived } = this.#setup.log;
+    const start = { pos: 0, table: 0, key: null, differences: 0, done: false };
+    return { views: viewsVersion, archived, ...start };
+  }
+
+  /**
+   * One step: folds some events, or compares some rows. `keep` is called with the state after it in
+   * the step's own transaction.
+   */
+  async step(state: RefoldState, keep: (next: RefoldState) => void): Promise<RefoldState> {
+    const { atomically } = this.#setup;
+    const events = this.#isFar(state) ? await this.#read(state) : undefined;
+    return atomically(() => {
+      const next =
+        events === undefined ? this.#compare(this.#catchUp(state)) : this.#fold(state, events);
+      keep(next);
+      return next;
+    });
+  }
+
+  /** Puts the fresh tables in the place of the live ones. */
+  swap(): void {
+    this.#setup.live.replaceWith(this.#fresh);
+  }
+
+  /** Removes the fresh tables. */
+  drop(): void {
+    this.#fresh.drop();
+  }
+
+  /** Whether more is lacking than what one transaction may read from the log. */
+  #isFar({ pos, archived }: RefoldState): boolean {
+    const { log } = this.#setup;
+    return pos < archived || log.completeFrom > pos || log.size - pos > rebuildEventsMax;
+  }
+
+  async #read({ pos, archived }: RefoldState): Promise<readonly SealedEvent[]> {
+    const { archivedFrom, eventsFrom } = this.#setup;
+    const events = pos < archived ? await archivedFrom(pos, rebuildEventsMax) : [];
+    return events.length > 0 ? events : eventsFrom(pos, rebuildEventsMax);
+  }
+
+  /** Folds what came since the last step. */
+  #catchUp(state: RefoldState): RefoldState {
+    const { log } = this.#setup;
+    return this.#fold(state, log.eventsAt(state.pos, log.size - state.pos));
+  }
+
+  #fold(state: RefoldState, sealed: readonly SealedEvent[]): RefoldState {
+    if (sealed.length === 0) return state;
+    const events = sealed.map((event) => unseal(event));
+    this.#setup.foldInto(this.#fresh, events);
+    return { ...state, pos: state.pos + sealed.length };
+  }
+
+  #compare(state: RefoldState): RefoldState {
+    const part = this.#setup.live.compare(this.#fresh, state.table, state.key, compareRowsMax);
+    if (part === undefined) return { ...state, done: true };
+    const differences = state.differences + part.differences;
+    const next =
+      part.last === null ? { table: state.table + 1, key: null } : { key: [...part.last] };
+    const first = state.first ?? part.first;
+    return { ...state, ...next, differences, ...(first === undefined ? {} : { first }) };
+  }
+}
