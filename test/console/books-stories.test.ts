@@ -1,7 +1,11 @@
 /** Stories of those who read the books: how it went, what policy did, and who used most. */
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { AdminClient } from "../../scripts/policy-client.ts";
 import { hasChromium, seriousFaults, setStage } from "./stage.ts";
+
+/** A Cloudflare account that the policy names, for addresses of its form. */
+const account = "0123456789abcdef";
 
 /** Whether a page is wider than its window. */
 const isTooWide = "document.documentElement.scrollWidth > innerWidth";
@@ -22,7 +26,7 @@ const fits = async (page: Page): Promise<void> => {
 
 describe.runIf(hasChromium)("the books in a browser", () => {
   const stage = setStage();
-  const { signIn, chat } = stage;
+  const { signIn, chat, go } = stage;
 
   test("the overview tells percentiles, what policy did, and who used most, over any period", async () => {
     const { keys } = stage.gateway;
@@ -46,4 +50,61 @@ describe.runIf(hasChromium)("the books in a browser", () => {
     await page.getByText("No requests in this period").waitFor();
     await fits(page);
   }, 60_000);
+
+  test("requests are found by cost and latency, and one shows its texts and what people said", async () => {
+    const { url, keys } = stage.gateway;
+    const client = await AdminClient.open({ url, key: keys.admin });
+    const { document, version } = await client.ask({ type: "GetPolicy" });
+    await client.ask({
+      type: "PublishPolicy",
+      expectVersion: Number(version),
+      document: {
+        ...(document as object),
+        payloads: { mode: "full", readers: ["admin"] },
+        cloudflare: { accounts: [account], gateways: ["main"] },
+      },
+      comment: "keep texts",
+    });
+    const page = await signIn(keys.admin);
+    let id = "";
+    const ask = async () => {
+      id = (await chat(keys.alice, "keep this")).headers.get("x-request-id") ?? "";
+      // At once: it is not in the books yet, and shows up by itself.
+      await go(page, `requests/${id}`);
+      const button = page.getByRole("button", { name: "Read the texts" });
+      await button.or(page.getByText("Nothing was kept")).waitFor();
+      return button.isVisible();
+    };
+    await expect.poll(ask, { timeout: 60_000, interval: 1_000 }).toBe(true);
+    const said = await fetch(
+      `${url}/client/v4/accounts/${account}/ai-gateway/gateways/main/logs/${id}`,
+      {
+        method: "PATCH",
+        headers: { authorization: `Bearer ${keys.alice}`, "content-type": "application/json" },
+        body: JSON.stringify({ feedback: 1, score: 90, metadata: { reviewer: "alice" } }),
+      },
+    );
+    expect(said.status).toBe(200);
+    await page.getByRole("button", { name: "Read the texts" }).click();
+    await page.getByRole("region", { name: "Prompt" }).getByText("keep this").waitFor();
+    await fits(page);
+    await page.getByText("90 of 100").waitFor();
+    await client.ask({
+      type: "CorrectPrice",
+      model: "gpt-4o-mini",
+      from: 0,
+      to: Date.now(),
+      price: { inputUsdPerMtok: 150, outputUsdPerMtok: 600 },
+    });
+    client.close();
+    await page.getByText("Booked at first").waitFor({ timeout: 30_000 });
+    await page.getByText(/^price correction \d/).waitFor();
+    await go(page, "requests?user=alice");
+    await page.locator("a.row").first().waitFor();
+    await page.getByText("More filters").click();
+    await page.getByLabel("Cost from, $").fill("900");
+    await page.getByText("No request fits").waitFor();
+    expect(page.url()).toContain("costNanosMin=900000000000");
+    await fits(page);
+  }, 90_000);
 });

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import * as fc from "fast-check";
 import { pathOf, placeOf, pageNames, pagesFor } from "../../console/src/logic/address.ts";
-import { checkChain } from "../../console/src/logic/chain.ts";
+import { checkChain, stretchesOf } from "../../console/src/logic/chain.ts";
 import {
   filterFields,
   readFilter,
@@ -19,6 +19,17 @@ const sha256 = async (text: string): Promise<string> => hashBody(text);
 
 const faults = async (run: readonly SealedEvent[]) =>
   (await checkChain(run, sha256)).map(({ fault }) => fault !== undefined);
+
+test("a chain's stretches hold every event once, the entry's own apart from those of others", () => {
+  const events = [4, 5, 6, 7, 8, 9].map((seq) => ({ seq }));
+  expect(stretchesOf(events, [4, 5, 8])).toEqual([
+    { isOwn: true, first: 0, end: 2 },
+    { isOwn: false, first: 2, end: 4 },
+    { isOwn: true, first: 4, end: 5 },
+    { isOwn: false, first: 5, end: 6 },
+  ]);
+  expect(stretchesOf([], [1])).toEqual([]);
+});
 
 test("every page has one address, and other addresses are no page", () => {
   for (const page of pageNames) {

@@ -3,6 +3,7 @@ import type { SealedEvent } from "#events/envelope.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
 import type { Standing } from "../logic/budgets.ts";
 import type { Filter } from "../logic/filters.ts";
+import type { KeptPayload } from "../logic/payload.ts";
 import { ask, withQuery } from "./api.ts";
 
 /** An entry as the API shows it: with its time and dollars as text. The live tail's has neither. */
@@ -54,6 +55,12 @@ export function readPage(
 
 export function readEntry(id: string, signal: AbortSignal): Promise<Entry> {
   return ask<Entry>(`/audit/events/${encodeURIComponent(id)}`, { signal });
+}
+
+/** What was kept of a request's texts; asking is recorded. 404: nothing, 410: gone, 403: not for you. */
+export async function readPayload(id: string): Promise<KeptPayload> {
+  const path = `/audit/events/${encodeURIComponent(id)}/payload`;
+  return (await ask<{ payload: KeptPayload }>(path)).payload;
 }
 
 export function readRaw(id: string, signal: AbortSignal): Promise<RawEvents> {

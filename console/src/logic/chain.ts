@@ -53,3 +53,23 @@ async function checkOne(
     check.fault = "it does not follow the event before it";
   return check;
 }
+
+/** A stretch of events that are the entry's own, or of others that happened between them. */
+export interface Stretch {
+  isOwn: boolean;
+  /** Where it begins among the events, and one past where it ends. */
+  first: number;
+  end: number;
+}
+
+/** The events in stretches, in order; those of others are there only because a chain has no gaps. */
+export function stretchesOf(events: readonly { seq: number }[], own: readonly number[]): Stretch[] {
+  const stretches: Stretch[] = [];
+  events.forEach(({ seq }, index) => {
+    const isOwn = own.includes(seq);
+    const last = stretches.at(-1);
+    if (last?.isOwn === isOwn) last.end = index + 1;
+    else stretches.push({ isOwn, first: index, end: index + 1 });
+  });
+  return stretches;
+}

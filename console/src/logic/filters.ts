@@ -1,4 +1,5 @@
 /** The audit list's filter as it stands in an address, and as the API takes it. */
+import { exactUsd } from "./format.ts";
 
 /** The fields that the API filters by, in the order in which they are shown. */
 export const filterFields = [
@@ -15,7 +16,19 @@ export const filterFields = [
   "dlp",
   "code",
 ] as const;
-export type FilterField = (typeof filterFields)[number];
+
+/** The ends of amounts, inclusive; in the address whole nano-dollars and milliseconds. */
+export const amountFields = [
+  "costNanosMin",
+  "costNanosMax",
+  "latencyMsMin",
+  "latencyMsMax",
+] as const;
+type AmountField = (typeof amountFields)[number];
+export type FilterField = (typeof filterFields)[number] | AmountField;
+
+export const isAmount = (field: FilterField): field is AmountField =>
+  amountFields.some((known) => known === field);
 
 export const outcomes = [
   "admitted",
@@ -48,6 +61,10 @@ export function readFilter(search: string): Filter {
     const value = params.get(field)?.trim();
     if (value) filter.fields[field] = value.slice(0, 200);
   }
+  for (const field of amountFields) {
+    const value = params.get(field) ?? "";
+    if (/^\d{1,15}$/.test(value)) filter.fields[field] = value;
+  }
   const kind = kinds.find((known) => known === params.get("kind"));
   if (kind !== undefined) filter.kind = kind;
   for (const end of ["from", "to"] as const) {
@@ -61,7 +78,7 @@ export function readFilter(search: string): Filter {
 export function writeFilter(filter: Filter): string {
   const params = new URLSearchParams();
   if (filter.kind !== undefined) params.set("kind", filter.kind);
-  for (const field of filterFields) {
+  for (const field of [...filterFields, ...amountFields]) {
     const value = filter.fields[field];
     if (value) params.set(field, value);
   }
@@ -74,6 +91,22 @@ export function writeFilter(filter: Filter): string {
 export function withField(filter: Filter, field: FilterField, value: string): Filter {
   const { [field]: _old, ...rest } = filter.fields;
   return { ...filter, fields: value === "" ? rest : { ...rest, [field]: value } };
+}
+
+/** How many of the address's units one of those typed is. */
+const unitsIn = (field: AmountField): number => (field.startsWith("cost") ? 1e9 : 1);
+
+/** An amount as it is typed: dollars or milliseconds. */
+export function showAmount(field: AmountField, value: string): string {
+  if (value === "") return "";
+  return field.startsWith("cost") ? exactUsd(Number(value)) : value;
+}
+
+/** What was typed as the address has it; empty when it is no amount. */
+export function readAmount(field: AmountField, text: string): string {
+  const amount = Math.round(Number(text) * unitsIn(field));
+  const fits = text.trim() !== "" && amount >= 0 && amount < 1e15;
+  return fits ? String(amount) : "";
 }
 
 /** How many conditions a filter has. */

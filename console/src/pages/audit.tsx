@@ -46,7 +46,8 @@ function History() {
   return (
     <EntryList
       columns={auditColumns}
-      fields={["user", "team", "action", "resource", "outcome", "dlp", "code"]}
+      fields={["user", "action", "resource", "outcome"]}
+      more={["team", "dlp", "code"]}
       empty="No entry fits"
       side={(filter) => <ExportButtons filter={filter} />}
     />

@@ -2,7 +2,7 @@
 import { Badge } from "@cloudflare/kumo/components/badge";
 import { readRaw, type RawEvents } from "../data/books.ts";
 import { useLoad } from "../data/use-load.ts";
-import { checkChain, type ChainCheck } from "../logic/chain.ts";
+import { checkChain, stretchesOf, type ChainCheck, type Stretch } from "../logic/chain.ts";
 import { dateTime } from "../logic/format.ts";
 import { Copy } from "../ui/copy.tsx";
 import { Card } from "../ui/page.tsx";
@@ -68,33 +68,59 @@ function EventLine(props: { body: string; hash: string; check: ChainCheck | unde
   );
 }
 
-export function ChainCard({ id, turn }: { id: string; turn: number }) {
-  const loaded = useLoad(`${id} ${turn}`, (signal) => readChecked(id, signal));
+/** The entry's own events; those of others between them are behind a word, unless one is broken. */
+function Lines({ checked, stretch }: { checked: Checked; stretch: Stretch }) {
+  const { first, end, isOwn } = stretch;
+  const { raw, checks } = checked;
+  const lines = raw.events
+    .slice(first, end)
+    .map((event, index) => (
+      <EventLine
+        key={event.seq}
+        body={event.body}
+        hash={event.hash}
+        check={checks?.[first + index]}
+      />
+    ));
+  if (isOwn) return lines;
+  const isSound = checks?.slice(first, end).every(({ fault }) => fault === undefined) ?? true;
+  const count = end - first;
+  return (
+    <li data-tone={isSound ? "plain" : "bad"}>
+      <details open={!isSound}>
+        <summary className="small soft">
+          {count === 1 ? "One event" : `${count} events`} between, not of this entry
+        </summary>
+        <ol className="timeline" style={{ paddingTop: 12 }}>
+          {lines}
+        </ol>
+      </details>
+    </li>
+  );
+}
+
+export function ChainCard({ id, own }: { id: string; own: readonly number[] }) {
+  const loaded = useLoad(`${id} ${own.length}`, (signal) => readChecked(id, signal));
   return (
     <Card
       title="Chain"
       side={loaded.data === undefined ? null : <Verdict checks={loaded.data.checks} />}
     >
       <Show loaded={loaded} lines={4}>
-        {({ raw, checks }) => (
+        {(checked) => (
           <div className="card-body stack">
             <p className="small soft wrap-anywhere">
               Stream{" "}
-              <Copy exact={raw.stream}>
-                <code>{raw.stream.slice(0, 20)}…</code>
+              <Copy exact={checked.raw.stream}>
+                <code>{checked.raw.stream.slice(0, 20)}…</code>
               </Copy>
-              , epoch {raw.epoch}. Each event's hash covers its text and the hash of the event
-              before it.
-              {raw.truncated ? " Only the first events are shown." : ""}
+              , epoch {checked.raw.epoch}. Each event's hash covers its text and the hash of the
+              event before it.
+              {checked.raw.truncated ? " Only the first events are shown." : ""}
             </p>
             <ol className="timeline">
-              {raw.events.map((event, index) => (
-                <EventLine
-                  key={event.seq}
-                  body={event.body}
-                  hash={event.hash}
-                  check={checks?.[index]}
-                />
+              {stretchesOf(checked.raw.events, own).map((stretch) => (
+                <Lines key={stretch.first} checked={checked} stretch={stretch} />
               ))}
             </ol>
           </div>

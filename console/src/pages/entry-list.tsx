@@ -78,6 +78,7 @@ export function EntryList(props: {
   kind?: Kind;
   columns: readonly Column[];
   fields: readonly FilterField[];
+  more: readonly FilterField[];
   empty: string;
   side?: (filter: Filter) => ReactNode;
 }) {
@@ -120,7 +121,7 @@ export function EntryList(props: {
           ) : null}
         </div>
       </div>
-      <FilterBar filter={filter} fields={props.fields} />
+      <FilterBar filter={filter} fields={props.fields} more={props.more} />
       <Body
         entries={entries}
         columns={props.columns}

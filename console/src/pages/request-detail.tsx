@@ -12,6 +12,8 @@ import { Card, Facts, Page } from "../ui/page.tsx";
 import { Nothing, Show } from "../ui/states.tsx";
 import { ChainCard } from "./chain-card.tsx";
 import { ExplainCard } from "./explain-card.tsx";
+import { FeedbackCard } from "./feedback-card.tsx";
+import { PayloadCard } from "./payload-card.tsx";
 import { Steps } from "./request-steps.tsx";
 
 const copied = (text: string | undefined, short?: number) =>
@@ -36,6 +38,8 @@ function Who({ entry }: { entry: Entry }) {
           ["Team", entry.team],
           ["Tier", entry.tier],
           ["Key", copied(entry.keyId)],
+          ["Route", entry.route],
+          ["Tags", entry.tags?.join(", ")],
           ["Action", entry.action],
           ["Resource", entry.resource],
           ["From", entry.ip],
@@ -66,6 +70,22 @@ function Money({ entry }: { entry: Entry }) {
             "Cost",
             costNanos === undefined ? undefined : (
               <Copy exact={exactUsd(costNanos)}>{usd(costNanos)}</Copy>
+            ),
+          ],
+          [
+            "Booked at first",
+            entry.bookedNanos === undefined ? undefined : (
+              <Copy exact={exactUsd(entry.bookedNanos)}>{usd(entry.bookedNanos)}</Copy>
+            ),
+          ],
+          [
+            "Changed by",
+            entry.correction === undefined ? undefined : `price correction ${entry.correction}`,
+          ],
+          [
+            "Saved",
+            entry.savedNanos === undefined ? undefined : (
+              <Copy exact={exactUsd(entry.savedNanos)}>{usd(entry.savedNanos)}</Copy>
             ),
           ],
           ["Given back", entry.refundNanos === undefined ? undefined : usd(entry.refundNanos)],
@@ -166,16 +186,17 @@ function titleOf(entry: Entry | undefined): string {
 export function RequestDetail({ id }: { id: string }) {
   const loaded = useLoad(id, (signal) => readEntry(id, signal));
   const entry = loaded.data;
-  const isOpen = entry?.outcome === "admitted";
-  // While it runs, its end is waited for on the tail of its user.
+  const isMissing = loaded.error?.status === 404;
+  const isMoving = isMissing || entry?.outcome === "admitted";
+  // What is not in the books yet, its end, feedback and corrections: the tail tells of each.
   useTail(
     { user: entry?.user },
     {
       entries: (entries) => entries.some((each) => each.id === id) && loaded.reload(),
-      // It may have ended between the answer that said it runs and this.
-      opened: loaded.reload,
+      // It may have happened between the answer and this.
+      opened: (isFirst) => (isMoving || !isFirst) && loaded.reload(),
     },
-    isOpen,
+    isMissing || entry?.kind === "request",
   );
   return (
     <Page
@@ -191,9 +212,10 @@ export function RequestDetail({ id }: { id: string }) {
         </Button>
       }
     >
-      {loaded.error?.status === 404 ? (
+      {isMissing ? (
         <Nothing title="There is no such entry">
-          It may be a moment too early: entries are in the books within two seconds.
+          It may be a moment too early: entries are in the books within two seconds, and this one
+          shows up by itself once it is.
         </Nothing>
       ) : (
         <Show loaded={loaded} lines={8}>
@@ -202,12 +224,14 @@ export function RequestDetail({ id }: { id: string }) {
               <div className="stack">
                 <Rules entry={shown} />
                 <Money entry={shown} />
+                <FeedbackCard entry={shown} />
                 <Who entry={shown} />
               </div>
               <div className="stack">
                 {shown.kind === "request" ? <Steps entry={shown} /> : null}
+                {shown.kind === "request" ? <PayloadCard entry={shown} /> : null}
                 {shown.kind === "request" ? <ExplainCard id={id} /> : null}
-                <ChainCard id={id} turn={shown.source.seqs.length} />
+                <ChainCard id={id} own={shown.source.seqs} />
               </div>
             </div>
           )}

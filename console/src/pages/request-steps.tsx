@@ -23,14 +23,16 @@ function found(entry: Entry, direction: "prompt" | "answer"): string | undefined
 
 function Attempts({ entry }: { entry: Entry }) {
   return (entry.attempts ?? []).map(
-    ({ provider, model, status, code, latencyMs, costNanos }, index) => (
+    ({ provider, model, credential, status, code, latencyMs, costNanos }, index) => (
       <Step
         key={`${index} ${provider}`}
         tone={status >= 200 && status < 300 ? "good" : "bad"}
         title={`${provider} was asked for ${model}`}
       >
         {status === 0 ? "no answer" : `HTTP ${status}`}
-        {code === undefined ? "" : ` (${code})`}, {duration(latencyMs)}, {usd(costNanos)}
+        {code === undefined ? "" : ` (${code})`}
+        {credential === undefined ? "" : `, with credential ${credential}`}, {duration(latencyMs)},{" "}
+        {usd(costNanos)}
       </Step>
     ),
   );

@@ -11,18 +11,19 @@ export function Requests({ rest }: { rest: string | undefined }) {
       <EntryList
         kind="request"
         columns={requestColumns}
-        fields={[
-          "user",
-          "team",
-          "model",
+        fields={["user", "model", "outcome", "dlp"]}
+        more={[
           "provider",
+          "team",
           "route",
           "key",
           "tag",
-          "outcome",
-          "dlp",
           "action",
           "code",
+          "costNanosMin",
+          "costNanosMax",
+          "latencyMsMin",
+          "latencyMsMax",
         ]}
         empty="No request fits"
       />

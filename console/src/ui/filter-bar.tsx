@@ -6,7 +6,10 @@ import { useNarrow } from "../data/use-narrow.ts";
 import {
   conditions,
   dlpResults,
+  isAmount,
   outcomes,
+  readAmount,
+  showAmount,
   toLocalTime,
   withField,
   writeFilter,
@@ -27,6 +30,10 @@ const titles: Record<FilterField, string> = {
   outcome: "Outcome",
   dlp: "Data rules",
   code: "Refusal code",
+  costNanosMin: "Cost from, $",
+  costNanosMax: "Cost to, $",
+  latencyMsMin: "Latency from, ms",
+  latencyMsMax: "Latency to, ms",
 };
 const choices: Partial<Record<FilterField, readonly string[]>> = {
   outcome: outcomes,
@@ -54,86 +61,129 @@ function TextField(props: {
     const timer = setTimeout(() => latest.current(text.trim()), 350);
     return () => clearTimeout(timer);
   }, [text, value]);
+  const kind = isAmount(props.field) ? { type: "number", min: 0, step: "any" } : {};
   return (
     <input
       className="control"
-      aria-label={titles[props.field]}
-      placeholder={titles[props.field]}
+      {...kind}
       value={text}
       onChange={(event) => setText(event.target.value)}
     />
   );
 }
 
-function TimeField(props: { end: "from" | "to"; filter: Filter }) {
-  const { end, filter } = props;
-  const title = end === "from" ? "From" : "Until";
+function TimeField({ end, filter }: { end: "from" | "to"; filter: Filter }) {
   return (
-    <input
-      className="control"
-      type="datetime-local"
-      aria-label={title}
-      title={title}
-      value={toLocalTime(filter[end])}
-      onChange={(event) => {
-        const { [end]: _old, ...rest } = filter;
-        const at = Date.parse(event.target.value);
-        goTo(Number.isNaN(at) ? rest : { ...rest, [end]: at });
-      }}
-    />
+    <label className="filter">
+      <span>{end === "from" ? "From" : "Until"}</span>
+      <input
+        className="control"
+        type="datetime-local"
+        value={toLocalTime(filter[end])}
+        onChange={(event) => {
+          const { [end]: _old, ...rest } = filter;
+          const at = Date.parse(event.target.value);
+          goTo(Number.isNaN(at) ? rest : { ...rest, [end]: at });
+        }}
+      />
+    </label>
+  );
+}
+
+/** One field: a choice where there are few values, an amount in its unit, else a text. */
+function Field({ field, filter }: { field: FilterField; filter: Filter }) {
+  const value = filter.fields[field] ?? "";
+  const set = (text: string): void => goTo(withField(filter, field, text));
+  const options = choices[field];
+  return (
+    <label className="filter">
+      <span>{titles[field]}</span>
+      {options !== undefined ? (
+        <select className="control" value={value} onChange={(event) => set(event.target.value)}>
+          <option value="">any</option>
+          {options.map((option) => (
+            <option key={option}>{option}</option>
+          ))}
+        </select>
+      ) : isAmount(field) ? (
+        <TextField
+          field={field}
+          value={showAmount(field, value)}
+          onChange={(text) => set(readAmount(field, text))}
+        />
+      ) : (
+        <TextField field={field} value={value} onChange={set} />
+      )}
+    </label>
   );
 }
 
 function Fields({ filter, fields }: { filter: Filter; fields: readonly FilterField[] }) {
-  const set = (field: FilterField) => (value: string) => goTo(withField(filter, field, value));
+  return fields.map((field) => <Field key={field} field={field} filter={filter} />);
+}
+
+function Clear({ filter }: { filter: Filter }) {
+  if (conditions(filter) === 0) return null;
   return (
-    <div className="filters" role="search" aria-label="Filter">
-      {fields.map((field) => {
-        const value = filter.fields[field] ?? "";
-        const options = choices[field];
-        if (options === undefined) {
-          return <TextField key={field} field={field} value={value} onChange={set(field)} />;
-        }
-        return (
-          <select
-            key={field}
-            className="control"
-            aria-label={titles[field]}
-            value={value}
-            onChange={(event) => set(field)(event.target.value)}
-          >
-            <option value="">{titles[field]}: any</option>
-            {options.map((option) => (
-              <option key={option}>{option}</option>
-            ))}
-          </select>
-        );
-      })}
-      <TimeField end="from" filter={filter} />
-      <TimeField end="to" filter={filter} />
-      {conditions(filter) > 0 ? (
-        <Button
-          variant="ghost"
-          onClick={() =>
-            goTo(filter.kind === undefined ? { fields: {} } : { kind: filter.kind, fields: {} })
-          }
-        >
-          Clear filter
-        </Button>
-      ) : null}
+    <Button
+      size="sm"
+      variant="ghost"
+      onClick={() =>
+        goTo(filter.kind === undefined ? { fields: {} } : { kind: filter.kind, fields: {} })
+      }
+    >
+      Clear filter
+    </Button>
+  );
+}
+
+interface Bar {
+  filter: Filter;
+  /** Always at hand. */
+  fields: readonly FilterField[];
+  /** Behind a word, until one of them says something. */
+  more: readonly FilterField[];
+}
+
+function WideBar({ filter, fields, more }: Bar) {
+  const set = more.filter((field) => filter.fields[field] !== undefined).length;
+  return (
+    <div role="search" aria-label="Filter">
+      <div className="filters">
+        <Fields filter={filter} fields={fields} />
+        <TimeField end="from" filter={filter} />
+        <TimeField end="to" filter={filter} />
+      </div>
+      <div className="filter-more">
+        <details open={set > 0}>
+          <summary className="small">
+            {set === 0 ? "More filters" : `More filters (${set})`}
+          </summary>
+          <div className="filters">
+            <Fields filter={filter} fields={more} />
+          </div>
+        </details>
+        <Clear filter={filter} />
+      </div>
     </div>
   );
 }
 
 /** The fields at hand where there is room for them, behind a word where there is not. */
-export function FilterBar({ filter, fields }: { filter: Filter; fields: readonly FilterField[] }) {
+export function FilterBar(props: Bar) {
+  const { filter, fields, more } = props;
   const isNarrow = useNarrow();
   const count = conditions(filter);
-  if (!isNarrow) return <Fields filter={filter} fields={fields} />;
+  if (!isNarrow) return <WideBar {...props} />;
   return (
     <details className="filter-fold" open={count > 0}>
       <summary>{count === 0 ? "Filter" : `Filter (${count})`}</summary>
-      <Fields filter={filter} fields={fields} />
+      <div className="filters" role="search" aria-label="Filter">
+        <Fields filter={filter} fields={[...fields, ...more]} />
+        <TimeField end="from" filter={filter} />
+        <TimeField end="to" filter={filter} />
+        <Clear filter={filter} />
+      </div>
     </details>
   );
 }
