@@ -12,6 +12,7 @@ import { showBudgets } from "./books/budgets.ts";
 import { ledgersOf } from "./books/ledgers.ts";
 import { logRoutes } from "./cloudflare/logs.ts";
 import { asRunState } from "./cloudflare/run-preview.ts";
+import { openUniversalSocket } from "./cloudflare/universal-socket.ts";
 import { booksRoutes, type BooksEnv } from "./books/routes.ts";
 import { CONSOLE_PATH, consoleRoutes } from "./console/routes.ts";
 import { scanText } from "./dlp-scan.ts";
@@ -112,8 +113,13 @@ app.route("/", consoleRoutes());
 
 app.all("*", (c) => {
   const target = targetAt(c, c.req.method);
-  // Codex and others try a socket first; 426 sends them to POST at once.
   if (c.req.header("upgrade")?.toLowerCase() === "websocket") {
+    const asked = c.req.method === "GET" ? targetAt(c, "POST") : undefined;
+    if (asked?.universal === true) {
+      const ctx = c.executionCtx as ExecutionContext;
+      return openUniversalSocket(c.req.raw, c.env, ctx, asked, serve);
+    }
+    // Codex and others try a socket first; 426 sends them to POST at once.
     throw new GatewayError("invalid_request", "Sockets are not spoken here; use POST.", {
       status: 426,
     });

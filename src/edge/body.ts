@@ -29,26 +29,17 @@ export async function readText(
   }
 }
 
-/** The request's body as bytes; throws `body_too_large`. */
-export async function readRequestBytes(request: Request, bytesMax: number): Promise<ArrayBuffer> {
+/** A body of at most `bytesMax` bytes; `undefined` when it is larger. */
+export async function readBytes(
+  body: Request | Response,
+  bytesMax: number,
+): Promise<ArrayBuffer | undefined> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  try {
-    for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
-      bytes += chunk.byteLength;
-      if (bytes > bytesMax) break;
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    throw new GatewayError("invalid_request", "The request's body ended before its length.", {
-      cause: error,
-    });
-  }
-  if (bytes > bytesMax) {
-    throw new GatewayError(
-      "body_too_large",
-      `The request's body is over ${bytesMax} bytes. Send it in parts.`,
-    );
+  for await (const chunk of (body.body ?? []) as unknown as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > bytesMax) return undefined;
+    chunks.push(chunk);
   }
   const all = new Uint8Array(bytes);
   let at = 0;
@@ -57,6 +48,23 @@ export async function readRequestBytes(request: Request, bytesMax: number): Prom
     at += chunk.byteLength;
   }
   return all.buffer;
+}
+
+/** The request's body as bytes; throws `body_too_large`. */
+export async function readRequestBytes(request: Request, bytesMax: number): Promise<ArrayBuffer> {
+  let bytes: ArrayBuffer | undefined;
+  try {
+    bytes = await readBytes(request, bytesMax);
+  } catch (error) {
+    throw new GatewayError("invalid_request", "The request's body ended before its length.", {
+      cause: error,
+    });
+  }
+  if (bytes !== undefined) return bytes;
+  throw new GatewayError(
+    "body_too_large",
+    `The request's body is over ${bytesMax} bytes. Send it in parts.`,
+  );
 }
 
 /**

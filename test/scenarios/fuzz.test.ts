@@ -21,6 +21,7 @@ import {
   type Script,
   type ScriptedUpstream,
 } from "../support/scripted-upstream.ts";
+import { openSocket, type Talk } from "../support/web-socket.ts";
 import { mutateBody, mutateHeaders, mutateQuery, pick, randomFrom } from "./fuzz/mutations.ts";
 import { agent, send, type Got, type Shot } from "./fuzz/send.ts";
 
@@ -392,34 +393,9 @@ describe("over HTTP", () => {
   }, 30_000);
 });
 
-/** Node's own WebSocket takes headers, which the standard one does not know. */
-const NodeWebSocket = WebSocket as unknown as new (
-  url: string,
-  options: { headers: Record<string, string>; protocols: string[] },
-) => WebSocket;
-
-interface Talk {
-  frames: string[];
-  /** Resolves with the close code. */
-  closed: Promise<number>;
-  socket: WebSocket;
-}
-
 /** Opens a socket; throws when it was refused. */
-async function open(where: string, key: string, protocols: string[] = []): Promise<Talk> {
-  const url = `${gateway.url.replace("http", "ws")}${where}`;
-  const socket = new NodeWebSocket(url, { headers: { authorization: `Bearer ${key}` }, protocols });
-  const frames: string[] = [];
-  const closed = new Promise<number>((resolve) => {
-    socket.addEventListener("close", ({ code }) => resolve(code));
-  });
-  socket.addEventListener("message", ({ data }) => frames.push(String(data)));
-  await new Promise((resolve, reject) => {
-    socket.addEventListener("open", resolve);
-    socket.addEventListener("error", () => reject(new Error("refused")));
-  });
-  return { frames, closed, socket };
-}
+const open = (where: string, key: string, protocols: string[] = []): Promise<Talk> =>
+  openSocket(gateway.url + where, { authorization: `Bearer ${key}` }, protocols);
 
 const commands = (id: string): unknown[] => [
   { json: { id, type: "GetPolicy", version: 1 } },
@@ -504,6 +480,77 @@ describe("over the live tail", () => {
     for (const query of ["?user=", "?by=model", "?outcome=x", "?user=a&user=b", "?from=x"]) {
       await expect(open(`/audit/tail${query}`, gateway.keys.auditor)).rejects.toThrow("refused");
     }
+  });
+});
+
+const creates = (eventId: string): unknown[] => {
+  const attempt = {
+    eventId,
+    provider: "openai",
+    endpoint: "v1/chat/completions",
+    headers: { "x-tallygate-tags": "a" },
+    config: { maxAttempts: 1 },
+    query: openAiBody("gpt-4o-mini"),
+  };
+  return [
+    { type: "universal.create", request: attempt },
+    {
+      type: "universal.create",
+      request: { ...attempt, query: { ...attempt.query, stream: true } },
+    },
+    {
+      type: "universal.create",
+      request: { ...attempt, provider: "anthropic", endpoint: "/v1/messages" },
+    },
+    { type: "universal.create", request: [attempt, attempt] },
+  ];
+};
+
+/** The last word about a message: its whole answer, its stream's end, or its refusal. */
+function isLast(frame: string): boolean {
+  const { type, metadata } = JSON.parse(frame) as {
+    type: string;
+    metadata: { contentType?: string };
+  };
+  if (type !== "universal.created") return type !== "universal.stream";
+  return metadata.contentType?.startsWith("text/event-stream") !== true;
+}
+
+describe("over Cloudflare's socket", () => {
+  it("every broken message gets one typed answer, and the socket lives", async () => {
+    const random = randomFrom(seed + 3);
+    for (let socketNumber = 0; socketNumber < 6; socketNumber += 1) {
+      const { frames, socket } = await open("/v1/dev/main", gateway.keys.alice);
+      // A socket may send a burst of forty, of which six are under way at once.
+      for (let sent = 0; sent < 35; sent += 1) {
+        const frame = mutateBody(pick(random, creates(`e${sent}`)), random);
+        socket.send(random() < 0.05 ? Buffer.from(frame) : frame);
+        await expect
+          .poll(() => frames.filter(isLast).length, { timeout: 15_000, interval: 5 })
+          .toBe(sent + 1);
+      }
+      for (const frame of frames) {
+        expect(frame).not.toMatch(/\n\s+at |\.[jt]s:\d+|"internal"/);
+        const { type, metadata } = JSON.parse(frame) as {
+          type: string;
+          metadata: { status?: number };
+        };
+        expect(type).toMatch(/^universal\.(created|stream|done|error)$/);
+        expect(metadata.status ?? 400, frame).toBeLessThan(500);
+      }
+      socket.close();
+    }
+  }, 180_000);
+
+  it("a flood ends the flooder's socket with a typed answer, and nobody else's", async () => {
+    const other = await open("/v1/dev/main", gateway.keys.bob);
+    const { frames, closed, socket } = await open("/v1/dev/main", gateway.keys.alice);
+    for (let n = 0; n < 200; n += 1) socket.send("{");
+    expect(await closed).toBe(1008);
+    expect(frames.at(-1)).toContain("Too many messages at once");
+    other.socket.send("{");
+    await expect.poll(() => other.frames.length).toBe(1);
+    other.socket.close();
   });
 });
 

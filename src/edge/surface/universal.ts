@@ -36,14 +36,15 @@ const CONFIG_HEADERS: Readonly<Record<string, string>> = {
 /** Statuses after which no other attempt is made: the caller is not known, whoever is asked. */
 const FINAL = new Set([401]);
 
-type Serve = (
+/** The pipeline: one call, answered. */
+export type Serve = (
   request: Request,
   env: Env,
   ctx: ExecutionContext,
   target: Target,
 ) => Promise<Response>;
 
-/** Makes the attempts in order; throws for a body that is no list of them. */
+/** Makes the attempts of a body in order; throws for a body that is no list of them. */
 export async function serveUniversal(
   request: Request,
   env: Env,
@@ -52,6 +53,18 @@ export async function serveUniversal(
   serve: Serve,
 ): Promise<Response> {
   const parsed = tryParseJson(await readRequestText(request, bodyBytesMax));
+  return serveAttempts(parsed, request, env, ctx, target, serve);
+}
+
+/** Makes the attempts of `parsed`, one or a list, in order; `request` says whose they are. */
+export async function serveAttempts(
+  parsed: unknown,
+  request: Request,
+  env: Env,
+  ctx: ExecutionContext,
+  target: Target,
+  serve: Serve,
+): Promise<Response> {
   const entries = Entries.safeParse(Array.isArray(parsed) ? parsed : [parsed]);
   if (!entries.success) {
     throw new GatewayError(
