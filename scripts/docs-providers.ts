@@ -26,7 +26,7 @@ const OPERATIONS: readonly [Operation, string][] = [
 ];
 
 /** Tests that run a whole gateway against an upstream that speaks as a provider does. */
-const SCENARIOS = ["dialects", "providers-out", "vertex", "cloudflare"].map(
+const SCENARIOS = ["dialects", "providers-out", "bound-providers", "vertex", "cloudflare"].map(
   (name) => `test/scenarios/${name}.test.ts`,
 );
 

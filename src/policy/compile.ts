@@ -19,6 +19,8 @@ export interface ChainLink {
   /** The adapter that speaks to it. */
   kind: string;
   baseUrl?: string;
+  /** The name of the binding that leads to it, in place of an address. */
+  binding?: string;
   /** The name of the secret with the credential. */
   secret?: string;
   /** Credentials by alias, in place of `secret`; the first is the default. */
@@ -171,6 +173,7 @@ function compileCandidates(
     if (entry === undefined) continue;
     const link: CompiledCandidate["link"] = { provider, kind: entry.kind, model, ...options };
     if (entry.baseUrl !== undefined) link.baseUrl = entry.baseUrl;
+    if (entry.binding !== undefined) link.binding = entry.binding;
     if (entry.secret !== undefined) link.secret = entry.secret;
     if (entry.credentials !== undefined) link.credentials = entry.credentials;
     if (entry.callerKeys === "allow") link.callerKeys = true;

@@ -5,6 +5,7 @@
  * to (detectors, provider kinds, patterns) is checked by `validate.ts` against what is built in.
  */
 import * as z from "zod";
+import { BindingName } from "./bindings.ts";
 import { credentialOptions, SecretName } from "./credentials.ts";
 import { payloadsSchema } from "./payloads.ts";
 import {
@@ -45,6 +46,8 @@ const ProviderEntry = z.strictObject({
   kind: Name,
   /** Another address than the provider's own: a private endpoint or a test upstream. */
   baseUrl: z.url().max(2_000).optional(),
+  /** In place of an address: a Worker or Workers AI that the deployment is bound to. */
+  binding: BindingName.optional(),
   /** The name of the secret that holds the credential; the adapter's own by default. */
   secret: SecretName.optional(),
   ...credentialOptions,

@@ -4,6 +4,7 @@
  */
 import { canonicalJson } from "#events/canonical.ts";
 import { addressProblem } from "./address.ts";
+import { bindingProblem } from "./bindings.ts";
 import { isTimeZone } from "./calendar.ts";
 import { credentialProblems, ownSecretProblem } from "./credentials.ts";
 import { PolicyDocument } from "./document.ts";
@@ -89,7 +90,7 @@ function timeZoneProblems({ timeZone }: PolicyDocument): PolicyProblem[] {
 
 function providerProblems(document: PolicyDocument, known: KnownFeatures): PolicyProblem[] {
   const problems: PolicyProblem[] = [];
-  for (const [name, { kind, baseUrl, secret }] of Object.entries(document.providers)) {
+  for (const [name, { kind, baseUrl, binding, secret }] of Object.entries(document.providers)) {
     if (isReservedName(name)) {
       const message = `"${name}" is the first part of the gateway's own addresses; call the provider something else`;
       problems.push({ path: `providers.${name}`, message });
@@ -103,7 +104,11 @@ function providerProblems(document: PolicyDocument, known: KnownFeatures): Polic
     if (reserved !== undefined) {
       problems.push({ path: `providers.${name}.secret`, message: reserved });
     }
-    const form = known.baseUrlForms?.get(kind);
+    const unbound = bindingProblem(binding, baseUrl);
+    if (unbound !== undefined) {
+      problems.push({ path: `providers.${name}.binding`, message: unbound });
+    }
+    const form = binding === undefined ? known.baseUrlForms?.get(kind) : undefined;
     const message =
       baseUrl === undefined
         ? form && `each customer of "${kind}" has an address; write yours, as in "${form}"`

@@ -12,6 +12,8 @@ import { openaiCompatible } from "./openai-compatible.ts";
 import { openaiResponses } from "./openai-responses/dialect.ts";
 import { openai } from "./openai.ts";
 import { vertex, vertexAnthropic } from "./vertex.ts";
+import { workersAiRun } from "./workers-ai-run/dialect.ts";
+import { workersAiBound } from "./workers-ai.ts";
 import type { Dialect, DialectId, Provider, UpstreamDialect, UpstreamId } from "./types.ts";
 
 export const PROVIDERS: Readonly<Record<string, Provider>> = {
@@ -25,6 +27,18 @@ export const PROVIDERS: Readonly<Record<string, Provider>> = {
   ...openaiCompatible,
 };
 
+/** Those that are asked in other words over a binding than at their address. */
+const BOUND: Readonly<Partial<Record<string, Provider>>> = { "workers-ai": workersAiBound };
+
+/** Who answers a link: by its kind, and whether it is reached over a binding. */
+export function providerOf(link: {
+  kind: string;
+  binding?: string | undefined;
+}): Provider | undefined {
+  const bound = link.binding === undefined ? undefined : BOUND[link.kind];
+  return bound ?? PROVIDERS[link.kind];
+}
+
 const DIALECTS: Readonly<Record<DialectId, Dialect>> = {
   "openai-chat": openaiChat,
   "anthropic-messages": anthropicMessages,
@@ -37,6 +51,7 @@ const DIALECTS: Readonly<Record<DialectId, Dialect>> = {
 const UPSTREAMS: Readonly<Record<UpstreamId, UpstreamDialect>> = {
   ...DIALECTS,
   "bedrock-converse": bedrockConverse,
+  "workers-ai-run": workersAiRun,
 };
 
 export function dialectOf(id: DialectId): Dialect {

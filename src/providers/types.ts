@@ -17,7 +17,7 @@ export type DialectId =
   | "openai-responses";
 
 /** Dialects that providers are spoken to in; some that no caller speaks. */
-export type UpstreamId = DialectId | "bedrock-converse";
+export type UpstreamId = DialectId | "bedrock-converse" | "workers-ai-run";
 
 /** Where a piece of text stands in a conversation; DLP rules choose by it. */
 export type TextChannel =

@@ -1,4 +1,7 @@
-/** The gateway and a Worker that binds it, in one workerd, as they would be in one account. */
+/**
+ * The gateway, a Worker that binds it and Workers that it binds, in one workerd, as they would be in
+ * one account.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -29,8 +32,19 @@ const listen = (port: number): object => ({
   unsafeDirectSockets: [{ host: "127.0.0.1", port }],
 });
 
-/** Starts both, with `policy` for the organisation `dev`; GATEWAY calls as alice. */
-export async function startBoundWorkers(policy: unknown): Promise<BoundWorkers> {
+/** What the gateway is bound to beside its own, and who answers there. */
+export interface Around {
+  /** Bindings of the gateway, as Miniflare takes them. */
+  gateway?: object;
+  /** Other Workers: by name, their entry file. */
+  workers?: Record<string, string>;
+}
+
+/** Starts all, with `policy` for the organisation `dev`; GATEWAY calls as alice. */
+export async function startBoundWorkers(
+  policy: unknown,
+  around: Around = {},
+): Promise<BoundWorkers> {
   const state = mkdtempSync(path.join(tmpdir(), "tallygate-bound-"));
   const [port, callerPort] = [await anyFreePort(), await anyFreePort()];
   const { workerOptions, main } = loadWrangler().unstable_getMiniflareWorkerOptions(
@@ -40,6 +54,7 @@ export async function startBoundWorkers(policy: unknown): Promise<BoundWorkers> 
   const { Miniflare, NoOpLog, convertV4MiniflareOptions } = loadMiniflare();
   const gateway = {
     ...bound,
+    ...around.gateway,
     ...listen(port),
     name: "tallygate",
     modules: await bundleWorker(main ?? ""),
@@ -60,6 +75,11 @@ export async function startBoundWorkers(policy: unknown): Promise<BoundWorkers> 
       STRANGER: bindTo({ organisation: "dev", member: "mallory" }),
     },
   };
+  const others: object[] = [];
+  for (const [name, entry] of Object.entries(around.workers ?? {})) {
+    const compatibilityDate = bound["compatibilityDate"];
+    others.push({ name, compatibilityDate, modules: await bundleWorker(entry) });
+  }
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: "127.0.0.1",
@@ -68,7 +88,7 @@ export async function startBoundWorkers(policy: unknown): Promise<BoundWorkers> 
       cf: false,
       telemetry: { enabled: false },
       resourcePersistencePath: state,
-      workers: [gateway, caller],
+      workers: [gateway, caller, ...others],
     }),
   );
   await miniflare.ready;

@@ -49,7 +49,7 @@ export function chat(
 
 /** The audit entry of a request, once the ledger has one that satisfies `until`. */
 export async function auditEntry(
-  gateway: TestGateway,
+  gateway: Pick<TestGateway, "url" | "keys">,
   requestId: string,
   until: (entry: Record<string, unknown>) => boolean = (entry) => entry["outcome"] !== "admitted",
 ): Promise<Record<string, unknown>> {

@@ -15,8 +15,8 @@ export async function showDiagnosis({ c, principal }: Reader): Promise<Response>
   const isSet = (name: string): boolean => typeof values[name] === "string" && values[name] !== "";
   const providers = Object.entries(snapshot.document.providers).map(([name, entry]) => {
     const secret = entry.secret ?? PROVIDERS[entry.kind]?.secretName ?? "";
-    // An address of one's own may need no credential.
-    const needed = secret !== "" && entry.baseUrl === undefined;
+    // An address of one's own, or a binding, may need no credential.
+    const needed = secret !== "" && entry.baseUrl === undefined && entry.binding === undefined;
     return { name, kind: entry.kind, secret, needed, set: isSet(secret) };
   });
   return c.json({

@@ -52,7 +52,7 @@ export async function callOne(
 ): Promise<Answered | Failure> {
   const described = describeCall(env, request, plan, endpoint, candidate);
   if ("next" in described) return described;
-  const { provider, dialect, credential, sent } = described;
+  const { provider, dialect, credential, sent, send } = described;
   if (request.signal.aborted) abort.abort();
   request.signal.addEventListener("abort", () => abort.abort(), { once: true });
   let timedOut = false;
@@ -67,10 +67,10 @@ export async function callOne(
   );
   const calledAt = Date.now();
   try {
-    const { url, init } = await signed(sent, provider.signing, credential, abort.signal);
+    const ready = await signed(sent, provider.signing, credential, abort.signal);
     const wasHere = !abort.signal.aborted;
     request.signal.addEventListener("abort", () => (accepted ||= wasHere), { once: true });
-    const response = await fetch(url, { ...init, signal: abort.signal, redirect: "manual" });
+    const response = await send(ready, abort.signal);
     if (response.ok) {
       accepted = true;
       const framing = provider.framing ?? dialect.contentType;

@@ -4,11 +4,11 @@ import type { Candidate } from "./plan.ts";
 
 const circuits = new Map<string, Circuit>();
 
-type Subject = Pick<Candidate, "provider" | "baseUrl" | "secret">;
+type Subject = Pick<Candidate, "provider" | "baseUrl" | "binding" | "secret">;
 
 /** Whose circuit: the same provider by another address or credential may be well. */
-function circuitOf({ provider, baseUrl, secret }: Subject): string {
-  return `${provider}\n${baseUrl ?? ""}\n${secret ?? ""}`;
+function circuitOf({ provider, baseUrl, binding, secret }: Subject): string {
+  return `${provider}\n${baseUrl ?? binding ?? ""}\n${secret ?? ""}`;
 }
 
 /** Whether a candidate's circuit lets calls through; nothing changes. */

@@ -8,7 +8,7 @@
  */
 import type { ChainLink } from "#policy/compile.ts";
 import { CALLER_ALIAS, credentialsFor, DEFAULT_ALIAS } from "#policy/credentials.ts";
-import { PROVIDERS } from "#providers/registry.ts";
+import { providerOf } from "#providers/registry.ts";
 import type { Asked } from "./asked.ts";
 import { isWell } from "./circuits.ts";
 
@@ -61,7 +61,7 @@ function takesCallerKey(
 ): boolean {
   if (link.callerKeys !== true || named === undefined) return false;
   // Called by its kind, only the vendor's own address is meant.
-  if (named !== link.provider && link.baseUrl !== undefined) return false;
-  const header = PROVIDERS[link.kind]?.credentialHeader;
+  if (named !== link.provider && (link.baseUrl ?? link.binding) !== undefined) return false;
+  const header = providerOf(link)?.credentialHeader;
   return header !== undefined && providerKey(header) !== undefined;
 }

@@ -4,7 +4,7 @@
  */
 import type { Env } from "#actors/kit/env.ts";
 import { namedSecret } from "#actors/kit/secrets.ts";
-import { PROVIDERS } from "#providers/registry.ts";
+import { providerOf } from "#providers/registry.ts";
 import type { Provider, Unsupported, UpstreamDialect } from "#providers/types.ts";
 import { readProviderKey } from "../auth/credentials.ts";
 import { GatewayError } from "../errors.ts";
@@ -12,6 +12,7 @@ import { nativeUrl } from "../surface/opaque.ts";
 import type { Endpoint, Outgoing } from "./endpoint.ts";
 import type { Candidate, Plan } from "./plan.ts";
 import type { Sent } from "./sign.ts";
+import { transportOf, type Send } from "./transport.ts";
 
 /** What went wrong with one candidate. */
 export interface Failure {
@@ -29,6 +30,7 @@ interface DescribedCall {
   credential: string | undefined;
   /** Not signed yet. */
   sent: Sent;
+  send: Send;
 }
 
 /** Describes a call, or says why this candidate cannot be asked. */
@@ -39,13 +41,15 @@ export function describeCall(
   endpoint: Endpoint,
   candidate: Candidate,
 ): DescribedCall | Failure {
-  const provider = PROVIDERS[candidate.kind];
+  const provider = providerOf(candidate);
   if (provider === undefined) return notConfigured(`No adapter is called "${candidate.kind}".`);
   const { model, maxOutputTokens } = candidate;
   const { stream } = plan.request;
   const outgoing = endpoint.outgoing(plan.body, provider, { model, maxOutputTokens, stream });
   if (!outgoing.ok) return { error: unsupported(outgoing.error, candidate), next: true };
-  const secret = candidate.secret ?? provider.secretName;
+  const send = transportOf(env, candidate);
+  if (send === undefined) return unbound(candidate);
+  const secret = candidate.secret ?? (candidate.binding === undefined ? provider.secretName : "");
   const credential = candidate.callerKey
     ? readProviderKey(request, provider.credentialHeader)
     : namedSecret(env, secret);
@@ -54,7 +58,7 @@ export function describeCall(
       `The provider "${candidate.provider}" has no credential: set the secret ${secret}.`,
     );
   }
-  const baseUrl = candidate.baseUrl ?? provider.defaultBaseUrl;
+  const baseUrl = baseUrlOf(provider, candidate);
   const { operation, dialect } = outgoing.value;
   const { url, headers } = provider.request({
     operation,
@@ -66,16 +70,24 @@ export function describeCall(
   });
   const shaped = operation === "chat" ? provider.body?.(outgoing.value.body) : undefined;
   const call = shaped === undefined ? outgoing.value : { ...outgoing.value, body: shaped };
-  return { provider, dialect, credential, sent: sentAs(call, url, baseUrl, headers) };
+  return { provider, dialect, credential, send, sent: sentAs(call, url, baseUrl, headers) };
+}
+
+/** Behind a binding a host means nothing: what a Worker sees there is the vendor's own path. */
+function baseUrlOf({ defaultBaseUrl }: Provider, { baseUrl, binding }: Candidate): string {
+  if (binding === undefined) return baseUrl ?? defaultBaseUrl;
+  return `https://binding.internal${URL.canParse(defaultBaseUrl) ? new URL(defaultBaseUrl).pathname : ""}`;
 }
 
 /**
  * Whether a call without its credential is not made. A private address may need none; a vendor's,
  * and whoever policy names a secret for, would answer with a 401 of their own that helps nobody.
  */
-function needsCredential(provider: Provider, { secret, baseUrl, callerKey }: Candidate): boolean {
+function needsCredential(provider: Provider, candidate: Candidate): boolean {
+  const { secret, baseUrl, binding, callerKey } = candidate;
   if (provider.secretName === "") return false;
-  const isVendor = baseUrl === undefined || provider.baseUrlForm !== undefined;
+  const isVendor =
+    binding === undefined && (baseUrl === undefined || provider.baseUrlForm !== undefined);
   return isVendor || secret !== undefined || callerKey === true;
 }
 
@@ -94,6 +106,12 @@ function sentAs(
   const init: Sent["init"] = { method: native.method, headers: rest };
   if (native.body !== undefined) init.body = native.body;
   return { url: nativeUrl(baseUrl, native.path), init };
+}
+
+function unbound({ provider, binding }: Candidate): Failure {
+  return notConfigured(
+    `The provider "${provider}" is reached over the binding ${binding}, which this deployment does not have: add it to wrangler.toml and deploy again.`,
+  );
 }
 
 function notConfigured(message: string): Failure {

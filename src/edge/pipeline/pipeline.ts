@@ -3,7 +3,7 @@
  * answer. Each step is a plain function; this file is the order they are promised in.
  */
 import type { Env } from "#actors/kit/env.ts";
-import { PROVIDERS } from "#providers/registry.ts";
+import { providerOf } from "#providers/registry.ts";
 import type { Dialect, JsonObject } from "#providers/types.ts";
 import { askActor } from "../actors.ts";
 import { identify } from "../auth/identify.ts";
@@ -248,8 +248,8 @@ async function openCache(
 
 /** What the gateway answers itself, when nobody of the chain can be asked. */
 function ownAnswer(endpoint: Endpoint, plan: Plan): JsonObject | undefined {
-  const asked = plan.candidates.some(({ kind }) => {
-    const provider = PROVIDERS[kind];
+  const asked = plan.candidates.some((candidate) => {
+    const provider = providerOf(candidate);
     return provider !== undefined && endpoint.asks(provider);
   });
   return asked ? undefined : endpoint.answer?.(plan.body);

@@ -8,7 +8,7 @@ import { priceFor, unpricedPrice } from "#policy/price.ts";
 import type { Resolved } from "#policy/resolve.ts";
 import { inputTokenBound, maxOutputOf } from "#providers/bounds.ts";
 import { priceOf } from "#providers/price-book.ts";
-import { PROVIDERS } from "#providers/registry.ts";
+import { providerOf } from "#providers/registry.ts";
 import type { LivePolicy } from "../policy-cache.ts";
 import { isProvider } from "../surface/addresses.ts";
 import type { Asked } from "./asked.ts";
@@ -36,7 +36,7 @@ export function priceChain(
   const { endpoint } = asked;
   for (const link of resolved.chain) {
     if (asked.provider !== undefined && !isProvider(asked.provider, link)) continue;
-    const provider = PROVIDERS[link.kind];
+    const provider = providerOf(link);
     // What the gateway can answer itself needs nobody who can be asked.
     if (provider !== undefined && endpoint.answer === undefined && !endpoint.asks(provider)) {
       continue;

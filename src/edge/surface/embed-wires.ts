@@ -187,5 +187,17 @@ const google: EmbedWire = {
   },
 };
 
-export const EMBED_WIRES = { openai, ollama, google } as const;
+/** As the `AI` binding takes and gives them. Source: developers.cloudflare.com/workers-ai. */
+const workersAi: EmbedWire = {
+  ...openai,
+  write: ({ inputs }, model) => compact({ model, text: inputs }),
+  readAnswer(body) {
+    const vectors = asArray(asObject(body)?.["data"]);
+    if (vectors === undefined) return undefined;
+    const { usage } = embeddingsMeta(body);
+    return { vectors, ...(usage === undefined ? {} : { usage }) };
+  },
+};
+
+export const EMBED_WIRES = { openai, ollama, google, workersAi } as const;
 export type EmbedWireId = keyof typeof EMBED_WIRES;

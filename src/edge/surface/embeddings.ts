@@ -15,6 +15,7 @@ const WIRE_OF: Partial<Record<UpstreamId, EmbedWireId>> = {
   "openai-chat": "openai",
   "ollama-chat": "ollama",
   "google-generate": "google",
+  "workers-ai-run": "workersAi",
 };
 
 /** Embeddings in the caller's words; `dialect` gives the shape of refusals. */
