@@ -3,6 +3,7 @@ import { NANOS_PER_DOLLAR } from "#events/money.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
 import { percentileMs } from "#projections/histogram.ts";
 import { largest, splitTags, totalOf } from "#projections/merge.ts";
+import { usageColumns } from "#projections/sums.ts";
 import type { AuditPage, Dimension, Ranking, SumsAnswer, SumsGroup } from "#projections/queries.ts";
 
 /** Nano-dollars as dollars, exact: `1234567890` is `"1.23456789"`. */
@@ -45,8 +46,12 @@ function percentiles(name: string, histogram: string): Shown {
   );
 }
 
+/** Sums of nothing are zeros: a reader of a total need not ask whether there was anything. */
+const noUsage = Object.fromEntries(usageColumns.map((column) => [column, 0]));
+const noTokens = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
+
 function showUsage({ sums, histograms }: Sums): Shown {
-  const { latencyMsSum = 0, ...counts } = sums;
+  const { latencyMsSum = 0, ...counts } = { ...noUsage, ...sums };
   const n = (column: string): number => sums[column] ?? 0;
   const outcomes = ["completed", "failed", "aborted", "blocked", "cut"];
   const answered = outcomes.reduce((sum, outcome) => sum + n(outcome), 0);
@@ -65,7 +70,7 @@ function showUsage({ sums, histograms }: Sums): Shown {
 function showCosts({ sums }: Sums): Shown {
   const { charged = 0, costNanos = 0, savedNanos = 0, ...tokens } = sums;
   const money = { costNanos, costUsd: toUsd(costNanos), savedNanos, savedUsd: toUsd(savedNanos) };
-  return { requests: charged, ...money, ...tokens };
+  return { requests: charged, ...money, ...noTokens, ...tokens };
 }
 
 /**
