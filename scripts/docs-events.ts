@@ -15,6 +15,7 @@ import * as leaseEvents from "#events/lease-events.ts";
 import * as payloadEvents from "#events/payload-events.ts";
 import * as policyEvents from "#events/policy-events.ts";
 import * as readerEvents from "#events/reader-events.ts";
+import * as streamEvents from "#events/stream-events.ts";
 import * as userEvents from "#events/user-events.ts";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
@@ -44,14 +45,22 @@ const shared = new Map<Schema, string>(
     ...correctionEvents,
     ...budgetEvents,
     ...policyEvents,
+    ...streamEvents,
   }).flatMap(([name, value]) =>
     name.endsWith("Data") ? [[value as unknown as Schema, name] as const] : [],
   ),
 );
 
-const sources = ["user", "lease", "payload", "reader", "correction", "budget", "policy"].map(
-  (stream) => readFileSync(path.join(root, `src/events/${stream}-events.ts`), "utf8"),
-);
+const sources = [
+  "user",
+  "lease",
+  "payload",
+  "reader",
+  "correction",
+  "budget",
+  "policy",
+  "stream",
+].map((stream) => readFileSync(path.join(root, `src/events/${stream}-events.ts`), "utf8"));
 
 /** A comment's text in one line. */
 function oneLine(comment: string): string {
@@ -179,6 +188,10 @@ ${sectionOf("budget")}
 ## Of an organisation's policy stream
 
 ${sectionOf("policy")}
+
+## Of any stream
+
+${sectionOf("any")}
 
 ## Shapes
 

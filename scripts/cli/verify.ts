@@ -93,6 +93,12 @@ function print({ shards, findings, count }: VerifyReport): string {
     const at = head === undefined ? "" : `, root ${head.root.slice(0, 16)}...`;
     return `${shard}: ${events} events in ${segments} segments, ${streams} streams, ${decisions} decisions made again${at}`;
   });
+  for (const { stream, seq, epoch, restored, carried } of shards.flatMap(({ forks }) => forks)) {
+    const without = `${carried} events after it were decided without events ${restored + 1} to ${seq - 1}, and are counted beside them`;
+    lines.push(
+      `note: stream ${stream} was restored to event ${restored}: event ${seq} begins epoch ${epoch}; ${without}`,
+    );
+  }
   lines.push(...findings.map((finding) => describe(finding)));
   if (count > findings.length) lines.push(`... and ${count - findings.length} more`);
   const events = shards.reduce((sum, shard) => sum + shard.events, 0);

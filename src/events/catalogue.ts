@@ -2,10 +2,14 @@
 import type * as z from "zod";
 import { BudgetFact } from "./budget-events.ts";
 import { PolicyFact } from "./policy-events.ts";
+import { StreamForked } from "./stream-events.ts";
 import { UserFact } from "./user-events.ts";
 
-/** The kinds of stream: one principal's calls, one shared budget's credit, one organisation's rules. */
-export type StreamKind = "user" | "budget" | "policy";
+/**
+ * The kinds of stream: one principal's calls, one shared budget's credit, one organisation's rules;
+ * `any` for what can happen to each of them.
+ */
+export type StreamKind = "user" | "budget" | "policy" | "any";
 
 /** One event type in one version. */
 export interface CatalogueEntry {
@@ -36,6 +40,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   ...entriesOf("user", UserFact.options),
   ...entriesOf("budget", BudgetFact.options),
   ...entriesOf("policy", PolicyFact.options),
+  ...entriesOf("any", [StreamForked]),
 ];
 
 const byName = new Map(catalogue.map((entry) => [`${entry.type} ${entry.v}`, entry]));

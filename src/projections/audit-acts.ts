@@ -1,9 +1,14 @@
-/** Admins' acts in the audit list: what each event of a policy stream reads like there. */
+/**
+ * Admins' acts in the audit list: what each event of a policy stream reads like there, and a fork of
+ * any stream.
+ */
 import type { EventEnvelope } from "#events/envelope.ts";
 import type { PolicyFact } from "#events/policy-events.ts";
+import type { StreamForked } from "#events/stream-events.ts";
 import type { AuditEntry } from "./audit-entry.ts";
 
-type DataOf<T extends PolicyFact["type"]> = Extract<PolicyFact, { type: T }>["data"];
+type ActFact = PolicyFact | StreamForked;
+type DataOf<T extends ActFact["type"]> = Extract<ActFact, { type: T }>["data"];
 
 interface Act {
   base: Pick<AuditEntry, "kind" | "action" | "outcome">;
@@ -14,7 +19,7 @@ function act(action: string, set: Act["set"] = {}): Act {
   return { base: { kind: "act", action, outcome: "completed" }, set };
 }
 
-const acts: { [T in PolicyFact["type"]]: (data: DataOf<T>) => Act } = {
+const acts: { [T in ActFact["type"]]: (data: DataOf<T>) => Act } = {
   OrganisationFounded: (data) =>
     act("organisation.founded", {
       resource: data.organisation,
@@ -82,14 +87,24 @@ const acts: { [T in PolicyFact["type"]]: (data: DataOf<T>) => Act } = {
     act("price.correction-applied", { resource: `correction/${order}`, metadata: sums }),
   ViewsDiffered: ({ shard, differences, first, events }) =>
     act("views.differed", { resource: shard, metadata: { differences, first, events } }),
+  StreamForked: ({ restored, ledger, own, carried, setAside = [] }) =>
+    act("stream.forked", {
+      metadata: {
+        restoredTo: restored.seq,
+        ledgerHead: ledger.seq,
+        ownHead: own.seq,
+        carried,
+        setAside: setAside.length,
+      },
+    }),
   CommandRefused: (data) => ({
     base: { kind: "act", action: "command.refused", outcome: "refused" },
     set: { resource: data.command, code: data.code, metadata: { message: data.message } },
   }),
 };
 
-/** How an event of a policy stream reads; `undefined` for a type that is not known (yet). */
+/** How such an event reads; `undefined` for a type that is not known (yet). */
 export function actOf(event: EventEnvelope): Act | undefined {
   if (!Object.hasOwn(acts, event.type)) return undefined;
-  return (acts[event.type as PolicyFact["type"]] as (data: object) => Act)(event.data);
+  return (acts[event.type as ActFact["type"]] as (data: object) => Act)(event.data);
 }

@@ -65,6 +65,7 @@ const hashes: Record<string, string> = {
   "BudgetPastCounted.v1": "83e5a9b79c22437a6407c5526ff56dc74cbf47ba29e766cfc711517647e5425e",
   "CreditReturned.v1+past": "b968b30fc1707c70eb0d07de9ef45accb6427d19c0b08b47f20eacc098dd510a",
   "ViewsDiffered.v1": "1e93047ccc72c035e19f6095a0a1a201f3abd0f840526b3ce90365e63268e986",
+  "StreamForked.v1": "306855b9f0ca4cd362ee032f0b001e61b7bc45e6eb5fd3a799aafcbbdfb5bb70",
 };
 
 function golden(name: string): SealedEvent {

@@ -24,6 +24,11 @@ export interface Env {
   TALLYGATE_SIGNING_KEY?: string;
   /** Public keys that signed earlier, base64 each, separated by spaces: still published. */
   TALLYGATE_RETIRED_KEYS?: string;
+  /**
+   * When storage was last restored from a backup, ISO 8601: an actor that has not asked its ledger
+   * since does so before it decides anything.
+   */
+  TALLYGATE_RESTORED_AT?: string;
   /** `1` lets policies name providers on this machine or in a private network: for development. */
   TALLYGATE_ALLOW_PRIVATE?: string;
   /** JSON list of trusted token issuers: organisation, issuer, audience, jwksUrl. */

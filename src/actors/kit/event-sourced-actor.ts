@@ -5,7 +5,13 @@
  * state in memory is the fold of the events in storage; no `await` stands between a check and its
  * append; the ledger gets every event, in order, at least once.
  */
-import { unseal, type Cause, type Fact, type SealedEvent } from "#events/envelope.ts";
+import {
+  unseal,
+  type Cause,
+  type EventEnvelope,
+  type Fact,
+  type SealedEvent,
+} from "#events/envelope.ts";
 import { Actor } from "./actor.ts";
 import type { Decider } from "./decider.ts";
 import type { Env } from "./env.ts";
@@ -20,6 +26,7 @@ import {
   snapshotTailMax,
 } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
+import { Restorer, type RestoreHost } from "./restorer.ts";
 
 /** A fact as it was appended. */
 export interface AppendedFact<F extends Fact> {
@@ -46,6 +53,9 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
   protected abstract readonly decider: Decider<State, Command, F>;
   protected readonly store: EventStore;
   readonly #outbox: Outbox;
+  readonly #restorer: Restorer;
+  /** While the ledger is asked what a restored stream forgot, nothing is decided. */
+  #asking: Promise<void> | undefined;
   #home: StreamHome | undefined;
   #state: State | undefined;
   #snapshotSeq = 0;
@@ -64,6 +74,9 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
     this.store = new EventStore(ctx.storage.sql);
     this.#home = this.store.getMeta("home") as StreamHome | undefined;
     this.#outbox = new Outbox(this.store, env);
+    this.#restorer = new Restorer(this.#restoreHost());
+    // No event is delivered before it is done; one that fails resets the actor, and the next wakes it.
+    if (this.#home !== undefined && this.#restorer.mustAsk) this.#ask().catch(() => {});
     if (this.#outbox.pending) this.#wakeBy(Date.now() + outboxDelayMs);
   }
 
@@ -83,7 +96,25 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
     const { organisation, stream, ledger } = home;
     this.#home = { organisation, stream, ledger };
     this.store.setMeta("home", this.#home);
+    // Storage that is empty may be one that was lost.
+    if (this.#restorer.mustAsk) this.#ask().catch(() => {});
   }
+
+  /** Waits until nothing is asked any more that a decision needs. */
+  protected async ready(): Promise<void> {
+    await this.#asking;
+  }
+
+  /**
+   * Whether a fact that was decided after a restore, and before the ledger was heard, is carried on
+   * beside what had been forgotten; else it is kept without effect.
+   */
+  protected carriesFork(_fact: F, _branch: readonly F[]): boolean {
+    return true;
+  }
+
+  /** Told of facts that a restore has taken out of effect. */
+  protected onSetAside(_facts: readonly F[]): void {}
 
   /** The time, never before the last event's: a clock that steps back is clamped. */
   protected now(): number {
@@ -150,7 +181,7 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
     this.#alarmAt = Infinity;
     const due = this.nextDueAt(this.state);
     if (due !== undefined && due <= this.now()) await this.onDue(this.now());
-    const outboxAt = await this.#outbox.flush(this.#home);
+    const outboxAt = await this.#outbox.flush(this.#home, () => this.#ask());
     this.#snapshot();
     const dueAt = this.nextDueAt(this.state) ?? Infinity;
     this.#wakeBy(Math.min(outboxAt, dueAt));
@@ -172,6 +203,8 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
   #flush(): void {
     clearTimeout(this.#flushTimer);
     this.#flushAt = Infinity;
+    // What comes meanwhile is decided when it is known what there was.
+    if (this.#asking !== undefined) return;
     this.#awaited = 0;
     const batch = this.#queue;
     if (batch.length === 0) return;
@@ -187,6 +220,7 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
   #commit(batch: readonly { command: Command; at: number; cause: Cause }[]): AppendedFact<F>[][] {
     const home = this.#home;
     if (home === undefined) throw new Error("the actor has no home yet");
+    if (this.#asking !== undefined) throw new Error("the actor was restored and asks its ledger");
     let state = this.state;
     try {
       const appended = this.ctx.storage.transactionSync(() => {
@@ -220,6 +254,69 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
     this.onAppended(facts);
   }
 
+  /**
+   * Has the ledger tell what a restored stream forgot, with no command in between. A failure resets
+   * the actor where nothing may be decided before it is known; else it is tried again by alarm.
+   */
+  #ask(): Promise<void> {
+    const attempt = (): Promise<void> =>
+      this.#restorer.run().catch((error: unknown) => {
+        if (this.#restorer.mustAsk) throw error;
+      });
+    this.#asking ??= this.ctx.blockConcurrencyWhile(attempt).finally(() => {
+      this.#asking = undefined;
+      this.#flush();
+    });
+    return this.#asking;
+  }
+
+  #restoreHost(): RestoreHost {
+    const home = () => this.#home;
+    return {
+      env: this.env,
+      store: this.store,
+      get home() {
+        return home();
+      },
+      carries: (event, branch) =>
+        this.carriesFork(event as unknown as F, branch as unknown as readonly F[]),
+      atomically: (work) => {
+        try {
+          this.ctx.storage.transactionSync(work);
+        } catch (error) {
+          this.store.reload();
+          throw error;
+        }
+      },
+      took: (events) => this.#took(events),
+      lost: (events) => this.onSetAside(events as unknown as F[]),
+      refold: () => {
+        const snapshot = this.store.getMeta("snapshot") as Snapshot | null | undefined;
+        if ((snapshot?.seq ?? 0) > this.store.head.seq) this.store.setMeta("snapshot", null);
+        this.#state = undefined;
+      },
+      known: (seq) => this.#outbox.known(seq),
+    };
+  }
+
+  /** Folds what came into the stream without a command. */
+  #took(events: readonly EventEnvelope[]): void {
+    if (this.#state !== undefined) {
+      let { state } = this;
+      for (const event of events) {
+        state = this.decider.evolve(state, event as unknown as F, event.at);
+      }
+      this.#state = state;
+    }
+    this.#afterCommit([
+      events.map(({ seq, at, type, v, data }) => ({
+        seq,
+        at,
+        fact: { type, v, data } as unknown as F,
+      })),
+    ]);
+  }
+
   #wakeBy(at: number): void {
     if (at >= this.#alarmAt) return;
     this.#alarmAt = at;
@@ -241,7 +338,7 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
   }
 
   #rehydrate(): State {
-    const snapshot = this.store.getMeta("snapshot") as Snapshot | undefined;
+    const snapshot = (this.store.getMeta("snapshot") ?? undefined) as Snapshot | undefined;
     const usable = snapshot !== undefined && snapshot.version === this.decider.snapshotVersion;
     let state = usable ? this.decider.fromSnapshot(snapshot.state) : this.decider.initialState();
     this.#snapshotSeq = usable ? snapshot.seq : 0;

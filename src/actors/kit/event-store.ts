@@ -16,11 +16,14 @@ import {
 } from "#events/envelope.ts";
 import { parseJson } from "#events/parse-json.ts";
 
+const NO_DELETE =
+  "CREATE TRIGGER IF NOT EXISTS events_no_delete BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END";
+
 const SCHEMA = [
   "CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, body TEXT NOT NULL, hash TEXT NOT NULL) STRICT",
   "CREATE TABLE IF NOT EXISTS meta (k TEXT PRIMARY KEY, v TEXT NOT NULL) STRICT, WITHOUT ROWID",
   "CREATE TRIGGER IF NOT EXISTS events_no_update BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END",
-  "CREATE TRIGGER IF NOT EXISTS events_no_delete BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END",
+  NO_DELETE,
 ];
 
 type Row = { seq: number; body: string; hash: string };
@@ -78,6 +81,44 @@ export class EventStore {
         ...rows.flatMap(({ seq, body, hash }) => [seq, body, hash]),
       );
     }
+  }
+
+  /** Takes events that follow the head as they are: the caller has checked the chain. */
+  adopt(events: readonly SealedEvent[]): void {
+    this.#unwritten.push(...events);
+    this.write();
+    this.#head = this.#readHead();
+  }
+
+  /**
+   * Takes the events after `seq` out of the stream into the table `forked`, where they wait to be
+   * carried on: the one exception to append-only, for a branch that the ledger does not know.
+   */
+  setAside(seq: number): void {
+    this.#sql.exec(
+      "CREATE TABLE IF NOT EXISTS forked (seq INTEGER PRIMARY KEY, body TEXT NOT NULL, hash TEXT NOT NULL) STRICT",
+    );
+    this.#sql.exec("INSERT INTO forked SELECT seq, body, hash FROM events WHERE seq > ?", seq);
+    this.#sql.exec("DROP TRIGGER events_no_delete");
+    this.#sql.exec("DELETE FROM events WHERE seq > ?", seq);
+    this.#sql.exec(NO_DELETE);
+    this.#head = this.#readHead();
+  }
+
+  /** What was set aside, in order. */
+  get aside(): SealedEvent[] {
+    return this.#sql.exec<Row>("SELECT seq, body, hash FROM forked ORDER BY seq").toArray();
+  }
+
+  /** Begins a new epoch: the next event is its first. What was set aside is gone from its table. */
+  beginEpoch(): void {
+    this.#head = { ...this.#head, epoch: this.#head.epoch + 1 };
+    this.#sql.exec("DROP TABLE forked");
+  }
+
+  /** The hash of an event; that of no event for 0, none for one that is not here. */
+  hashAt(seq: number): string | undefined {
+    return seq === 0 ? EMPTY_HEAD.hash : this.read(seq, 1).find((event) => event.seq === seq)?.hash;
   }
 
   /** Forgets what a failed transaction left in memory. */

@@ -19,3 +19,9 @@ export const commitCommandsMax = 128;
 export const commitQuietMs = 2;
 /** Commits at once after a wait that brought no company: a caller that asks one by one pays few. */
 export const commitsAloneMax = 15;
+/** Events of the ledger that a restored actor adopts in one transaction: a few megabytes. */
+export const adoptEventsMax = 1_000;
+/** Events that a restored stream carries over a fork; beyond, a human decides. */
+export const carriedEventsMax = 5_000;
+/** Characters of a branch that is kept in one event: an event fits a row, of at most 2 MB. */
+export const setAsideCharsMax = 500_000;

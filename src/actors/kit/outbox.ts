@@ -4,6 +4,7 @@
  * The ledger accepts only the next event of a stream and skips what it has, so sending again is
  * harmless and its answer says where to go on.
  */
+import { unseal, type SealedEvent } from "#events/envelope.ts";
 import type { Env } from "./env.ts";
 import type { EventStore } from "./event-store.ts";
 import type { StreamHome } from "./home.ts";
@@ -50,12 +51,21 @@ export class Outbox {
     this.#stored = (this.#store.getMeta("exported") as number | undefined) ?? 0;
   }
 
-  /** Sends what the ledger lacks. Returns when to come again, milliseconds, or Infinity. */
-  async flush(home: StreamHome | undefined): Promise<number> {
+  /** Notes that the ledger has everything up to `seq`, however it came there. */
+  known(seq: number): void {
+    this.#exported = seq;
+  }
+
+  /**
+   * Sends what the ledger lacks. Returns when to come again, milliseconds, or Infinity. `restore` is
+   * asked to mend a stream whose ledger knows another history, or more of it.
+   */
+  async flush(home: StreamHome | undefined, restore: () => Promise<void>): Promise<number> {
     if (home === undefined || !this.pending) return Infinity;
     let healthy = false;
     try {
       healthy = await this.#send(home);
+      if (!healthy) await restore();
     } catch {
       healthy = false;
     }
@@ -69,17 +79,32 @@ export class Outbox {
   async #send(home: StreamHome): Promise<boolean> {
     const ledger = this.#env.LEDGER.getByName(home.ledger);
     for (let batch = 0; batch < outboxBatchesMax && this.pending; batch += 1) {
-      const events = this.#store.read(this.#exported + 1, outboxEventsMax);
+      const events = this.#nextRun();
+      const epoch = epochOf(events[0]) ?? this.#store.head.epoch;
       const reply = await ledger.ingest({
         organisation: home.organisation,
         stream: home.stream,
-        epoch: this.#store.head.epoch,
+        epoch,
         events,
       });
-      // A fork is the ledger's alarm to raise; sending on would not mend it.
+      // Sending on would not mend it: this stream was restored from a backup, or is not the ledger's.
       if (reply.outcome === "fork") return false;
+      if (reply.outcome === "ok" && reply.head.seq > this.#store.head.seq) return false;
       this.#exported = reply.outcome === "ok" ? reply.head.seq : reply.seq - 1;
     }
     return true;
   }
+
+  /** What comes next, of one epoch. */
+  #nextRun(): SealedEvent[] {
+    const events = this.#store.read(this.#exported + 1, outboxEventsMax);
+    if (this.#store.head.epoch === 1) return events;
+    const epoch = epochOf(events[0]);
+    const end = events.findIndex((event) => epochOf(event) !== epoch);
+    return end === -1 ? events : events.slice(0, end);
+  }
+}
+
+function epochOf(event: SealedEvent | undefined): number | undefined {
+  return event && unseal(event).epoch;
 }

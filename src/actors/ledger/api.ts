@@ -16,7 +16,10 @@ export interface IngestCommand {
   events: readonly SealedEvent[];
 }
 
-/** `ok` up to `head`; `need` names the next event the ledger lacks; `fork` is an alarm. */
+/**
+ * `ok` with the ledger's head, which is behind an actor's or, when that was restored, ahead of it;
+ * `need` names the next event the ledger lacks; `fork`: the event is not the one that it has.
+ */
 export type IngestReply =
   | { outcome: "ok"; head: Head }
   | { outcome: "need"; seq: number }
@@ -27,6 +30,8 @@ export interface LedgerIngestApi {
   ingest(command: IngestCommand): Promise<IngestReply>;
   /** The streams of principals after a name, in order. */
   principals(query: { after: string; limit: number }): Promise<string[]>;
+  /** A stream's events from a number on, of every epoch, wherever they are: for who was restored. */
+  history(query: RawEventsQuery): Promise<readonly SealedEvent[]>;
 }
 
 /** Asks for a stream's events as they were sealed. */

@@ -88,6 +88,20 @@ export class Archivist {
     }
   }
 
+  /** Events of a stream from a number on, at most `limit`, wherever they are. */
+  async historyOf(stream: string, from: number, limit: number): Promise<readonly SealedEvent[]> {
+    const hot = this.#log.read(stream, from, limit);
+    if (hot[0]?.seq === from || from > this.#log.head(stream).seq) return hot;
+    const events: SealedEvent[] = [];
+    for await (const run of this.eventsOf(stream)) {
+      for (const { seq, body, hash } of run) {
+        if (seq >= from && events.length < limit) events.push({ seq, body, hash });
+      }
+      if (events.length === limit) break;
+    }
+    return events;
+  }
+
   /** Every event up to this moment, in the shard's order. */
   async *everyEvent(): AsyncGenerator<EventEnvelope[]> {
     const from = this.#log.completeFrom;

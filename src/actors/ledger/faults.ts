@@ -36,6 +36,11 @@ export class Faults {
     this.record({ ...fault, at: Date.now() });
   }
 
+  /** Forgets the forks of a stream that has said itself what became of them. */
+  resolveForks(stream: string): void {
+    this.#sql.run("DELETE FROM faults WHERE stream = ? AND kind = 'fork'", stream);
+  }
+
   list(): LedgerFault[] {
     return this.#sql.run<LedgerFault & Record<string, string | number>>(
       "SELECT stream, epoch, seq, kind, message, at FROM faults ORDER BY at, stream, epoch, seq",

@@ -3,9 +3,11 @@
  *
  * Only the next event of a stream is taken. Events that the ledger has are skipped after comparing
  * hashes; a gap is answered with what is needed; anything that is not the stream's one history is a
- * fork, which nobody resolves by force.
+ * fork, which nobody resolves by force. A stream that was restored goes on after all that the ledger
+ * has, under the next epoch, with an event that says so.
  */
 import { readChain, type EventEnvelope, type Head, type SealedEvent } from "#events/envelope.ts";
+import type { StreamForked } from "#events/stream-events.ts";
 import type { IngestCommand, IngestReply } from "./api.ts";
 import { ingestEventsMax } from "./limits.ts";
 
@@ -26,9 +28,6 @@ export function planIngest(command: IngestCommand, known: KnownStream): IngestPl
   const events = command.events.slice(0, ingestEventsMax);
   const [first] = events;
   if (first === undefined) return { outcome: "take", sealed: [], events: [] };
-  if (command.epoch !== head.epoch) {
-    return fork(first.seq, `expected epoch ${head.epoch}, found ${command.epoch}`);
-  }
   if (first.seq > head.seq + 1) return { outcome: "need", seq: head.seq + 1 };
   const old = events.filter((event) => event.seq <= head.seq);
   const fresh = events.slice(old.length);
@@ -44,11 +43,22 @@ export function planIngest(command: IngestCommand, known: KnownStream): IngestPl
   }
   const chain = readChain(head, fresh);
   if ("fault" in chain) return fork(head.seq + 1, chain.fault);
+  const [next] = chain.events;
+  if (next !== undefined && !continues(head, next)) {
+    return fork(next.seq, `expected epoch ${head.epoch}, found ${command.epoch}`);
+  }
   const stranger = chain.events.find((event) => !belongs(event, command));
   if (stranger !== undefined) {
     return fork(stranger.seq, `event ${stranger.seq} belongs to another stream`);
   }
   return { outcome: "take", sealed: fresh, events: chain.events };
+}
+
+/** Whether an event may be the first after a head: of the same epoch, or the start of the next. */
+function continues(head: Head, { epoch, type, data }: EventEnvelope): boolean {
+  if (epoch === head.epoch) return true;
+  const { ledger } = data as Partial<StreamForked["data"]>;
+  return epoch === head.epoch + 1 && type === "StreamForked" && ledger?.hash === head.hash;
 }
 
 function belongs(event: EventEnvelope, command: IngestCommand): boolean {

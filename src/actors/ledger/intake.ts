@@ -48,6 +48,7 @@ export class Intake {
     if (last === undefined) return { reply: { outcome: "ok", head }, entries: [] };
     if (owner === undefined) meta.set("organisation", organisation);
     log.append(stream, epoch, plan.sealed);
+    if (plan.events[0]?.type === "StreamForked") this.#setup.faults.resolveForks(stream);
     const entries = views.fold(plan.events);
     return { reply: { outcome: "ok", head: { epoch, seq: last.seq, hash: last.hash } }, entries };
   }

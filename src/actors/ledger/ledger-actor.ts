@@ -35,7 +35,13 @@ import { Archivist } from "./archivist.ts";
 import type { EvidenceQuery } from "./evidence.ts";
 import { Faults } from "./faults.ts";
 import { Intake } from "./intake.ts";
-import { archiveDelayMs, auditStepMs, principalsMax, rawEventsMax } from "./limits.ts";
+import {
+  archiveDelayMs,
+  auditStepMs,
+  historyEventsMax,
+  principalsMax,
+  rawEventsMax,
+} from "./limits.ts";
 import { Log } from "./log.ts";
 import { Meta } from "./meta.ts";
 import { auditEntry, auditPage } from "./queries.ts";
@@ -225,6 +231,10 @@ export class LedgerActor extends Actor implements LedgerApi {
   async rawEvents(query: RawEventsQuery): Promise<SealedEvent[]> {
     const limit = Math.min(Math.max(query.limit, 1), rawEventsMax);
     return this.#log.read(query.stream, query.from, limit);
+  }
+
+  history({ stream, from, limit }: RawEventsQuery): Promise<readonly SealedEvent[]> {
+    return this.archivist.historyOf(stream, from, Math.min(Math.max(limit, 1), historyEventsMax));
   }
 
   async faults(): Promise<LedgerFault[]> {

@@ -12,6 +12,8 @@ export const auditPageMax = 500;
 export const sumsGroupsMax = 10_000;
 /** Events in one answer of raw events: as many as a sender's batch. */
 export const rawEventsMax = 256;
+/** Events in one answer to an actor that was restored: what it adopts in one transaction. */
+export const historyEventsMax = 1_000;
 /** Faults kept: the first ones tell, and a sender that repeats itself must not fill the disk. */
 export const faultsMax = 1_000;
 /** Live tails on one shard: each is sent every match. */

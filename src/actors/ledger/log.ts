@@ -95,32 +95,39 @@ export class Log {
     this.#insert(stream, epoch, run);
   }
 
-  /** Events of a stream's newest epoch from `seq` on, in order. */
+  /** Events of a stream from `seq` on, in order; numbers go on from one epoch to the next. */
   read(stream: string, seq: number, limit: number): SealedEvent[] {
-    const { epoch } = this.head(stream);
-    const [start] = this.#sql.run<{ first: number }>(
-      "SELECT first FROM log WHERE stream = ? AND epoch = ? AND first <= ? ORDER BY first DESC LIMIT 1",
-      stream,
-      epoch,
-      seq,
-    );
-    let next = start?.first ?? 0;
+    let next = this.#runOf(stream, seq) ?? { epoch: 0, first: 0 };
     const events: SealedEvent[] = [];
     while (events.length < limit) {
-      const [row] = this.#sql.run<LogRow>(
-        "SELECT first, events FROM log WHERE stream = ? AND epoch = ? AND first >= ? ORDER BY first LIMIT 1",
+      const [row] = this.#sql.run<LogRow & { epoch: number }>(
+        "SELECT epoch, first, events FROM log WHERE stream = ? AND (epoch, first) >= (?, ?) ORDER BY epoch, first LIMIT 1",
         stream,
-        epoch,
-        next,
+        next.epoch,
+        next.first,
       );
       if (row === undefined) break;
       const run = decode(row.first, row.events);
-      next = row.first + run.length;
+      next = { epoch: row.epoch, first: row.first + run.length };
       for (const event of run) {
         if (event.seq >= seq && events.length < limit) events.push(event);
       }
     }
     return events;
+  }
+
+  /** The run that holds an event; none when it is not here. */
+  #runOf(stream: string, seq: number): { epoch: number; first: number } | undefined {
+    for (let { epoch } = this.head(stream); epoch > 0; epoch -= 1) {
+      const [row] = this.#sql.run<{ first: number }>(
+        "SELECT first FROM log WHERE stream = ? AND epoch = ? AND first <= ? ORDER BY first DESC LIMIT 1",
+        stream,
+        epoch,
+        seq,
+      );
+      if (row !== undefined) return { epoch, first: row.first };
+    }
+    return undefined;
   }
 
   /** Streams of a prefix after a name, in order. A stream's last run is always here. */

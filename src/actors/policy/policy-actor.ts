@@ -201,6 +201,15 @@ export class PolicyActor
     this.#desk.broadcast(facts[0]?.seq ?? 0, facts.length, this.#sender);
   }
 
+  /** Of two histories of the rules the ledger's holds; what takes rights away holds from both. */
+  protected override carriesFork({ type }: PolicyFact): boolean {
+    return type === "KeyRevoked" || type === "MemberRemoved";
+  }
+
+  protected override onSetAside(facts: readonly PolicyFact[]): void {
+    for (const fact of facts) this.#markKeys(fact, this.now());
+  }
+
   #deskHost(): DeskHost {
     const state = () => this.state;
     const known = () => this.#known();

@@ -128,6 +128,7 @@ function admitted(state: UserState, data: DataOf<"RequestAdmitted">, at: number)
     caps: [],
     accounts: [],
   };
+  bookFormer(state, requestId);
   bookShared(state, data, at);
   for (const limit of [...data.limits, ...(data.sharedLimits ?? [])]) {
     const key = bucketKey(limit);
@@ -149,6 +150,14 @@ function admitted(state: UserState, data: DataOf<"RequestAdmitted">, at: number)
   holdLeases(state, hold, data.shared ?? [], data.over ?? [], at);
   noteUse(state, scopes, at, tokens, bound.costNanos);
   state.holds.set(requestId, hold);
+}
+
+/** A request that both branches of a restored stream admitted: the first hold is booked in full. */
+function bookFormer(state: UserState, requestId: string): void {
+  const former = state.holds.get(requestId);
+  if (former === undefined) return;
+  leave(state, requestId, former, former.costNanos);
+  notePrepaid(state, former, former.costNanos);
 }
 
 function refused(state: UserState, data: DataOf<"RequestRefused">, at: number): void {

@@ -32,6 +32,7 @@ import type {
 import { CostCorrector } from "./cost-corrector.ts";
 import { CountedRefusals } from "./counted.ts";
 import { userDecider, type UserCommand } from "./decider.ts";
+import { outlivesFork } from "./forked.ts";
 import { isExtended, nextDeadline } from "./holds.ts";
 import { LeaseKeeper, type LeaseHost } from "./lease-keeper.ts";
 import { leaseOf, leaseRefOf, nextIdleAt, totalsOf } from "./leases.ts";
@@ -244,6 +245,10 @@ export class UserActor
       const { keyId, expiresAt } = fact.data.payload ?? {};
       if (keyId !== undefined && expiresAt !== undefined) this.#payloads.note(keyId, expiresAt);
     }
+  }
+
+  protected override carriesFork(fact: UserFact, branch: readonly UserFact[]): boolean {
+    return outlivesFork(this.state, fact, branch);
   }
 
   protected override nextDueAt(state: UserState): number | undefined {

@@ -111,6 +111,7 @@ const TOLD: Record<string, ReadonlyMap<string, Kind>> = {
   PriceCorrectionApplied: fields("order principals requests oldNanos newNanos"),
   ViewsDiffered: fields("shard at events differences", { metadata: "first" }),
   CommandRefused: fields("command code", { metadata: "message" }),
+  StreamForked: fields("restored ledger own carried"),
 };
 
 const NOTHING: ReadonlyMap<string, Kind> = new Map();

@@ -1,5 +1,6 @@
 /** A principal as they were: the state folded from their events, and any decision made again from it. */
-import { unseal, type SealedEvent } from "#events/envelope.ts";
+import { unseal, type EventEnvelope, type SealedEvent } from "#events/envelope.ts";
+import type { StreamForked } from "#events/stream-events.ts";
 import type { UserFact } from "#events/user-events.ts";
 import { explainAdmit, type Decision } from "#actors/user/explain.ts";
 import type { LimitStatus } from "#actors/user/commands.ts";
@@ -17,6 +18,8 @@ export interface ExplainedDecision {
   /** What the decider says today, of the same request in the same state. */
   decided: UserFact | null;
   same: boolean;
+  /** True of one that was made on the other branch of a restored stream: it need not be the same. */
+  carried?: boolean;
 }
 
 /** What a principal had used and held at some moment. */
@@ -54,10 +57,12 @@ export async function explainDecision(
   seq: number,
 ): Promise<ExplainedDecision | undefined> {
   let state = initialState();
+  let carriedTo = 0;
   for await (const run of runs) {
     for (const sealed of run) {
       const event = unseal(sealed);
       const fact = event as unknown as UserFact;
+      if (event.type === "StreamForked") carriedTo = sealed.seq + carriedIn(event);
       if (sealed.seq < seq) {
         state = evolve(state, fact, event.at);
         continue;
@@ -65,10 +70,15 @@ export async function explainDecision(
       if (fact.type !== "RequestAdmitted" && fact.type !== "RequestRefused") return undefined;
       const recorded = { type: fact.type, v: fact.v, data: fact.data } as Decision;
       const { limits, decided = null, same } = explainAdmit(state, recorded, event.at);
-      return { seq, at: event.at, recorded, limits, decided, same };
+      const explained = { seq, at: event.at, recorded, limits, decided, same };
+      return seq <= carriedTo ? { ...explained, carried: true } : explained;
     }
   }
   return undefined;
+}
+
+function carriedIn({ data }: EventEnvelope): number {
+  return (data as StreamForked["data"]).carried;
 }
 
 /** The state after every event up to a moment or a number. */

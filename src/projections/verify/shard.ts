@@ -26,7 +26,7 @@ import { readText, surveyShard, type ShardArtefacts } from "./artefacts.ts";
 import type { Finding, FindingKind, Findings } from "./finding.ts";
 import { PublishedViews } from "./published-views.ts";
 import { readSegment } from "./read-segment.ts";
-import { Streams, type PolicyVersions } from "./streams.ts";
+import { Streams, type PolicyVersions, type StreamFork } from "./streams.ts";
 import { Sums } from "./sums.ts";
 
 export interface VerifyOptions {
@@ -47,6 +47,8 @@ export interface ShardReport {
   events: number;
   streams: number;
   decisions: number;
+  /** Streams that were restored from a backup and had gone on meanwhile. */
+  forks: StreamFork[];
   /** The last checkpoint's size and root. */
   head?: Checkpoint;
 }
@@ -106,6 +108,7 @@ export class ShardVerifier {
       events: this.#events,
       streams: this.#streams.size,
       decisions: this.#streams.decisions,
+      forks: this.#streams.forks,
     };
     return this.#head === undefined ? report : { ...report, head: this.#head };
   }

@@ -3,6 +3,7 @@ import { GENESIS } from "#events/envelope.ts";
 import type { EventEnvelope } from "#events/envelope.ts";
 import { parseJson } from "#events/parse-json.ts";
 import type { SegmentLine } from "#events/segment.ts";
+import type { StreamForked } from "#events/stream-events.ts";
 import { upcast, upcasters } from "#events/upcast.ts";
 import type { UserFact } from "#events/user-events.ts";
 import { evolve } from "#actors/user/evolve.ts";
@@ -20,6 +21,20 @@ interface Stream {
   /** Once its chain is broken its state is unknown, and nothing is concluded from it. */
   state: UserState | undefined;
   tally: BudgetTally;
+  /** Events that come and were decided on the other branch of a fork: not made again. */
+  carried: number;
+}
+
+/** A stream that was restored from a backup, and went on before it knew what it had forgotten. */
+export interface StreamFork {
+  stream: string;
+  /** The event that says so, first of its epoch. */
+  seq: number;
+  epoch: number;
+  /** The last event that both branches share. */
+  restored: number;
+  /** How many events after it were decided without those after `restored`. */
+  carried: number;
 }
 
 export type Report = (kind: FindingKind, message: string) => void;
@@ -91,6 +106,7 @@ export class Streams {
   readonly #policies: PolicyVersions;
   /** Decisions that were made again. */
   decisions = 0;
+  readonly forks: StreamFork[] = [];
 
   constructor(sums: Sums, policies: PolicyVersions) {
     this.#sums = sums;
@@ -112,6 +128,7 @@ export class Streams {
         at: 0,
         state: initialState(),
         tally: new BudgetTally(),
+        carried: 0,
       };
       this.#streams.set(line.stream, stream);
     }
@@ -129,28 +146,46 @@ export class Streams {
     if (event === undefined) return report("damaged", "the event's data cannot be read");
     if (event.at < stream.at) report("chain", "its time is before that of the event before it");
     stream.at = event.at;
+    const isCarried = stream.carried > 0;
+    if (isCarried) stream.carried -= 1;
+    if (event.type === "StreamForked") this.#fork(stream, event, report);
     try {
-      this.#check(stream, event, report);
+      this.#check(stream, event, report, isCarried);
     } catch (error) {
       stream.state = undefined;
       report("decision", `it cannot be folded: ${error instanceof Error ? error.message : "?"}`);
     }
   }
 
-  #check(stream: Stream, event: EventEnvelope, report: Report): void {
+  #fork(stream: Stream, event: EventEnvelope, report: Report): void {
+    const { restored, ledger, carried } = event.data as StreamForked["data"];
+    const { stream: name, seq, epoch, prev } = event;
+    if (ledger.hash !== prev || ledger.seq !== seq - 1 || restored.seq > ledger.seq) {
+      report("chain", "the fork that it names is not here");
+    }
+    stream.carried = carried;
+    this.forks.push({ stream: name, seq, epoch, restored: restored.seq, carried });
+  }
+
+  #check(stream: Stream, event: EventEnvelope, report: Report, isCarried: boolean): void {
     const stranger = this.#policies.take(event);
     if (stranger !== undefined) report("policy", stranger);
     this.#sums.apply(event);
     if (stream.state === undefined || !event.stream.startsWith("u_")) return;
     const fact = event as unknown as UserFact;
-    const wrong = refute(stream.state, fact, event.at);
+    // What was decided on another branch does not follow from this one; it counts all the same.
+    const wrong = isCarried ? undefined : refute(stream.state, fact, event.at);
     if (wrong !== undefined) report("decision", `${event.type}: ${wrong}`);
-    if (fact.type === "RequestAdmitted" || fact.type === "RequestRefused") this.decisions += 1;
+    const isDecision = fact.type === "RequestAdmitted" || fact.type === "RequestRefused";
+    if (isDecision && !isCarried) this.decisions += 1;
     stream.state = evolve(stream.state, fact, event.at);
     const broken = stream.tally.take(fact);
-    if (broken !== undefined) report("budget", broken);
+    if (broken !== undefined && !isCarried) report("budget", broken);
   }
 }
+
+/** The envelope's own type is its last. */
+const FORKED = /"type":"StreamForked","v":1\}$/;
 
 function chainFault(stream: Stream, line: SegmentLine): string | undefined {
   if (line.epoch === stream.epoch) {
@@ -161,6 +196,10 @@ function chainFault(stream: Stream, line: SegmentLine): string | undefined {
       return `event ${line.seq} is repeated or out of order; ${next} was expected`;
   } else if (line.epoch < stream.epoch) {
     return `its epoch ${line.epoch} is over`;
+  } else if (line.seq !== stream.seq + 1) {
+    return `its epoch begins with event ${line.seq}; ${stream.seq + 1} was expected`;
+  } else if (line.epoch !== stream.epoch + 1 || !FORKED.test(line.body)) {
+    return `its epoch ${line.epoch} begins without saying why`;
   }
   return line.prev === stream.hash ? undefined : "it does not follow the event before it";
 }

@@ -1,0 +1,284 @@
+/** An actor whose storage is put back to an earlier state, on real actors with a real ledger. */
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import type { LedgerActor } from "#actors/ledger/ledger-actor.ts";
+import type { UserActor } from "#actors/user/user-actor.ts";
+import { EMPTY_HEAD, readChain, type EventEnvelope, type SealedEvent } from "#events/envelope.ts";
+import { budgetOf, requestOf, settlementOf } from "../user/fixtures.ts";
+
+const { USERS, LEDGER } = env as unknown as {
+  USERS: DurableObjectNamespace<UserActor>;
+  LEDGER: DurableObjectNamespace<LedgerActor>;
+};
+const settings = env as unknown as { TALLYGATE_RESTORED_AT?: string };
+let actors = 0;
+
+/** A principal with a budget of 500 nanos; a request holds 100 and costs 40. */
+function principal() {
+  const stream = `u_restore-${actors++}-${Date.now()}`;
+  const home = { organisation: "acme", stream, ledger: `restore-ledger-${stream}` };
+  const stub = USERS.getByName(stream);
+  const ledger = LEDGER.getByName(home.ledger);
+  const budgets = [budgetOf({ startsAt: 0, resetsAt: Date.now() + 86_400_000, limitNanos: 500 })];
+  const admit = (id: string) => {
+    const request = requestOf(id, { deadlineAt: Date.now() + 600_000, budgets });
+    return stub.admit({ home, at: Date.now(), request });
+  };
+  const settle = (id: string, costNanos = 40) =>
+    stub.settle([{ home, at: Date.now(), settlement: settlementOf(id, costNanos) }]);
+  const flush = () => runDurableObjectAlarm(stub);
+  const rows = <R extends Record<string, SqlStorageValue>>(query: string): Promise<R[]> =>
+    runInDurableObject(stub, (_actor, state) => state.storage.sql.exec<R>(query).toArray());
+  const events = async (): Promise<EventEnvelope[]> => {
+    const chain = readChain(
+      EMPTY_HEAD,
+      await rows<SealedEvent & Record<string, SqlStorageValue>>(
+        "SELECT seq, body, hash FROM events ORDER BY seq",
+      ),
+    );
+    if ("fault" in chain) throw new Error(chain.fault);
+    return chain.events;
+  };
+  const collected = async () => (await ledger.history({ stream, from: 1, limit: 1_000 })).length;
+  /** Puts the storage back to where it was after `seq` events, as a backup taken then would. */
+  const restore = async (seq: number, exported = seq) => {
+    await runInDurableObject(stub, (_actor, { storage: { sql } }) => {
+      sql.exec("DROP TRIGGER events_no_delete");
+      sql.exec("DELETE FROM events WHERE seq > ?", seq);
+      sql.exec("DELETE FROM meta WHERE k IN ('snapshot', 'asked')");
+      sql.exec("INSERT OR REPLACE INTO meta (k, v) VALUES ('exported', ?)", String(exported));
+    });
+    await evictDurableObject(stub);
+  };
+  const spent = async () => (await stub.readBudgets(Date.now()))[0];
+  return {
+    stream,
+    home,
+    stub,
+    ledger,
+    admit,
+    settle,
+    flush,
+    rows,
+    events,
+    collected,
+    restore,
+    spent,
+  };
+}
+
+/** As an operator says it after putting a backup back. */
+async function restoredNow(work: () => Promise<void>): Promise<void> {
+  settings.TALLYGATE_RESTORED_AT = new Date(Date.now()).toISOString();
+  try {
+    await work();
+  } finally {
+    delete settings.TALLYGATE_RESTORED_AT;
+  }
+}
+
+describe("an actor that was restored, and has nothing new", () => {
+  test("takes back what it forgot before it decides anything", async () => {
+    const { admit, settle, flush, events, restore, spent, collected } = principal();
+    for (const id of ["a", "b", "c"]) {
+      await admit(id);
+      await settle(id, 100);
+    }
+    await admit("d");
+    await flush();
+    const before = await events();
+    await restore(2);
+    await restoredNow(async () => {
+      // 300 are spent and 100 held of 500: one more fits, and no second.
+      expect((await admit("e")).outcome).toBe("admitted");
+      expect((await admit("f")).outcome).toBe("refused");
+    });
+    const after = await events();
+    expect(after.slice(0, before.length)).toEqual(before);
+    expect(after.every(({ epoch }) => epoch === 1)).toBe(true);
+    expect(await spent()).toMatchObject({ settledNanos: 300, heldNanos: 200 });
+    await flush();
+    expect(await collected()).toBe(after.length);
+  });
+
+  test("takes everything back when all of its storage is gone", async () => {
+    const { stub, admit, settle, flush, events, collected, spent } = principal();
+    await admit("a");
+    await settle("a", 450);
+    await flush();
+    const before = await events();
+    await runInDurableObject(stub, async (_actor, { storage }) => {
+      await storage.deleteAll();
+    });
+    await evictDurableObject(stub);
+    await restoredNow(async () => {
+      expect((await admit("b")).outcome).toBe("refused");
+    });
+    expect((await events()).slice(0, before.length)).toEqual(before);
+    expect(await spent()).toMatchObject({ settledNanos: 450, heldNanos: 0 });
+    await flush();
+    expect(await collected()).toBe((await events()).length);
+  });
+
+  test("does so, too, when it first hears that the ledger is ahead", async () => {
+    const { admit, settle, flush, events, restore, collected } = principal();
+    await admit("a");
+    await settle("a");
+    await admit("b");
+    await flush();
+    const before = await events();
+    // The backup knew less of the ledger than it had: it sends what the ledger has already.
+    await restore(2, 0);
+    await flush();
+    expect(await events()).toEqual(before);
+    expect(await collected()).toBe(before.length);
+  });
+});
+
+describe("an actor that was restored, and went on before the ledger was heard", () => {
+  test("begins an epoch that names the fork, counts both branches, and goes on", async () => {
+    const { ledger, admit, settle, flush, events, restore, spent, collected } = principal();
+    await admit("a");
+    await settle("a", 100);
+    await admit("b");
+    await settle("b", 100);
+    await admit("c");
+    await flush();
+    const lost = await events();
+    await restore(2);
+    // Nobody said that it was restored: it decides as if b and c had never been.
+    await admit("x");
+    await settle("x", 50);
+    await admit("y");
+    const own = await events();
+    await flush();
+    const after = await events();
+    expect(after.slice(0, lost.length)).toEqual(lost);
+    const [fork, ...carried] = after.slice(lost.length);
+    expect(fork).toMatchObject({
+      type: "StreamForked",
+      epoch: 2,
+      seq: lost.length + 1,
+      data: {
+        restored: { seq: 2, hash: lost[1]?.hash },
+        ledger: { seq: lost.length, hash: lost.at(-1)?.hash },
+        own: { seq: own.length, hash: own.at(-1)?.hash },
+        carried: 3,
+      },
+    });
+    expect(carried.map(({ type, data, at }) => ({ type, data, at }))).toEqual(
+      own.slice(2).map(({ type, data, at }) => ({ type, data, at })),
+    );
+    // a 100, b 100, x 50 booked; c and y hold 100 each: one request of 100 does not fit any more.
+    expect(await spent()).toMatchObject({ settledNanos: 250, heldNanos: 200 });
+    expect((await admit("z")).outcome).toBe("refused");
+    await flush();
+    expect(await collected()).toBe((await events()).length);
+    expect(await ledger.faults()).toEqual([]);
+  });
+
+  test("tells the end of a request once, though both branches ended it", async () => {
+    const { admit, settle, flush, events, restore, spent } = principal();
+    await admit("a");
+    await flush();
+    await settle("a", 70);
+    await flush();
+    await restore(1);
+    await settle("a", 70);
+    await flush();
+    const [fork, ...carried] = (await events()).slice(2);
+    expect(fork).toMatchObject({ data: { carried: 0, setAside: [{ type: "RequestSettled" }] } });
+    expect(carried).toEqual([]);
+    expect(await spent()).toMatchObject({ settledNanos: 70, heldNanos: 0 });
+  });
+
+  test("books the first hold of a request that both branches admitted", async () => {
+    const { admit, settle, flush, restore, spent } = principal();
+    await admit("first");
+    await flush();
+    await admit("a");
+    await flush();
+    await restore(1);
+    await admit("a");
+    await flush();
+    expect(await spent()).toMatchObject({ settledNanos: 100, heldNanos: 200 });
+    await settle("a", 40);
+    expect(await spent()).toMatchObject({ settledNanos: 140, heldNanos: 100 });
+  });
+
+  test("can be restored again, to before the fork, and takes back both epochs", async () => {
+    const { admit, flush, events, restore, collected } = principal();
+    await admit("a");
+    await flush();
+    await admit("b");
+    await flush();
+    await restore(1);
+    await admit("x");
+    await flush();
+    await flush();
+    const before = await events();
+    expect(before.at(-1)?.epoch).toBe(2);
+    await restore(1);
+    await restoredNow(async () => {
+      await admit("y");
+    });
+    const after = await events();
+    expect(after.slice(0, before.length)).toEqual(before);
+    await flush();
+    expect(await collected()).toBe(after.length);
+  });
+
+  test("goes on where it was cut short, and decides nothing in between", async () => {
+    const { stub, admit, flush, rows, events, restore, spent } = principal();
+    await admit("a");
+    await flush();
+    await admit("b");
+    await flush();
+    const lost = await events();
+    await restore(1);
+    await admit("x");
+    // As if it died after it had set its own branch aside.
+    await runInDurableObject(stub, (_actor, { storage: { sql } }) => {
+      sql.exec(
+        "CREATE TABLE forked (seq INTEGER PRIMARY KEY, body TEXT NOT NULL, hash TEXT NOT NULL) STRICT",
+      );
+      sql.exec("INSERT INTO forked SELECT * FROM events WHERE seq > 1");
+      sql.exec("DROP TRIGGER events_no_delete");
+      sql.exec("DELETE FROM events WHERE seq > 1");
+      const fork = {
+        restored: { seq: 1, hash: lost[0]?.hash },
+        own: { seq: 2, hash: "0".repeat(64) },
+      };
+      sql.exec("INSERT INTO meta (k, v) VALUES ('fork', ?)", JSON.stringify(fork));
+    });
+    await evictDurableObject(stub);
+    expect((await admit("y")).outcome).toBe("admitted");
+    const after = await events();
+    expect(after.map(({ type }) => type)).toEqual([
+      "RequestAdmitted",
+      "RequestAdmitted",
+      "StreamForked",
+      "RequestAdmitted",
+      "RequestAdmitted",
+    ]);
+    expect(await spent()).toMatchObject({ heldNanos: 400 });
+    expect(await rows("SELECT name FROM sqlite_master WHERE name = 'forked'")).toEqual([]);
+  });
+});
+
+test("an actor whose ledger is another stream's is not mended, and nothing of it is lost", async () => {
+  const { ledger, admit, flush, events, stub } = principal();
+  await admit("a");
+  await flush();
+  const before = await events();
+  await runInDurableObject(stub, (_actor, { storage: { sql } }) => {
+    sql.exec("DROP TRIGGER events_no_update");
+    sql.exec("UPDATE events SET hash = ? WHERE seq = 1", "f".repeat(64));
+  });
+  await evictDurableObject(stub);
+  await admit("b");
+  await flush();
+  expect(await ledger.faults()).toMatchObject([{ kind: "fork" }]);
+  expect(before).toHaveLength(1);
+});
