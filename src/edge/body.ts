@@ -50,16 +50,43 @@ export async function readBytes(
   return all.buffer;
 }
 
+/** A body as its sender meant it: unpacked where it came packed. Bounds count what is unpacked. */
+function unpacked(request: Request): Request {
+  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+  if (encoding === "" || encoding === "identity" || request.body === null) return request;
+  const format = encoding === "x-gzip" ? "gzip" : encoding;
+  if (format !== "gzip" && format !== "deflate") {
+    const message = `The request's body is packed as "${encoding.slice(0, 40)}". Send it plain, or as gzip or deflate.`;
+    throw new GatewayError("invalid_request", message);
+  }
+  const headers = new Headers(request.headers);
+  headers.delete("content-encoding");
+  headers.delete("content-length");
+  const body = request.body.pipeThrough(new DecompressionStream(format));
+  return new Request(request.url, { method: "POST", headers, body });
+}
+
+/** Reads with `read`; what breaks off is its sender's fault. */
+async function readWhole<T>(
+  request: Request,
+  bytesMax: number,
+  read: (body: Request, bytesMax: number) => Promise<T>,
+): Promise<T> {
+  const body = unpacked(request);
+  try {
+    return await read(body, bytesMax);
+  } catch (error) {
+    const message =
+      body === request
+        ? "The request's body ended before its length."
+        : "The request's body ended early, or is not packed as its content-encoding says.";
+    throw new GatewayError("invalid_request", message, { cause: error });
+  }
+}
+
 /** The request's body as bytes; throws `body_too_large`. */
 export async function readRequestBytes(request: Request, bytesMax: number): Promise<ArrayBuffer> {
-  let bytes: ArrayBuffer | undefined;
-  try {
-    bytes = await readBytes(request, bytesMax);
-  } catch (error) {
-    throw new GatewayError("invalid_request", "The request's body ended before its length.", {
-      cause: error,
-    });
-  }
+  const bytes = await readWhole(request, bytesMax, readBytes);
   if (bytes !== undefined) return bytes;
   throw new GatewayError(
     "body_too_large",
@@ -86,14 +113,7 @@ async function discard(request: Request): Promise<void> {
 
 /** The request's body as text; throws `body_too_large`. */
 export async function readRequestText(request: Request, bytesMax: number): Promise<string> {
-  let text: string | undefined;
-  try {
-    text = await readText(request, bytesMax);
-  } catch (error) {
-    throw new GatewayError("invalid_request", "The request's body ended before its length.", {
-      cause: error,
-    });
-  }
+  const text = await readWhole(request, bytesMax, readText);
   if (text === undefined) {
     await discard(request);
     throw new GatewayError(
