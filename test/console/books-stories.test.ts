@@ -1,28 +1,10 @@
 /** Stories of those who read the books: how it went, what policy did, and who used most. */
-import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { AdminClient } from "../../scripts/policy-client.ts";
-import { hasChromium, seriousFaults, setStage } from "./stage.ts";
+import { fits, hasChromium, setStage } from "./stage.ts";
 
 /** A Cloudflare account that the policy names, for addresses of its form. */
 const account = "0123456789abcdef";
-
-/** Whether a page is wider than its window. */
-const isTooWide = "document.documentElement.scrollWidth > innerWidth";
-
-/** Both themes, the narrow ones on a phone: nothing serious for axe, nothing wider than its window. */
-const fits = async (page: Page): Promise<void> => {
-  for (const [colorScheme, width] of [
-    ["light", 1280],
-    ["dark", 360],
-    ["light", 360],
-    ["dark", 1280],
-  ] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width, height: 800 });
-    expect([await seriousFaults(page), await page.evaluate(isTooWide)]).toEqual([[], false]);
-  }
-};
 
 describe.runIf(hasChromium)("the books in a browser", () => {
   const stage = setStage();

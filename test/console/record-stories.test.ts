@@ -1,7 +1,7 @@
 /** Stories of those who look back: a decision explained, evidence taken away. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { hasChromium, setStage, seriousFaults } from "./stage.ts";
+import { fits, hasChromium, setStage, seriousFaults } from "./stage.ts";
 
 describe.runIf(hasChromium)("looking back in a browser", () => {
   const stage = setStage();
@@ -122,4 +122,42 @@ describe.runIf(hasChromium)("looking back in a browser", () => {
     expect(lines.slice(1).every((line) => line.includes(",alice,"))).toBe(true);
     await page.getByText(`${lines.length - 1} entries saved`).waitFor();
   });
+
+  test("a person is erased once their id is typed twice, and the proof is taken away", async () => {
+    await chat(stage.gateway.keys.bob, "forget me");
+    const page = await signIn(stage.gateway.keys.admin);
+    const onlooker = await signIn(stage.gateway.keys.auditor);
+    await go(onlooker, "audit/erasure");
+    await onlooker.getByText("Nobody was erased").waitFor();
+    expect(await onlooker.getByRole("button", { name: "Erase a person" }).count()).toBe(0);
+    await go(page, "audit/erasure");
+    await page.getByRole("button", { name: "Erase a person" }).click();
+    const dialog = page.getByRole("dialog");
+    const erase = dialog.getByRole("button", { name: "Erase for good" });
+    await dialog.getByLabel("Person, a member").fill("nobody");
+    await dialog.getByLabel("Type nobody to confirm").fill("nobody");
+    await erase.click();
+    await dialog.getByText(/There is no member "nobody"/).waitFor();
+    await dialog.getByLabel("Person, a member").fill("bob");
+    await dialog.getByLabel("Type bob to confirm").fill("Bob");
+    expect(await erase.isDisabled()).toBe(true);
+    await dialog.getByLabel("Type bob to confirm").fill("bob");
+    await fits(page);
+    await erase.click();
+    await page.getByText("bob is erased").waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      dialog.getByRole("button", { name: "Download the proof" }).click(),
+    ]);
+    expect(readFileSync(await download.path(), "utf8")).toMatch(/^member: bob\nevent: /);
+    await fits(page);
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    await page.getByText("The proof for bob").click();
+    await fits(page);
+    // Who only looks on sees it without asking, and finds the event with its chain.
+    await onlooker.getByText("The proof for bob").click();
+    await onlooker.getByRole("link").and(onlooker.locator("a[href*='/audit/01']")).click();
+    await onlooker.getByText(/of \d+ verified here/).waitFor();
+    await onlooker.getByText("SubjectErased").first().waitFor();
+  }, 90_000);
 });

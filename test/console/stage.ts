@@ -104,6 +104,23 @@ export async function seriousFaults(page: Page): Promise<string[]> {
   `);
 }
 
+/** Whether a page is wider than its window. */
+const isTooWide = "document.documentElement.scrollWidth > innerWidth";
+
+/** Both themes, on a desk and on a phone: nothing serious for axe, nothing wider than its window. */
+export async function fits(page: Page): Promise<void> {
+  for (const [colorScheme, width] of [
+    ["light", 1280],
+    ["dark", 360],
+    ["light", 360],
+    ["dark", 1280],
+  ] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 800 });
+    expect([await seriousFaults(page), await page.evaluate(isTooWide)]).toEqual([[], false]);
+  }
+}
+
 /** An entry as the live tail sends one. */
 export function sampleEntry(n: number) {
   const id = `01900000-0000-7000-8000-${String(n).padStart(12, "0")}`;

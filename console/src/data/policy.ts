@@ -1,4 +1,5 @@
 /** The organisation's policy, members and keys, as the admin socket answers. */
+import type { ErasureRecord } from "#actors/policy/state.ts";
 import type { MemberData } from "#events/policy-events.ts";
 import type { PolicyChange } from "#policy/diff.ts";
 import type { PolicyDocument } from "#policy/document.ts";
@@ -69,4 +70,9 @@ export const useKeys = () =>
     "KeyIssued",
     "KeyRevoked",
     "MemberRemoved",
+  ]);
+export const useErasures = () =>
+  useAdminLoad<{ erasures: ErasureRecord[] }>({ type: "ListErasures" }, [
+    "ErasureOrdered",
+    "ErasureCarriedOut",
   ]);
