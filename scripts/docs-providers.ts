@@ -26,9 +26,14 @@ const OPERATIONS: readonly [Operation, string][] = [
 ];
 
 /** Tests that run a whole gateway against an upstream that speaks as a provider does. */
-const SCENARIOS = ["dialects", "providers-out", "bound-providers", "vertex", "cloudflare"].map(
-  (name) => `test/scenarios/${name}.test.ts`,
-);
+const SCENARIOS = [
+  "dialects",
+  "providers-out",
+  "bound-providers",
+  "azure",
+  "vertex",
+  "cloudflare",
+].map((name) => `test/scenarios/${name}.test.ts`);
 
 const textOf = (file: string): string => readFileSync(path.join(root, file), "utf8");
 

@@ -62,7 +62,7 @@ export function httpProvider(row: ProviderRow): Provider {
         if (value !== null) headers[name] = value;
       }
       if (to.credential !== undefined) Object.assign(headers, row.auth(to.credential));
-      return { url: trimSlashes(to.baseUrl) + pathOf(row, to), headers };
+      return { url: join(to.baseUrl, pathOf(row, to)), headers };
     },
     decodeError: decodeHttpError,
   };
@@ -75,6 +75,13 @@ function pathOf(row: ProviderRow, to: ProviderTarget): string {
   const path = operation === "chat" ? row.path(to) : other;
   if (path === undefined) throw new RangeError(`${row.id} cannot be asked for ${operation}`);
   return path;
+}
+
+/** A path below a base URL, whose own query comes last. */
+function join(baseUrl: string, path: string): string {
+  const [address = "", query] = baseUrl.split("?");
+  const url = trimSlashes(address) + path;
+  return query === undefined ? url : `${url}${path.includes("?") ? "&" : "?"}${query}`;
 }
 
 function trimSlashes(baseUrl: string): string {

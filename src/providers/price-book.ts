@@ -27,6 +27,7 @@ const UNKNOWN: Entry = { price: undefined, contextWindow: undefined };
 /** Sections of the book whose name is not the provider's own. */
 const SECTIONS: ReadonlyMap<string, string> = new Map([
   ["xai", "x-ai"],
+  ["azure-deployments", "azure"],
   ["bedrock", "aws"],
   ["vertex", "google"],
   ["workers-ai", "cloudflare"],

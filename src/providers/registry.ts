@@ -1,6 +1,7 @@
 /** Every provider and every dialect, one line each. */
 import { anthropicMessages } from "./anthropic-messages/dialect.ts";
 import { anthropic } from "./anthropic.ts";
+import { azureDeployments } from "./azure-deployments.ts";
 import { bedrockConverse } from "./bedrock-converse/dialect.ts";
 import { bedrock } from "./bedrock.ts";
 import { googleGenerate } from "./google-generate/dialect.ts";
@@ -25,6 +26,7 @@ export const PROVIDERS: Readonly<Record<string, Provider>> = {
   vertex,
   "vertex-anthropic": vertexAnthropic,
   ...openaiCompatible,
+  "azure-deployments": azureDeployments,
 };
 
 /** Those that are asked in other words over a binding than at their address. */

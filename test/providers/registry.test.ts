@@ -211,11 +211,16 @@ ROWS["cohere"] = {
   ],
 };
 
-ROWS["azure"] = {
-  baseUrl: "https://acme.openai.azure.com/openai/v1",
-  url: "https://acme.openai.azure.com/openai/v1/chat/completions",
+const AZURE: Pick<ProviderFixtures, "credential" | "errors"> = {
   credential: ["api-key", "secret-1"],
   errors: [
+    {
+      status: 400,
+      body: '{"error":{"message":"The prompt was filtered.","type":null,"param":"prompt","code":"content_filter","status":400,"innererror":{"code":"ResponsibleAIPolicyViolation"}}}',
+      code: "content_filter",
+      message: "The prompt was filtered.",
+      retryable: false,
+    },
     {
       status: 401,
       body: '{"error":{"code":"401","message":"Access denied due to invalid subscription key."}}',
@@ -231,6 +236,17 @@ ROWS["azure"] = {
       retryable: true,
     },
   ],
+};
+
+ROWS["azure"] = {
+  baseUrl: "https://acme.openai.azure.com/openai/v1",
+  url: "https://acme.openai.azure.com/openai/v1/chat/completions",
+  ...AZURE,
+};
+ROWS["azure-deployments"] = {
+  baseUrl: "https://acme.openai.azure.com/openai",
+  url: "https://acme.openai.azure.com/openai/deployments/model-1/chat/completions?api-version=2024-10-21",
+  ...AZURE,
 };
 
 const VERTEX_ERRORS = [
@@ -271,12 +287,27 @@ const OPERATIONS: Record<string, string[]> = {
   "vertex-anthropic": ["chat"],
   cohere: ["chat", "embeddings"],
   azure: ["chat", "embeddings", "responses"],
+  "azure-deployments": ["chat", "embeddings"],
 };
 
 for (const [id, row] of Object.entries(ROWS)) {
   const provider = PROVIDERS[id];
   if (provider) describeProvider({ provider, ...row });
 }
+
+it("a base URL's own query stays: another version of Azure's API", () => {
+  const url = PROVIDERS["azure-deployments"]?.request({
+    operation: "embeddings",
+    baseUrl: "https://acme.openai.azure.com/openai?api-version=2025-04-01-preview",
+    model: "my embeddings",
+    stream: false,
+    credential: "secret-1",
+    callerHeaders: new Headers(),
+  }).url;
+  expect(url).toBe(
+    "https://acme.openai.azure.com/openai/deployments/my%20embeddings/embeddings?api-version=2025-04-01-preview",
+  );
+});
 
 describe("the registry", () => {
   it("has each provider under its own id, with a dialect and a row in this file", () => {

@@ -3,6 +3,7 @@
  * later. Fixed names come first, then Cloudflare's forms, then a provider's name as first segment.
  */
 import { isReservedName } from "#policy/reserved.ts";
+import { cloudflareDeploymentOf, deploymentOf } from "./azure-addresses.ts";
 import type { EndpointId } from "./endpoints.ts";
 
 /** Where a call goes. */
@@ -75,6 +76,7 @@ export function targetOf(method: string, path: string, search: string): Target |
   if (fixed !== undefined) return fixed;
   const cloudflare = cloudflareTarget(method, path, search);
   if (cloudflare !== undefined) return cloudflare;
+  if (path.startsWith("openai/deployments/")) return azureTarget(method, path);
   const [provider = "", ...rest] = path.split("/");
   // What is not found under the gateway's own names is nobody's: no call to a provider by mistake.
   const isOwn = provider !== "compat" && isReservedName(decode(provider));
@@ -104,6 +106,14 @@ function googleTarget(path: string, search: string): Target | undefined {
     target.endpoint = "google-generate";
   }
   return target;
+}
+
+/** What Azure's SDKs call: whoever serves a model of the deployment's name may answer. */
+function azureTarget(method: string, path: string): Target | undefined {
+  const { model = "", operation = "" } = deploymentOf(path) ?? {};
+  const endpoint = lookup(FIXED, operation);
+  if (method === "POST" && endpoint !== undefined) return { endpoint, model: decode(model) };
+  return OPAQUE.test(operation) ? { nativePath: `v1/${operation}` } : undefined;
 }
 
 const REST =
@@ -152,6 +162,12 @@ export function providerTarget(
       return { endpoint: "cloudflare-run", provider: name, model: decode(path) };
     }
     if (endpoint !== undefined) return { endpoint, provider: name };
+    const of = name === "azure-openai" ? cloudflareDeploymentOf : deploymentOf;
+    const { model, operation } = of(path) ?? {};
+    const asked = lookup(FIXED, operation ?? "");
+    if (asked !== undefined) {
+      return { endpoint: asked, provider: name, model: decode(model ?? "") };
+    }
     const google = googleTarget(path, search);
     if (google !== undefined) return { ...google, provider: name };
   }
@@ -176,14 +192,15 @@ function decode(segment: string): string {
 }
 
 /** Cloudflare's slugs whose adapters have another name here. */
-const SLUGS: Readonly<Record<string, string>> = {
-  "google-ai-studio": "google",
-  "google-vertex-ai": "vertex",
-  grok: "xai",
-  "perplexity-ai": "perplexity",
+const SLUGS: Readonly<Record<string, readonly string[]>> = {
+  "azure-openai": ["azure", "azure-deployments"],
+  "google-ai-studio": ["google"],
+  "google-vertex-ai": ["vertex"],
+  grok: ["xai"],
+  "perplexity-ai": ["perplexity"],
 };
 
 /** Whether a provider of the policy is what an address calls `slug`. */
 export function isProvider(slug: string, provider: { provider: string; kind: string }): boolean {
-  return slug === provider.provider || (lookup(SLUGS, slug) ?? slug) === provider.kind;
+  return slug === provider.provider || (lookup(SLUGS, slug) ?? [slug]).includes(provider.kind);
 }

@@ -213,12 +213,12 @@ function nativeCall(
  */
 export function nativeUrl(baseUrl: string, path: string): string {
   const base = baseUrl.replace(/\/+$/, "");
-  const { origin, pathname } = new URL(base);
+  const { origin, pathname, search: own } = new URL(base);
   const have = pathname.split("/").filter((segment) => segment !== "");
   const [bare = "", ...query] = path.split("?");
   const want = bare.split("/");
   let shared = Math.min(have.length, want.length);
   while (shared > 0 && !have.slice(-shared).every((one, index) => one === want[index])) shared -= 1;
-  const search = query.length === 0 ? "" : `?${query.join("?")}`;
+  const search = query.length === 0 ? own : `?${query.join("?")}`;
   return `${origin}/${[...have, ...want.slice(shared)].join("/")}${search}`;
 }

@@ -52,7 +52,8 @@ class OpenAiDecoder implements StreamDecoder {
   }
 
   #readChunk(parts: StreamPart[], chunk: JsonObject): void {
-    if (!this.#began) {
+    // Azure's first chunk is about the prompt: it has neither a choice nor a name.
+    if (!this.#began && (chunk["id"] !== "" || objectsIn(chunk["choices"]).length > 0)) {
       this.#began = true;
       const id = asString(chunk["id"]);
       const model = asString(chunk["model"]);

@@ -60,6 +60,8 @@ class OpenAiTap implements StreamTap {
   dropUsageChunk: boolean;
   /** id, created, model and the like of the first chunk: later ones of ours must repeat them. */
   #envelope: JsonObject | undefined;
+  /** Whether a choice was seen: Azure's first chunk has none, and no id or model either. */
+  #began = false;
   /** A choice is here from its first chunk until its finish reason. */
   readonly #open = new Map<number, OpenChoice>();
 
@@ -78,8 +80,8 @@ class OpenAiTap implements StreamTap {
   }
 
   #readChunk(event: WireEvent, chunk: JsonObject): TapStep {
-    const isFirst = this.#envelope === undefined;
-    this.#envelope ??= envelopeOf(chunk);
+    const isFirst = !this.#began;
+    if (isFirst) this.#envelope = envelopeOf(chunk);
     const step: TapStep = { slots: [], closes: [], wire: () => event.raw };
     const choices = chunk["choices"];
     const edits = new Edits();
@@ -106,6 +108,7 @@ class OpenAiTap implements StreamTap {
   /** False when the choice goes on with text that was taken for finished. */
   #readChoice(step: TapStep, choice: JsonObject, edits: Edits): boolean {
     const index = typeof choice["index"] === "number" ? choice["index"] : 0;
+    this.#began = true;
     let open = this.#open.get(index);
     if (!open) this.#open.set(index, (open = new OpenChoice()));
     const { keys } = open;
@@ -135,8 +138,8 @@ class OpenAiTap implements StreamTap {
 
   finish(reason: "content_filter" | "length", usage: Usage | undefined): string {
     let text = "";
-    // A stream cut before its first chunk still needs one for its clients to read a finish from.
-    if (this.#envelope === undefined) this.#open.set(0, new OpenChoice());
+    // A stream cut before its first choice still needs one for its clients to read a finish from.
+    if (!this.#began) this.#open.set(0, new OpenChoice());
     for (const index of this.#open.keys()) {
       text += this.#chunk([{ index, delta: {}, finish_reason: writeFinish(reason) }]);
     }
@@ -176,8 +179,9 @@ function envelopeOf(chunk: JsonObject): JsonObject {
 }
 
 function addIdentity(step: TapStep, chunk: JsonObject): void {
-  if (typeof chunk["model"] === "string") step.servedModel = chunk["model"];
-  if (typeof chunk["id"] === "string") step.responseId = chunk["id"];
+  const { model, id } = chunk;
+  if (typeof model === "string" && model !== "") step.servedModel = model;
+  if (typeof id === "string" && id !== "") step.responseId = id;
 }
 
 /** Groq's streams carry usage in an extension member of their last chunk. */

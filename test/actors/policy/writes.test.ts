@@ -47,6 +47,7 @@ test("this build knows which providers need an address of the customer's own", (
     ],
     ["workers-ai", "https://api.cloudflare.com/client/v4/accounts/{account}/ai/v1"],
     ["azure", "https://{resource}.openai.azure.com/openai/v1"],
+    ["azure-deployments", "https://{resource}.openai.azure.com/openai"],
   ]);
 });
 

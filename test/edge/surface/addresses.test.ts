@@ -93,6 +93,31 @@ describe("a provider's own paths", () => {
     expect(post("cohere/v2/rerank")).toEqual({ provider: "cohere", nativePath: "v2/rerank" });
   });
 
+  it("name a deployment in Azure's form: anybody's, or one provider's", () => {
+    const endpoint = "openai-chat";
+    expect(post("openai/deployments/my%20gpt/chat/completions", "?api-version=x")).toEqual({
+      endpoint,
+      model: "my gpt",
+    });
+    expect(post("azure/openai/deployments/m/embeddings")).toEqual({
+      endpoint: "openai-embeddings",
+      provider: "azure",
+      model: "m",
+    });
+    expect(post("azure-openai/acme/m/chat/completions")).toEqual({
+      endpoint,
+      provider: "azure-openai",
+      model: "m",
+    });
+    expect(post("openai/deployments/m/images/generations")).toEqual({
+      nativePath: "v1/images/generations",
+    });
+    expect(post("openai/deployments/m/extensions/x")).toBeUndefined();
+    for (const kind of ["azure", "azure-deployments"]) {
+      expect(isProvider("azure-openai", { provider: "mine", kind })).toBe(true);
+    }
+  });
+
   it("are found by the policy's name or by Cloudflare's slug", () => {
     const link = { provider: "studio", kind: "google" };
     expect(["studio", "google", "google-ai-studio"].every((slug) => isProvider(slug, link))).toBe(
