@@ -37,7 +37,7 @@ class Publisher {
     const hash = String(version).repeat(64).slice(0, 64);
     if (known?.version === version) return undefined;
     const document = PolicyDocument.parse(samplePolicy());
-    return { organisation, version, hash, document, ledgerShards: 1 } as PolicySnapshot;
+    return { organisation, version, hash, document, ledgerShards: 1 };
   }
 }
 
