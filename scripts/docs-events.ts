@@ -15,6 +15,7 @@ import * as leaseEvents from "#events/lease-events.ts";
 import * as payloadEvents from "#events/payload-events.ts";
 import * as policyEvents from "#events/policy-events.ts";
 import * as readerEvents from "#events/reader-events.ts";
+import * as shadowEvents from "#events/shadow-events.ts";
 import * as streamEvents from "#events/stream-events.ts";
 import * as userEvents from "#events/user-events.ts";
 
@@ -44,6 +45,7 @@ const shared = new Map<Schema, string>(
     ...readerEvents,
     ...correctionEvents,
     ...budgetEvents,
+    ...shadowEvents,
     ...policyEvents,
     ...streamEvents,
   }).flatMap(([name, value]) =>
@@ -58,6 +60,7 @@ const sources = [
   "reader",
   "correction",
   "budget",
+  "shadow",
   "policy",
   "stream",
 ].map((stream) => readFileSync(path.join(root, `src/events/${stream}-events.ts`), "utf8"));

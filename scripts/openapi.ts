@@ -9,6 +9,7 @@ import * as z from "zod";
 import { GATEWAY_CODES } from "#edge/errors.ts";
 import { EventsParams, SumsParams } from "#edge/books/params.ts";
 import { StateParams } from "#edge/record/past.ts";
+import { ShadowParams } from "#edge/record/shadow.ts";
 import { ScanRequest } from "#edge/dlp-scan.ts";
 import { PolicyDocument } from "#policy/document.ts";
 import { root } from "./from-wrangler.ts";
@@ -97,6 +98,9 @@ const paths: Record<string, Schema> = {
   "/v1/embeddings": { post: call("OpenAI") },
   "/budgets": { get: operation("Where every budget stands", list("budgets")) },
   "/audit/faults": { get: operation("What does not fit its history", list("faults")) },
+  "/policy/shadow": {
+    get: operation("What the draft in the shadow would change", thing, query(ShadowParams)),
+  },
   "/audit/rebuild": {
     post: operation("Folds every view anew, compares, swaps", list("shards")),
   },

@@ -19,6 +19,7 @@ import { Complaint, MISUSED, REFUSED } from "../policy-target.ts";
 import { type Command, readArgs, targetOf } from "./command.ts";
 import { importCloudflare } from "./import-cf.ts";
 import { gitCommands } from "./policy-git.ts";
+import { shadow } from "./shadow.ts";
 
 const ends = `  --url, --key             which gateway, as whom; else TALLYGATE_URL, TALLYGATE_KEY, else the
                            local one that \`npm start\` started last
@@ -45,6 +46,10 @@ const usage = `npx tallygate policy <command> [options]    (npm run policy -- is
   proposals [number]       what waits for a second approval, or what one would change
   approve <number>         publish what another admin proposed
   withdraw <number>        turn a proposal down, or take it back; --reason R
+  shadow                   what the draft beside the policy would have decided otherwise
+  shadow start <file>      decide a draft beside the policy, on live traffic, without effect
+  shadow promote           publish that draft
+  shadow stop              decide it no more; --reason R
   keys, members            as \`npx tallygate keys\` and \`npx tallygate members\`
   tail [--since N]         every change as it happens
 
@@ -118,6 +123,7 @@ const commands: Commands = {
     const result = await client.ask({ type: "RollBackPolicy", expectVersion, version, comment });
     await tellPublished(session, result, inForce);
   },
+  shadow,
   keys: (session) => pick("keys", keyCommands, session),
   members: (session) => pick("members", memberCommands, session),
   async tail({ client, flags, print }) {

@@ -9,13 +9,15 @@ import type { Env } from "#actors/kit/env.ts";
 import { policyName } from "#actors/kit/names.ts";
 import { compileDlp, type DlpProgram } from "#dlp/program.ts";
 import { POINTER_LEASE_MS } from "#policy/lease.ts";
-import type { PolicySnapshot } from "#policy/snapshot.ts";
+import type { KnownSnapshot, PolicySnapshot } from "#policy/snapshot.ts";
 import { GatewayError } from "./errors.ts";
 
 /** A policy version, ready to decide with. */
 export interface LivePolicy {
   snapshot: PolicySnapshot;
   dlp: DlpProgram;
+  /** A draft that is decided beside it and changes nothing, by its number. */
+  shadow?: { draft: number; policy: LivePolicy };
 }
 
 interface Lease {
@@ -56,8 +58,7 @@ export async function stillInForce(env: Env, policy: LivePolicy): Promise<boolea
 export async function renew(env: Env, organisation: string): Promise<LivePolicy> {
   const sentAt = Date.now();
   const held = leases.get(organisation)?.policy;
-  const known =
-    held === undefined ? null : { version: held.snapshot.version, hash: held.snapshot.hash };
+  const known = held === undefined ? null : knownOf(held.snapshot);
   let snapshot: PolicySnapshot | null | undefined;
   try {
     snapshot = await env.POLICY.getByName(policyName(env.TALLYGATE_SECRET, organisation)).snapshot(
@@ -83,6 +84,17 @@ export async function renew(env: Env, organisation: string): Promise<LivePolicy>
   return policy;
 }
 
-function compiled(snapshot: PolicySnapshot): LivePolicy {
-  return { snapshot, dlp: compileDlp(snapshot.document.dlp.rules) };
+function knownOf({ version, hash, shadow }: PolicySnapshot): KnownSnapshot {
+  return { version, hash, shadow: shadow?.draft ?? 0 };
+}
+
+function compiled({ shadow, ...snapshot }: PolicySnapshot): LivePolicy {
+  const policy: LivePolicy = { snapshot, dlp: compileDlp(snapshot.document.dlp.rules) };
+  if (shadow === undefined) return policy;
+  const { draft, hash, document } = shadow;
+  return {
+    ...policy,
+    snapshot: { ...snapshot, shadow },
+    shadow: { draft, policy: compiled({ ...snapshot, hash, document }) },
+  };
 }

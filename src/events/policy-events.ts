@@ -1,6 +1,7 @@
 /** What happens to an organisation's rules, members and keys: the events of a PolicyActor's stream. */
 import * as z from "zod";
 import { PriceData } from "./correction-events.ts";
+import { ShadowStarted, ShadowStopped } from "./shadow-events.ts";
 
 const count = z.int().min(0);
 
@@ -220,6 +221,8 @@ export const PolicyFact = z.discriminatedUnion("type", [
   PriceCorrectionOrdered,
   PriceCorrectionApplied,
   ViewsDiffered,
+  ShadowStarted,
+  ShadowStopped,
   CommandRefused,
 ]);
 /** Any fact of an organisation's policy stream. */

@@ -10,6 +10,7 @@ import { LeaseDenied, LeaseGranted, LeaseOpened, LeaseReturned } from "./lease-e
 import { CostCorrected, PriceData } from "./correction-events.ts";
 import { PayloadData, PayloadLost, SubjectErased } from "./payload-events.ts";
 import { AccessRecorded, FeedbackGiven } from "./reader-events.ts";
+import { ShadowData } from "./shadow-events.ts";
 
 const count = z.int().min(0);
 const nanos = z.int().min(0);
@@ -154,6 +155,8 @@ export const RequestAdmitted = z.strictObject({
     left: z.array(count).optional(),
     /** Budgets that it passed, which policy allows. */
     over: z.array(z.string()).optional(),
+    /** What the draft in the shadow would have made of it, where there is one. */
+    shadow: ShadowData.optional(),
   }),
 });
 
@@ -175,6 +178,8 @@ export const RequestRefused = z.strictObject({
     retryAt: count.optional(),
     /** True when the verdict stood before the actor was asked (a DLP block, a model not allowed). */
     given: z.boolean().optional(),
+    /** What the draft in the shadow would have made of it, where there is one. */
+    shadow: ShadowData.optional(),
   }),
 });
 

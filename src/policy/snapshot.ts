@@ -10,6 +10,15 @@ export interface PolicySnapshot {
   hash: string;
   document: PolicyDocument;
   ledgerShards: number;
+  /** A draft that is decided beside it; `draft` is the number of the event that started it. */
+  shadow?: { draft: number; hash: string; document: PolicyDocument };
+}
+
+/** What an isolate holds already, so that it is not sent again; `shadow` is 0 without one. */
+export interface KnownSnapshot {
+  version: number;
+  hash: string;
+  shadow?: number;
 }
 
 /** Who calls: a member, by one of their keys or by a session or token of theirs. */

@@ -97,6 +97,14 @@ const acts: { [T in ActFact["type"]]: (data: DataOf<T>) => Act } = {
         setAside: setAside.length,
       },
     }),
+  ShadowStarted: ({ base, hash, comment }) =>
+    act("shadow.started", {
+      resource: `policy/${base}`,
+      policyHash: hash,
+      metadata: { comment },
+    }),
+  ShadowStopped: ({ draft, reason }) =>
+    act("shadow.stopped", { resource: `shadow/${draft}`, metadata: { reason } }),
   CommandRefused: (data) => ({
     base: { kind: "act", action: "command.refused", outcome: "refused" },
     set: { resource: data.command, code: data.code, metadata: { message: data.message } },

@@ -1,5 +1,6 @@
 /** One line of the audit list: what an auditor sees of a request, a read or an admin's act. */
 import type { PayloadData } from "#events/payload-events.ts";
+import type { ShadowData } from "#events/shadow-events.ts";
 import type { FindingData } from "#events/user-events.ts";
 import type { AuditFeedback } from "./audit-feedback.ts";
 
@@ -90,6 +91,8 @@ export interface AuditEntry {
   policyHash?: string;
   priceBook?: string;
   promptHash?: string;
+  /** What a draft in the shadow would have made of it. */
+  shadow?: ShadowData;
   answerHash?: string;
   /** What was kept of prompt and answer. */
   payload?: PayloadData;

@@ -180,7 +180,7 @@ function asked(
   set: AuditPatch["set"],
 ): Draft {
   const { keyId, team, tier, tags, action, resource, metadata, dialect, ip } = data;
-  const { userAgent, guard, policyVersion, policyHash, priceBook, promptHash } = data;
+  const { userAgent, guard, policyVersion, policyHash, priceBook, promptHash, shadow } = data;
   const who = { user: data.member, keyId, team, tier, tags, ip, userAgent };
   const what = {
     action,
@@ -190,7 +190,7 @@ function asked(
     modelAsked: data.model,
     route: data.route?.name,
   };
-  const rules = { policyVersion, policyHash, priceBook, promptHash, guard };
+  const rules = { policyVersion, policyHash, priceBook, promptHash, guard, shadow };
   return {
     findings: data.findings,
     set: { at: event.at, streaming: data.stream, ...who, ...what, ...rules, ...set },

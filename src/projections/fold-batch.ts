@@ -8,10 +8,11 @@ import type { EventEnvelope } from "#events/envelope.ts";
 import { audit, auditTable, requestIdOf } from "./audit.ts";
 import type { AuditEntry } from "./audit-entry.ts";
 import { numbers } from "./numbers.ts";
+import { shadow } from "./shadow.ts";
 import type { Cell, Projection, Row, Table } from "./projection.ts";
 
 /** Every view, in the order in which they are folded. */
-export const projections: readonly Projection[] = [audit, numbers];
+export const projections: readonly Projection[] = [audit, numbers, shadow];
 
 /** Every view's tables. */
 export const tables: readonly Table[] = projections.flatMap((projection) => projection.tables);

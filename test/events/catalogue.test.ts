@@ -66,6 +66,9 @@ const hashes: Record<string, string> = {
   "CreditReturned.v1+past": "b968b30fc1707c70eb0d07de9ef45accb6427d19c0b08b47f20eacc098dd510a",
   "ViewsDiffered.v1": "1e93047ccc72c035e19f6095a0a1a201f3abd0f840526b3ce90365e63268e986",
   "StreamForked.v1": "306855b9f0ca4cd362ee032f0b001e61b7bc45e6eb5fd3a799aafcbbdfb5bb70",
+  "ShadowStarted.v1": "1661c2ad386161a5675e9af55696b82595cb610daf795f87870f72fba1f9241d",
+  "ShadowStopped.v1": "9932e527ff57d1f17c82d73538ca21746363712361f97c01e157e01a5887d90c",
+  "RequestAdmitted.v1+shadow": "bcc08e14af697531c373f1a281a3621b96ebc8daac1f352e9f1ba2d400f94372",
 };
 
 function golden(name: string): SealedEvent {

@@ -1,6 +1,7 @@
 /** The RPC surface of a LedgerActor: collects streams, answers questions about them. */
 import type { Head, SealedEvent } from "#events/envelope.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
+import type { ShadowRow } from "#projections/shadow.ts";
 import type { Evidence } from "#projections/verify/evidence.ts";
 import type { EvidenceQuery } from "./evidence.ts";
 import type { SinkLetter, SinkStatus } from "./sinks/report.ts";
@@ -97,6 +98,8 @@ export interface LedgerQueryApi {
   auditEntry(id: string): Promise<AuditEntry | null>;
   usage(query: SumsQuery): Promise<SumsAnswer>;
   costs(query: SumsQuery): Promise<SumsAnswer>;
+  /** What a draft in the shadow would have changed, by rule and member. */
+  shadow(draft: number): Promise<ShadowRow[]>;
   rawEvents(query: RawEventsQuery): Promise<SealedEvent[]>;
   faults(): Promise<LedgerFault[]>;
   /** Folds the whole log into fresh tables, compares them with the live ones, swaps. */

@@ -10,6 +10,7 @@ import type { Env } from "#actors/kit/env.ts";
 import type { SealedEvent } from "#events/envelope.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
 import type { AuditPage, AuditQuery, SumsAnswer, SumsQuery } from "#projections/queries.ts";
+import type { ShadowRow } from "#projections/shadow.ts";
 import type { Evidence } from "#projections/verify/evidence.ts";
 import {
   explainDecision,
@@ -47,6 +48,7 @@ import { Meta } from "./meta.ts";
 import { auditEntry, auditPage } from "./queries.ts";
 import { SelfAudit } from "./self-audit.ts";
 import { tellerOf } from "./teller.ts";
+import { shadowRows } from "./shadow-query.ts";
 import { ShardViews } from "./shard-views.ts";
 import type { Courier } from "./sinks/courier.ts";
 import { openCourier } from "./sinks/open.ts";
@@ -158,6 +160,10 @@ export class LedgerActor extends Actor implements LedgerApi {
 
   async costs(query: SumsQuery): Promise<SumsAnswer> {
     return sumsOf(this.#views.sql, "costs", query);
+  }
+
+  async shadow(draft: number): Promise<ShadowRow[]> {
+    return shadowRows(this.#views.sql, draft);
   }
 
   async archiveNow(): Promise<ArchiveStatus> {

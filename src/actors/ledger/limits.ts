@@ -65,5 +65,7 @@ export const sinkRetryMaxMs = 600_000;
 export const deadLettersMax = 10_000;
 /** Dead letters tried again in one alarm, and shown in one answer. */
 export const deadLettersAtOnce = 200;
+/** Rules and members in one answer about a draft in the shadow. */
+export const shadowRowsMax = 2_000;
 /** Names of streams in one answer to another actor. */
 export const principalsMax = 1_000;

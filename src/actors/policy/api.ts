@@ -1,6 +1,7 @@
 /** The RPC surface of a PolicyActor, for the edge. Admins' commands come over its WebSocket. */
 import type { PolicyFact } from "#events/policy-events.ts";
-import type { Principal, PolicySnapshot } from "#policy/snapshot.ts";
+import type { KnownSnapshot, Principal, PolicySnapshot } from "#policy/snapshot.ts";
+import type { ShadowRecord } from "./state.ts";
 
 /** Starts an organisation: members, keys and a first policy, once. */
 export interface FoundCommand {
@@ -26,9 +27,7 @@ export type ViewsDifference = Extract<PolicyFact, { type: "ViewsDiffered" }>["da
 /** The RPC surface of a PolicyActor. */
 export interface PolicyActorApi {
   /** The published version, or `undefined` when the caller's is still it; `null` without a policy. */
-  snapshot(
-    known: { version: number; hash: string } | null,
-  ): Promise<PolicySnapshot | undefined | null>;
+  snapshot(known: KnownSnapshot | null): Promise<PolicySnapshot | undefined | null>;
   /** Who a key belongs to; `null` for an unknown, expired, revoked or wrong one. Constant-time. */
   lookUpKey(keyId: string, secretHash: string, at: number): Promise<Principal | null>;
   /** A member by id, for sessions and tokens. */
@@ -37,6 +36,8 @@ export interface PolicyActorApi {
   spendLink(id: string, expiresAt: number): Promise<boolean>;
   /** The teams that members are in, in order, each once. */
   teams(): Promise<string[]>;
+  /** The draft in the shadow; null without one. */
+  shadow(): Promise<ShadowRecord | null>;
   /** Records that a shard's views were not the fold of its log. */
   noteDifference(difference: ViewsDifference): Promise<void>;
   found(command: FoundCommand): Promise<{ ok: true; keys: Record<string, string> } | PolicyRefusal>;

@@ -37,6 +37,11 @@ export type ProposalCommand =
     }
   | { type: "WithdrawProposal"; proposal: number; reason: string };
 
+/** What is done with a draft in the shadow. */
+export type ShadowCommand =
+  | { type: "StartShadow"; expectVersion: number; policy: PolicyDraft; by: string }
+  | { type: "StopShadow"; draft: number; reason: string };
+
 export type PolicyCommand =
   | {
       type: "Found";
@@ -56,6 +61,7 @@ export type PolicyCommand =
       by: string;
     }
   | ProposalCommand
+  | ShadowCommand
   | { type: "SetMember"; member: MemberData }
   | { type: "RemoveMember"; member: string }
   | { type: "IssueKey"; key: KeyDraft; at: number }

@@ -74,6 +74,21 @@ const deciders: Deciders = {
       ? [{ type: "ProposalWithdrawn", v: 1, data: { proposal, reason } }]
       : noProposal("WithdrawProposal", proposal),
 
+  StartShadow: (state, { expectVersion, policy, by }) => {
+    const { document, hash, comment } = policy;
+    const data = { base: expectVersion, hash, document, comment, member: by };
+    return (
+      publishFault("StartShadow", state, expectVersion, document) ?? [
+        { type: "ShadowStarted", v: 1, data },
+      ]
+    );
+  },
+
+  StopShadow: (state, { draft, reason }) =>
+    state.shadow?.draft === draft
+      ? [{ type: "ShadowStopped", v: 1, data: { draft, reason } }]
+      : refused("StopShadow", "shadow_not_found", noShadow(draft)),
+
   SetMember: (state, { member }) => {
     const known = state.members.get(member.id);
     if (known === undefined && state.members.size >= membersMax) {
@@ -255,6 +270,10 @@ function proposed(
       data: restores === undefined ? data : { ...data, restores },
     },
   ];
+}
+
+function noShadow(draft: number): string {
+  return `The draft ${draft} is not in the shadow: it was stopped, published or replaced.`;
 }
 
 function noProposal(command: string, proposal: number): PolicyFact[] {

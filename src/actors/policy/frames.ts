@@ -39,6 +39,19 @@ const writes = [
     proposal: z.int().min(1),
     reason: Line(200).default(""),
   }),
+  z.strictObject({
+    ...changing,
+    type: z.literal("StartShadow"),
+    document: z.unknown(),
+    comment,
+  }),
+  z.strictObject({
+    ...base,
+    type: z.literal("StopShadow"),
+    draft: z.int().min(1),
+    reason: Line(200).default(""),
+  }),
+  z.strictObject({ ...changing, type: z.literal("PromoteShadow"), draft: z.int().min(1), comment }),
   z.strictObject({ ...base, type: z.literal("SetMember"), member: MemberInput }),
   z.strictObject({ ...base, type: z.literal("RemoveMember"), member: MemberId }),
   z.strictObject({
@@ -81,6 +94,7 @@ const reads = [
   z.strictObject({ ...base, type: z.literal("GetPolicy"), version: z.int().min(1).optional() }),
   z.strictObject({ ...base, type: z.literal("GetProposal"), proposal: z.int().min(1) }),
   z.strictObject({ ...base, type: z.literal("ListProposals") }),
+  z.strictObject({ ...base, type: z.literal("GetShadow") }),
   z.strictObject({ ...base, type: z.literal("ListVersions") }),
   z.strictObject({ ...base, type: z.literal("ListMembers") }),
   z.strictObject({ ...base, type: z.literal("ListKeys") }),
@@ -121,6 +135,7 @@ export type AdminCode =
   | "version_conflict"
   | "version_not_found"
   | "proposal_not_found"
+  | "shadow_not_found"
   | "own_proposal"
   | "tier_in_use"
   | "unknown_tier"

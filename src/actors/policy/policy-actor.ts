@@ -9,7 +9,7 @@ import { type AppendedFact, EventSourcedActor } from "#actors/kit/event-sourced-
 import { ledgerName, policyName } from "#actors/kit/names.ts";
 import type { MemberData, PolicyFact } from "#events/policy-events.ts";
 import { type ApiKey, formatKey, hashSecret, KEY_BYTES, makeKey } from "#policy/api-key.ts";
-import type { Principal, PolicySnapshot } from "#policy/snapshot.ts";
+import type { KnownSnapshot, Principal, PolicySnapshot } from "#policy/snapshot.ts";
 import { AdminDesk, type DeskHost, type DeskSocket } from "./admin-desk.ts";
 import { AnswerBook } from "./answers.ts";
 import type { FoundCommand, PolicyActorApi, PolicyRefusal, ViewsDifference } from "./api.ts";
@@ -26,7 +26,8 @@ import { currentDocument } from "./documents.ts";
 import { draftPolicy } from "./draft.ts";
 import { LinkBook } from "./links.ts";
 import { KEY_HEADER, MEMBER_HEADER, type Seat, UNTIL_HEADER } from "./seat.ts";
-import type { KeyRecord, PolicyState } from "./state.ts";
+import { isHeld, shadowDocument } from "./shadow.ts";
+import type { KeyRecord, PolicyState, ShadowRecord } from "./state.ts";
 
 /** Compared with when there is no such key, so that both answers take the same time. */
 const NO_HASH = "0".repeat(64);
@@ -55,16 +56,21 @@ export class PolicyActor
     this.#desk = new AdminDesk(this.#deskHost(), new AnswerBook(ctx.storage.sql));
   }
 
-  snapshot(
-    known: { version: number; hash: string } | null,
-  ): Promise<PolicySnapshot | undefined | null> {
-    const { current, organisation, ledgerShards } = this.state;
+  snapshot(known: KnownSnapshot | null): Promise<PolicySnapshot | undefined | null> {
+    const { current, organisation } = this.state;
     if (current === undefined || organisation === undefined) return Promise.resolve(null);
-    const { version, hash } = current;
     // eslint-disable-next-line unicorn/no-useless-undefined -- "you have it" is not "there is none"
-    if (known?.version === version && known.hash === hash) return Promise.resolve(undefined);
+    if (isHeld(known, this.state)) return Promise.resolve(undefined);
+    const { version, hash } = current;
+    const { ledgerShards } = this.state;
     const document = currentDocument(current);
-    return Promise.resolve({ organisation, version, hash, document, ledgerShards });
+    const snapshot: PolicySnapshot = { organisation, version, hash, document, ledgerShards };
+    const shadow = shadowDocument(this.state, (seq) => this.store.read(seq, 1)[0]);
+    return Promise.resolve(shadow === undefined ? snapshot : { ...snapshot, shadow });
+  }
+
+  shadow(): Promise<ShadowRecord | null> {
+    return Promise.resolve(this.state.shadow ?? null);
   }
 
   lookUpKey(keyId: string, secretHash: string, at: number): Promise<Principal | null> {

@@ -52,6 +52,13 @@ const readers: Readers = {
     const current = state.current && currentDocument(state.current);
     return done({ ...record, document, changes: diffPolicies(current, document) });
   },
+  GetShadow: (_frame, { state, events }) => {
+    const document = state.shadow && documentAt(state.shadow.draft, events);
+    if (state.shadow === undefined || document === undefined) return done({ shadow: null });
+    const current = state.current && currentDocument(state.current);
+    const changes = diffPolicies(current, document);
+    return done({ shadow: { ...state.shadow, document, changes } });
+  },
   ListProposals: (_frame, { state }) => done({ proposals: state.proposals }),
   ListVersions: (_frame, { state }) => done({ versions: state.versions }),
   ListMembers: (_frame, { state }) => done({ members: [...state.members.values()] }),

@@ -73,6 +73,17 @@ export interface PriceCorrectionRecord {
   applied?: Omit<DataOf<"PriceCorrectionApplied">, "order"> & { at: number };
 }
 
+/** A draft in the shadow, without its document: that is in the event `draft`. */
+export interface ShadowRecord {
+  /** The number of its event. */
+  draft: number;
+  base: number;
+  hash: string;
+  at: number;
+  member: string;
+  comment: string;
+}
+
 export interface PolicyState {
   /** Events folded so far, which is the stream's last `seq`. */
   seq: number;
@@ -95,6 +106,8 @@ export interface PolicyState {
   erasures: ErasureRecord[];
   /** The same of price corrections. */
   corrections: PriceCorrectionRecord[];
+  /** The draft that is decided beside the current version. */
+  shadow?: ShadowRecord | undefined;
 }
 
 export function initialState(): PolicyState {
@@ -168,6 +181,8 @@ const evolvers: Evolvers = {
     if (state.versions.length > versionsMax) state.versions.shift();
     state.pending.push({ version, dueAt: at + IN_FORCE_AFTER_MS });
     state.proposals = [];
+    // The draft in the shadow is in force now.
+    if (state.shadow?.hash === hash) state.shadow = undefined;
   },
   PolicyProposed: (state, { base, hash, member, comment, restores }, at) => {
     const record: ProposalRecord = { proposal: state.seq, base, hash, at, member, comment };
@@ -208,6 +223,12 @@ const evolvers: Evolvers = {
     const done = state.corrections.filter((known) => known.applied !== undefined);
     if (done.length <= correctionsShownMax) return;
     state.corrections = state.corrections.filter((known) => known !== done[0]);
+  },
+  ShadowStarted: (state, { base, hash, member, comment }, at) => {
+    state.shadow = { draft: state.seq, base, hash, at, member, comment };
+  },
+  ShadowStopped: (state) => {
+    state.shadow = undefined;
   },
   ViewsDiffered: () => {},
   CommandRefused: () => {},

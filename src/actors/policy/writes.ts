@@ -87,6 +87,39 @@ const preparers: Preparers = {
     command: { type: "WithdrawProposal", proposal, reason },
     result: () => ({ proposal }),
   }),
+  StartShadow: ({ expectVersion, document, comment }, context) => {
+    const draft = draftOf(document, comment, context.known);
+    if (!draft.ok) return draft;
+    const { policy } = draft;
+    const { by, state } = context;
+    const before = state.current && currentDocument(state.current);
+    const changes = diffPolicies(before, policy.document);
+    return {
+      ok: true,
+      command: { type: "StartShadow", expectVersion, policy, by },
+      result: () => ({ draft: state.shadow?.draft, hash: policy.hash, changes }),
+    };
+  },
+  StopShadow: ({ draft, reason }) => ({
+    ok: true,
+    command: { type: "StopShadow", draft, reason },
+    result: () => ({ draft }),
+  }),
+  PromoteShadow: ({ expectVersion, draft, comment }, context) => {
+    const record = context.state.shadow;
+    if (record?.draft !== draft) {
+      const message = `The draft ${draft} is not in the shadow; GetShadow shows which is.`;
+      return { ok: false, code: "shadow_not_found", message };
+    }
+    const said = comment === "" ? record.comment : comment;
+    // Validated again, as for a proposal: what it names may be gone since.
+    const checked = draftOf(documentAt(draft, context.events), said, context.known);
+    if (!checked.ok) return checked;
+    const { policy } = checked;
+    const { by } = context;
+    const command: PolicyCommand = { type: "PublishPolicy", expectVersion, policy, by };
+    return { ok: true, command, result: publishResult(policy, context) };
+  },
   SetMember: ({ member }) => ({
     ok: true,
     command: { type: "SetMember", member },

@@ -12,6 +12,7 @@ import { leaseKey, leaseRefOf } from "./leases.ts";
 import { accountsMax, bucketsMax, leasesMax, openHoldsMax } from "./limits.ts";
 import { amountOf, bucketOf, fits, left, retryAt } from "./rates.ts";
 import { checkSharedBudgets, checkSharedRates, lackOf, type Short } from "./shared.ts";
+import { judgeShadow, type ShadowAsk } from "./shadow.ts";
 import {
   accountKey,
   bucketKey,
@@ -48,12 +49,21 @@ const codes = {
 /** What an admit command adds to the log; nothing when it repeats, is stale, or is only counted. */
 export function decideAdmit(
   state: UserState,
-  command: { request: RequestData; verdict?: Verdict },
+  command: { request: RequestData; verdict?: Verdict; shadow?: ShadowAsk },
   at: number,
 ): UserFact[] {
-  const { request, verdict } = command;
-  if (isRepeat(state, request.requestId) || isStale(state, request)) return [];
-  const judgement = judge(state, request, at, verdict);
+  const { verdict, shadow } = command;
+  if (isRepeat(state, command.request.requestId) || isStale(state, command.request)) return [];
+  const judgement = judge(state, command.request, at, verdict);
+  const request =
+    shadow === undefined
+      ? command.request
+      : {
+          ...command.request,
+          shadow: judgeShadow(command.request, shadow, (request, verdict) =>
+            judge(state, request, at, verdict),
+          ),
+        };
   const passed = request.budgets.flatMap((budget) => crossedBefore(state, budget));
   if (judgement.admits) {
     const { left, over } = judgement;

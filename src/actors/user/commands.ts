@@ -8,6 +8,7 @@ import type { Price } from "#events/money.ts";
 import type { UserFact } from "#events/user-events.ts";
 import type { OpenCall } from "./cost-scan.ts";
 import type { LeaseOpening } from "./lease-past.ts";
+import type { ShadowAsk } from "./shadow.ts";
 
 type DataOf<T extends UserFact["type"]> = Extract<UserFact, { type: T }>["data"];
 
@@ -29,6 +30,8 @@ export interface AdmitCommand {
   ledgerShards?: number;
   /** A verdict that stands already (DLP block, model not allowed): recorded as a refusal. */
   verdict?: { code: string; by?: string };
+  /** What a draft in the shadow makes of it; recorded beside the decision, which it never changes. */
+  shadow?: ShadowAsk;
   /** Of the same principal, booked before the request is decided: they save a round trip of their own. */
   settlements?: SettleCommand["settlement"][];
   /** Asks for the key that the request's texts are kept under. */

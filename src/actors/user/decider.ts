@@ -14,12 +14,13 @@ import { decideExpire, decideExtend, decideRelease, decideSettle } from "./holds
 import { fromSnapshot, snapshotVersion, toSnapshot } from "./snapshot.ts";
 import { decideOpenLease, type LeaseOpening } from "./lease-past.ts";
 import { decideIdleReturns, decideLeaseGranted, decideLeaseReturn } from "./leases.ts";
+import type { ShadowAsk } from "./shadow.ts";
 import { decideRateLeased, decideRateReturn } from "./shared-rates.ts";
 import { initialState, type DataOf, type RequestData, type UserState } from "./state.ts";
 
 /** What a UserActor decides about. `at` is milliseconds since 1970, UTC. */
 export type UserCommand =
-  | { type: "admit"; at: number; request: RequestData; verdict?: Verdict }
+  | { type: "admit"; at: number; request: RequestData; verdict?: Verdict; shadow?: ShadowAsk }
   | { type: "settle"; at: number; settlement: DataOf<"RequestSettled"> }
   | { type: "release"; at: number; requestId: string; reason: string }
   | { type: "extend"; at: number; requestId: string; deadlineAt: number; costNanos: number }

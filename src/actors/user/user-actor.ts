@@ -103,6 +103,7 @@ export class UserActor
       this.#flushCounted();
       const admit: UserCommand = { type: "admit", at, request };
       if (command.verdict !== undefined) admit.verdict = command.verdict;
+      if (command.shadow !== undefined) admit.shadow = command.shadow;
       const facts = await this.enqueue(admit, at, cause);
       const reply = answerFromFacts(this.state, request, facts);
       if (reply === undefined) continue;

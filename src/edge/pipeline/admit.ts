@@ -1,6 +1,7 @@
 /** The one round trip before the provider: asks the caller's UserActor, holding the worst case. */
 import type { Env } from "#actors/kit/env.ts";
 import type { WrappedKey } from "#actors/kit/payload-key.ts";
+import type { ShadowAsk } from "#actors/user/shadow.ts";
 import type { AdmitCommand, AdmitReply, Home, LimitStatus } from "#actors/user/commands.ts";
 import { askActor, homeOf } from "../actors.ts";
 import { toUsd } from "../books/answers.ts";
@@ -10,6 +11,7 @@ import { newRequestId } from "../request-id.ts";
 import { wantsKey } from "../payloads/keep-payload.ts";
 import { planRequest, type Call, type Plan } from "./plan.ts";
 import { deliver, takeSettlements } from "./settle-later.ts";
+import { shadowOf } from "./shadow.ts";
 
 /** A request that may go ahead, with its hold. */
 export interface Admission {
@@ -44,7 +46,8 @@ export async function admit(env: Env, ctx: ExecutionContext, call: Call): Promis
   for (let round = 0; round < 4; round += 1) {
     const plan = planRequest(call, policy, tier);
     const home = homeOf(env, call.principal, policy.snapshot.ledgerShards);
-    const reply = await ask(env, ctx, home, plan, call.startedAt);
+    const shadow = shadowOf(call, policy, tier, planRequest);
+    const reply = await ask(env, ctx, home, plan, call.startedAt, shadow);
     if (reply.outcome === "admitted") {
       const { holdNanos, limits, payloadKey } = reply;
       return { plan, home, holdNanos, limits, ...(payloadKey && { payloadKey }) };
@@ -74,9 +77,11 @@ async function ask(
   home: Home,
   plan: Plan,
   at: number,
+  shadow: ShadowAsk | undefined,
 ): Promise<AdmitReply> {
   const { ledgerShards } = plan.policy.snapshot;
   const command: AdmitCommand = { home, at, request: plan.request, ledgerShards };
+  if (shadow !== undefined) command.shadow = shadow;
   const settlements = takeSettlements(home.stream);
   if (settlements.length > 0) {
     command.settlements = settlements.map(({ settlement }) => settlement);

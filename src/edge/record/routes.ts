@@ -21,6 +21,7 @@ import { publishKeys } from "./keys.ts";
 import { explainEntry, idOf, proveEntry, showState, StateParams } from "./past.ts";
 import { showPayload } from "./payload.ts";
 import { showMetrics } from "./metrics.ts";
+import { showShadow, ShadowParams } from "./shadow.ts";
 import { listLetters, listSinks, retryLetters, sinkNamed } from "./sinks.ts";
 import { whatIf } from "./what-if.ts";
 import { parseQuery, reading, toRefusal, type RecordContext, type RecordEnv } from "./reader.ts";
@@ -38,6 +39,14 @@ recordRoutes.get("/.well-known/tallygate/keys", (c) => publishKeys(c.env));
 recordRoutes.post("/policy/what-if", (c) =>
   reading(c, ["admin"], { action: "policy.what-if", resource: "draft" }, whatIf),
 );
+
+recordRoutes.get("/policy/shadow", (c) => {
+  const query = parseQuery(c, ShadowParams);
+  const resource = canonicalJson(query);
+  return reading(c, AUDITORS, { action: "policy.shadow", resource }, (reader) =>
+    showShadow(reader, query),
+  );
+});
 
 const act = (c: RecordContext, action: string) => ({
   action,

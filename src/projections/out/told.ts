@@ -109,6 +109,8 @@ const TOLD: Record<string, ReadonlyMap<string, Kind>> = {
   ErasureCarriedOut: fields("order event seq at keyId", { member: "member" }),
   PriceCorrectionOrdered: fields("model provider from to price", { metadata: "reason" }),
   PriceCorrectionApplied: fields("order principals requests oldNanos newNanos"),
+  ShadowStarted: fields("base hash", { member: "member", metadata: "comment" }),
+  ShadowStopped: fields("draft", { metadata: "reason" }),
   ViewsDiffered: fields("shard at events differences", { metadata: "first" }),
   CommandRefused: fields("command code", { metadata: "message" }),
   StreamForked: fields("restored ledger own carried"),

@@ -12,6 +12,7 @@ import type { AttemptData, UserFact } from "#events/user-events.ts";
 import { judge } from "#actors/user/admit.ts";
 import { evolve } from "#actors/user/evolve.ts";
 import { initialState, type DataOf, type RequestData, type UserState } from "#actors/user/state.ts";
+import { isRerouted } from "../shadow.ts";
 import type { Decision, Draft } from "./draft.ts";
 import { addTo, emptyResult, noteChanged, type WhatIfResult } from "./result.ts";
 
@@ -89,8 +90,7 @@ export class WhatIf {
   }
 
   #noteRoute(before: RequestData["chain"], after: RequestData["chain"]): void {
-    const [was, is] = [before[0], after[0]];
-    if (was?.provider !== is?.provider || was?.model !== is?.model) this.result.rerouted += 1;
+    if (isRerouted(before[0], after[0])) this.result.rerouted += 1;
   }
 
   #settle(

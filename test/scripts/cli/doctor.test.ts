@@ -158,7 +158,7 @@ describe("of a gateway", () => {
       expect((await ask(`${gateway.url}${at}`, { key: gateway.keys.alice })).status).toBe(403);
     }
     const read = await ask(`${gateway.url}/audit/faults`, { key: gateway.keys.auditor });
-    expect([read.status, read.json]).toEqual([200, { faults: [] }]);
+    expect([read.status, read.json]).toMatchObject([200, { faults: [] }]);
     await expect
       .poll(
         async () => {
