@@ -30,8 +30,8 @@ export interface PolicyActorApi {
   snapshot(known: KnownSnapshot | null): Promise<PolicySnapshot | undefined | null>;
   /** Who a key belongs to; `null` for an unknown, expired, revoked or wrong one. Constant-time. */
   lookUpKey(keyId: string, secretHash: string, at: number): Promise<Principal | null>;
-  /** A member by id, for sessions and tokens. */
-  lookUpMember(memberId: string): Promise<Principal | null>;
+  /** A member by id, for sessions and tokens; with a key, only while that is theirs and in force. */
+  lookUpMember(memberId: string, keyId?: string): Promise<Principal | null>;
   /** Uses up a one-time link: true once, false ever after. `expiresAt` is when it can be forgotten. */
   spendLink(id: string, expiresAt: number): Promise<boolean>;
   /** The teams that members are in, in order, each once. */

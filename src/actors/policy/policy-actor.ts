@@ -76,16 +76,20 @@ export class PolicyActor
   lookUpKey(keyId: string, secretHash: string, at: number): Promise<Principal | null> {
     const key = this.state.keys.get(keyId);
     const same = sameHash(key?.secretHash ?? NO_HASH, secretHash);
-    if (key === undefined || !same) return Promise.resolve(null);
-    // The later of two clocks: a caller's slow clock must not keep a key alive.
-    if (key.expiresAt !== undefined && key.expiresAt <= Math.max(at, this.now())) {
-      return Promise.resolve(null);
-    }
+    if (key === undefined || !same || this.#isOver(key, at)) return Promise.resolve(null);
     return Promise.resolve(this.#principalOf(key.member, key) ?? null);
   }
 
-  lookUpMember(memberId: string): Promise<Principal | null> {
-    return Promise.resolve(this.#principalOf(memberId) ?? null);
+  lookUpMember(memberId: string, keyId?: string): Promise<Principal | null> {
+    if (keyId === undefined) return Promise.resolve(this.#principalOf(memberId) ?? null);
+    const key = this.state.keys.get(keyId);
+    if (key?.member !== memberId || this.#isOver(key, 0)) return Promise.resolve(null);
+    return Promise.resolve(this.#principalOf(memberId, key) ?? null);
+  }
+
+  /** The later of two clocks: a caller's slow clock must not keep a key alive. */
+  #isOver({ expiresAt }: KeyRecord, at: number): boolean {
+    return expiresAt !== undefined && expiresAt <= Math.max(at, this.now());
   }
 
   spendLink(id: string, expiresAt: number): Promise<boolean> {

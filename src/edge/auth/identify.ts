@@ -67,7 +67,7 @@ function accept(principal: Principal | null): Principal {
   if (principal !== null) return principal;
   throw new GatewayError(
     "unauthenticated",
-    "This key is unknown, expired or revoked. Ask an admin of your organisation for a new one.",
+    "This key, or the key that this session was started with, is unknown, expired or revoked. Ask an admin of your organisation for a new one.",
   );
 }
 
@@ -99,8 +99,8 @@ async function lookUp(
         ? await verifyToken(readIssuers(env.TALLYGATE_JWT_ISSUERS), credential.token, at)
         : openSession(env.TALLYGATE_SECRET, credential.cookie, at);
   if (named === undefined) return null;
-  const found = await policyOf(env, named.organisation).lookUpMember(named.member);
-  const { expiresAt } = named as Partial<Session>;
+  const { expiresAt, keyId } = named as Partial<Session>;
+  const found = await policyOf(env, named.organisation).lookUpMember(named.member, keyId);
   const isSession = credential.kind === "session" && expiresAt !== undefined;
   return found !== null && isSession ? { ...found, sessionEndsAt: expiresAt } : found;
 }

@@ -1,8 +1,9 @@
 /**
  * Sessions for the console: a signed cookie that names organisation and member, for twelve hours.
  *
- * The cookie says who somebody is, not what they may do: role and membership are asked of the
- * PolicyActor at each use, so a removed member's cookie is worth nothing.
+ * The cookie says who somebody is, not what they may do: role, membership and the key that the session
+ * was started with are asked of the PolicyActor at each use, so the cookie of a removed member, or of
+ * a revoked key, is worth nothing.
  */
 import * as z from "zod";
 import { SESSION_COOKIE } from "./credentials.ts";
@@ -13,6 +14,8 @@ export const sessionMs = 12 * 60 * 60 * 1000;
 const Session = z.strictObject({
   organisation: z.string(),
   member: z.string(),
+  /** The key that it was started with: it ends with it. */
+  keyId: z.string().optional(),
   expiresAt: z.int(),
 });
 export type Session = z.infer<typeof Session>;

@@ -3,7 +3,13 @@ import { evictDurableObject } from "cloudflare:test";
 import { createExecutionContext } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { app } from "#edge/app.ts";
-import { bindings, foundOrganisation, stubOf } from "../../actors/policy/admin.ts";
+import {
+  bindings,
+  connect,
+  foundOrganisation,
+  stubOf,
+  upgradeRequest,
+} from "../../actors/policy/admin.ts";
 
 /** The ledger hears of an event a second after it. */
 const waiting = { timeout: 10_000 };
@@ -86,4 +92,36 @@ test("signing in is in the member's own books", async () => {
       return (json["events"] as { user: string }[]).map(({ user }) => user);
     }, waiting)
     .toEqual(["ada"]);
+});
+
+test("a session ends with the key that it was started with, and no other's does", async () => {
+  const keys = await foundOrganisation("sessions-end");
+  const signIn = (headers: Record<string, string>) => call("POST", "/session", headers);
+  const eves = (await signIn({ authorization: `Bearer ${keys["eve"]}` })).session;
+  // One that is renewed by a session is still of the key that began it.
+  const renewed = (await signIn({ cookie: eves, origin: home })).session;
+  const adas = (await signIn({ authorization: `Bearer ${keys["ada"]}` })).session;
+  const link = await linkFor("sessions-end", "eve");
+  const byLink = (await call("POST", "/session", {}, { link })).session;
+  const who = async (cookie: string) => (await call("GET", "/session", { cookie })).status;
+  expect(await Promise.all([eves, renewed, adas, byLink].map(who))).toEqual([200, 200, 200, 200]);
+  const openSocket = () =>
+    app.fetch(
+      upgradeRequest(undefined, { cookie: eves, origin: home }),
+      bindings,
+      createExecutionContext(),
+    );
+  const { webSocket, status } = await openSocket();
+  webSocket?.accept();
+  const closed = new Promise((resolve) => {
+    webSocket?.addEventListener("close", ({ code }) => resolve(code));
+  });
+  expect(status).toBe(101);
+  const { client } = await connect(keys["ada"] ?? "");
+  const keyId = String(keys["eve"]).split("_")[2];
+  await client.ask({ id: "r", type: "RevokeKey", keyId, reason: "lost" });
+  expect(await Promise.all([eves, renewed, adas, byLink].map(who))).toEqual([401, 401, 200, 200]);
+  // Its socket is closed before it hears of anything more.
+  expect(await closed).toBe(1008);
+  expect((await openSocket()).status).toBe(401);
 });
