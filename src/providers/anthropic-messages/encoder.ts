@@ -1,5 +1,5 @@
 /** Stream parts into a messages stream. Blocks are numbered in the order they begin. */
-import type { StreamPart } from "../chat.ts";
+import { PartEncoder, type FinishPart, type WrittenPart } from "../part-encoder.ts";
 import type { EncoderMeta, JsonObject, StreamEncoder, WireError } from "../types.ts";
 import { sseText } from "../wire.ts";
 import { encodeStreamError } from "./errors.ts";
@@ -10,44 +10,18 @@ export function openEncoder(meta: EncoderMeta): StreamEncoder {
   return new AnthropicEncoder(meta);
 }
 
-class AnthropicEncoder implements StreamEncoder {
-  readonly #meta: EncoderMeta;
-  #model: string;
-  #began = false;
-  #ended = false;
+class AnthropicEncoder extends PartEncoder {
   readonly #index = new Map<string, number>();
   /** Blocks that began and did not end: a cut answer ends them before itself. */
   readonly #open = new Set<string>();
 
-  constructor(meta: EncoderMeta) {
-    this.#meta = meta;
-    this.#model = meta.model;
-  }
-
-  push(part: StreamPart): string {
-    if (this.#ended) return "";
-    if (part.type === "response-metadata") {
-      this.#model = part.model ?? this.#model;
-      return "";
-    }
-    if (part.type === "error") return this.#fail(part.code, part.message);
-    return this.#begin() + this.#write(part);
-  }
-
-  end(): string {
-    if (this.#ended) return "";
-    return this.#fail("stream_cut", "the answer ended before it was whole");
-  }
-
   /** Input tokens are not known yet when another dialect answers: `message_delta` overwrites them. */
-  #begin(): string {
-    if (this.#began) return "";
-    this.#began = true;
+  protected override begin(): string {
     const message = {
-      id: `msg_${this.#meta.requestId}`,
+      id: `msg_${this.meta.requestId}`,
       type: "message",
       role: "assistant",
-      model: this.#model,
+      model: this.model,
       content: [],
       stop_reason: null,
       stop_sequence: null,
@@ -56,7 +30,7 @@ class AnthropicEncoder implements StreamEncoder {
     return event("message_start", { message });
   }
 
-  #write(part: Exclude<StreamPart, { type: "response-metadata" | "error" }>): string {
+  protected override write(part: WrittenPart): string {
     switch (part.type) {
       case "text-delta":
         return this.#delta(part.id, "text_delta", "text", part.text);
@@ -107,8 +81,7 @@ class AnthropicEncoder implements StreamEncoder {
     return event("content_block_stop", { index: this.#index.get(id) ?? 0 });
   }
 
-  #finish(part: Extract<StreamPart, { type: "finish" }>): string {
-    this.#ended = true;
+  #finish(part: FinishPart): string {
     const stops = [...this.#open].map((id) => this.#stop(id)).join("");
     const usage = writeUsage(part.usage ?? { inputTokens: 0, outputTokens: 0 });
     const delta = {
@@ -118,10 +91,7 @@ class AnthropicEncoder implements StreamEncoder {
     return stops + event("message_delta", { delta, usage }) + event("message_stop", {});
   }
 
-  #fail(code: string, message: string): string {
-    this.#ended = true;
-    const { requestId } = this.#meta;
-    const error: WireError = { status: 502, code, type: "api_error", message, requestId };
+  protected override writeError(error: WireError): string {
     return encodeStreamError(error);
   }
 }

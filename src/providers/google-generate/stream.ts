@@ -2,7 +2,15 @@
 import type { Usage } from "#events/money.ts";
 import type { FinishReason, StreamPart } from "../chat.ts";
 import { asObject, asString, isObject, objectsIn, parseObject } from "../json.ts";
-import type { EncoderMeta, JsonObject, StreamDecoder, StreamEncoder, WireEvent } from "../types.ts";
+import { PartEncoder, type FinishPart, type WrittenPart } from "../part-encoder.ts";
+import type {
+  EncoderMeta,
+  JsonObject,
+  StreamDecoder,
+  StreamEncoder,
+  WireEvent,
+  WireError,
+} from "../types.ts";
 import { sseText } from "../wire.ts";
 import { encodeStreamError } from "./errors.ts";
 import { encodeCall } from "./response.ts";
@@ -138,23 +146,11 @@ interface Call {
 }
 
 /** Calls are written whole, when their arguments are: Google's clients expect no fragments. */
-class GoogleEncoder implements StreamEncoder {
-  readonly #meta: EncoderMeta;
-  #model: string;
-  #ended = false;
+class GoogleEncoder extends PartEncoder {
   readonly #calls = new Map<string, Call>();
 
-  constructor(meta: EncoderMeta) {
-    this.#meta = meta;
-    this.#model = meta.model;
-  }
-
-  push(part: StreamPart): string {
-    if (this.#ended) return "";
+  protected override write(part: WrittenPart): string {
     switch (part.type) {
-      case "response-metadata":
-        this.#model = part.model ?? this.#model;
-        return "";
       case "text-delta":
         return this.#part({ text: part.text });
       case "reasoning-delta":
@@ -176,18 +172,12 @@ class GoogleEncoder implements StreamEncoder {
         return this.#call(part.id);
       case "finish":
         return this.#finish(part);
-      case "error":
-        return this.#fail(part.code, part.message);
       case "text-start":
       case "text-end":
       case "reasoning-start":
         break;
     }
     return "";
-  }
-
-  end(): string {
-    return this.#ended ? "" : this.#fail("stream_cut", "the answer ended before it was whole");
   }
 
   #call(id: string): string {
@@ -199,8 +189,7 @@ class GoogleEncoder implements StreamEncoder {
     return this.#write({ candidates: [{ content: { role: "model", parts: [part] }, index: 0 }] });
   }
 
-  #finish(part: Extract<StreamPart, { type: "finish" }>): string {
-    this.#ended = true;
+  #finish(part: FinishPart): string {
     const content = { role: "model", parts: [{ text: "" }] };
     const candidate = { content, finishReason: writeFinish(part.finish), index: 0 };
     const usage = part.usage && { usageMetadata: writeUsage(part.usage) };
@@ -208,13 +197,11 @@ class GoogleEncoder implements StreamEncoder {
   }
 
   #write(body: JsonObject): string {
-    const identity = { modelVersion: this.#model, responseId: this.#meta.requestId };
+    const identity = { modelVersion: this.model, responseId: this.meta.requestId };
     return sseText(JSON.stringify({ ...body, ...identity }));
   }
 
-  #fail(code: string, message: string): string {
-    this.#ended = true;
-    const { requestId } = this.#meta;
-    return encodeStreamError({ status: 502, code, type: "api_error", message, requestId });
+  protected override writeError(error: WireError): string {
+    return encodeStreamError(error);
   }
 }

@@ -1,7 +1,15 @@
 /** An Ollama chat stream to and from stream parts. */
 import type { AssistantPart, FinishReason, StreamPart } from "../chat.ts";
 import { asObject, asString, objectsIn, parseObject } from "../json.ts";
-import type { EncoderMeta, JsonObject, StreamDecoder, StreamEncoder, WireEvent } from "../types.ts";
+import { PartEncoder, type WrittenPart } from "../part-encoder.ts";
+import type {
+  EncoderMeta,
+  JsonObject,
+  StreamDecoder,
+  StreamEncoder,
+  WireEvent,
+  WireError,
+} from "../types.ts";
 import { encodeTurn } from "./encode-request.ts";
 import { encodeStreamError, readFinish, readUsage, writeFinish, writeUsage } from "./response.ts";
 
@@ -99,23 +107,11 @@ export function openEncoder(meta: EncoderMeta): StreamEncoder {
 }
 
 /** Calls are written whole, when their arguments are: Ollama's clients expect no fragments. */
-class OllamaEncoder implements StreamEncoder {
-  readonly #meta: EncoderMeta;
-  #model: string;
-  #ended = false;
+class OllamaEncoder extends PartEncoder {
   readonly #calls = new Map<string, AssistantPart & { type: "tool-call" }>();
 
-  constructor(meta: EncoderMeta) {
-    this.#meta = meta;
-    this.#model = meta.model;
-  }
-
-  push(part: StreamPart): string {
-    if (this.#ended) return "";
+  protected override write(part: WrittenPart): string {
     switch (part.type) {
-      case "response-metadata":
-        this.#model = part.model ?? this.#model;
-        return "";
       case "text-delta":
         return this.#message({ role: "assistant", content: part.text });
       case "reasoning-delta":
@@ -135,13 +131,10 @@ class OllamaEncoder implements StreamEncoder {
         return call ? this.#message(encodeTurn([call])) : "";
       }
       case "finish": {
-        this.#ended = true;
         const done = { done: true, done_reason: writeFinish(part.finish) };
         const counts = part.usage && writeUsage(part.usage);
         return this.#message({ role: "assistant", content: "" }, { ...done, ...counts });
       }
-      case "error":
-        return this.#fail(part.code, part.message);
       case "text-start":
       case "text-end":
       case "reasoning-start":
@@ -151,18 +144,12 @@ class OllamaEncoder implements StreamEncoder {
     return "";
   }
 
-  end(): string {
-    return this.#ended ? "" : this.#fail("stream_cut", "the answer ended before it was whole");
-  }
-
   #message(message: JsonObject, rest: JsonObject = { done: false }): string {
-    const created_at = new Date(this.#meta.createdAtMs).toISOString();
-    return `${JSON.stringify({ model: this.#model, created_at, message, ...rest })}\n`;
+    const created_at = new Date(this.meta.createdAtMs).toISOString();
+    return `${JSON.stringify({ model: this.model, created_at, message, ...rest })}\n`;
   }
 
-  #fail(code: string, message: string): string {
-    this.#ended = true;
-    const { requestId } = this.#meta;
-    return encodeStreamError({ status: 502, code, type: "api_error", message, requestId });
+  protected override writeError(error: WireError): string {
+    return encodeStreamError(error);
   }
 }

@@ -1,5 +1,5 @@
 /** Stream parts into a chat completions stream. */
-import type { StreamPart } from "../chat.ts";
+import { PartEncoder, type FinishPart, type WrittenPart } from "../part-encoder.ts";
 import type { EncoderMeta, JsonObject, StreamEncoder, WireError } from "../types.ts";
 import { encodeStreamError } from "./errors.ts";
 import { signatureContent } from "./message.ts";
@@ -10,39 +10,15 @@ export function openEncoder(meta: EncoderMeta): StreamEncoder {
   return new OpenAiEncoder(meta);
 }
 
-class OpenAiEncoder implements StreamEncoder {
-  readonly #meta: EncoderMeta;
+class OpenAiEncoder extends PartEncoder {
   /** Everything of a chunk up to its choices: the same in each, so it is written once. */
   #head = "";
-  #model: string;
-  #ended = false;
   readonly #callIndex = new Map<string, number>();
 
-  constructor(meta: EncoderMeta) {
-    this.#meta = meta;
-    this.#model = meta.model;
-  }
-
-  push(part: StreamPart): string {
-    if (this.#ended) return "";
-    if (part.type === "response-metadata") {
-      this.#model = part.model ?? this.#model;
-      return "";
-    }
-    if (part.type === "error") return this.#fail(part.code, part.message);
-    return this.#begin() + this.#write(part);
-  }
-
-  end(): string {
-    if (this.#ended) return "";
-    return this.#fail("stream_cut", "the answer ended before it was whole");
-  }
-
-  #begin(): string {
-    if (this.#head !== "") return "";
-    const created = Math.floor(this.#meta.createdAtMs / 1000);
-    const id = JSON.stringify(`chatcmpl-${this.#meta.requestId}`);
-    const model = JSON.stringify(this.#model);
+  protected override begin(): string {
+    const created = Math.floor(this.meta.createdAtMs / 1000);
+    const id = JSON.stringify(`chatcmpl-${this.meta.requestId}`);
+    const model = JSON.stringify(this.model);
     this.#head = `data: {"id":${id},"object":"chat.completion.chunk","created":${created},"model":${model},"choices":[`;
     return this.#delta('"role":"assistant","content":""');
   }
@@ -51,7 +27,7 @@ class OpenAiEncoder implements StreamEncoder {
     return `${this.#head}{"index":0,"delta":{${members}},"finish_reason":null}]}\n\n`;
   }
 
-  #write(part: Exclude<StreamPart, { type: "response-metadata" | "error" }>): string {
+  protected override write(part: WrittenPart): string {
     switch (part.type) {
       case "text-delta":
         return this.#delta(`"content":${JSON.stringify(part.text)}`);
@@ -94,20 +70,16 @@ class OpenAiEncoder implements StreamEncoder {
     return this.#delta(`"reasoning_details":[${detail}]`);
   }
 
-  #finish(part: Extract<StreamPart, { type: "finish" }>): string {
-    this.#ended = true;
+  #finish(part: FinishPart): string {
     const reason = writeFinish(part.finish);
     let text = `${this.#head}{"index":0,"delta":{},"finish_reason":"${reason}"}]}\n\n`;
-    if (part.usage && this.#meta.includeUsage) {
+    if (part.usage && this.meta.includeUsage) {
       text += `${this.#head}],"usage":${JSON.stringify(writeUsage(part.usage))}}\n\n`;
     }
     return `${text}data: [DONE]\n\n`;
   }
 
-  #fail(code: string, message: string): string {
-    this.#ended = true;
-    const { requestId } = this.#meta;
-    const error: WireError = { status: 502, code, type: "api_error", message, requestId };
+  protected override writeError(error: WireError): string {
     return encodeStreamError(error);
   }
 }

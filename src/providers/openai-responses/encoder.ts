@@ -1,7 +1,8 @@
 /** Stream parts into a responses stream: each block is an output item with a life of its own. */
-import type { AssistantPart, StreamPart } from "../chat.ts";
+import type { AssistantPart } from "../chat.ts";
 import { compact } from "../json.ts";
-import type { EncoderMeta, Json, JsonObject, StreamEncoder } from "../types.ts";
+import { PartEncoder, type FinishPart, type WrittenPart } from "../part-encoder.ts";
+import type { EncoderMeta, Json, JsonObject, StreamEncoder, WireError } from "../types.ts";
 import { sseText } from "../wire.ts";
 import { encodeStreamError } from "./errors.ts";
 import { encodeItem, responseObject } from "./response.ts";
@@ -15,37 +16,12 @@ interface Item {
   part: AssistantPart;
 }
 
-class ResponsesEncoder implements StreamEncoder {
-  readonly #meta: EncoderMeta;
-  #model: string;
-  #began = false;
-  #ended = false;
+class ResponsesEncoder extends PartEncoder {
   #sequence = 0;
   readonly #items = new Map<string, Item>();
   readonly #output: Json[] = [];
 
-  constructor(meta: EncoderMeta) {
-    this.#meta = meta;
-    this.#model = meta.model;
-  }
-
-  push(part: StreamPart): string {
-    if (this.#ended) return "";
-    if (part.type === "response-metadata") {
-      this.#model = part.model ?? this.#model;
-      return "";
-    }
-    if (part.type === "error") return this.#fail(part.code, part.message);
-    return this.#begin() + this.#write(part);
-  }
-
-  end(): string {
-    return this.#ended ? "" : this.#fail("stream_cut", "the answer ended before it was whole");
-  }
-
-  #begin(): string {
-    if (this.#began) return "";
-    this.#began = true;
+  protected override begin(): string {
     const response = this.#response();
     return (
       this.#event("response.created", { response }) +
@@ -53,7 +29,7 @@ class ResponsesEncoder implements StreamEncoder {
     );
   }
 
-  #write(part: Exclude<StreamPart, { type: "response-metadata" | "error" }>): string {
+  protected override write(part: WrittenPart): string {
     switch (part.type) {
       case "text-start":
         return this.#start(part.id, { type: "text", text: "" });
@@ -145,15 +121,14 @@ class ResponsesEncoder implements StreamEncoder {
   }
 
   #itemOf(item: Item): JsonObject {
-    return encodeItem(item.part, `${this.#meta.requestId}_${item.index}`);
+    return encodeItem(item.part, `${this.meta.requestId}_${item.index}`);
   }
 
   #itemId(item: Item): string {
-    return `${PREFIXES[item.part.type]}_${this.#meta.requestId}_${item.index}`;
+    return `${PREFIXES[item.part.type]}_${this.meta.requestId}_${item.index}`;
   }
 
-  #finish(part: Extract<StreamPart, { type: "finish" }>): string {
-    this.#ended = true;
+  #finish(part: FinishPart): string {
     const open = [...this.#items].filter(([, item]) => this.#output[item.index] === undefined);
     const stops = open.map(([id]) => this.#stop(id)).join("");
     const response = this.#response(part);
@@ -161,11 +136,11 @@ class ResponsesEncoder implements StreamEncoder {
     return stops + this.#event(`response.${type}`, { response });
   }
 
-  #response(end?: Extract<StreamPart, { type: "finish" }>): JsonObject {
+  #response(end?: FinishPart): JsonObject {
     return responseObject({
-      id: `resp_${this.#meta.requestId}`,
-      model: this.#model,
-      createdAtMs: this.#meta.createdAtMs,
+      id: `resp_${this.meta.requestId}`,
+      model: this.model,
+      createdAtMs: this.meta.createdAtMs,
       output: this.#output,
       finish: end?.finish,
       usage: end?.usage,
@@ -178,10 +153,8 @@ class ResponsesEncoder implements StreamEncoder {
     return sseText(JSON.stringify(compact({ type, ...members, sequence_number })), type);
   }
 
-  #fail(code: string, message: string): string {
-    this.#ended = true;
-    const { requestId } = this.#meta;
-    return encodeStreamError({ status: 502, code, type: "api_error", message, requestId });
+  protected override writeError(error: WireError): string {
+    return encodeStreamError(error);
   }
 }
 
