@@ -1,85 +1,14 @@
 /**
- * The workshop behind `train-guard.ts`: reads the corpora, clusters near-duplicates, fits the hashed
- * model, and scores by cross-validation. Deterministic: a seeded generator and a fixed order.
+ * The workshop behind `train-guard.ts`: clusters near-duplicates, fits the hashed model, and scores by
+ * cross-validation. Deterministic: a seeded generator and a fixed order.
  */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { eachWindow, featureBits } from "../src/dlp/guard/features.ts";
 import { foldedText } from "../src/dlp/guard/fold.ts";
-import { type GuardModel, weightMax } from "../src/dlp/guard/model.ts";
+import { type GuardModel, slotsOffset, weightMax } from "../src/dlp/guard/model.ts";
 import { views } from "../src/dlp/guard/normalise.ts";
 import { attackOdds } from "../src/dlp/guard/score.ts";
-import { benignForTraining } from "./guard-texts.ts";
-
-/** One labelled text. `scored` rows make the figures; the others only train (weight below 1). */
-export interface Row {
-  readonly id: string;
-  readonly text: string;
-  readonly attack: boolean;
-  /** A plain instruction inside a document, without attack wording: reported apart, never trained on. */
-  readonly hard: boolean;
-  readonly source: string;
-  readonly variant: string;
-  readonly scored: boolean;
-  readonly weight: number;
-}
-
-/** Every third row of the PII and secrets corpora is enough to show the model forms and code. */
-const supportStride = 3;
-const supportWeight = 0.3;
-const ownWeight = 1;
-
-function jsonLines(path: string): Record<string, unknown>[] {
-  if (!existsSync(path)) return [];
-  const lines = readFileSync(path, "utf8").split("\n");
-  return lines
-    .filter((line) => line.length > 0)
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-}
-
-/** Rows of a directory in the corpora's format; `support` adds the rows that only train. */
-export function loadRows(dir: string, support: boolean): Row[] {
-  const rows: Row[] = [];
-  for (const file of ["injection", "benign"]) {
-    for (const line of jsonLines(join(dir, `${file}.jsonl`))) {
-      rows.push(rowOf(line, String(line["source"]), line["label"] === 1, true, 1));
-    }
-  }
-  if (rows.length === 0) throw new Error(`No injection.jsonl or benign.jsonl with rows in ${dir}.`);
-  if (!support) return rows;
-  for (const file of ["pii", "secrets"]) {
-    const lines = jsonLines(join(dir, `${file}.jsonl`)).filter((_, at) => at % supportStride === 0);
-    for (const line of lines) rows.push(rowOf(line, file, false, false, supportWeight));
-  }
-  for (const [language, texts] of Object.entries(benignForTraining)) {
-    for (const [at, text] of texts.entries()) {
-      rows.push(
-        rowOf({ id: `own-${language}-${at}`, text }, "own-benign", false, false, ownWeight),
-      );
-    }
-  }
-  return rows;
-}
-
-function rowOf(
-  line: Record<string, unknown>,
-  source: string,
-  attack: boolean,
-  scored: boolean,
-  weight: number,
-): Row {
-  const { id, text, hard, variant } = line;
-  return {
-    id: String(id),
-    text: String(text),
-    attack,
-    hard: hard === true,
-    source,
-    variant: typeof variant === "string" ? variant : "",
-    scored,
-    weight,
-  };
-}
+import { random } from "./guard-grammar.ts";
+import type { Row } from "./guard-rows.ts";
 
 const shingleWords = 6;
 const nearDuplicate = 0.35;
@@ -150,14 +79,6 @@ function windowsOf(row: Row): Uint32Array[] {
   return windows;
 }
 
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 /** Fits a logistic model by AdaGrad and rounds it to one byte a weight. */
 export function fit(rows: readonly Row[]): GuardModel {
   const examples: Example[] = [];
@@ -181,7 +102,7 @@ export function fit(rows: readonly Row[]): GuardModel {
   for (let epoch = 0; epoch < settings.epochs; epoch++) {
     shuffle(examples, next);
     for (const { slots, attack, weight } of examples) {
-      const norm = 1 / Math.sqrt(slots.length);
+      const norm = 1 / Math.sqrt(slots.length + slotsOffset);
       let logit = bias;
       for (const slot of slots) logit += weights[slot]! * norm;
       const error = (1 / (1 + Math.exp(-logit)) - (attack ? 1 : 0)) * weight;

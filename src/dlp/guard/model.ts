@@ -5,7 +5,7 @@
 import { eachWindow, featureBits } from "./features.ts";
 import type { View } from "./normalise.ts";
 
-/** A model as scored: `logit = scale * sum(weights of distinct slots) / sqrt(slots) + bias`. */
+/** A model as scored: `logit = scale * sum(weights of distinct slots) / sqrt(slots + slotsOffset) + bias`. */
 export interface GuardModel {
   readonly weights: Int8Array;
   readonly scale: number;
@@ -44,6 +44,16 @@ export function packWeights(weights: Int8Array): string {
 /** The more windows, the more chances for a harmless one to look bad: logits off per e-fold of them. */
 const windowPenalty = 0.3;
 
+/** Added to a window's slots under the root, so that a handful of them cannot say much. */
+export const slotsOffset = 50;
+
+/**
+ * Most short texts that people send are harmless, far more than among labelled data: a window of
+ * fewer slots than this (about ninety characters) has up to `shortPenalty` logits taken off.
+ */
+const shortSlots = 400;
+const shortPenalty = 1;
+
 /** Largest logit over the windows of a view, less the penalty; `-Infinity` for an empty view. */
 export function modelLogit(model: GuardModel, view: View): number {
   const { weights, scale, bias } = model;
@@ -53,7 +63,8 @@ export function modelLogit(model: GuardModel, view: View): number {
     windows++;
     let sum = 0;
     for (let at = 0; at < count; at++) sum += weights[slots[at]!]!;
-    const logit = (scale * sum) / Math.sqrt(count) + bias;
+    const short = count < shortSlots ? shortPenalty * (1 - count / shortSlots) : 0;
+    const logit = (scale * sum) / Math.sqrt(count + slotsOffset) + bias - short;
     if (logit > best) best = logit;
   });
   return windows > 1 ? best - windowPenalty * Math.log(windows) : best;
