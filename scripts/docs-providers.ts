@@ -31,6 +31,7 @@ const SCENARIOS = [
   "providers-out",
   "bound-providers",
   "azure",
+  "replicate",
   "vertex",
   "cloudflare",
 ].map((name) => `test/scenarios/${name}.test.ts`);

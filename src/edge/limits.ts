@@ -26,6 +26,8 @@ export const principalsCachedMax = 10_000;
 export const principalCacheMs = 5_000;
 /** Tries of one admission or settlement when an actor is moved or restarted. */
 export const actorTriesMax = 3;
+/** Between two questions whether an answer that takes its time is there. */
+export const followMs = 500;
 /** How often a hold that is half over is extended. */
 export const settleTriesMax = 4;
 

@@ -36,6 +36,9 @@ export interface ProviderRow {
   body?: (body: JsonObject) => JsonObject;
   /** Headers that every call carries unless the caller sent its own. */
   headers?: Readonly<Record<string, string>>;
+  /** Headers of conversations, not of calls that are passed on. */
+  chatHeaders?: Readonly<Record<string, string>>;
+  follow?: NonNullable<Provider["follow"]>;
 }
 
 export function httpProvider(row: ProviderRow): Provider {
@@ -51,11 +54,13 @@ export function httpProvider(row: ProviderRow): Provider {
     ...(row.framing !== undefined && { framing: row.framing }),
     ...(row.signing !== undefined && { signing: row.signing }),
     ...(row.body !== undefined && { body: row.body }),
+    ...(row.follow !== undefined && { follow: row.follow }),
     operations: ["chat", ...(Object.keys(row.paths ?? {}) as Operation[])],
     request(to) {
       const headers: Record<string, string> = {
         "content-type": "application/json",
         ...row.headers,
+        ...(to.native === true ? {} : row.chatHeaders),
       };
       for (const name of row.forward ?? []) {
         const value = to.callerHeaders.get(name);

@@ -15,6 +15,8 @@ import { openai } from "./openai.ts";
 import { vertex, vertexAnthropic } from "./vertex.ts";
 import { workersAiRun } from "./workers-ai-run/dialect.ts";
 import { workersAiBound } from "./workers-ai.ts";
+import { replicatePredictions } from "./replicate-predictions/dialect.ts";
+import { replicate } from "./replicate.ts";
 import type { Dialect, DialectId, Provider, UpstreamDialect, UpstreamId } from "./types.ts";
 
 export const PROVIDERS: Readonly<Record<string, Provider>> = {
@@ -23,6 +25,7 @@ export const PROVIDERS: Readonly<Record<string, Provider>> = {
   bedrock,
   google,
   ollama,
+  replicate,
   vertex,
   "vertex-anthropic": vertexAnthropic,
   ...openaiCompatible,
@@ -54,6 +57,7 @@ const UPSTREAMS: Readonly<Record<UpstreamId, UpstreamDialect>> = {
   ...DIALECTS,
   "bedrock-converse": bedrockConverse,
   "workers-ai-run": workersAiRun,
+  "replicate-predictions": replicatePredictions,
 };
 
 export function dialectOf(id: DialectId): Dialect {

@@ -17,7 +17,11 @@ export type DialectId =
   | "openai-responses";
 
 /** Dialects that providers are spoken to in; some that no caller speaks. */
-export type UpstreamId = DialectId | "bedrock-converse" | "workers-ai-run";
+export type UpstreamId =
+  | DialectId
+  | "bedrock-converse"
+  | "workers-ai-run"
+  | "replicate-predictions";
 
 /** Where a piece of text stands in a conversation; DLP rules choose by it. */
 export type TextChannel =
@@ -233,7 +237,12 @@ export interface Provider {
   /** The last change to the body of a conversation, where its host wants it otherwise. */
   body?: (body: JsonObject) => JsonObject;
   decodeError(status: number, body: string, headers: Headers): ProviderErrorView;
+  /** What a conversation's first answer leads to, where it is not the answer itself. */
+  follow?: (answer: JsonObject, to: { baseUrl: string; stream: boolean }) => Followed;
 }
+
+/** What an answer is: the last, somewhere else, or a failure in the provider's words. */
+export type Followed = { done: true } | { url: string } | { error: string };
 
 /** Framings of streams: text, or binary messages that are turned into server-sent events. */
 export type Framing = "sse" | "ndjson" | "aws-eventstream";
@@ -251,4 +260,6 @@ export interface ProviderTarget {
   stream: boolean;
   credential: string | undefined;
   callerHeaders: Headers;
+  /** A call that is passed on as it came. */
+  native?: boolean;
 }

@@ -249,6 +249,28 @@ ROWS["azure-deployments"] = {
   ...AZURE,
 };
 
+ROWS["replicate"] = {
+  baseUrl: "https://api.replicate.com/v1",
+  url: "https://api.replicate.com/v1/models/model-1/predictions",
+  credential: ["authorization", "Bearer secret-1"],
+  errors: [
+    {
+      status: 401,
+      body: '{"title":"Unauthenticated","detail":"You did not pass a valid authentication token","status":401}',
+      code: "http_401",
+      message: "You did not pass a valid authentication token",
+      retryable: false,
+    },
+    {
+      status: 429,
+      body: '{"detail":"Request was throttled. Expected available in 1 second.","status":429}',
+      code: "http_429",
+      message: "Request was throttled. Expected available in 1 second.",
+      retryable: true,
+    },
+  ],
+};
+
 const VERTEX_ERRORS = [
   {
     status: 401,
@@ -283,6 +305,7 @@ for (const [id, publisher, method] of [
 const OPERATIONS: Record<string, string[]> = {
   "workers-ai": ["chat", "embeddings"],
   huggingface: ["chat", "models"],
+  replicate: ["chat"],
   vertex: ["chat"],
   "vertex-anthropic": ["chat"],
   cohere: ["chat", "embeddings"],

@@ -10,6 +10,7 @@ import { errorBytesMax } from "../limits.ts";
 import type { CallOptions } from "../surface/options.ts";
 import { describeCall, type Failure } from "./describe-call.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { followed } from "./follow.ts";
 import { errorOf, openStream, type OpenedStream } from "./opened-stream.ts";
 import type { Plan, Candidate } from "./plan.ts";
 import { signed } from "./sign.ts";
@@ -52,7 +53,7 @@ export async function callOne(
 ): Promise<Answered | Failure> {
   const described = describeCall(env, request, plan, endpoint, candidate);
   if ("next" in described) return described;
-  const { provider, dialect, credential, sent, send } = described;
+  const { provider, dialect, credential, sent, send, baseUrl } = described;
   if (request.signal.aborted) abort.abort();
   request.signal.addEventListener("abort", () => abort.abort(), { once: true });
   let timedOut = false;
@@ -70,9 +71,24 @@ export async function callOne(
     const ready = await signed(sent, provider.signing, credential, abort.signal);
     const wasHere = !abort.signal.aborted;
     request.signal.addEventListener("abort", () => (accepted ||= wasHere), { once: true });
-    const response = await send(ready, abort.signal);
+    let response = await send(ready, abort.signal);
     if (response.ok) {
       accepted = true;
+      const { follow } = provider;
+      if (follow !== undefined && endpoint.kind !== "opaque") {
+        const { stream } = plan.request;
+        const name = candidate.provider;
+        const { signal } = abort;
+        response = await followed(response, {
+          name,
+          follow,
+          baseUrl,
+          stream,
+          sent: ready,
+          send,
+          signal,
+        });
+      }
       const framing = provider.framing ?? dialect.contentType;
       const answered: Answered = { candidate, dialect, framing, response, abort, calledAt };
       const looked = looksFirst && plan.request.stream && endpoint.kind !== "opaque";

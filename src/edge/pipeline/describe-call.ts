@@ -31,6 +31,8 @@ interface DescribedCall {
   /** Not signed yet. */
   sent: Sent;
   send: Send;
+  /** Where it is asked, without the path. */
+  baseUrl: string;
 }
 
 /** Describes a call, or says why this candidate cannot be asked. */
@@ -67,10 +69,18 @@ export function describeCall(
     stream,
     credential,
     callerHeaders: request.headers,
+    native: outgoing.value.native !== undefined,
   });
   const shaped = operation === "chat" ? provider.body?.(outgoing.value.body) : undefined;
   const call = shaped === undefined ? outgoing.value : { ...outgoing.value, body: shaped };
-  return { provider, dialect, credential, send, sent: sentAs(call, url, baseUrl, headers) };
+  return {
+    provider,
+    dialect,
+    credential,
+    send,
+    baseUrl,
+    sent: sentAs(call, url, baseUrl, headers),
+  };
 }
 
 /** Behind a binding a host means nothing: what a Worker sees there is the vendor's own path. */

@@ -116,7 +116,7 @@ function opaque(
   files: readonly File[],
   text: string,
 ): OpaqueCall {
-  const model = modelOf(body) ?? topic;
+  const model = modelOf(body) ?? modelIn(path) ?? topic;
   const view = { model, stream: false, maxOutputTokens: 0, choices: 1, images: 0, tools: 0 };
   const endpoint: Endpoint = {
     kind: "opaque",
@@ -136,7 +136,7 @@ function opaque(
           path,
           redacted,
           files,
-          view.model === topic ? undefined : to.model,
+          modelOf(body) === undefined ? undefined : to.model,
         ),
       },
     }),
@@ -149,6 +149,12 @@ function opaque(
     },
   };
   return { endpoint, text: body["kind"] === "none" ? '{"kind":"none"}' : text };
+}
+
+/** The model in a path that names one, as Replicate's do: `models/{owner}/{name}/predictions`. */
+function modelIn(path: string): string | undefined {
+  const [, model] = /^(?:v\d+\/)?models\/([^/?]+\/[^/?]+)\/predictions(?:\?|$)/.exec(path) ?? [];
+  return model?.slice(0, 256);
 }
 
 function modelOf(body: JsonObject): string | undefined {

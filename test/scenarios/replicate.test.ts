@@ -1,0 +1,139 @@
+/** Replicate as callers meet it: predictions behind a conversation, and its own address. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ask, auditEntry, chat, errorOf, type Answer } from "../support/client.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import {
+  json,
+  scriptedPolicy,
+  startScriptedUpstream,
+  stream,
+  type Script,
+  type ScriptedUpstream,
+} from "../support/scripted-upstream.ts";
+
+const model = "meta/meta-llama-3-70b-instruct";
+let upstream: ScriptedUpstream;
+let gateway: TestGateway;
+/** How often the prediction is asked for before it is over. */
+let polls = 0;
+
+const output = (text: string): string => `event: output\ndata: ${text}\n\n`;
+
+/** A prediction that is over after `polls` questions. */
+const predict: Script = ({ path, body }, response) => {
+  const urls = { get: `${upstream.url}/v1/predictions/p1`, stream: `${upstream.url}/stream/p1` };
+  if (path === "/stream/p1") {
+    return stream(response, [output("Hello"), output(" there."), "event: done\ndata: {}\n\n"]);
+  }
+  const isOver = body["stream"] !== true && polls <= 0;
+  polls -= 1;
+  return json(response, path.endsWith("/p1") ? 200 : 201, {
+    id: "p1",
+    model,
+    status: isOver ? "succeeded" : "starting",
+    urls,
+    ...(isOver && {
+      output: ["Hello", " there."],
+      metrics: { predict_time: 0.4, input_token_count: 10, output_token_count: 5 },
+    }),
+  });
+};
+
+beforeAll(async () => {
+  upstream = await startScriptedUpstream(predict);
+  gateway = await startGateway({
+    env: { REPLICATE_API_TOKEN: "r8-token-1" },
+    policy: scriptedPolicy(upstream.url, {
+      providers: { replicate: { kind: "replicate", baseUrl: `${upstream.url}/v1` } },
+      tiers: {
+        standard: {
+          candidates: [{ provider: "replicate", serves: ["meta/*", "stability-ai/*"] }],
+        },
+      },
+      prices: {
+        "meta/*": { inputUsdPerMtok: 100, outputUsdPerMtok: 200 },
+        "stability-ai/*": { inputUsdPerMtok: 0, outputUsdPerMtok: 0, requestUsd: 0.25 },
+      },
+    }),
+  });
+});
+afterAll(async () => {
+  await gateway.stop();
+  await upstream.stop();
+});
+beforeEach(() => {
+  upstream.script = predict;
+  upstream.seen.length = 0;
+  polls = 0;
+});
+
+const say = (more: Record<string, unknown> = {}): Promise<Answer> =>
+  chat(gateway, gateway.keys.alice, "Hi", { model, ...more });
+const booked = (answer: Answer): Promise<Record<string, unknown>> =>
+  auditEntry(gateway, answer.headers.get("x-request-id") ?? "");
+const costNanos = 10 * 100_000 + 5 * 200_000;
+
+describe("a conversation with a model on Replicate", () => {
+  it("is one prediction that is waited for, and its counts are booked", async () => {
+    const answer = await say({ max_tokens: 50 });
+    expect(answer.json).toMatchObject({ choices: [{ message: { content: "Hello there." } }] });
+    const [seen] = upstream.seen;
+    expect(seen?.path).toBe(`/v1/models/${model}/predictions`);
+    expect(seen?.headers).toMatchObject({ authorization: "Bearer r8-token-1", prefer: "wait" });
+    expect(seen?.body).toMatchObject({ input: { prompt: "Hi", max_tokens: 50 } });
+    expect(await booked(answer)).toMatchObject({ costNanos, provider: "replicate" });
+  });
+
+  it("that takes its time is asked for until it is over", async () => {
+    polls = 2;
+    const answer = await say();
+    expect(answer.json).toMatchObject({ choices: [{ message: { content: "Hello there." } }] });
+    expect(upstream.seen.map(({ path }) => path)).toEqual([
+      `/v1/models/${model}/predictions`,
+      "/v1/predictions/p1",
+      "/v1/predictions/p1",
+    ]);
+    expect(upstream.seen[1]?.headers["prefer"]).toBeUndefined();
+  });
+
+  it("streams from the address that the prediction names", async () => {
+    const answer = await say({ stream: true });
+    expect(answer.text).toContain('"content":"Hello"');
+    expect(answer.text.trimEnd().endsWith("data: [DONE]")).toBe(true);
+    expect(upstream.seen.at(-1)).toMatchObject({
+      path: "/stream/p1",
+      headers: { accept: "text/event-stream", authorization: "Bearer r8-token-1" },
+    });
+    expect(await booked(answer)).toMatchObject({ outcome: "completed", estimated: true });
+  });
+
+  it("that fails, or leads to somebody else, is the provider's failure", async () => {
+    upstream.script = (_seen, response) =>
+      json(response, 201, { status: "failed", error: "out of memory" });
+    const failed = await say();
+    expect([failed.status, errorOf(failed).code]).toEqual([502, "provider_error"]);
+    expect(failed.text).toContain("out of memory");
+    upstream.script = (_seen, response) =>
+      json(response, 201, { status: "starting", urls: { get: "http://169.254.169.254/latest" } });
+    expect(errorOf(await say()).message).toContain("address of somebody else's");
+    expect(upstream.seen).toHaveLength(2);
+  });
+});
+
+it("its own address passes on what it gets, priced by request and model", async () => {
+  const path = "models/stability-ai/sdxl/predictions";
+  const answer = await ask(`${gateway.url}/replicate/v1/${path}`, {
+    method: "POST",
+    key: gateway.keys.alice,
+    headers: { prefer: "wait=5" },
+    body: JSON.stringify({ input: { prompt: "an iguana" } }),
+  });
+  expect(answer.status).toBe(201);
+  const [seen] = upstream.seen;
+  expect(seen).toMatchObject({ path: `/v1/${path}`, headers: { prefer: "wait=5" } });
+  expect(seen?.text).toBe('{"input":{"prompt":"an iguana"}}');
+  expect(await booked(answer)).toMatchObject({
+    costNanos: 250_000_000,
+    modelAsked: "stability-ai/sdxl",
+  });
+});
