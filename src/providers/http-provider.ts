@@ -22,6 +22,7 @@ export interface ProviderRow {
   defaultBaseUrl: string;
   baseUrlForm?: string;
   secretName: string;
+  keyOptional?: boolean;
   framing?: Framing;
   signing?: Signing;
   /** The path of a conversation below the base URL, with its query. */
@@ -51,6 +52,7 @@ export function httpProvider(row: ProviderRow): Provider {
     secretName,
     credentialHeader: Object.keys(row.auth("key"))[0] ?? "authorization",
     ...(row.baseUrlForm !== undefined && { baseUrlForm: row.baseUrlForm }),
+    ...(row.keyOptional !== undefined && { keyOptional: row.keyOptional }),
     ...(row.framing !== undefined && { framing: row.framing }),
     ...(row.signing !== undefined && { signing: row.signing }),
     ...(row.body !== undefined && { body: row.body }),

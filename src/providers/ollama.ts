@@ -1,4 +1,4 @@
-/** A local Ollama; a hosted one takes a bearer key. */
+/** An Ollama on this machine, which takes no key; a hosted one takes a bearer key. */
 import { bearer, httpProvider } from "./http-provider.ts";
 
 export const ollama = httpProvider({
@@ -7,6 +7,7 @@ export const ollama = httpProvider({
   dialect: "ollama-chat",
   defaultBaseUrl: "http://127.0.0.1:11434",
   secretName: "OLLAMA_API_KEY",
+  keyOptional: true,
   path: () => "/api/chat",
   paths: { embeddings: "/api/embed" },
   auth: bearer,

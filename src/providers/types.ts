@@ -224,6 +224,8 @@ export interface Provider {
   baseUrlForm?: string;
   /** The name of the secret that holds the credential, for example OPENAI_API_KEY. */
   secretName: string;
+  /** Asked without a credential too where none is set: it lives on a machine of one's own. */
+  keyOptional?: boolean;
   /** The header that its credential stands in, for callers who bring their own. */
   credentialHeader: string;
   /** How streams come off the wire, where it is not the dialect's own framing. */

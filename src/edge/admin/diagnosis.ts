@@ -14,9 +14,12 @@ export async function showDiagnosis({ c, principal }: Reader): Promise<Response>
   const values = c.env as unknown as Readonly<Record<string, unknown>>;
   const isSet = (name: string): boolean => typeof values[name] === "string" && values[name] !== "";
   const providers = Object.entries(snapshot.document.providers).map(([name, entry]) => {
-    const secret = entry.secret ?? PROVIDERS[entry.kind]?.secretName ?? "";
-    // An address of one's own, or a binding, may need no credential.
-    const needed = secret !== "" && entry.baseUrl === undefined && entry.binding === undefined;
+    const provider = PROVIDERS[entry.kind];
+    const secret = entry.secret ?? provider?.secretName ?? "";
+    // An address of one's own, a binding or a program on one's own machine may need no credential.
+    const own = entry.baseUrl !== undefined || entry.binding !== undefined;
+    const optional = own || (provider?.keyOptional === true && entry.secret === undefined);
+    const needed = secret !== "" && !optional;
     return { name, kind: entry.kind, secret, needed, set: isSet(secret) };
   });
   return c.json({

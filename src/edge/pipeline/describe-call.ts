@@ -96,6 +96,7 @@ function baseUrlOf({ defaultBaseUrl }: Provider, { baseUrl, binding }: Candidate
 function needsCredential(provider: Provider, candidate: Candidate): boolean {
   const { secret, baseUrl, binding, callerKey } = candidate;
   if (provider.secretName === "") return false;
+  if (provider.keyOptional === true) return secret !== undefined || callerKey === true;
   const isVendor =
     binding === undefined && (baseUrl === undefined || provider.baseUrlForm !== undefined);
   return isVendor || secret !== undefined || callerKey === true;
