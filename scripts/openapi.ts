@@ -115,6 +115,7 @@ const paths: Record<string, Schema> = {
   "/audit/events/{id}/explain": {
     get: operation("A decision, from what it was made", thing, byId),
   },
+  "/admin/circuits": { get: operation("How providers look to this isolate", list("providers")) },
   "/admin/diagnosis": { get: operation("How the Worker is set up", thing) },
   "/health": {
     get: operation(

@@ -152,6 +152,19 @@ describe("429", () => {
     expect(first.seen.length).toBe(5);
     expect(second.seen.length).toBe(12);
     expect((await settledNanos()) - before).toBe(12 * plainCostNanos);
+    const circuits = await ask(`${gateway.url}/admin/circuits`, { key: gateway.keys.auditor });
+    const providers = circuits.json["providers"] as { name: string; circuits: object[] }[];
+    const circuitsOf = (name: string) => providers.find((one) => one.name === name)?.circuits;
+    expect(circuitsOf("ill")).toMatchObject([
+      { state: expect.stringMatching(/^(open|probing)$/), failures: 5 },
+    ]);
+    expect(circuitsOf("spare")).toMatchObject([{ state: "closed", failures: 0 }]);
+    for (const [key, status] of [
+      [gateway.keys.alice, 403],
+      ["", 401],
+    ] as const) {
+      expect((await ask(`${gateway.url}/admin/circuits`, { key })).status).toBe(status);
+    }
   });
 });
 

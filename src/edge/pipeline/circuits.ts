@@ -4,7 +4,8 @@ import type { Candidate } from "./plan.ts";
 
 const circuits = new Map<string, Circuit>();
 
-type Subject = Pick<Candidate, "provider" | "baseUrl" | "binding" | "secret">;
+/** Whom a circuit is about. */
+export type Subject = Pick<Candidate, "provider" | "baseUrl" | "binding" | "secret">;
 
 /** Whose circuit: the same provider by another address or credential may be well. */
 function circuitOf({ provider, baseUrl, binding, secret }: Subject): string {
@@ -14,6 +15,17 @@ function circuitOf({ provider, baseUrl, binding, secret }: Subject): string {
 /** Whether a candidate's circuit lets calls through; nothing changes. */
 export function isWell(candidate: Subject, at: number): boolean {
   return enter(circuits.get(circuitOf(candidate)) ?? closed, at).may;
+}
+
+/** How a circuit stands, for those who look: `probing` when the next call, or one under way, tries. */
+export function circuitState(
+  subject: Subject,
+  at: number,
+): { state: "closed" | "open" | "probing"; failures: number; openUntil?: number } {
+  const { failures, openUntil } = circuits.get(circuitOf(subject)) ?? closed;
+  if (openUntil === 0) return { state: "closed", failures };
+  if (at >= openUntil) return { state: "probing", failures };
+  return { state: "open", failures, openUntil };
 }
 
 /** Those whose circuit is open come last: they are asked only when nobody else answers. */

@@ -60,3 +60,17 @@ export function latencyMsOf(
   if (found === undefined || at - found.at >= latencyKnownMs) return undefined;
   return Math.round(found.averageMs);
 }
+
+/** The models of a provider that answered lately, with how fast; for those who look. */
+export function latenciesOf(
+  organisation: string,
+  provider: string,
+  at: number,
+): { model: string; averageMs: number; at: number }[] {
+  const start = keyOf(organisation, { provider, model: "" });
+  return [...latencies].flatMap(([key, latency]) =>
+    key.startsWith(start) && at - latency.at < latencyKnownMs
+      ? [{ model: key.slice(start.length), ...latency, averageMs: Math.round(latency.averageMs) }]
+      : [],
+  );
+}

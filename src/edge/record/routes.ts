@@ -6,6 +6,7 @@
  */
 import { Hono } from "hono";
 import { canonicalJson } from "#events/canonical.ts";
+import { showCircuits } from "../admin/circuits.ts";
 import { showDiagnosis } from "../admin/diagnosis.ts";
 import { GatewayError } from "../errors.ts";
 import {
@@ -55,6 +56,9 @@ const act = (c: RecordContext, action: string) => ({
 
 recordRoutes.get("/admin/diagnosis", (c) =>
   reading(c, AUDITORS, act(c, "diagnosis.read"), showDiagnosis),
+);
+recordRoutes.get("/admin/circuits", (c) =>
+  reading(c, AUDITORS, act(c, "circuits.read"), showCircuits),
 );
 recordRoutes.get("/audit/faults", (c) => reading(c, AUDITORS, act(c, "faults.read"), listFaults));
 
