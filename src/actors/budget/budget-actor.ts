@@ -5,7 +5,7 @@
  * and never takes anything back by time.
  */
 import { EventSourcedActor } from "#actors/kit/event-sourced-actor.ts";
-import { budgetStream, ledgerName } from "#actors/kit/names.ts";
+import { budgetStream } from "#actors/kit/names.ts";
 import type { BudgetFact, LeaseRefData } from "#events/budget-events.ts";
 import type { StreamHome } from "#actors/kit/home.ts";
 import type {
@@ -23,15 +23,8 @@ import type {
 } from "./api.ts";
 import { childOf, forEachChild, parentOf } from "./children.ts";
 import { accountOf } from "./preview.ts";
-import {
-  budgetDecider,
-  freeIn,
-  idleAt,
-  overdrawn,
-  roomIn,
-  unanswered,
-  type BudgetCommand,
-} from "./decider.ts";
+import { budgetDecider, idleAt, overdrawn, unanswered, type BudgetCommand } from "./decider.ts";
+import { freeIn, roomIn } from "./free.ts";
 import {
   recallGapMs,
   recallOthersMax,
@@ -39,9 +32,10 @@ import {
   recallRetryMs,
   renewRoundsMax,
 } from "./limits.ts";
+import { ParentDesk } from "./parent-desk.ts";
 import { tellParent } from "./past.ts";
 import { RateDesk } from "./rate-desk.ts";
-import { outOf, ownSpare, periodIn, type Account, type BudgetState } from "./state.ts";
+import { outOf, periodIn, type Account, type BudgetState } from "./state.ts";
 import { refOf, termsOf } from "./terms.ts";
 import { formerTotals, nodeTotals, statusOf } from "./totals.ts";
 
@@ -52,14 +46,19 @@ export class BudgetActor
   protected override readonly decider = budgetDecider;
   /** Rounds of recalls for idle credit, by period: one at a time, and not too often. */
   readonly #rounds = new Map<string, { at: number; done: Promise<void> }>();
+  readonly #parent = new ParentDesk({
+    env: this.env,
+    state: () => this.state,
+    stream: () => this.home?.stream ?? "",
+    now: () => this.now(),
+    execute: (command) => this.#execute(command, "renew"),
+  });
   readonly #rates = new RateDesk({
     state: () => this.state,
     now: () => this.now(),
     execute: (command) => this.#execute(command, command.child),
     recall: (child, rate) => this.env.USERS.getByName(child).recallRate(rate),
   });
-  readonly #ownRenewals = new Map<string, Promise<RenewReply>>();
-  readonly #ownDemand = new Map<string, number>();
   /** Alarms know no 0: 1 is at once. */
   #recallAt = 1;
   #recallTries = 0;
@@ -73,11 +72,14 @@ export class BudgetActor
     let parentSaidNo = false;
     for (let round = 0; round < renewRoundsMax; round += 1) {
       const granted = this.#grant(command, lease);
-      if (granted !== undefined) return granted;
+      if (granted !== undefined) {
+        this.#parent.prefetch(command, lease);
+        return granted;
+      }
       const account = accountOf(this.state, lease);
       const isOwnLimit = roomIn(this.state, account) < command.needNanos;
       if (!isOwnLimit && command.budget.parent !== undefined && !parentSaidNo) {
-        const reply = await this.#renewOwn(command, lease);
+        const reply = await this.#parent.renew(command, lease);
         if (reply.outcome === "granted") continue;
         parentSaidNo = true;
         outcome = reply.outcome;
@@ -190,68 +192,6 @@ export class BudgetActor
     const parentFreeNanos = freeNanos + account.own.freeNanos;
     const free = Math.min(roomIn(this.state, account), parentFreeNanos);
     return { outcome: "granted", grantedNanos, freeNanos: free, parentFreeNanos };
-  }
-
-  /** Asks the parent for what is missing; those who come meanwhile are counted in the next asking. */
-  async #renewOwn(command: RenewCommand, lease: LeaseRefData): Promise<RenewReply> {
-    const key = periodIn(lease);
-    const { demandNanos } = command;
-    this.#ownDemand.set(key, (this.#ownDemand.get(key) ?? 0) + demandNanos);
-    try {
-      const running = this.#ownRenewals.get(key);
-      if (running !== undefined) return await running;
-      const account = accountOf(this.state, lease);
-      const spare = ownSpare(account);
-      const passable = account.own.recalled ? Math.min(spare, 0) : spare;
-      const missing = Math.max(command.needNanos - passable, 1);
-      const wanted = (this.#ownDemand.get(key) ?? 0) - passable;
-      const run = this.#askParent(command, lease, missing, Math.max(wanted, missing));
-      this.#ownRenewals.set(key, run);
-      return await run.finally(() => this.#ownRenewals.delete(key));
-    } finally {
-      this.#ownDemand.set(key, Math.max((this.#ownDemand.get(key) ?? 0) - demandNanos, 0));
-    }
-  }
-
-  async #askParent(
-    command: RenewCommand,
-    lease: LeaseRefData,
-    needNanos: number,
-    demandNanos: number,
-  ): Promise<RenewReply> {
-    const { parent } = command.budget;
-    const { organisation } = command.home;
-    if (parent === undefined) return { outcome: "exhausted", grantedNanos: 0, by: lease.budget };
-    const before = accountOf(this.state, lease);
-    if (before.own.recalled && ownSpare(before) > 0) {
-      const { grantedNanos } = before.own;
-      this.#execute({ type: "return-own", at: this.now(), lease, grantedNanos }, "renew");
-    }
-    const secret = this.env.TALLYGATE_SECRET;
-    const stream = budgetStream(secret, organisation, parent.name, parent.scope);
-    const ledger = ledgerName(secret, organisation, stream, command.ledgerShards);
-    const { ledgerShards, version } = command;
-    let reply: RenewReply;
-    try {
-      reply = await parentOf(this.env, stream).renew({
-        home: { organisation, stream, ledger },
-        ledgerShards,
-        child: this.home?.stream ?? "",
-        budget: parent,
-        version,
-        seq: this.state.seq,
-        totals: nodeTotals(accountOf(this.state, lease)),
-        needNanos,
-        demandNanos,
-      });
-    } catch {
-      return { outcome: "unavailable", grantedNanos: 0, by: parent.name };
-    }
-    const { grantedNanos } = reply;
-    const freeNanos = reply.outcome === "granted" ? reply.freeNanos : 0;
-    const at = this.now();
-    this.#execute({ type: "lease-granted", at, lease, grantedNanos, freeNanos }, "renew");
-    return reply;
   }
 
   /** Calls idle credit back from the other children; one round at a time, and not too often. */

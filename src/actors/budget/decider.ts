@@ -13,7 +13,8 @@
 import type { Decider } from "#actors/kit/decider.ts";
 import type { BudgetFact, LeaseRefData } from "#events/budget-events.ts";
 import type { LeaseTotals } from "./api.ts";
-import { leaseSize } from "./lease-size.ts";
+import { freeIn, leftIn } from "./free.ts";
+import { isScarce, leaseSize } from "./lease-size.ts";
 import { accountsMax, childrenMax, idleMs } from "./limits.ts";
 import { decideRate, type RateCommand } from "./rate-decider.ts";
 import { accountOf, copyOf, fold, openOwn } from "./preview.ts";
@@ -118,22 +119,6 @@ export function decide(state: BudgetState, command: BudgetCommand): BudgetFact[]
   }
 }
 
-/** What this budget can still grant in a period. */
-export function freeIn(state: BudgetState, account: Account): number {
-  const room = state.limitNanos - account.outstandingNanos;
-  return Math.max(state.parent === undefined ? room : Math.min(room, passable(account)), 0);
-}
-
-/** What the limit leaves, whatever the parent leased. */
-export function roomIn(state: BudgetState, account: Account): number {
-  return Math.max(state.limitNanos - account.outstandingNanos, 0);
-}
-
-/** Own credit that may be passed on. */
-function passable(account: Account): number {
-  return account.own.recalled ? 0 : ownSpare(account);
-}
-
 /** Children that have credit out and have not answered the last recall. */
 export function unanswered(account: Account): string[] {
   const names: string[] = [];
@@ -180,7 +165,8 @@ function decideRenew(
   // A message that was answered before: its grant stands, and another one would be a second.
   if (seq <= child.seq) return facts;
   const free = freeIn(next, account);
-  const size = leaseSize(child, account.active, free, next.limitNanos, command, at);
+  const exactly = isScarce(leftIn(next, account), next.limitNanos);
+  const size = leaseSize(child, account.active, free, exactly, command, at);
   if (size <= 0) return facts;
   const grantedNanos = child.grantedNanos + size;
   const data = { lease, child: name, grantedNanos, sizeNanos: size, seq };

@@ -18,6 +18,11 @@ export interface Pace {
   idleMs: number;
 }
 
+/** Whether so little of a limit can still be had that each grant is exactly what is asked for. */
+export function isScarce(leftNanos: number, limitNanos: number): boolean {
+  return leftNanos < limitNanos * exactBelowShare;
+}
+
 /**
  * Credit to grant out of what is free; 0 when not even the need fits. A first lease covers four
  * requests; it doubles while renewals come fast, halves after a pause, and never takes more than its
@@ -27,7 +32,7 @@ export function leaseSize(
   child: LastLease,
   active: number,
   freeNanos: number,
-  limitNanos: number,
+  exactly: boolean,
   asked: Asked,
   at: number,
   pace: Pace = { busyMs, idleMs },
@@ -36,7 +41,7 @@ export function leaseSize(
   if (freeNanos < needNanos || freeNanos <= 0) return 0;
   const demandNanos = Math.max(asked.demandNanos, needNanos);
   const exact = Math.min(demandNanos, freeNanos);
-  if (freeNanos < limitNanos * exactBelowShare) return exact;
+  if (exactly) return exact;
   const cap = Math.floor(freeNanos / (2 * Math.max(active, 1)));
   return Math.max(Math.min(wanted(child, needNanos, at, pace), cap), exact);
 }

@@ -13,7 +13,7 @@
 import { windowStart } from "#actors/kit/windows.ts";
 import type { BudgetFact } from "#events/budget-events.ts";
 import type { Moment, RateWord } from "./api.ts";
-import { leaseSize } from "./lease-size.ts";
+import { isScarce, leaseSize } from "./lease-size.ts";
 import { childrenMax, momentsMax, permitMsMax, permitMsMin } from "./limits.ts";
 import {
   countOf,
@@ -58,8 +58,8 @@ export function decideRate(state: RateState, command: RateCommand, at: number): 
   const asked = { needNanos: missing, demandNanos: Math.max(demand - (base - booked), missing) };
   const validMs = permitMs(terms, at);
   const pace = { busyMs: validMs / 2, idleMs: validMs * 10 };
-  const size =
-    missing > 0 ? leaseSize(last, others.active + 1, free, terms.limit, asked, at, pace) : 0;
+  const exactly = isScarce(free, terms.limit);
+  const size = missing > 0 ? leaseSize(last, others.active + 1, free, exactly, asked, at, pace) : 0;
   const fits = need > 0 && missing <= size;
   const untilAt = fits ? at + validMs : isLive ? known.untilAt : Math.min(known?.untilAt ?? at, at);
   const data = { rate: terms, version, child: name, seq, booked, moments };

@@ -37,11 +37,17 @@ export interface LeaseHost {
   execute(command: UserCommand): void;
 }
 
+/** What one request lacks, and what it asks for so that others do not take that again. */
+interface Need {
+  nanos: number;
+  demandNanos: number;
+}
+
 export class LeaseKeeper {
   readonly #host: LeaseHost;
   readonly #running = new Map<string, Promise<void>>();
-  /** What those who wait for a lease need together, and the least of them. */
-  readonly #waiting = new Map<string, number[]>();
+  /** Those who wait for a lease. */
+  readonly #waiting = new Map<string, Need[]>();
   /** Until when nothing more is asked for ahead of need: the node had nothing to spare. */
   readonly #dryUntil = new Map<string, number>();
 
@@ -49,13 +55,17 @@ export class LeaseKeeper {
     this.#host = host;
   }
 
-  /** Asks the node of every budget that is short; returns once all have answered or failed. */
+  /**
+   * Asks the node of every budget that is short; returns once all have answered or failed. A request
+   * that others were quicker than asks for twice as much in each round.
+   */
   async renew(
     short: readonly SharedBudgetData[],
     request: RequestData,
     ledgerShards: number,
+    round = 1,
   ): Promise<void> {
-    await Promise.all(short.map((budget) => this.#renewOne(budget, request, ledgerShards)));
+    await Promise.all(short.map((budget) => this.#renewOne(budget, request, ledgerShards, round)));
   }
 
   /** Half of a lease is gone: asks for more while nobody waits. */
@@ -68,7 +78,8 @@ export class LeaseKeeper {
       if (!isLow || lease.denied !== undefined || this.#running.has(key)) continue;
       if ((this.#dryUntil.get(key) ?? 0) > at) continue;
       const cost = Math.max(request.bound.costNanos, 1);
-      void this.#start(budget, request.policyVersion, ledgerShards, [cost], true).catch(() => {});
+      const needs = [{ nanos: cost, demandNanos: cost }];
+      void this.#start(budget, request.policyVersion, ledgerShards, needs, true).catch(() => {});
     }
   }
 
@@ -96,7 +107,7 @@ export class LeaseKeeper {
   /** What those who wait for a lease are about to take: credit that is not idle. */
   awaited(lease: LeaseRefData): number {
     const waiting = this.#waiting.get(leaseKey(lease)) ?? [];
-    return waiting.reduce((sum, need) => sum + need, 0);
+    return waiting.reduce((sum, { nanos }) => sum + nanos, 0);
   }
 
   /** Tells the nodes of leases what was returned; a message that is lost is made up for later. */
@@ -116,11 +127,14 @@ export class LeaseKeeper {
     budget: SharedBudgetData,
     { bound, policyVersion }: RequestData,
     ledgerShards: number,
+    round: number,
   ): Promise<void> {
     const cost = bound.costNanos;
     const key = leaseKey(leaseRefOf(budget));
     const waiting = this.#waiting.get(key) ?? [];
-    waiting.push(cost);
+    const demandNanos = Math.min(cost * 2 ** (round - 1), Number.MAX_SAFE_INTEGER);
+    const need: Need = { nanos: cost, demandNanos };
+    waiting.push(need);
     this.#waiting.set(key, waiting);
     try {
       // One that is under way does not count this request: it may bring enough, or too little.
@@ -128,7 +142,7 @@ export class LeaseKeeper {
       if (!this.#lacks(budget, cost)) return;
       await (this.#running.get(key) ?? this.#start(budget, policyVersion, ledgerShards, waiting));
     } finally {
-      waiting.splice(waiting.indexOf(cost), 1);
+      waiting.splice(waiting.indexOf(need), 1);
     }
   }
 
@@ -141,7 +155,7 @@ export class LeaseKeeper {
     budget: SharedBudgetData,
     version: number,
     ledgerShards: number,
-    needs: readonly number[],
+    needs: readonly Need[],
     isAhead = false,
   ): Promise<void> {
     const key = leaseKey(leaseRefOf(budget));
@@ -156,7 +170,7 @@ export class LeaseKeeper {
     budget: SharedBudgetData,
     version: number,
     ledgerShards: number,
-    needs: readonly number[],
+    needs: readonly Need[],
     isAhead: boolean,
   ): Promise<void> {
     const host = this.#host;
@@ -177,10 +191,11 @@ export class LeaseKeeper {
     }
     const lease = leaseOf(host.state, ref);
     const credit = creditOf(lease);
-    const least = Math.min(...needs);
+    const least = Math.min(...needs.map(({ nanos }) => nanos));
+    const demand = needs.reduce((sum, { demandNanos }) => sum + demandNanos, 0);
     const reply = await this.#reply(budget, version, ledgerShards, {
       needNanos: Math.max(least - credit, 1),
-      demandNanos: Math.max(needs.reduce((sum, need) => sum + need, 0) - credit, 1),
+      demandNanos: Math.min(Math.max(demand - credit, 1), Number.MAX_SAFE_INTEGER),
     });
     this.#note(ref, reply, least, isAhead);
   }

@@ -86,7 +86,7 @@ export class UserActor
         if (asked < renewRoundsMax) {
           asked += 1;
           await Promise.all([
-            this.#leases.renew(short.budgets, request, ledgerShards),
+            this.#leases.renew(short.budgets, request, ledgerShards, asked),
             this.#rates.renew(short.rates, request, ledgerShards),
           ]);
           continue;
