@@ -21,7 +21,31 @@ export function benchPolicy(upstreamUrl: string): object {
   };
 }
 
-const member = (id: string) => ({ id, role: "member", tier: "standard" });
+/** The same with so many limits, and one budget or one for each of user, team and organisation. */
+export function ruledPolicy(upstreamUrl: string, limits: number, levels: 1 | 3): object {
+  const limitUsd = 1_000_000;
+  const above = [
+    { name: "team", limitUsd, scope: "team", parent: "org" },
+    { name: "org", limitUsd, scope: "organisation" },
+  ];
+  return {
+    ...benchPolicy(upstreamUrl),
+    limits: Array.from({ length: limits }, (_, n) => ({
+      name: `l${n}`,
+      metric: n % 2 === 0 ? "requests" : "tokens",
+      limit: 1e12,
+      windowMs: 60_000,
+    })),
+    budgets: [{ name: "own", limitUsd }, ...(levels === 3 ? above : [])],
+  };
+}
+
+const member = (id: string, team: string | undefined) => ({
+  id,
+  role: "member",
+  tier: "standard",
+  ...(team === undefined ? {} : { team }),
+});
 
 /** Makes the organisation `bench`; answers the users' keys, in their order. */
 async function setUp(
@@ -29,13 +53,14 @@ async function setUp(
   secret: string,
   users: readonly string[],
   policy: object,
+  team: string | undefined,
 ): Promise<string[]> {
   const answer = await fetch(`http://127.0.0.1:${port}/setup`, {
     method: "POST",
     headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
     body: JSON.stringify({
       organisation: "bench",
-      members: [{ id: "admin", role: "admin" }, ...users.map(member)],
+      members: [{ id: "admin", role: "admin" }, ...users.map((id) => member(id, team))],
       policy,
     }),
   });
@@ -56,6 +81,10 @@ export async function serveGateway(options: {
   upstreamUrl: string;
   users: number;
   entry?: string;
+  /** Instead of the bench's own. */
+  policy?: object;
+  /** The team that all users are in. */
+  team?: string;
 }): Promise<Gateway> {
   const secret = randomBytes(32).toString("hex");
   const served = await serveWorker({
@@ -66,7 +95,8 @@ export async function serveGateway(options: {
   });
   try {
     const users = Array.from({ length: options.users }, (_, n) => `user${n}`);
-    const keys = await setUp(served.port, secret, users, benchPolicy(options.upstreamUrl));
+    const { policy = benchPolicy(options.upstreamUrl), team } = options;
+    const keys = await setUp(served.port, secret, users, policy, team);
     return { ...served, keys };
   } catch (error) {
     await served.stop();

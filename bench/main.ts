@@ -1,5 +1,6 @@
 /** `npm run bench`: what the gateway costs, measured beside the least that a Worker can do. */
 import { parseArgs } from "node:util";
+import { measureActors } from "./actors.ts";
 import { keepBooks } from "./books.ts";
 import { startLoad, startMock } from "./load.ts";
 import { describeMachine, version } from "./machine.ts";
@@ -11,7 +12,8 @@ const usage = `npm run bench -- [options]
   --json         print the report as JSON
   --rounds N     rounds (5)
   --seconds S    seconds for each load in each round (1)
-  --only a,b     these targets, beside direct and bare: ${allNames.join(", ")}
+  --only a,b     these targets, beside direct and bare: ${allNames.join(", ")};
+                 \`actors\` measures actors from inside
   --only verify  the verifier instead, over an archive of a million events
   --worker FILE  another Worker entry than src/edge/worker.ts
 `;
@@ -72,7 +74,18 @@ async function main(): Promise<void> {
     if (isOurs) progress("rows, fsyncs, memory");
     const books = isOurs ? await keepBooks(upstreamUrl, generator) : undefined;
     const mockBound = isMockBound(all);
-    const report = { machine, version: version(), rounds, seconds, mockBound, targets: all, books };
+    const tools = { rounds, progress, upstreamUrl, generator };
+    const actors = wanted.has("actors") ? await measureActors(tools) : undefined;
+    const report = {
+      machine,
+      version: version(),
+      rounds,
+      seconds,
+      mockBound,
+      targets: all,
+      books,
+      actors,
+    };
     process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : print(report));
   } finally {
     generator.stop();

@@ -1,4 +1,5 @@
 /** From series to figures: ratios within a round, then their median; and the table of them. */
+import { printActors, type measureActors } from "./actors.ts";
 import type { Books } from "./books.ts";
 import type { Machine } from "./machine.ts";
 import type { Series } from "./measure.ts";
@@ -33,6 +34,8 @@ export interface Report {
   mockBound: boolean;
   targets: Figures[];
   books: Books | undefined;
+  /** Actors driven from inside a Worker, with targets. */
+  actors: Awaited<ReturnType<typeof measureActors>> | undefined;
 }
 
 const toMs = (us: number): number => us / 1000;
@@ -142,6 +145,7 @@ export function print({
   mockBound,
   targets,
   books,
+  actors,
 }: Report): string {
   const measured = targets.filter(({ rps }) => rps !== undefined);
   const notes = targets.flatMap(({ name, note }) =>
@@ -165,6 +169,7 @@ export function print({
       : []),
     ...notes,
     ...(cost ?? []),
+    ...(actors === undefined ? [] : printActors(actors)),
     "",
   ].join("\n");
 }

@@ -46,6 +46,7 @@ function counting(name: string) {
 }
 
 export const UserActor = counting("UserActor");
+export const BudgetActor = counting("BudgetActor");
 export const PolicyActor = counting("PolicyActor");
 export const LedgerActor = counting("LedgerActor");
 

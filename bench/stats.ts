@@ -13,7 +13,8 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-const spread = (values: readonly number[]): Spread => ({
+/** The median of all rounds, the least and the greatest. */
+export const spreadOf = (values: readonly number[]): Spread => ({
   median: median(values),
   min: Math.min(...values),
   max: Math.max(...values),
@@ -21,11 +22,11 @@ const spread = (values: readonly number[]): Spread => ({
 
 /** `of[i] / to[i]` for each round: what slows a whole round cancels out. */
 export const ratios = (of: readonly number[], to: readonly number[]): Spread =>
-  spread(of.map((value, round) => value / (to[round] ?? Number.NaN)));
+  spreadOf(of.map((value, round) => value / (to[round] ?? Number.NaN)));
 
 /** `of[i] - to[i]` for each round. */
 export const differences = (of: readonly number[], to: readonly number[]): Spread =>
-  spread(of.map((value, round) => value - (to[round] ?? Number.NaN)));
+  spreadOf(of.map((value, round) => value - (to[round] ?? Number.NaN)));
 
 /** A new order, each as likely as the others; `random` gives numbers from 0 to 1. */
 export function shuffled<T>(values: readonly T[], random: () => number): T[] {

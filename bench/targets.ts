@@ -34,6 +34,7 @@ export const allNames = [
   "portkey",
   "litellm",
   "bifrost",
+  "actors",
 ] as const;
 
 const chatPath = "/v1/chat/completions";
