@@ -214,7 +214,10 @@ export function shortOf(
 
 function crossedBefore(state: UserState, budget: BudgetData): UserFact[] {
   const account = state.accounts.get(accountKey(budget));
-  return account === undefined ? [] : crossings(account, budget, account.settledNanos);
+  // Nothing is a share of what cannot be counted.
+  return account === undefined || !isAmount(budget.limitNanos)
+    ? []
+    : crossings(account, budget, account.settledNanos);
 }
 
 /** What cannot be counted, or finds no room to be counted in. */
