@@ -1,8 +1,11 @@
 /** Base64 of modest length: decoded and looked into, so that a value does not hide in it. */
 import { ALNUM, B64, DASH, is } from "./kit/chars.ts";
+import type { Places } from "./places.ts";
 import { BASE64_RUN_CHARS_MAX, BASE64_RUN_CHARS_MIN } from "./limits.ts";
 
-const CLASS = ALNUM | B64 | DASH;
+/** What base64 and base64url are made of. */
+export const BASE64_CLASS = ALNUM | B64 | DASH;
+const CLASS = BASE64_CLASS;
 const EQUALS = 61;
 /** Decoded text is text: at most one character in so many may be outside printable ASCII. */
 const PRINTABLE_SHARE = 0.97;
@@ -15,38 +18,39 @@ export function runStart(codes: Uint8Array, at: number): number {
   return at - start > BASE64_RUN_CHARS_MAX ? -1 : start;
 }
 
+/** A run of base64 characters, with the signs of padding after it. */
+export interface Run {
+  start: number;
+  end: number;
+}
+
 /**
- * Calls back for every run of modest length that begins at or after `from`. Looks where a run that
- * begins at the earliest possible place would have its sixteenth character, and back from there:
- * most places of prose are never looked at.
+ * The runs of modest length that begin at or after `from`, given places inside of them, ascending,
+ * which may be inside of shorter and longer runs as well.
  */
-export function eachRun(
+export function runsAround(
   codes: Uint8Array,
   length: number,
   from: number,
-  seen: (start: number, end: number) => void,
-): void {
-  // A run that began before `from` is not one of these.
-  let earliest = from;
-  if (from > 0 && is(codes[from - 1] ?? 0, CLASS))
-    while (earliest < length && is(codes[earliest] ?? 0, CLASS)) earliest += 1;
-  for (let probe = earliest + BASE64_RUN_CHARS_MIN - 1; probe < length;) {
-    let gap = probe;
-    while (gap >= earliest && is(codes[gap] ?? 0, CLASS)) gap -= 1;
-    if (gap >= earliest) {
-      earliest = gap + 1;
-    } else {
-      let end = probe + 1;
-      while (end < length && is(codes[end] ?? 0, CLASS)) end += 1;
-      if (end - earliest <= BASE64_RUN_CHARS_MAX) {
-        let stop = end;
-        while (stop < Math.min(end + 2, length) && codes[stop] === EQUALS) stop += 1;
-        seen(earliest, stop);
-      }
-      earliest = end + 1;
-    }
-    probe = earliest + BASE64_RUN_CHARS_MIN - 1;
+  { blocks, blockCount }: Pick<Places, "blocks" | "blockCount">,
+): readonly Run[] {
+  const runs: Run[] = [];
+  let walked = from;
+  for (let k = 0; k < blockCount; k += 1) {
+    const inside = blocks[k] ?? 0;
+    if (inside < walked) continue;
+    let start = inside;
+    while (start > from && is(codes[start - 1] ?? 0, CLASS)) start -= 1;
+    let end = inside + 1;
+    while (end < length && is(codes[end] ?? 0, CLASS)) end += 1;
+    walked = end;
+    // A run that began before `from` is not one of these.
+    if (start === from && from > 0 && is(codes[from - 1] ?? 0, CLASS)) continue;
+    if (end - start < BASE64_RUN_CHARS_MIN || end - start > BASE64_RUN_CHARS_MAX) continue;
+    while (end < Math.min(walked + 2, length) && codes[end] === EQUALS) end += 1;
+    runs.push({ start, end });
   }
+  return runs;
 }
 
 /** The six bits of every base64 and base64url character. */

@@ -2,20 +2,25 @@
  * The tables of the one pass, compiled from what detectors say of where they may find something:
  * flags by pairs of characters, literals behind them, digit groups by their lengths.
  */
+import { BASE64_CLASS } from "./base64.ts";
 import { ALNUM, ALPHA, DIGIT, FOLD, LETTER_LIKE, OTHER, is } from "./kit/chars.ts";
 import type { Detector, Prefilter } from "./kit/detector.ts";
-import { OPERATORS } from "./kit/operators.ts";
+import { OPERATORS, VALUE_FIRST } from "./kit/operators.ts";
 
-/** Set with any of the flags after it, so that places with flags can be counted without a branch. */
+/** Flags of a pair of characters. Something may begin here, whatever goes before the pair. */
 export const MARK = 1;
-export const DIGIT_START = 2;
-export const LETTER_DIGIT = 4;
-export const LITERAL = 8;
+/** Something may begin here unless a letter or digit goes before the pair; one bit above MARK. */
+export const MARK_OPENING = 2;
+/** The first character is no letter or digit; two bits above MARK, one above MARK_OPENING. */
+export const APART = 4;
+export const DIGIT_START = 8;
+export const LETTER_DIGIT = 16;
+export const LITERAL = 32;
+/** Both characters of the pair may stand in base64. */
+export const BLOCK = 64;
 /** Bits of `thirds`: a literal that may stand anywhere, and one that no letter may precede. */
 export const ANYWHERE = 1;
 export const OPENING = 2;
-/** Where the half of the pair table begins for pairs inside a word: most literals open words. */
-export const INSIDE = 1 << 16;
 export const LETTERS_MAX = 16;
 export const FIRST_MAX = 21;
 export const GROUP_KEYS = FIRST_MAX + 1;
@@ -34,8 +39,13 @@ export interface LiteralEntry {
   readonly reach: number;
   /** The literal must not follow a letter or digit. */
   readonly opens: boolean;
-  /** The literal is the operator of an assignment, which is read before any detector is asked. */
-  readonly assigns: boolean;
+  /** The codes of a literal of ASCII that minds letter case; otherwise it is compared as text. */
+  readonly codes: Uint8Array | undefined;
+  /**
+   * The literal is the operator of an assignment, which is read before any detector is asked: 0,
+   * `VALUE_FIRST` or `NAME_FIRST`.
+   */
+  readonly assigns: number;
   readonly detectors: number[];
 }
 
@@ -52,8 +62,10 @@ export interface Asked {
 /** Tables compiled from detectors; shared by every scan of the same set. */
 export interface Engine {
   readonly detectors: readonly Detector[];
-  /** Flags by (previous code << 8) | code, and INSIDE where a letter or digit goes before both. */
+  /** Flags by (previous code << 8) | code. */
   readonly pairs: Uint8Array;
+  /** The same by (code << 8) | previous code, as memory has two characters on most machines. */
+  readonly swapped: Uint8Array;
   /** 1 where a character may begin a literal: a stream keeps it until the next one comes. */
   readonly begins: Uint8Array;
   /** By pair: the place of its literals in `buckets`, 0 for none. */
@@ -74,7 +86,9 @@ export interface Engine {
 }
 
 /** What a prefilter says of its literals. */
-type LiteralTerms = Omit<Extract<Prefilter, { kind: "literals" | "anywhere" }>, "literals">;
+type LiteralTerms = Omit<Extract<Prefilter, { kind: "literals" | "anywhere" }>, "literals"> & {
+  assigns?: number;
+};
 
 const ALL_CODES = Array.from({ length: 256 }, (_, code) => code);
 
@@ -90,11 +104,6 @@ function spellings(character: string | undefined, ignoreCase: boolean, mask = 0)
     codes.push(LETTER_LIKE, OTHER);
   return [...new Set(codes)];
 }
-
-/** INSIDE by code, for letters and digits. */
-export const INSIDES = Int32Array.from({ length: 256 }, (_, code) =>
-  is(code, ALNUM) ? INSIDE : 0,
-);
 
 /** The union of two sets of bits, of which the empty one stands for everything. */
 function either(one: number, other: number): number {
@@ -116,9 +125,9 @@ function file(list: Asked[], asked: Asked): void {
 }
 
 class Builder {
-  readonly pairs = new Uint8Array(2 * INSIDE);
+  readonly pairs = new Uint8Array(1 << 16);
   readonly begins = new Uint8Array(256);
-  readonly bucketOf = new Uint16Array(INSIDE);
+  readonly bucketOf = new Uint16Array(1 << 16);
   readonly followBits = new Uint8Array(256);
   readonly #follows: string[] = [];
   readonly buckets: LiteralEntry[][] = [[]];
@@ -143,12 +152,11 @@ class Builder {
         return;
       case "assignment":
         for (const { literal, ...terms } of OPERATORS)
-          this.#literal(literal, terms, true, detector);
+          this.#literal(literal, { assigns: VALUE_FIRST, ...terms }, detector);
         return;
       case "literals":
       case "anywhere":
-        for (const literal of prefilter.literals)
-          this.#literal(literal, prefilter, false, detector);
+        for (const literal of prefilter.literals) this.#literal(literal, prefilter, detector);
     }
   }
 
@@ -182,8 +190,9 @@ class Builder {
   }
 
   /** Detectors with the same literal on the same terms share one entry. */
-  #literal(literal: string, terms: LiteralTerms, assigns: boolean, detector: number): void {
+  #literal(literal: string, terms: LiteralTerms, detector: number): void {
     const { kind, ignoreCase = false, next = 0, after = 0, previous = 0, reach = 0 } = terms;
+    const { assigns = 0 } = terms;
     const opens = kind === "literals";
     const key = JSON.stringify([literal, ignoreCase, next, after, previous, reach, opens, assigns]);
     const known = this.#entries.get(key);
@@ -192,7 +201,10 @@ class Builder {
       return;
     }
     const detectors = [detector];
-    const entry = { literal, ignoreCase, next, after, previous, reach, opens, assigns, detectors };
+    const exact = !ignoreCase && /^[\0-\u007f]*$/.test(literal);
+    const codes = exact ? Uint8Array.from(literal, (sign) => sign.charCodeAt(0)) : undefined;
+    const said = { literal, ignoreCase, next, after, previous, reach };
+    const entry: LiteralEntry = { ...said, codes, opens, assigns, detectors };
     this.#entries.set(key, entry);
     this.#file(entry);
   }
@@ -204,12 +216,15 @@ class Builder {
       this.begins[first] = 1;
       for (const second of spellings(literal[1], ignoreCase, next)) {
         const pair = (first << 8) | second;
-        this.pairs[pair] = MARK | LITERAL;
-        if (!entry.opens) this.pairs[INSIDE | pair] = MARK | LITERAL;
+        this.#flag(pair, LITERAL | (entry.opens ? MARK_OPENING : MARK));
         if (this.bucketOf[pair] === 0) this.bucketOf[pair] = this.buckets.push([]) - 1;
         this.buckets[this.bucketOf[pair] ?? 0]?.push(entry);
       }
     }
+  }
+
+  #flag(pair: number, flags: number): void {
+    this.pairs[pair] = (this.pairs[pair] ?? 0) | flags;
   }
 
   /** What may stand in the third place of each bucket's literals. */
@@ -226,13 +241,16 @@ class Builder {
     return thirds;
   }
 
-  markDigits(): void {
-    for (const previous of ALL_CODES) {
-      for (let digit = 48; digit < 58; digit += 1) {
-        if (is(previous, DIGIT)) continue;
-        const flag = MARK | (is(previous, ALPHA) ? LETTER_DIGIT : DIGIT_START);
-        for (const pair of [(previous << 8) | digit, INSIDE | (previous << 8) | digit])
-          this.pairs[pair] = (this.pairs[pair] ?? 0) | flag;
+  /** Flags that do not depend on literals. */
+  markKinds(): void {
+    for (const first of ALL_CODES) {
+      const base64 = is(first, BASE64_CLASS);
+      const digit = is(first, DIGIT) ? 0 : MARK | (is(first, ALPHA) ? LETTER_DIGIT : DIGIT_START);
+      for (const second of ALL_CODES) {
+        const pair = (first << 8) | second;
+        if (!is(first, ALNUM)) this.#flag(pair, APART);
+        if (is(second, DIGIT)) this.#flag(pair, digit);
+        if (base64 && is(second, BASE64_CLASS)) this.#flag(pair, BLOCK);
       }
     }
   }
@@ -247,7 +265,7 @@ export function compileEngine(detectors: readonly Detector[]): Engine {
       : [detector.prefilter as Prefilter];
     for (const prefilter of prefilters) builder.add(prefilter, index);
   });
-  builder.markDigits();
+  builder.markKinds();
   const { pairs, begins, bucketOf, buckets, followBits } = builder;
   const { byGroups, byGroupsJoined, byLetters } = builder;
   for (const lists of [byGroups, byGroupsJoined, byLetters])
@@ -255,6 +273,7 @@ export function compileEngine(detectors: readonly Detector[]): Engine {
   return {
     detectors,
     pairs,
+    swapped: pairs.map((_, pair) => pairs[((pair & 255) << 8) | (pair >> 8)] ?? 0),
     begins,
     bucketOf,
     thirds: builder.thirds(),

@@ -8,24 +8,24 @@ import {
   DIGIT_START,
   FIRST_MAX,
   GROUP_KEYS,
-  INSIDES,
   LETTERS_MAX,
   LETTER_DIGIT,
-  LITERAL,
-  MARK,
   OPENING,
   type Asked,
   type Engine,
   type LiteralEntry,
 } from "./engine-tables.ts";
-import { readAssignment } from "./kit/assignment.ts";
+import { runsAround, type Run } from "./base64.ts";
+import { LITERALS_SHIFT, findPlaces, placesFor, type Places } from "./places.ts";
+import { mayHoldValue, readAssignment } from "./kit/assignment.ts";
+import { VALUE_FIRST } from "./kit/operators.ts";
 import { ALNUM, ALPHA, DIGIT, LOCAL, DASH, NONE, is } from "./kit/chars.ts";
 import type { Candidate } from "./kit/detector.ts";
 import { isSeparator, joinedBefore } from "./kit/digits.ts";
 import type { Source } from "./kit/source.ts";
 import { foldCase } from "./kit/case.ts";
 import { Crowds } from "./crowds.ts";
-import { KEPT_CODES_MAX, STEP_BACK_CHARS } from "./limits.ts";
+import { STEP_BACK_CHARS } from "./limits.ts";
 
 /** The longest run that a prefilter asks for. */
 const REACH_MAX = 26;
@@ -37,6 +37,8 @@ const CLOSE = 41;
 const HYPHEN = 45;
 const SLASH = 47;
 const COLON = 58;
+
+const NO_RUNS: readonly Run[] = [];
 
 /** Receives every candidate of a pass, with the index of its detector and the anchor it hangs on. */
 export type Sink = (detector: number, candidate: Candidate, anchor: number) => void;
@@ -201,21 +203,29 @@ class Pass {
       if (entry.previous !== 0 && !is(before, entry.previous)) continue;
       if (entry.literal.length > 1 && !this.#stands(entry, at)) continue;
       if (entry.reach > 0 && this.#reach(at) < entry.reach) continue;
-      if (entry.assigns && !this.#assigns(at)) continue;
+      if (entry.assigns !== 0 && !this.#assigns(entry, at)) continue;
       for (const detector of entry.detectors) this.#ask(detector, at);
     }
   }
 
-  #assigns(at: number): boolean {
+  #assigns({ assigns, literal }: LiteralEntry, at: number): boolean {
     const source = this.#source;
+    if (assigns === VALUE_FIRST && !mayHoldValue(source, at + literal.length)) return false;
     source.touched = false;
     const assigned = readAssignment(source, at);
     if (source.touched) this.#keepFrom(at);
     return assigned !== undefined && !source.touched;
   }
 
+  /** Whether a literal stands at a place where its first two characters do. */
   #stands(entry: LiteralEntry, at: number): boolean {
     const source = this.#source;
+    const wanted = entry.codes;
+    if (wanted !== undefined && at + wanted.length <= source.length) {
+      const codes = this.#codes;
+      for (let i = 2; i < wanted.length; i += 1) if (codes[at + i] !== wanted[i]) return false;
+      return true;
+    }
     source.touched = false;
     const stands = entry.ignoreCase
       ? hasIgnoringCase(source, at, entry.literal)
@@ -266,75 +276,22 @@ export function wordStart(source: Source, at: number): number {
   return start;
 }
 
-/** Room for the places of a pass that are worth a look; kept from pass to pass, as codes are. */
-let kept = new Int32Array(4096);
-
-function placesFor(count: number): Int32Array {
-  if (kept.length >= count) return kept;
-  const made = new Int32Array(count * 2);
-  if (count <= KEPT_CODES_MAX) kept = made;
-  return made;
-}
-
-/**
- * Notes where something may begin: the place of the second character of every pair with flags.
- * Every character comes by here, so there is no branch to be mispredicted.
- */
-function mark(engine: Engine, source: Source, from: number, places: Int32Array): number {
-  const { codes, length } = source;
-  const { pairs } = engine;
-  let first = from > 1 ? (codes[from - 2] ?? 0) : 0;
-  let second = from > 0 ? (codes[from - 1] ?? 0) : 0;
-  let count = 0;
-  let i = from;
-  for (; i + 1 < length; i += 2) {
-    const a = codes[i] ?? 0;
-    const b = codes[i + 1] ?? 0;
-    places[count] = i;
-    count += (pairs[(INSIDES[first] ?? 0) | (second << 8) | a] ?? 0) & MARK;
-    places[count] = i + 1;
-    count += (pairs[(INSIDES[second] ?? 0) | (a << 8) | b] ?? 0) & MARK;
-    first = a;
-    second = b;
-  }
-  if (i < length) {
-    places[count] = i;
-    count += (pairs[(INSIDES[first] ?? 0) | (second << 8) | (codes[i] ?? 0)] ?? 0) & MARK;
-  }
-  return count;
-}
-
-/** Looks at every place that `mark` noted. */
-function visit(
-  engine: Engine,
-  source: Source,
-  pass: Pass,
-  places: Int32Array,
-  count: number,
-): void {
-  const { codes, length } = source;
-  const { pairs, bucketOf, thirds } = engine;
+/** Looks at every place that `findPlaces` noted. */
+function visit({ bucketOf }: Engine, pass: Pass, { at, pair, flags }: Places, count: number): void {
   for (let k = 0; k < count; k += 1) {
-    const i = places[k] ?? 0;
-    const pair = ((i > 0 ? (codes[i - 1] ?? 0) : 0) << 8) | (codes[i] ?? 0);
-    const inside = i > 1 ? (INSIDES[codes[i - 2] ?? 0] ?? 0) : 0;
-    const flags = pairs[inside | pair] ?? 0;
-    if ((flags & LITERAL) !== 0) {
-      const bucket = bucketOf[pair] ?? 0;
-      // What stands in the third place is unknown at the end: then all of the bucket may follow.
-      const third =
-        i + 1 < length ? (thirds[(bucket << 8) | (codes[i + 1] ?? 0)] ?? 0) : ANYWHERE | OPENING;
-      const found = inside === 0 ? third : third & ANYWHERE;
-      if (found !== 0) pass.literals(i - 1, bucket, found);
-    }
-    if ((flags & DIGIT_START) !== 0) pass.digits(i);
-    else if ((flags & LETTER_DIGIT) !== 0) pass.mixed(i);
+    const i = at[k] ?? 0;
+    const bits = flags[k] ?? 0;
+    const literals = bits >> LITERALS_SHIFT;
+    if (literals !== 0) pass.literals(i - 1, bucketOf[pair[k] ?? 0] ?? 0, literals);
+    if ((bits & DIGIT_START) !== 0) pass.digits(i);
+    else if ((bits & LETTER_DIGIT) !== 0) pass.mixed(i);
   }
 }
 
 /**
- * Runs the pass from an index on and hands every final candidate to the sink. Returns where the
- * text must be held back: the length when every verdict is final.
+ * Runs the pass from an index on and hands every final candidate to the sink, and every base64 run
+ * of modest length to `seen`, after them. Returns where the text must be held back: the length when
+ * every verdict is final.
  */
 export function runEngine(
   engine: Engine,
@@ -342,11 +299,20 @@ export function runEngine(
   from: number,
   ended: boolean,
   sink: Sink,
+  seen?: (start: number, end: number) => void,
 ): number {
+  const places = placesFor(source.length - from + 2);
+  const count = findPlaces(engine, source, from, places);
+  const runs = seen === undefined ? NO_RUNS : runsAround(source.codes, source.length, from, places);
   const pass = new Pass(engine, source, from, ended, sink);
+  visit(engine, pass, places, count);
+  for (const { start, end } of runs) seen?.(start, end);
+  return holdOf(engine, source, from, ended, pass);
+}
+
+/** Where the text must be held back after a pass. */
+function holdOf(engine: Engine, source: Source, from: number, ended: boolean, pass: Pass): number {
   const { codes, length } = source;
-  const places = placesFor(length - from + 2);
-  visit(engine, source, pass, places, mark(engine, source, from, places));
   if (length === 0 || length === from) return pass.hold;
   // The last character has no successor yet: at the end of the text, one that cannot match.
   const last = codes[length - 1] ?? NONE;

@@ -33,9 +33,7 @@ const ESCAPE_MAX = 10;
 const ENTITY = /&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[a-z]{3,6});/y;
 const PARTIAL = /(?:%[0-9A-Fa-f]?|&(?:#[0-9]{0,7}|#[xX][0-9A-Fa-f]{0,6}|[a-z]{0,6}))$/;
 
-/** What begins something to undo: by folded code. */
-const BEGINS = new Uint8Array(256);
-for (const code of [PERCENT, AMPERSAND, ODD]) BEGINS[code] = 1;
+const NO_NUMBERS = new Int32Array(0);
 
 /**
  * The places where the normalised text differs: an escape became one character, or none. Four
@@ -43,13 +41,14 @@ for (const code of [PERCENT, AMPERSAND, ODD]) BEGINS[code] = 1;
  */
 class Edits {
   count = 0;
-  #numbers = new Int32Array(64);
+  /** Made when first needed: most texts have nothing to undo. */
+  #numbers = NO_NUMBERS;
 
   /** Where the escape stood, where its character stands, and how many there are of it: 1 or 0. */
   add(start: number, end: number, at: number, size: number): void {
     const place = this.count * 4;
     if (place === this.#numbers.length) {
-      const grown = new Int32Array(place * 2);
+      const grown = new Int32Array(Math.max(64, place * 2));
       grown.set(this.#numbers);
       this.#numbers = grown;
     }
@@ -195,15 +194,6 @@ function settled(text: string, ended: boolean): number {
   return partial === null ? text.length : text.length - tail.length + partial.index;
 }
 
-/** Whether an escape stands anywhere: looks only at the signs that begin one. */
-function hasEscape(text: string): boolean {
-  for (let at = text.indexOf("%"); at >= 0; at = text.indexOf("%", at + 1))
-    if (percentEnd(text, at) > at) return true;
-  for (let at = text.indexOf("&"); at >= 0; at = text.indexOf("&", at + 1))
-    if (entityEnd(text, at) > at) return true;
-  return false;
-}
-
 /**
  * Where codes go: one array for texts as given and one for rewritten ones, kept from scan to scan,
  * since memory that is new for every text costs more than the walk over it. A scan never waits, so
@@ -219,60 +209,88 @@ function room(shelf: 0 | 1, length: number): Uint8Array {
   return made;
 }
 
-/** Arguments of one call: more of them would not fit on the stack of every system. */
-const UNITS_AT_ONCE = 4096;
+/** Where something that may be undone stands next: by sign, since each is sought at memory speed. */
+class Begins {
+  readonly #text: string;
+  /** The codes when some of them are odd. */
+  readonly #codes: Uint8Array | undefined;
+  #percent = -1;
+  #ampersand = -1;
+  #odd = -1;
 
-/** The text of code units. */
-function textOf(units: Uint16Array): string {
-  let text = "";
-  for (let at = 0; at < units.length; at += UNITS_AT_ONCE)
-    text += String.fromCharCode.apply(
-      null,
-      units.subarray(at, at + UNITS_AT_ONCE) as unknown as number[],
-    );
-  return text;
+  constructor({ text, codes, length, odd }: Source) {
+    this.#text = text;
+    this.#codes = odd ? codes.subarray(0, length) : undefined;
+    this.next(0);
+  }
+
+  /** The first place at or after an index, which never goes back; past the text when there is none. */
+  next(from: number): number {
+    if (this.#percent < from) this.#percent = orNever(this.#text.indexOf("%", from));
+    if (this.#ampersand < from) this.#ampersand = orNever(this.#text.indexOf("&", from));
+    if (this.#odd < from) this.#odd = orNever(this.#codes?.indexOf(ODD, from) ?? -1);
+    return Math.min(this.#percent, this.#ampersand, this.#odd);
+  }
 }
 
-/** Takes what is left out or replaced in one walk. */
-function rewrite(plain: Source, read: number, ended: boolean): Normal {
+/** Past the end of any text. */
+const NEVER = 2 ** 30;
+
+function orNever(place: number): number {
+  return place < 0 ? NEVER : place;
+}
+
+/** Below this a copy by hand is quicker than asking for one. */
+const COPY_CHARS_MIN = 48;
+
+/** Copies codes from one array to another. */
+function copy(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
+  if (end - start < COPY_CHARS_MIN)
+    for (let i = start; i < end; i += 1) to[at + i - start] = from[i] ?? 0;
+  else to.set(from.subarray(start, end), at);
+}
+
+/** Takes what is left out or replaced; what stands between is copied in one go. */
+function rewrite(plain: Source, read: number, ended: boolean, begins: Begins): Normal {
   const { text, codes } = plain;
   const out = room(1, read);
-  const units = new Uint16Array(read);
   const edits = new Edits();
+  const parts: string[] = [];
   let written = 0;
-  for (let at = 0; at < read; at += 1) {
+  let copied = 0;
+  const keepTo = (at: number): void => {
+    if (at === copied) return;
+    copy(codes, copied, at, out, written);
+    parts.push(text.slice(copied, at));
+    written += at - copied;
+  };
+  for (let at = begins.next(0); at < read;) {
     const code = codes[at] ?? 0;
-    if (BEGINS[code] === 1) {
-      const end =
-        code === PERCENT ? percentEnd(text, at) : code === AMPERSAND ? entityEnd(text, at) : at + 1;
-      const value = end === at || end > read ? -2 : decode(text, at, end);
-      if (value !== -2) {
-        const size = value < 0 ? 0 : 1;
-        edits.add(at, end, written, size);
-        if (size === 1) {
-          out[written] = value;
-          units[written] = value;
-          written += 1;
-        }
-        at = end - 1;
-        continue;
+    const end =
+      code === PERCENT ? percentEnd(text, at) : code === AMPERSAND ? entityEnd(text, at) : at + 1;
+    const value = end === at || end > read ? -2 : decode(text, at, end);
+    if (value !== -2) {
+      keepTo(at);
+      copied = end;
+      edits.add(at, end, written, value < 0 ? 0 : 1);
+      if (value >= 0) {
+        out[written] = value;
+        parts.push(String.fromCharCode(value));
+        written += 1;
       }
     }
-    out[written] = code;
-    units[written] = text.charCodeAt(at);
-    written += 1;
+    at = begins.next(value === -2 ? at + 1 : end);
   }
-  const rewritten = textOf(units.subarray(0, written));
-  return new Normal(new Source(rewritten, ended, out, written), read, edits);
+  if (edits.count === 0 && read === text.length) return new Normal(plain, read, edits);
+  keepTo(read);
+  return new Normal(new Source(parts.join(""), ended, out, written), read, edits);
 }
-
-const UNEDITED = new Edits();
 
 /** Normalises a text. Linear; the text itself when nothing is encoded. */
 export function normalise(text: string, ended: boolean): Normal {
   const plain = new Source(text, ended, room(0, text.length));
   const read = settled(text, ended);
-  if (read === text.length && !plain.odd && !hasEscape(text))
-    return new Normal(plain, read, UNEDITED);
-  return rewrite(plain, read, ended);
+  const begins = new Begins(plain);
+  if (read === text.length && begins.next(0) >= read) return new Normal(plain, read, new Edits());
+  return rewrite(plain, read, ended, begins);
 }

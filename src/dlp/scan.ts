@@ -1,5 +1,5 @@
 /** Scanning a text against a program: candidates become matches, overlaps are resolved. */
-import { decodeRun, eachRun, looksReadable, runStart } from "./base64.ts";
+import { decodeRun, looksReadable, runStart } from "./base64.ts";
 import type { Engine } from "./engine-tables.ts";
 import { runEngine, type Sink } from "./engine.ts";
 import type { Candidate } from "./kit/detector.ts";
@@ -66,26 +66,37 @@ class Collector {
 }
 
 /** Looks into base64 runs; a run that may still grow is held back from its start. */
-function scanRuns(engine: Engine, source: Source, from: number, ended: boolean, add: Sink): number {
-  const { text, codes } = source;
-  let hold = text.length;
-  eachRun(codes, text.length, from, (start, end) => {
-    if (!ended && end >= text.length) {
-      hold = Math.min(hold, start);
+class RunReader {
+  hold: number;
+  readonly #engine: Engine;
+  readonly #source: Source;
+  readonly #ended: boolean;
+  readonly #add: Sink;
+
+  constructor(engine: Engine, source: Source, ended: boolean, add: Sink) {
+    this.#engine = engine;
+    this.#source = source;
+    this.#ended = ended;
+    this.#add = add;
+    this.hold = source.length;
+  }
+
+  read(start: number, end: number): void {
+    const { text, codes } = this.#source;
+    if (!this.#ended && end >= text.length) {
+      this.hold = Math.min(this.hold, start);
       return;
     }
     const decoded = looksReadable(codes, start) ? decodeRun(text.slice(start, end)) : undefined;
     if (decoded === undefined) return;
     const surest = new Map<number, Candidate>();
-    runEngine(engine, new Source(decoded, true), 0, true, (detector, found) => {
+    runEngine(this.#engine, new Source(decoded, true), 0, true, (detector, found) => {
       const best = surest.get(detector);
       if (best === undefined || best.confidence < found.confidence) surest.set(detector, found);
     });
-    for (const [detector, { confidence, why }] of surest) {
-      add(detector, { start, end, confidence, why: [...why, "base64"] }, start);
-    }
-  });
-  return hold;
+    for (const [detector, { confidence, why }] of surest)
+      this.#add(detector, { start, end, confidence, why: [...why, "base64"] }, start);
+  }
 }
 
 /** Moves a hold back so that it splits no match and no base64 run. */
@@ -123,8 +134,10 @@ export function scanFrom(
     spans.push([Math.min(anchor, candidate.start), candidate.end]);
     collector.add(detector, candidate);
   };
-  let hold = runEngine(plan.engine, source, start, ended, add);
-  hold = Math.min(hold, scanRuns(plan.engine, source, start, ended, add));
+  const runs = new RunReader(plan.engine, source, ended, add);
+  const seen = (runStart: number, runEnd: number): void => runs.read(runStart, runEnd);
+  let hold = runEngine(plan.engine, source, start, ended, add, seen);
+  hold = Math.min(hold, runs.hold);
   const ends = plan.patterns.map(() => [] as [number, number][]);
   plan.patterns.forEach(({ scanner, rule }, index) => {
     const at = Math.max(start, normal.indexOf(resume[index] ?? 0));
@@ -168,8 +181,7 @@ export function quietHold(plan: Plan, text: string, from: number, codes: Codes):
   if (plan.patterns.length > 0) return -1;
   noticed.any = false;
   const source = codes.read(text);
-  const hold = runEngine(plan.engine, source, from, false, noticed.sink);
-  if (!noticed.any) eachRun(source.codes, text.length, from, noticed.run);
+  const hold = runEngine(plan.engine, source, from, false, noticed.sink, noticed.run);
   return noticed.any ? -1 : Math.max(from, runStart(source.codes, Math.max(from, hold)));
 }
 

@@ -1,5 +1,5 @@
 /** Dates of birth: a calendar date that follows words of birth. A date alone is never one. */
-import { DIGIT, NONE, is } from "../kit/chars.ts";
+import { DIGIT, FOLD, NONE, OTHER, is, isWordCode } from "../kit/chars.ts";
 import { contextWords, hasContext } from "../kit/context.ts";
 import { plausibleDay } from "../kit/dates.ts";
 import type { Candidate, Detector } from "../kit/detector.ts";
@@ -75,7 +75,11 @@ const DAY_FIRST = /^(\d{1,2})(?:st|nd|rd|th|er|\.|º)?[ -](\p{L}{3,10})\.?,?[ -]
 /** "March 3, 1970", "Mar 3rd 1970". */
 const MONTH_FIRST = /^(\p{L}{3,9})\.?[ -](\d{1,2})(?:st|nd|rd|th)?,?[ -](\d{4})$/u;
 const LONGEST = 30;
+/** Longest name of a month in `MONTH_FIRST`. */
+const MONTH_CHARS_MAX = 9;
 const BLANK = 32;
+const HYPHEN = 45;
+const FULL_STOP = 46;
 
 /** Year first, or year last with two or four digits. */
 function isDate(run: DigitRun): boolean {
@@ -89,8 +93,16 @@ function monthOf(word: string): number {
   return MONTHS.findIndex((names) => names.some((name) => small.startsWith(name))) + 1;
 }
 
+/** 1 for what a day of the month ends with: digits, the ends of English ordinals, points and rings. */
+const ENDS_DAY = new Uint8Array(256);
+for (const end of "0123456789tdhr.") ENDS_DAY[end.charCodeAt(0)] = 1;
+ENDS_DAY[FOLD["º".charCodeAt(0)] ?? OTHER] = 1;
+
 /** Where the day begins that ends before a blank at `at`, or -1. */
 function dayBefore(source: Source, at: number): number {
+  if (ENDS_DAY[source.code(at - 1)] !== 1) return -1;
+  if (!is(source.code(at - 1), DIGIT) && !is(source.code(at - 2), DIGIT))
+    if (!is(source.code(at - 3), DIGIT)) return -1;
   const before = source.text.slice(Math.max(0, at - 5), at);
   const day = /(?<![\d.,/-])\d{1,2}(?:st|nd|rd|th|er|\.|º)?$/.exec(before);
   return day === null ? -1 : at - day[0].length;
@@ -104,11 +116,21 @@ function pastDigits(source: Source, at: number): number {
   return source.run(index, DIGIT, index + 5);
 }
 
+/** Whether a number follows the word at `at`, past a full stop and one blank or hyphen. */
+function numberFollows(source: Source, at: number): boolean {
+  let index = at;
+  while (index - at < MONTH_CHARS_MAX && isWordCode(source.code(index))) index += 1;
+  if (source.code(index) === FULL_STOP) index += 1;
+  const code = source.code(index);
+  return (code === BLANK || code === HYPHEN) && is(source.code(index + 1), DIGIT);
+}
+
 /** A date with the month as a word, anchored at the month or at the blank between day and month. */
 function written(source: Source, at: number): Candidate | undefined {
   const dayFirst = source.code(at) === BLANK;
   const start = dayFirst ? dayBefore(source, at) : at;
   if (start < 0 || !source.opens(start)) return undefined;
+  if (!dayFirst && !numberFollows(source, at)) return undefined;
   const once = pastDigits(source, at);
   const end = dayFirst ? once : pastDigits(source, once);
   if (end - start > LONGEST || !source.closes(end)) return undefined;

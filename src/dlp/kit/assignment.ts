@@ -1,16 +1,28 @@
 /** `name = value` in the spellings of code, configuration, JSON, XML, logs and prose. */
-import { ALNUM, DIGIT, LOWER, UPPER, classOf, is } from "./chars.ts";
-import { isNameCode, nameBefore, nameEnd, spelledOut } from "./names.ts";
+import { ALNUM, DIGIT, LOWER, NONE, UPPER, classOf, is } from "./chars.ts";
+import {
+  isNameCode,
+  mayNamePassword,
+  nameBefore,
+  nameEnd,
+  nameFloor,
+  nameStart,
+  spelledOut,
+} from "./names.ts";
 import { operatorAt } from "./operators.ts";
 import type { Source } from "./source.ts";
 
 const VALUE_MAX = 512;
-const VALUE_MIN = 6;
+/** Before this a second operator makes the whole no value. */
+const OPERATOR_FREE = 6;
+/** Shorter values are nobody's secret, ... */
+const VALUE_MIN = 8;
+/** ... and so are, but for passwords, those that are shorter than this or have no digit ... */
+const KEY_MIN = 10;
+/** ... save the one kind that is told by its length. */
+const AWS_SECRET = 40;
 /** Operators that an unquoted value may hold as signs: padding, a URL, a qualified name. */
 const SIGNS_MAX = 8;
-const STOPS = new Uint8Array(128);
-for (const stop of "\"'`,;<>)]}|") STOPS[stop.charCodeAt(0)] = 1;
-
 export interface Assignment {
   /** In snake case; hyphens and dots as written. */
   name: string;
@@ -22,55 +34,101 @@ export interface Assignment {
   cut: boolean;
 }
 
+/** What a character does before and in a value, by code. */
+const KINDS = new Uint8Array(256);
+/** Blanks, controls, backslashes and all outside printable ASCII end any value. */
+const ENDS = 1;
+const IS_DIGIT = 2;
+/** Quotes, brackets and punctuation that end an unquoted value. */
+const STOPS = 3;
+/** Equals signs and colons. */
+const ASSIGNS = 4;
+KINDS.fill(ENDS, 0, 33);
+KINDS.fill(ENDS, 127);
+KINDS[92] = ENDS;
+KINDS.fill(IS_DIGIT, 48, 58);
+for (const stop of "\"'`,;<>)]}|") KINDS[stop.charCodeAt(0)] = STOPS;
+KINDS[58] = KINDS[61] = ASSIGNS;
+
+/** 1 for what may stand between an operator and its value: blank, tab and `=:>(`. */
+const LEADS = new Uint8Array(256);
+for (const lead of " \t=:>(") LEADS[lead.charCodeAt(0)] = 1;
+
+const LEADS_MAX = 8;
+
+/** What ends any value, and what ends an unquoted one, as bits by code. */
+const BARS_ANY = 1;
+const BARS_UNQUOTED = 2;
+const BARS = KINDS.map((kind) => (kind === ENDS ? BARS_ANY : kind === STOPS ? BARS_UNQUOTED : 0));
+
+/** The value that was walked last: its opening quote, or 0, and whether it has a digit. */
+const walked = { quote: 0, hasDigit: false };
+
 /** Past operators, blanks and one opening quote at `at`. */
-function valueStart(source: Source, at: number): { start: number; quote: number } {
+function valueStart(source: Source, at: number): number {
   let index = at;
-  while (index - at < 8) {
-    const code = source.code(index);
-    if (code !== 32 && code !== 61 && code !== 58 && code !== 62 && code !== 9 && code !== 40)
-      break;
-    index += 1;
-  }
+  while (index - at < LEADS_MAX && LEADS[source.code(index)] === 1) index += 1;
   if (source.code(index) === 92) index += 1;
   const code = source.code(index);
-  if (code === 34 || code === 39 || code === 96) return { start: index + 1, quote: code };
-  return { start: index, quote: 0 };
+  const quoted = code === 34 || code === 39 || code === 96;
+  walked.quote = quoted ? code : 0;
+  return quoted ? index + 1 : index;
+}
+
+/**
+ * Whether a value of some length may follow an operator that ends at `from`: a glance without a call,
+ * since most operators of prose and tables have none. True where the text ends before it can be told.
+ */
+export function mayHoldValue({ codes, length }: Source, from: number): boolean {
+  if (from + LEADS_MAX + 2 + VALUE_MIN > length) return true;
+  let start = from;
+  while (start - from < LEADS_MAX && LEADS[codes[start] ?? 0] === 1) start += 1;
+  if (codes[start] === 92) start += 1;
+  const code = codes[start];
+  const quoted = code === 34 || code === 39 || code === 96;
+  if (quoted) start += 1;
+  // All of them are looked at, since where the first one stands cannot be foretold.
+  let bars = 0;
+  for (let i = start; i < start + VALUE_MIN; i += 1) bars |= BARS[codes[i] ?? 0] ?? 0;
+  return (bars & (quoted ? BARS_ANY : BARS_ANY | BARS_UNQUOTED)) === 0;
 }
 
 /**
  * The end of a value: its closing quote, or what ends an unquoted one. The second operator inside
  * an unquoted value ends it as well, and so does a row of bare signs: assignments are no value.
  */
-function valueEnd(source: Source, start: number, quote: number): number {
+function valueEnd(source: Source, start: number): number {
+  const { codes, length } = source;
+  const { quote } = walked;
+  const stop = Math.min(start + VALUE_MAX, length);
   let end = start;
   let operators = 0;
   let signs = 0;
-  while (end - start < VALUE_MAX) {
-    const code = source.code(end);
-    if (code <= 32 || code > 126 || code === quote || code === 92) break;
-    if (quote === 0) {
-      if (isStop(code)) break;
-      if (code === 61 || code === 58) {
-        signs += 1;
-        if (signs > SIGNS_MAX) break;
-        if (is(source.code(end + 1), ALNUM)) {
-          operators += 1;
-          if (operators > 1 || end - start < VALUE_MIN) break;
-        }
+  walked.hasDigit = false;
+  for (; end < stop; end += 1) {
+    const code = codes[end] ?? NONE;
+    const kind = KINDS[code] ?? ENDS;
+    if (kind === 0) continue;
+    if (kind === IS_DIGIT) walked.hasDigit = true;
+    else if (kind === ENDS || code === quote) return end;
+    else if (quote === 0) {
+      if (kind === STOPS) return end;
+      signs += 1;
+      if (signs > SIGNS_MAX) return end;
+      if (is(source.code(end + 1), ALNUM)) {
+        operators += 1;
+        if (operators > 1 || end - start < OPERATOR_FREE) return end;
       }
     }
-    end += 1;
   }
+  // What ends with the text may go on.
+  if (end === length && end - start < VALUE_MAX) source.code(end);
   return end;
 }
 
-/** Quotes, brackets and punctuation that end an unquoted value. */
-function isStop(code: number): boolean {
-  return STOPS[code] === 1;
-}
-
 /**
- * The assignment whose operator (see `operators.ts`) begins at `at`, if its name and value read.
+ * The assignment whose operator (see `operators.ts`) begins at `at`, if its name and value read and
+ * some detector may believe them: what no value of such a length or such letters can be is left out.
  * Several detectors ask at the same place, so the last answer is kept.
  */
 export function readAssignment(source: Source, at: number): Assignment | undefined {
@@ -90,24 +148,25 @@ export function readAssignment(source: Source, at: number): Assignment | undefin
 function read(source: Source, at: number): Assignment | undefined {
   const operator = operatorAt(source, at);
   if (operator === undefined) return undefined;
-  const { prose } = operator;
-  if (operator.named < 0) {
-    const named = nameEnd(source, at);
-    if (!isNameCode(source.code(named - 1)) || !isNameCode(source.code(named - 2)))
-      return undefined;
-  }
+  const { named, quoted, prose } = operator;
+  const nameTo = named < 0 ? nameEnd(source, at) : operator.namedEnd;
+  if (named < 0 && (!isNameCode(source.code(nameTo - 1)) || !isNameCode(source.code(nameTo - 2))))
+    return undefined;
   // The value first: most operators of prose and code have none long enough.
-  const { start, quote } = valueStart(source, operator.end);
-  if (operator.quoted && quote === 0) return undefined;
-  const end = valueEnd(source, start, quote);
-  if (end - start < VALUE_MIN) return undefined;
-  const name =
-    operator.named < 0
-      ? nameBefore(source, at)
-      : spelledOut(source.text.slice(operator.named, operator.namedEnd));
-  if (name.length < 2) return undefined;
+  const start = valueStart(source, operator.end);
+  const { quote } = walked;
+  if (quoted && quote === 0) return undefined;
+  const end = valueEnd(source, start);
   const last = source.code(end - 1);
   const full = quote === 0 && prose && (last === 46 || last === 63 || last === 33) ? end - 1 : end;
+  const length = full - start;
+  if (length < VALUE_MIN) return undefined;
+  if (length !== AWS_SECRET && (!walked.hasDigit || length < KEY_MIN)) {
+    const from = named < 0 ? nameStart(source, nameTo, nameFloor(at)) : named;
+    if (!mayNamePassword(source, from, nameTo)) return undefined;
+  }
+  const name = named < 0 ? nameBefore(source, at) : spelledOut(source.text.slice(named, nameTo));
+  if (name.length < 2) return undefined;
   return {
     name,
     value: source.text.slice(start, full),

@@ -17,7 +17,8 @@ interface Entry {
   readonly word: string;
   /** Its letters outside ASCII have no codes of their own and are compared in the text. */
   readonly ascii: boolean;
-  readonly lists: Set<number>;
+  /** By list: whether the word is in it. */
+  readonly lists: boolean[];
 }
 
 /** What was found in the part of a text that was walked: words by where they begin. */
@@ -71,10 +72,11 @@ export function contextWords(words: readonly string[]): ContextWords {
   for (const word of words) {
     const known = entries.get(word);
     if (known !== undefined) {
-      known.lists.add(list);
+      known.lists[list] = true;
       continue;
     }
-    const entry = { word, ascii: /^[\0-\u007f]*$/.test(word), lists: new Set([list]) };
+    const entry = { word, ascii: /^[\0-\u007f]*$/.test(word), lists: [] as boolean[] };
+    entry.lists[list] = true;
     entries.set(word, entry);
     file(entry);
   }
@@ -85,6 +87,13 @@ export function contextWords(words: readonly string[]): ContextWords {
 function isHump(before: number, code: number): boolean {
   return is(before, LOWER) && is(code, UPPER);
 }
+
+/** 1 for small letters, 2 for capitals, 3 for other letters, by code. */
+const CASES = Uint8Array.from({ length: 256 }, (_, code) =>
+  is(code, LOWER) ? 1 : is(code, UPPER) ? 2 : isLetter(code) ? 3 : 0,
+);
+/** By (case before << 2) | case: whether a word may begin there. */
+const OPENS = Uint8Array.from({ length: 16 }, (_, cases) => (cases < 4 || cases === 6 ? 1 : 0));
 
 /** Whether no letter is glued to a letter of the end of a word, a hump of a name aside. */
 function endsWord({ codes, length }: Source, end: number): boolean {
@@ -121,10 +130,11 @@ function endOf(source: Source, at: number, { word, ascii }: Entry): number {
 function listen(source: Source, at: number): Heard {
   const { codes, heard } = source;
   const from = Math.max(heard.upTo, at - LOOK_BACK_CHARS, 0);
-  let before = from > 0 ? (codes[from - 1] ?? 0) : 0;
+  let before = from > 0 ? (CASES[codes[from - 1] ?? 0] ?? 0) : 0;
   for (let i = from; i < at; i += 1) {
     const code = codes[i] ?? 0;
-    if (!isLetter(before) || isHump(before, code)) {
+    const kind = CASES[code] ?? 0;
+    if (OPENS[(before << 2) | kind] === 1) {
       const next = i + 1 < source.length ? (codes[i + 1] ?? 0) : 0;
       const bucket = bucketOf[((SMALL[code] ?? 0) << 8) | (SMALL[next] ?? 0)] ?? 0;
       if (bucket !== 0) {
@@ -137,7 +147,7 @@ function listen(source: Source, at: number): Heard {
         }
       }
     }
-    before = code;
+    before = kind;
   }
   if (at > heard.upTo) heard.upTo = at;
   return heard;
@@ -160,7 +170,7 @@ export function lastWordEnd(
     const start = starts[k] ?? 0;
     if (start < floor) return -1;
     const entry = words[k];
-    if (entry === undefined || !entry.lists.has(list)) continue;
+    if (entry === undefined || entry.lists[list] !== true) continue;
     const end = ends[k] ?? 0;
     if (end <= at && (accepts === undefined || accepts(end))) return end;
   }

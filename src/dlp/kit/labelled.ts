@@ -1,7 +1,7 @@
 /** Numbers without a shape of their own, believed because a label stands right before them. */
 import { LOOK_BACK_CHARS } from "../limits.ts";
 import { ALNUM, DIGIT, LOWER, is } from "./chars.ts";
-import { contextWords, lastWordEnd, type ContextWords } from "./context.ts";
+import { contextWords, hasContext, lastWordEnd, type ContextWords } from "./context.ts";
 import type { Detector } from "./detector.ts";
 import { columnOf, isLink, LINK_CHARS } from "./link.ts";
 import type { Source } from "./source.ts";
@@ -25,6 +25,8 @@ export interface LabelledSpec {
 const HYPHEN = 45;
 
 function labelled(source: Source, at: number, words: ContextWords): boolean {
+  // Without a label anywhere before it there is nothing to link or to stand above it.
+  if (!hasContext(source, at, words)) return false;
   const linked = (end: number): boolean =>
     at - end <= LINK_CHARS && isLink(source.text.slice(end, at));
   if (lastWordEnd(source, at, words, LOOK_BACK_CHARS, linked) >= 0) return true;

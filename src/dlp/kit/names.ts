@@ -1,5 +1,5 @@
 /** The name that a value is assigned to, read backwards from the operator. */
-import { ALNUM, DASH, SPACE, is } from "./chars.ts";
+import { ALNUM, ALPHA, DASH, SPACE, is } from "./chars.ts";
 import type { Source } from "./source.ts";
 
 const NAME_MAX = 56;
@@ -17,7 +17,7 @@ function isQuote(code: number): boolean {
 
 /** Where a name would end before `at`, past blanks, quotes, emphasis and the bracket of an index. */
 export function nameEnd(source: Source, at: number): number {
-  const floor = Math.max(0, at - NAME_MAX - 8);
+  const floor = nameFloor(at);
   let end = at;
   while (end > floor) {
     const code = source.code(end - 1);
@@ -30,25 +30,65 @@ export function nameEnd(source: Source, at: number): number {
 
 /** A name in snake case: "clientSecret" is spelled "client_secret". */
 export function spelledOut(name: string): string {
+  if (name === name.toLowerCase()) return name;
   return name.replaceAll(/([a-z0-9])(?=[A-Z][a-z])/g, "$1_").toLowerCase();
 }
 
 /** Fields that only say "what follows is the value". */
-const VALUE_FIELD = /^(?:value|val|default|default_value|string_value)$/;
+const VALUE_FIELDS = new Set(["value", "val", "default", "default_value", "string_value"]);
 /** The field before it that holds the name: an attribute, a line of YAML, a block of Terraform. */
 const NAME_FIELD =
   /(?:\b(?:key|name|id)["']?\s{0,2}[=:]\s{0,2}|\bvariable\s)["']?([\w.-]{2,48})["']?,?\s{0,2}[{>]?(?:\s{1,8}(?:type|sensitive)\s{0,4}=[^\n]{0,12})?[\s"'<]{1,10}$/i;
 /** Types between a name and its value: "let name: string = ...". */
 const TYPE = /(?:^|[^\w.-])([\w-]{2,48})\??: ?(?:string|str|&str|char|text|any)\s{0,3}$/i;
 
-/** The name before an operator at `at`; for `value=` and the like, that of the field before. */
-export function nameBefore(source: Source, at: number): string {
-  const floor = Math.max(0, at - NAME_MAX - 8);
-  const end = nameEnd(source, at);
+/** The bit of a letter, whatever its case; 0 for what is no letter. */
+function letterBit(code: number): number {
+  return is(code, ALPHA) ? 1 << (code & 31) : 0;
+}
+
+function lettersOf(word: string): number {
+  let letters = 0;
+  for (let i = 0; i < word.length; i += 1) letters |= letterBit(word.charCodeAt(i));
+  return letters;
+}
+
+/** Names that stand for another one, see `nameBefore`, by their letters. */
+const STAND_INS = new Set(
+  [...VALUE_FIELDS, "string", "str", "any", "text", "is", "was"].map(lettersOf),
+);
+const PASS = lettersOf("pass");
+const PWD = lettersOf("pwd");
+
+/** Where the name that ends at an index begins; what stands before `floor` is not looked at. */
+export function nameStart(source: Source, end: number, floor: number): number {
   let start = end;
   while (start > floor && isNameCode(source.code(start - 1))) start -= 1;
+  return start;
+}
+
+/** The first place that the name before an operator is sought at. */
+export function nameFloor(at: number): number {
+  return Math.max(0, at - NAME_MAX - 8);
+}
+
+/**
+ * Whether a name as written can be one of a password: it has the letters of "pass" or "pwd", or it
+ * stands for another name. Tells most names apart unspelled.
+ */
+export function mayNamePassword(source: Source, start: number, end: number): boolean {
+  let letters = 0;
+  for (let i = start; i < end; i += 1) letters |= letterBit(source.code(i));
+  return (letters & PASS) === PASS || (letters & PWD) === PWD || STAND_INS.has(letters);
+}
+
+/** The name before an operator at `at`; for `value=` and the like, that of the field before. */
+export function nameBefore(source: Source, at: number): string {
+  const floor = nameFloor(at);
+  const end = nameEnd(source, at);
+  const start = nameStart(source, end, floor);
   const name = spelledOut(source.text.slice(start, end));
-  if (VALUE_FIELD.test(name)) {
+  if (VALUE_FIELDS.has(name)) {
     const field = NAME_FIELD.exec(source.text.slice(Math.max(0, start - FIELD_CHARS), start));
     return field?.[1] === undefined ? name : spelledOut(field[1]);
   }

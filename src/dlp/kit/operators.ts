@@ -15,6 +15,11 @@ const BLANK = 32;
 /** Commands that take a name and a value with nothing but a blank between. */
 const COMMANDS = ["ENV ", "ARG ", "setx ", "set ", "SET "] as const;
 
+/** What follows the anchor of an assignment: its value, ... */
+export const VALUE_FIRST = 1;
+/** ... or its name, and then the value. */
+export const NAME_FIRST = 2;
+
 /** The anchors of assignments, for the engine's tables. */
 export const OPERATORS = [
   { literal: "=", kind: "anywhere" },
@@ -29,11 +34,11 @@ export const OPERATORS = [
   // | name | value |
   { literal: "| ", kind: "anywhere" },
   // --name value
-  { literal: "--", kind: "anywhere" },
-  ...COMMANDS.map((literal) => ({ literal, kind: "literals" as const })),
+  { literal: "--", kind: "anywhere", after: ALPHA, assigns: NAME_FIRST },
+  ...COMMANDS.map((literal) => ({ literal, kind: "literals" as const, assigns: NAME_FIRST })),
 ] as const;
 
-export interface Operator {
+interface Operator {
   /** Past it; blanks, a second operator and a quote may follow. */
   end: number;
   /** Where the name stands when it follows the anchor, else -1. */
@@ -49,8 +54,15 @@ function isQuote(code: number): boolean {
   return code === 34 || code === 39;
 }
 
-function plain(end: number, terms: Partial<Operator> = {}): Operator {
-  return { end, named: -1, namedEnd: -1, quoted: false, prose: false, ...terms };
+/** What was read last: one for all, since every other character of a text may be an operator. */
+const operator: Operator = { end: -1, named: -1, namedEnd: -1, quoted: false, prose: false };
+
+function plain(end: number, quoted = false, prose = false): Operator {
+  operator.end = end;
+  operator.named = operator.namedEnd = -1;
+  operator.quoted = quoted;
+  operator.prose = prose;
+  return operator;
 }
 
 /** A name that follows the anchor, then one blank, then the value. */
@@ -60,28 +72,31 @@ function namedAfter(source: Source, from: number): Operator | undefined {
   if (end - from > NAME_MAX || source.code(end) !== BLANK) return undefined;
   const next = source.code(end + 1);
   if (next === HYPHEN || is(next, SPACE) || next === EQUALS) return undefined;
-  return plain(end + 1, { named: from, namedEnd: end });
+  plain(end + 1);
+  operator.named = from;
+  operator.namedEnd = end;
+  return operator;
 }
 
 /** Quotes and tags: the anchor of a literal of two characters is the quote. */
 function afterQuote(source: Source, at: number): Operator | undefined {
   const next = source.code(at + 1);
   if (!isNameCode(source.code(at - 1))) return undefined;
-  if (next === COMMA) return plain(at + 2, { quoted: true });
+  if (next === COMMA) return plain(at + 2, true);
   return next === CLOSE && source.code(at) === 34 && is(source.code(at + 2), ALNUM)
     ? plain(at + 2)
     : undefined;
 }
 
-/** The operator whose anchor is at an index. */
-export function operatorAt(source: Source, at: number): Operator | undefined {
+/** The operator whose anchor is at an index, until the next one is asked for. */
+export function operatorAt(source: Source, at: number): Readonly<Operator> | undefined {
   const code = source.code(at);
   if (code === EQUALS || code === COLON) {
     const next = source.code(at + 1);
     const scheme = code === COLON && next === 47;
     return next === 10 || next === 13 || scheme ? undefined : plain(at);
   }
-  if (code === BLANK) return source.has(at, " is ") ? plain(at + 4, { prose: true }) : undefined;
+  if (code === BLANK) return source.has(at, " is ") ? plain(at + 4, false, true) : undefined;
   if (isQuote(code)) return afterQuote(source, at);
   if (code === CLOSE) {
     const tag = isNameCode(source.code(at - 1)) && is(source.code(at + 1), ALNUM);

@@ -52,7 +52,8 @@ export const serviceSecret: Detector = {
   maxLength: 512,
   validate(source, at) {
     const found = readAssignment(source, at);
-    if (found === undefined || !namesService(found.name)) return undefined;
+    if (found === undefined || found.value.length < LENGTH_MIN) return undefined;
+    if (!namesService(found.name)) return undefined;
     if (isPlaceholder(found.value.slice(0, 96))) return undefined;
     const confidence = judge(found.name, found.value);
     if (confidence === 0) return undefined;
