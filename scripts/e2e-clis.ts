@@ -55,9 +55,10 @@ function tellResult({ messages }: ChatCompletionRequest): FixtureResponse {
 
 const usage = { prompt_tokens: 20, completion_tokens: 5, input_tokens: 20, output_tokens: 5 };
 
+const hasShell = ({ tools }: ChatCompletionRequest): boolean => Boolean(tools?.length);
+
 async function startMock(): Promise<LLMock> {
   const mock = new LLMock({ port: 0, host: "127.0.0.1", logLevel: "silent", chunkSize: 12 });
-  const hasShell = ({ tools }: ChatCompletionRequest): boolean => Boolean(tools?.length);
   mock.on({ predicate: hasShell, hasToolResult: false }, callShell);
   mock.on({ predicate: hasShell, hasToolResult: true }, tellResult);
   mock.on({ predicate: () => true }, { content: "A title.", usage });
