@@ -4,8 +4,7 @@
  * Every request goes through here and not to the assets alone, so that no file leaves without its
  * security headers.
  */
-import type { Context } from "hono";
-import { Hono } from "hono/tiny";
+import { Hono } from "hono";
 import type { Env } from "#actors/kit/env.ts";
 import { LINK_PATH } from "../auth/link.ts";
 import { GatewayError } from "../errors.ts";
@@ -19,17 +18,10 @@ const HASHED = "assets/";
 /** The console's routes, to be mounted at the root. */
 export function consoleRoutes(): Hono<{ Bindings: Env }> {
   const app = new Hono<{ Bindings: Env }>();
-  // The router takes a slash at the end for none.
-  app.get("/console", async (c) =>
-    c.req.path === CONSOLE_PATH ? page(c) : c.redirect(CONSOLE_PATH),
-  );
-  app.get("/console/*", page);
+  app.get("/console", (c) => c.redirect(CONSOLE_PATH));
+  app.get("/console/*", (c) => serveFile(c.req.raw, c.env, c.req.path.slice(CONSOLE_PATH.length)));
   app.get(LINK_PATH, (c) => serveFile(c.req.raw, c.env, ""));
   return app;
-}
-
-function page(c: Context<{ Bindings: Env }>): Promise<Response> {
-  return serveFile(c.req.raw, c.env, c.req.path.slice(CONSOLE_PATH.length));
 }
 
 async function serveFile(request: Request, env: Env, file: string): Promise<Response> {
