@@ -9,6 +9,7 @@ import * as z from "zod";
 import { GATEWAY_CODES } from "#edge/errors.ts";
 import { EventsParams, SumsParams } from "#edge/books/params.ts";
 import { StateParams } from "#edge/record/past.ts";
+import { MemberEvidenceParams } from "#edge/record/member-evidence.ts";
 import { ShadowParams } from "#edge/record/shadow.ts";
 import { ScanRequest } from "#edge/dlp-scan.ts";
 import { PolicyDocument } from "#policy/document.ts";
@@ -110,6 +111,11 @@ const paths: Record<string, Schema> = {
   },
   "/audit/state": {
     get: operation("The books, or one member, as they were", thing, query(StateParams)),
+  },
+  "/audit/members/{id}/evidence": {
+    get: operation("A person's events with their proofs, as lines of JSON", thing, {
+      parameters: [byId.parameters, query(MemberEvidenceParams)["parameters"]].flat(),
+    }),
   },
   "/audit/events/{id}/raw": { get: operation("The events behind an entry", thing, byId) },
   "/audit/events/{id}/explain": {

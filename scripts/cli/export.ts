@@ -6,11 +6,14 @@ import { Complaint, MISUSED, UNREACHED } from "../policy-target.ts";
 import { type Command, readOptions, targetOf, targetOptions, targetUsage } from "./command.ts";
 import { filterOptions, filtersOf, filterUsage } from "./filters.ts";
 import { send, withParams } from "./http.ts";
+import { exportMember } from "./export-member.ts";
 
 export const exporting: Command = {
   usage: `npx tallygate export [--format ndjson|csv] [--out FILE] [filters]
+npx tallygate export --member ID [--out FILE]
 
-Every entry, newest first. Members get their own.
+Every entry, newest first. Members get their own. With --member, every event of a person with the
+proofs that "verify" checks.
 
 ${filterUsage}
 ${targetUsage}`,
@@ -20,8 +23,10 @@ ${targetUsage}`,
       ...filterOptions,
       format: { type: "string", default: "ndjson" },
       out: { type: "string" },
+      member: { type: "string" },
     });
-    const { format, out } = flags;
+    const { format, out, member } = flags;
+    if (member !== undefined) return exportMember(targetOf(flags), member, out);
     if (format !== "ndjson" && format !== "csv") {
       throw new Complaint("--format takes ndjson or csv.", MISUSED);
     }

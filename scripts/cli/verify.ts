@@ -2,6 +2,8 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { parseCheckpoint, type Checkpoint } from "#events/checkpoint.ts";
 import { isSignedBy, parseNote, readPublicKey } from "#events/note.ts";
+import { tryParseJson } from "#events/parse-json.ts";
+import { isMemberEvidence, verifyMemberEvidence } from "#projections/verify/member-evidence.ts";
 import { verifyEvidence } from "#projections/verify/evidence.ts";
 import { describe, type Finding } from "#projections/verify/finding.ts";
 import { verifyArchive, type VerifyReport } from "#projections/verify/verify.ts";
@@ -109,15 +111,15 @@ function print({ shards, findings, count }: VerifyReport): string {
 }
 
 async function verifyBundle(file: string, keys: readonly Uint8Array<ArrayBuffer>[], json: boolean) {
-  let bundle: unknown;
-  try {
-    bundle = JSON.parse(readFileSync(file, "utf8"));
-  } catch {
-    bundle = undefined;
-  }
-  const findings: Finding[] = await verifyEvidence(bundle, keys);
+  const text = readFileSync(file, "utf8");
+  const about = isMemberEvidence(text) ? await verifyMemberEvidence(text, keys) : undefined;
+  const findings: Finding[] = about?.findings ?? (await verifyEvidence(tryParseJson(text), keys));
   const told = findings.map((finding) => `${describe(finding)}\n`).join("");
-  const verdict = findings.length === 0 ? "OK: every event in the bundle is proven.\n" : "NOT OK\n";
+  const fine =
+    about === undefined
+      ? "OK: every event in the bundle is proven.\n"
+      : `OK: ${about.events} events of ${about.member} are proven, and none is left out.\n`;
+  const verdict = findings.length === 0 ? fine : "NOT OK\n";
   process.stdout.write(json ? `${JSON.stringify({ findings })}\n` : told + verdict);
   return findings.length === 0 ? 0 : 1;
 }

@@ -208,3 +208,34 @@ function isPosition(n: number): boolean {
 function isHash(hash: Hash): boolean {
   return /^[0-9a-f]{64}$/.test(hash);
 }
+
+/** Audit paths of many leaves of one tree: every node is hashed once, for all of them. */
+export class InclusionProofs {
+  readonly #levels: Hash[][];
+
+  constructor(leaves: readonly Hash[]) {
+    this.#levels = [[...leaves]];
+    for (let level = leaves; level.length > 1;) {
+      const above: Hash[] = [];
+      for (let at = 0; at < level.length; at += 2) {
+        const [left = "", right] = [level[at], level[at + 1]];
+        // The last of an odd number has no sibling: it stands a level higher as it is.
+        above.push(right === undefined ? left : nodeHash(left, right));
+      }
+      this.#levels.push(above);
+      level = above;
+    }
+  }
+
+  /** The path of leaf `index`, nearest sibling first: the same as `inclusionProof`. */
+  path(index: number): Hash[] {
+    const path: Hash[] = [];
+    let at = index;
+    for (const level of this.#levels) {
+      const sibling = level[at % 2 === 0 ? at + 1 : at - 1];
+      if (sibling !== undefined) path.push(sibling);
+      at >>>= 1;
+    }
+    return path;
+  }
+}

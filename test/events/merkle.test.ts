@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import {
   consistencyProof,
   inclusionProof,
+  InclusionProofs,
   includes,
   isConsistent,
   leafHash,
@@ -61,6 +62,7 @@ test("every leaf of every tree up to 40 is proven, and no other leaf or place is
       const leaf = tree[index] as string;
       const proof = inclusionProof(tree, index);
       expect(includes({ leaf, index, size, root }, proof)).toBe(true);
+      expect(new InclusionProofs(tree).path(index)).toEqual(proof);
       expect(includes({ leaf: leafHash("other"), index, size, root }, proof)).toBe(false);
       expect(includes({ leaf, index: (index + 1) % size, size, root }, proof)).toBe(size === 1);
     }

@@ -131,6 +131,34 @@ it("one request is proven by a bundle that needs nothing else", async () => {
   expect((await get(`/audit/events/${ids[0]}/evidence`, gateway.keys.bob)).status).toBe(404);
 });
 
+it("a person is given every event of theirs, proven and none left out; others are not", async () => {
+  const file = path.join(folder, "alice.ndjson");
+  const target = ["--url", gateway.url, "--key"];
+  const mine = await tallygate(
+    "export",
+    "--member",
+    "alice",
+    "--out",
+    file,
+    ...target,
+    gateway.keys.alice,
+  );
+  expect([mine.code, mine.stderr]).toEqual([0, ""]);
+  const fine = await tallygate("verify", file, "--key", publicKey);
+  expect(fine.stdout).toMatch(/^OK: \d+ events of alice are proven, and none is left out\.$/m);
+  const { text, status } = await get("/audit/members/alice/evidence");
+  expect([status, text.split("\n")[0]]).toEqual([200, expect.stringContaining('"member":"alice"')]);
+  const bundle = JSON.parse(text.split("\n")[1] ?? "") as { events: unknown[] };
+  bundle.events.splice(1, 1);
+  const lines = text.split("\n").map((line, n) => (n === 1 ? JSON.stringify(bundle) : line));
+  writeFileSync(file, lines.join("\n"));
+  const cut = await tallygate("verify", file, "--key", publicKey);
+  expect([cut.code, cut.stdout]).toEqual([1, expect.stringContaining("events are missing")]);
+  expect((await get("/audit/members/alice/evidence", gateway.keys.bob)).status).toBe(403);
+  expect((await get("/audit/members/nobody/evidence")).status).toBe(404);
+  expect((await get("/audit/members/alice/evidence?cursor=x")).status).toBe(400);
+});
+
 it("a decision is explained by the state before it, and decided again to the same answer", async () => {
   const { json } = await get(`/audit/events/${ids[3]}/explain`, gateway.keys.alice);
   expect(json).toMatchObject({ same: true, decided: { type: "RequestAdmitted" } });

@@ -4,6 +4,7 @@ import type { AuditEntry } from "#projections/audit-entry.ts";
 import type { ShadowRow } from "#projections/shadow.ts";
 import type { Evidence } from "#projections/verify/evidence.ts";
 import type { EvidenceQuery } from "./evidence.ts";
+import type { MemberEvidencePage, MemberEvidenceQuery } from "./member-evidence.ts";
 import type { SinkLetter, SinkStatus } from "./sinks/report.ts";
 import type { WhatIfQuery } from "./what-if.ts";
 import type { ExplainedDecision, PrincipalState, Until } from "#projections/replay/principal.ts";
@@ -110,6 +111,8 @@ export interface LedgerQueryApi {
   archiveStatus(): Promise<ArchiveStatus>;
   /** Events with their proofs; those that the archive does not have yet are left out. */
   evidence(query: EvidenceQuery): Promise<Evidence>;
+  /** A bounded part of what a stream has, with proofs; what waits is archived before the first. */
+  memberEvidence(query: MemberEvidenceQuery): Promise<MemberEvidencePage>;
   /** A recorded decision, made again from the events before it; null when it is none. */
   explain(query: { stream: string; seq: number }): Promise<ExplainedDecision | null>;
   /** A principal as they were. */

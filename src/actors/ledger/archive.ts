@@ -151,12 +151,22 @@ export class Archive {
     return row !== undefined && pos < row.pos + row.events ? row : undefined;
   }
 
+  /** The segments from number `from` on, in order, each with the tree of the manifests before it. */
+  *inOrder(from: number): Generator<{ n: number; treeBefore: Frontier | undefined }> {
+    const last = this.#kept()?.n ?? -1;
+    for (let n = from; n <= last; n += 1) yield { n, treeBefore: this.#treeAfter(n - 1) };
+  }
+
   /** Every segment, newest first, with the tree of the manifests before it. */
   *newestFirst(): Generator<{ n: number; treeBefore: Frontier | undefined }> {
     for (let n = this.#kept()?.n ?? -1; n >= 0; n -= 1) {
-      const [row] = this.#sql.run<{ tree: string }>("SELECT tree FROM segments WHERE n = ?", n - 1);
-      yield { n, treeBefore: row && (parseJson(row.tree) as Frontier) };
+      yield { n, treeBefore: this.#treeAfter(n - 1) };
     }
+  }
+
+  #treeAfter(n: number): Frontier | undefined {
+    const [row] = this.#sql.run<{ tree: string }>("SELECT tree FROM segments WHERE n = ?", n);
+    return row && (parseJson(row.tree) as Frontier);
   }
 
   /** Fixes what the next segment holds, unless that is fixed already. */

@@ -10,6 +10,11 @@ import type { ArchiveStatus } from "./api.ts";
 import { Archive, ArchiveConflict } from "./archive.ts";
 import { gunzip, storeInBucket, type ArchiveStore } from "./archive-store.ts";
 import { gatherEvidence, type EvidenceQuery } from "./evidence.ts";
+import {
+  gatherMemberEvidence,
+  type MemberEvidencePage,
+  type MemberEvidenceQuery,
+} from "./member-evidence.ts";
 import { archiveRetryMaxMs, archiveRetryMs, rawEventsMax, segmentsPerAlarmMax } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { CountingSql } from "./sql.ts";
@@ -156,6 +161,12 @@ export class Archivist {
   /** Proofs for events that are archived. */
   evidence(query: EvidenceQuery): Promise<Evidence> {
     return gatherEvidence(this.store, this.#setup.shard, this.#archive.newestFirst(), query);
+  }
+
+  /** What is archived of a stream from a place on, with proofs. */
+  memberEvidence(query: MemberEvidenceQuery): Promise<MemberEvidencePage> {
+    const segments = this.#archive.inOrder(query.from.n);
+    return gatherMemberEvidence(this.store, this.#setup.shard, segments, query);
   }
 
   async #write(at: number): Promise<number> {

@@ -18,7 +18,14 @@ export interface SegmentBefore {
   treeBefore: Frontier | undefined;
 }
 
-async function readText(store: ArchiveStore, path: string): Promise<string> {
+/** The lines of a segment, in order. */
+export async function readSegmentText(store: ArchiveStore, n: number): Promise<string[]> {
+  const packed = await store.read(paths.segment(n));
+  return ((packed && (await gunzip(packed))) ?? "").slice(0, -1).split("\n");
+}
+
+/** An artefact's text. */
+export async function readText(store: ArchiveStore, path: string): Promise<string> {
   const bytes = await store.read(path);
   if (bytes === undefined) throw new Error(`${path} is not in the archive`);
   return new TextDecoder().decode(bytes);
@@ -47,8 +54,7 @@ export async function gatherEvidence(
         [...wanted].some((seq) => seq >= first && seq <= last),
     );
     if (manifest === undefined || holds !== true) continue;
-    const packed = await store.read(paths.segment(n));
-    const lines = ((packed && (await gunzip(packed))) ?? "").slice(0, -1).split("\n");
+    const lines = await readSegmentText(store, n);
     const read = lines.map((line) => readLine(line));
     const leaves = read.map((line) => eventLeaf(line?.hash ?? ""));
     for (const [index, event] of read.entries()) {

@@ -45,6 +45,7 @@ import {
 } from "./limits.ts";
 import { Log } from "./log.ts";
 import { Meta } from "./meta.ts";
+import type { MemberEvidencePage, MemberEvidenceQuery } from "./member-evidence.ts";
 import { auditEntry, auditPage } from "./queries.ts";
 import { SelfAudit } from "./self-audit.ts";
 import { tellerOf } from "./teller.ts";
@@ -181,6 +182,11 @@ export class LedgerActor extends Actor implements LedgerApi {
   async evidence(query: EvidenceQuery): Promise<Evidence> {
     await this.archiveNow();
     return this.archivist.evidence(query);
+  }
+
+  async memberEvidence(query: MemberEvidenceQuery): Promise<MemberEvidencePage> {
+    if (query.from.n === 0 && query.from.index === 0) await this.archiveNow();
+    return this.archivist.memberEvidence(query);
   }
 
   async explain({

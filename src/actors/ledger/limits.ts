@@ -67,5 +67,8 @@ export const deadLettersMax = 10_000;
 export const deadLettersAtOnce = 200;
 /** Rules and members in one answer about a draft in the shadow. */
 export const shadowRowsMax = 2_000;
+/** Events of a person's evidence in one answer, each with a path of a kilobyte, and segments looked at. */
+export const evidenceEventsMax = 1_000;
+export const evidenceSegmentsMax = 64;
 /** Names of streams in one answer to another actor. */
 export const principalsMax = 1_000;

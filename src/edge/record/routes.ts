@@ -20,6 +20,7 @@ import {
 import { exportEntries, ExportParams } from "./export.ts";
 import { publishKeys } from "./keys.ts";
 import { explainEntry, idOf, proveEntry, showState, StateParams } from "./past.ts";
+import { memberOf, MemberEvidenceParams, proveMember } from "./member-evidence.ts";
 import { showPayload } from "./payload.ts";
 import { showMetrics } from "./metrics.ts";
 import { showShadow, ShadowParams } from "./shadow.ts";
@@ -111,6 +112,14 @@ recordRoutes.get("/audit/events/:id/explain", (c) =>
 recordRoutes.get("/audit/events/:id/evidence", (c) =>
   reading(c, ALL, { action: "audit.evidence", resource: idOf(c) }, proveEntry),
 );
+
+recordRoutes.get("/audit/members/:id/evidence", (c) => {
+  const query = parseQuery(c, MemberEvidenceParams);
+  const resource = memberOf(c);
+  return reading(c, ALL, { action: "audit.member-evidence", resource }, (reader) =>
+    proveMember(reader, query),
+  );
+});
 
 recordRoutes.get("/audit/events/:id/payload", (c) =>
   reading(c, ALL, { action: "payload.read", resource: idOf(c) }, showPayload),
