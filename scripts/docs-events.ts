@@ -18,6 +18,7 @@ import * as readerEvents from "#events/reader-events.ts";
 import * as shadowEvents from "#events/shadow-events.ts";
 import * as streamEvents from "#events/stream-events.ts";
 import * as userEvents from "#events/user-events.ts";
+import * as viewEvents from "#events/view-events.ts";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 export const page = path.join(root, "docs/events.md");
@@ -46,6 +47,7 @@ const shared = new Map<Schema, string>(
     ...correctionEvents,
     ...budgetEvents,
     ...shadowEvents,
+    ...viewEvents,
     ...policyEvents,
     ...streamEvents,
   }).flatMap(([name, value]) =>
@@ -61,6 +63,7 @@ const sources = [
   "correction",
   "budget",
   "shadow",
+  "view",
   "policy",
   "stream",
 ].map((stream) => readFileSync(path.join(root, `src/events/${stream}-events.ts`), "utf8"));

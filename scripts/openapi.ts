@@ -10,6 +10,7 @@ import { GATEWAY_CODES } from "#edge/errors.ts";
 import { EventsParams, SumsParams } from "#edge/books/params.ts";
 import { StateParams } from "#edge/record/past.ts";
 import { MemberEvidenceParams } from "#edge/record/member-evidence.ts";
+import { SavedView } from "#edge/record/saved-views.ts";
 import { ShadowParams } from "#edge/record/shadow.ts";
 import { ScanRequest } from "#edge/dlp-scan.ts";
 import { PolicyDocument } from "#policy/document.ts";
@@ -92,6 +93,9 @@ const Setup = z.strictObject({
 const byId = {
   parameters: [{ name: "id", in: "path", required: true, schema: { type: "string" } }],
 };
+const byName = {
+  parameters: [{ name: "name", in: "path", required: true, schema: { type: "string" } }],
+};
 const thing = { type: "object" };
 
 const paths: Record<string, Schema> = {
@@ -101,6 +105,14 @@ const paths: Record<string, Schema> = {
   "/audit/faults": { get: operation("What does not fit its history", list("faults")) },
   "/policy/shadow": {
     get: operation("What the draft in the shadow would change", thing, query(ShadowParams)),
+  },
+  "/audit/saved-views": { get: operation("Named filters of the audit list", list("views")) },
+  "/audit/saved-views/{name}": {
+    put: operation("Keeps a named filter", list("views"), {
+      ...byName,
+      requestBody: { required: true, ...json(sent(SavedView)) },
+    }),
+    delete: operation("Forgets a named filter", list("views"), byName),
   },
   "/audit/rebuild": {
     post: operation("Folds every view anew, compares, swaps", list("shards")),

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { PriceData } from "./correction-events.ts";
 import { ShadowStarted, ShadowStopped } from "./shadow-events.ts";
+import { SavedViewDeleted, SavedViewSet } from "./view-events.ts";
 
 const count = z.int().min(0);
 
@@ -223,6 +224,8 @@ export const PolicyFact = z.discriminatedUnion("type", [
   ViewsDiffered,
   ShadowStarted,
   ShadowStopped,
+  SavedViewSet,
+  SavedViewDeleted,
   CommandRefused,
 ]);
 /** Any fact of an organisation's policy stream. */

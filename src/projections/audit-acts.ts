@@ -105,6 +105,8 @@ const acts: { [T in ActFact["type"]]: (data: DataOf<T>) => Act } = {
     }),
   ShadowStopped: ({ draft, reason }) =>
     act("shadow.stopped", { resource: `shadow/${draft}`, metadata: { reason } }),
+  SavedViewSet: ({ name }) => act("view.saved", { resource: name }),
+  SavedViewDeleted: ({ name }) => act("view.deleted", { resource: name }),
   CommandRefused: (data) => ({
     base: { kind: "act", action: "command.refused", outcome: "refused" },
     set: { resource: data.command, code: data.code, metadata: { message: data.message } },

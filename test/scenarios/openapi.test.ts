@@ -51,6 +51,7 @@ it("every address answers as described, and refuses strangers as described", asy
     "/audit/events/{id}/payload": { key: gateway.keys.auditor, status: 404 },
     // The id is a request, not a member.
     "/audit/members/{id}/evidence": { key: gateway.keys.auditor, status: 404 },
+    "/audit/saved-views/{name}": { body: { filter: { dlp: "blocked" } } },
     "/v1/chat/completions": { body: { model: "gpt-4o-mini", messages } },
     "/v1/messages": { body: { model: "claude-sonnet-4-5", max_tokens: 10, messages } },
     "/v1/responses": { body: { model: "gpt-4o-mini", input: "hello" } },

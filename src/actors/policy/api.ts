@@ -1,7 +1,8 @@
 /** The RPC surface of a PolicyActor, for the edge. Admins' commands come over its WebSocket. */
 import type { PolicyFact } from "#events/policy-events.ts";
+import type { SavedViewData } from "#events/view-events.ts";
 import type { KnownSnapshot, Principal, PolicySnapshot } from "#policy/snapshot.ts";
-import type { ShadowRecord } from "./state.ts";
+import type { SavedViewRecord, ShadowRecord } from "./state.ts";
 
 /** Starts an organisation: members, keys and a first policy, once. */
 export interface FoundCommand {
@@ -24,6 +25,15 @@ export interface PolicyRefusal {
 /** What a shard found in its views. */
 export type ViewsDifference = Extract<PolicyFact, { type: "ViewsDiffered" }>["data"];
 
+/** A named filter to keep, or the name of one to forget. */
+export type ViewChange = { command: string; member: string } & (
+  | { view: SavedViewData }
+  | { name: string }
+);
+
+/** All views there are after a change, or why there was none. */
+export type ViewAnswer = { ok: true; views: SavedViewRecord[] } | PolicyRefusal;
+
 /** The RPC surface of a PolicyActor. */
 export interface PolicyActorApi {
   /** The published version, or `undefined` when the caller's is still it; `null` without a policy. */
@@ -38,6 +48,10 @@ export interface PolicyActorApi {
   teams(): Promise<string[]>;
   /** The draft in the shadow; null without one. */
   shadow(): Promise<ShadowRecord | null>;
+  /** Named filters of the audit list, by name. */
+  savedViews(): Promise<SavedViewRecord[]>;
+  /** Keeps a view, or forgets the one of a name; answers all there are then. */
+  changeView(change: ViewChange): Promise<ViewAnswer>;
   /** Records that a shard's views were not the fold of its log. */
   noteDifference(difference: ViewsDifference): Promise<void>;
   found(command: FoundCommand): Promise<{ ok: true; keys: Record<string, string> } | PolicyRefusal>;

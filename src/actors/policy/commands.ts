@@ -3,6 +3,7 @@
  * the randomness and read the clock.
  */
 import type { MemberData, PolicyFact } from "#events/policy-events.ts";
+import type { SavedViewData } from "#events/view-events.ts";
 import type { PolicyDocument } from "#policy/document.ts";
 
 type DataOf<T extends PolicyFact["type"]> = Extract<PolicyFact, { type: T }>["data"];
@@ -62,6 +63,9 @@ export type PolicyCommand =
     }
   | ProposalCommand
   | ShadowCommand
+  /** A named filter is kept, or forgotten. */
+  | { type: "SaveView"; view: SavedViewData; member: string }
+  | { type: "DeleteView"; name: string; member: string }
   | { type: "SetMember"; member: MemberData }
   | { type: "RemoveMember"; member: string }
   | { type: "IssueKey"; key: KeyDraft; at: number }

@@ -22,6 +22,7 @@ import {
   keysPerMemberMax,
   membersMax,
   proposalsMax,
+  savedViewsMax,
 } from "./limits.ts";
 import { evolve, fromSnapshot, initialState, toSnapshot, type PolicyState } from "./state.ts";
 
@@ -88,6 +89,18 @@ const deciders: Deciders = {
     state.shadow?.draft === draft
       ? [{ type: "ShadowStopped", v: 1, data: { draft, reason } }]
       : refused("StopShadow", "shadow_not_found", noShadow(draft)),
+
+  SaveView: ({ views = [] }, { view, member }) => {
+    const isNew = !views.some(({ name }) => name === view.name);
+    return isNew && views.length >= savedViewsMax
+      ? refused("SaveView", "too_many", `At most ${savedViewsMax} views are kept: delete one.`)
+      : [{ type: "SavedViewSet", v: 1, data: { ...view, member } }];
+  },
+
+  DeleteView: ({ views = [] }, { name, member }) =>
+    views.some((view) => view.name === name)
+      ? [{ type: "SavedViewDeleted", v: 1, data: { name, member } }]
+      : refused("DeleteView", "view_not_found", `There is no view "${name}".`),
 
   SetMember: (state, { member }) => {
     const known = state.members.get(member.id);

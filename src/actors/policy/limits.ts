@@ -50,6 +50,8 @@ export const principalsPage = 1_000;
 /** Answers kept so that a command sent again gets the same one. */
 export const answersMax = 1_000;
 
+/** Named filters of the audit list: they are in every snapshot. */
+export const savedViewsMax = 100;
 /** Keys copied to KV or fenced in one go; the rest follows with the next alarm. */
 export const mirrorBatch = 100;
 /** Keys copied at the same time: KV takes six connections. */

@@ -2,20 +2,27 @@
  * The PolicyActor of one organisation: a shell that parses, decides, appends and answers. The edge
  * asks it by RPC; admins talk to it over a hibernating WebSocket.
  */
-import { timingSafeEqual } from "node:crypto";
 import type { Connection, ConnectionContext } from "#actors/kit/actor.ts";
 import type { Env } from "#actors/kit/env.ts";
 import { type AppendedFact, EventSourcedActor } from "#actors/kit/event-sourced-actor.ts";
 import { ledgerName, policyName } from "#actors/kit/names.ts";
 import type { MemberData, PolicyFact } from "#events/policy-events.ts";
-import { type ApiKey, formatKey, hashSecret, KEY_BYTES, makeKey } from "#policy/api-key.ts";
+import { formatKey, hashSecret } from "#policy/api-key.ts";
 import type { KnownSnapshot, Principal, PolicySnapshot } from "#policy/snapshot.ts";
 import { AdminDesk, type DeskHost, type DeskSocket } from "./admin-desk.ts";
 import { AnswerBook } from "./answers.ts";
-import type { FoundCommand, PolicyActorApi, PolicyRefusal, ViewsDifference } from "./api.ts";
+import type {
+  FoundCommand,
+  PolicyActorApi,
+  PolicyRefusal,
+  ViewChange,
+  ViewsDifference,
+  ViewAnswer,
+} from "./api.ts";
 import type { PolicyCommand } from "./commands.ts";
 import { policyDecider } from "./decider.ts";
 import { Eraser } from "./eraser.ts";
+import { newKey, sameHash } from "./fresh-key.ts";
 import { Repricer } from "./repricer.ts";
 import { wasMember } from "./former.ts";
 import { checkFounding } from "./input.ts";
@@ -27,7 +34,8 @@ import { draftPolicy } from "./draft.ts";
 import { LinkBook } from "./links.ts";
 import { KEY_HEADER, MEMBER_HEADER, type Seat, UNTIL_HEADER } from "./seat.ts";
 import { isHeld, shadowDocument } from "./shadow.ts";
-import type { KeyRecord, PolicyState, ShadowRecord } from "./state.ts";
+import type { KeyRecord, PolicyState, SavedViewRecord, ShadowRecord } from "./state.ts";
+import { viewAnswer, viewCommand } from "./views.ts";
 
 /** Compared with when there is no such key, so that both answers take the same time. */
 const NO_HASH = "0".repeat(64);
@@ -99,6 +107,21 @@ export class PolicyActor
   teams(): Promise<string[]> {
     const teams = [...this.state.members.values()].flatMap(({ team }) => team ?? []);
     return Promise.resolve([...new Set(teams)].sort());
+  }
+
+  savedViews(): Promise<SavedViewRecord[]> {
+    return Promise.resolve(this.state.views ?? []);
+  }
+
+  changeView(change: ViewChange): Promise<ViewAnswer> {
+    const cause = { command: change.command, member: change.member };
+    const facts = this.execute(viewCommand(change), this.now(), cause);
+    return Promise.resolve(
+      viewAnswer(
+        facts.map(({ fact }) => fact),
+        this.state,
+      ),
+    );
   }
 
   async noteDifference(difference: ViewsDifference): Promise<void> {
@@ -317,16 +340,4 @@ export class PolicyActor
   #known(): ReturnType<typeof knownFeatures> {
     return knownFeatures(this.env.TALLYGATE_ALLOW_PRIVATE === "1");
   }
-}
-
-/** A key from the runtime's own randomness. */
-function newKey(organisation: string): ApiKey {
-  return makeKey(organisation, crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
-}
-
-/** Compares two SHA-256 in hex without telling by its time where they differ. */
-function sameHash(a: string, b: string): boolean {
-  const left = new TextEncoder().encode(a);
-  const right = new TextEncoder().encode(b);
-  return left.length === right.length && timingSafeEqual(left, right);
 }

@@ -84,6 +84,9 @@ export interface ShadowRecord {
   comment: string;
 }
 
+/** A named filter, who kept it last, and when. */
+export type SavedViewRecord = DataOf<"SavedViewSet"> & { at: number };
+
 export interface PolicyState {
   /** Events folded so far, which is the stream's last `seq`. */
   seq: number;
@@ -108,6 +111,8 @@ export interface PolicyState {
   corrections: PriceCorrectionRecord[];
   /** The draft that is decided beside the current version. */
   shadow?: ShadowRecord | undefined;
+  /** Named filters of the audit list, by name. */
+  views?: SavedViewRecord[] | undefined;
 }
 
 export function initialState(): PolicyState {
@@ -229,6 +234,13 @@ const evolvers: Evolvers = {
   },
   ShadowStopped: (state) => {
     state.shadow = undefined;
+  },
+  SavedViewSet: (state, view, at) => {
+    const others = (state.views ?? []).filter(({ name }) => name !== view.name);
+    state.views = [...others, { ...view, at }].sort((a, b) => (a.name < b.name ? -1 : 1));
+  },
+  SavedViewDeleted: (state, { name: gone }) => {
+    state.views = (state.views ?? []).filter(({ name }) => name !== gone);
   },
   ViewsDiffered: () => {},
   CommandRefused: () => {},

@@ -23,6 +23,7 @@ import { explainEntry, idOf, proveEntry, showState, StateParams } from "./past.t
 import { memberOf, MemberEvidenceParams, proveMember } from "./member-evidence.ts";
 import { showPayload } from "./payload.ts";
 import { showMetrics } from "./metrics.ts";
+import { deleteView, listViews, putView, viewNamed } from "./saved-views.ts";
 import { showShadow, ShadowParams } from "./shadow.ts";
 import { listLetters, listSinks, retryLetters, sinkNamed } from "./sinks.ts";
 import { whatIf } from "./what-if.ts";
@@ -63,6 +64,15 @@ recordRoutes.get("/admin/circuits", (c) =>
 );
 recordRoutes.get("/audit/faults", (c) => reading(c, AUDITORS, act(c, "faults.read"), listFaults));
 
+recordRoutes.get("/audit/saved-views", (c) =>
+  reading(c, AUDITORS, act(c, "saved-views.list"), listViews),
+);
+recordRoutes.put("/audit/saved-views/:name", (c) =>
+  reading(c, AUDITORS, { action: "saved-views.save", resource: viewNamed(c) }, putView),
+);
+recordRoutes.delete("/audit/saved-views/:name", (c) =>
+  reading(c, AUDITORS, { action: "saved-views.delete", resource: viewNamed(c) }, deleteView),
+);
 recordRoutes.post("/audit/rebuild", (c) =>
   reading(c, ["admin"], act(c, "views.rebuild"), rebuildViews),
 );

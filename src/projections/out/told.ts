@@ -111,6 +111,8 @@ const TOLD: Record<string, ReadonlyMap<string, Kind>> = {
   PriceCorrectionApplied: fields("order principals requests oldNanos newNanos"),
   ShadowStarted: fields("base hash", { member: "member", metadata: "comment" }),
   ShadowStopped: fields("draft", { metadata: "reason" }),
+  SavedViewSet: fields("name lastMs", { member: "member", metadata: "filter" }),
+  SavedViewDeleted: fields("name", { member: "member" }),
   ViewsDiffered: fields("shard at events differences", { metadata: "first" }),
   CommandRefused: fields("command code", { metadata: "message" }),
   StreamForked: fields("restored ledger own carried"),
