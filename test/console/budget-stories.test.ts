@@ -1,7 +1,7 @@
 /** Stories of those who watch the money: where everybody stands, and a limit that is cut. */
 import { describe, expect, test } from "vitest";
 import { AdminClient } from "../../scripts/policy-client.ts";
-import { hasChromium, seriousFaults, setStage } from "./stage.ts";
+import { fits, hasChromium, seriousFaults, setStage } from "./stage.ts";
 
 describe.runIf(hasChromium)("budgets in a browser", () => {
   const stage = setStage();
@@ -51,6 +51,8 @@ describe.runIf(hasChromium)("budgets in a browser", () => {
       timeout: 20_000,
     });
     await page.getByRole("button", { name: "Close" }).click();
-    await page.getByText("team: $8 a month").waitFor();
+    const after = page.locator("section.card", { hasText: "team: $8 a month" });
+    await after.getByText(/^effective, version 3$/).waitFor();
+    await fits(page);
   }, 90_000);
 });

@@ -6,6 +6,8 @@ import {
   concerns,
   dependsOnRequest,
   forecast,
+  forecastWords,
+  isEffective,
   membersToAsk,
   partsOf,
   usedNanos,
@@ -136,6 +138,37 @@ test("a forecast is a straight line from the period's start through now", () => 
   expect(firstBars(view)[0]).toMatchObject({ forecastNanos: 6e9, limitNanos: 5e9 });
   expect(forecast(10, 0, 100, 0)).toBe(1_000);
   expect(forecast(10, 0, 100, 200)).toBe(10);
+});
+
+const spentBar = (settledNanos: number, now = at) => {
+  const view = viewOf(
+    [{ name: "month", limitUsd: 5 }],
+    [standing({ settledNanos, member: "ada" })],
+  );
+  return firstBars({ ...view, at: now })[0]!;
+};
+
+test("a forecast tells the day on which the limit is reached, and is silent where it knows nothing", () => {
+  // Half of the month is over: 3 of 5 dollars end on the 26th, 2 of 5 do not end.
+  expect(spentBar(3e9).reachedAt).toBe(Date.parse("2026-11-26T00:00:00Z"));
+  expect(forecastWords(spentBar(3e9), resetsAt)).toMatchObject({
+    isOver: true,
+    text: expect.stringMatching(/\$6\.00 by .*: the limit is reached about 2026-11-2[56] /),
+  });
+  expect(spentBar(2e9).reachedAt).toBeUndefined();
+  expect(forecastWords(spentBar(2e9), resetsAt)?.text).toMatch(/\$4\.00 by .*, 80% of the limit$/);
+  expect(forecastWords(spentBar(0), resetsAt)).toBeUndefined();
+  expect(forecastWords(spentBar(5e9), resetsAt)).toBeUndefined();
+  const soon = Date.parse("2026-11-01T03:00:00Z");
+  expect(forecastWords(spentBar(1e6, soon), resetsAt)?.text).toMatch(/^Too early/);
+});
+
+test("a limit is effective where it holds at everybody who draws on it", () => {
+  const leaf = { ...firstBars(viewOf([{ name: "month", limitUsd: 5 }], []))[0]!, children: [] };
+  const late = { ...leaf, effective: false };
+  expect(isEffective({ ...leaf, children: [leaf] })).toBe(true);
+  expect(isEffective({ ...leaf, children: [{ ...leaf, children: [late] }] })).toBe(false);
+  expect(isEffective(late)).toBe(false);
 });
 
 test("who spent most is asked for first, and never more than a question takes", () => {

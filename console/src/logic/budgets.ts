@@ -1,7 +1,11 @@
 /** Where budgets stand, as bars: the organisation, its teams, their users and keys, in their tree. */
 import { periodOf } from "#policy/calendar.ts";
 import type { PolicyDocument } from "#policy/document.ts";
+import { dateTime, percent, usd } from "./format.ts";
 import { usdToNanos } from "./money.ts";
+
+/** The part of a period before which a straight line says nothing: some seven hours of a month. */
+const tooEarly = 0.01;
 
 export type Budget = PolicyDocument["budgets"][number];
 
@@ -39,6 +43,10 @@ export interface BudgetBar {
   limitNanos: number;
   /** What will be spent at the period's end if it goes on like this. */
   forecastNanos: number;
+  /** How much of the period is over, from 0 to 1. */
+  passed: number;
+  /** When the limit will be reached if it goes on like this, milliseconds; absent when it will not. */
+  reachedAt?: number;
   /** Whether the limit is what was leased to this user, not one of their own. */
   isLease: boolean;
   complete: boolean;
@@ -81,6 +89,19 @@ export function forecast(
   return Math.round((spentNanos * (resetsAt - startsAt)) / passed);
 }
 
+/** When that line meets the limit; `undefined` where it does not within the period. */
+export function reachedAt(
+  { spentNanos, limitNanos }: { spentNanos: number; limitNanos: number },
+  startsAt: number,
+  resetsAt: number,
+  at: number,
+): number | undefined {
+  if (spentNanos <= 0 || spentNanos >= limitNanos) return undefined;
+  const passed = Math.min(Math.max(at - startsAt, 1), resetsAt - startsAt);
+  const moment = startsAt + Math.round((limitNanos / spentNanos) * passed);
+  return moment < resetsAt ? moment : undefined;
+}
+
 /** What counts against the limit: settled and held. */
 export function usedNanos({ settledNanos, heldNanos }: BudgetBar): number {
   return settledNanos + heldNanos;
@@ -97,6 +118,8 @@ export interface BudgetView {
 function barOf(view: BudgetView, budget: Budget, standing: Standing, holder: string): BudgetBar {
   const { startsAt, resetsAt } = budgetPeriod(budget, view.at, view.document.timeZone);
   const { settledNanos, heldNanos, leasedNanos, limitNanos, complete, effective } = standing;
+  const spent = { spentNanos: settledNanos, limitNanos };
+  const moment = reachedAt(spent, startsAt, resetsAt, view.at);
   return {
     holder,
     settledNanos,
@@ -104,6 +127,8 @@ function barOf(view: BudgetView, budget: Budget, standing: Standing, holder: str
     leasedNanos,
     limitNanos,
     forecastNanos: forecast(settledNanos, startsAt, resetsAt, view.at),
+    passed: Math.min(Math.max((view.at - startsAt) / (resetsAt - startsAt), 0), 1),
+    ...(moment === undefined ? {} : { reachedAt: moment }),
     isLease: false,
     complete,
     effective,
@@ -158,7 +183,13 @@ function ownBars(view: BudgetView, budget: Budget): BudgetBar[] {
     .filter(({ id }) => !names.has(id))
     .map(({ id }): BudgetBar => {
       const limitNanos = usdToNanos(budget.limitUsd);
-      const nothing = { settledNanos: 0, heldNanos: 0, leasedNanos: 0, forecastNanos: 0 };
+      const nothing = {
+        settledNanos: 0,
+        heldNanos: 0,
+        leasedNanos: 0,
+        forecastNanos: 0,
+        passed: 1,
+      };
       const flags = { isLease: false, complete: true, effective: true };
       return { holder: id, ...nothing, limitNanos, ...flags, children: [] };
     });
@@ -169,6 +200,11 @@ function ownBars(view: BudgetView, budget: Budget): BudgetBar[] {
 export function budgetBars(view: BudgetView, budget: Budget): BudgetBar[] {
   const isShared = budget.scope === "team" || budget.scope === "organisation";
   return fullest(isShared ? sharedBars(view, budget) : ownBars(view, budget));
+}
+
+/** Whether a limit holds at its bar and at all that draw on it. */
+export function isEffective(bar: BudgetBar): boolean {
+  return bar.effective && bar.children.every(isEffective);
 }
 
 /** The widths of a bar's parts, 0 to 1, which together are at most 1. */
@@ -192,4 +228,20 @@ export function membersToAsk(
     .filter((id) => !id.includes(","))
     .sort((a, b) => (spentNanos.get(b) ?? 0) - (spentNanos.get(a) ?? 0) || (a < b ? -1 : 1))
     .slice(0, most);
+}
+
+/** A bar's forecast as a sentence; nothing where nothing was spent, or the limit is reached. */
+export function forecastWords(
+  bar: BudgetBar,
+  resetsAt: number,
+): { text: string; isOver: boolean } | undefined {
+  const { settledNanos, limitNanos, forecastNanos, passed } = bar;
+  if (bar.isLease || settledNanos === 0 || settledNanos >= limitNanos) return undefined;
+  if (passed < tooEarly) return { text: "Too early in the period for a forecast", isOver: false };
+  const pace = `At the pace so far ${usd(forecastNanos)} by ${dateTime(resetsAt).slice(0, 16)}`;
+  if (bar.reachedAt === undefined) {
+    return { text: `${pace}, ${percent(forecastNanos, limitNanos)} of the limit`, isOver: false };
+  }
+  const when = dateTime(bar.reachedAt).slice(0, 16);
+  return { text: `${pace}: the limit is reached about ${when}`, isOver: true };
 }

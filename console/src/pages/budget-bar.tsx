@@ -1,6 +1,6 @@
 /** One bar of a budget, with those who draw on it below. */
 import { Badge } from "@cloudflare/kumo/components/badge";
-import { partsOf, usedNanos, type BudgetBar } from "../logic/budgets.ts";
+import { forecastWords, partsOf, usedNanos, type BudgetBar } from "../logic/budgets.ts";
 import { exactUsd, percent, usd } from "../logic/format.ts";
 import { Copy } from "../ui/copy.tsx";
 
@@ -30,18 +30,16 @@ function Numbers({ bar }: { bar: BudgetBar }) {
   );
 }
 
-function Forecast({ bar }: { bar: BudgetBar }) {
-  const { forecastNanos, limitNanos, settledNanos } = bar;
-  const isOver = forecastNanos >= limitNanos && settledNanos < limitNanos;
+function Forecast({ bar, resetsAt }: { bar: BudgetBar; resetsAt: number }) {
+  const words = forecastWords(bar, resetsAt);
+  if (words === undefined) return null;
   return (
-    <span className="small soft">
-      At this rate {usd(forecastNanos)} by the end of the period
-      {isOver ? <strong>: over the limit</strong> : ""}
-    </span>
+    <span className="small soft">{words.isOver ? <strong>{words.text}</strong> : words.text}</span>
   );
 }
 
-export function Bar({ bar, depth = 0 }: { bar: BudgetBar; depth?: number }) {
+export function Bar(props: { bar: BudgetBar; resetsAt: number; depth?: number }) {
+  const { bar, resetsAt, depth = 0 } = props;
   const { holder, limitNanos, isLease, children } = bar;
   const used = usedNanos(bar);
   const { settled, held, leased } = partsOf(bar);
@@ -72,7 +70,7 @@ export function Bar({ bar, depth = 0 }: { bar: BudgetBar; depth?: number }) {
         <span className="leased" style={width(leased)} />
       </div>
       <Numbers bar={bar} />
-      {isLease ? null : <Forecast bar={bar} />}
+      <Forecast bar={bar} resetsAt={resetsAt} />
       {children.length === 0 ? null : (
         <details>
           <summary className="small">
@@ -80,7 +78,12 @@ export function Bar({ bar, depth = 0 }: { bar: BudgetBar; depth?: number }) {
           </summary>
           <ul className="stack" style={{ paddingTop: 8 }}>
             {children.map((child) => (
-              <Bar key={`${child.holder} ${child.isLease}`} bar={child} depth={depth + 1} />
+              <Bar
+                key={`${child.holder} ${child.isLease}`}
+                bar={child}
+                resetsAt={resetsAt}
+                depth={depth + 1}
+              />
             ))}
           </ul>
         </details>

@@ -1,11 +1,14 @@
 /** One budget: a bar for each of its holders, the fullest first, with those who draw on it. */
+import { Badge } from "@cloudflare/kumo/components/badge";
 import { Button } from "@cloudflare/kumo/components/button";
 import { useState } from "react";
 import {
   budgetBars,
   budgetPeriod,
   dependsOnRequest,
+  isEffective,
   type Budget,
+  type BudgetBar,
   type BudgetView,
 } from "../logic/budgets.ts";
 import { dateTime, fromNow } from "../logic/format.ts";
@@ -23,9 +26,19 @@ const atLimitWords = {
   allow: "requests go on past the limit, with an event",
 } as const;
 
+/** Whether the actors that decide hold to the limit already: they say so themselves. */
+function Effective({ bars, version }: { bars: readonly BudgetBar[]; version: number }) {
+  if (bars.every(isEffective)) {
+    return <Badge variant="success">effective, version {version}</Badge>;
+  }
+  return <Badge variant="warning">not effective everywhere yet</Badge>;
+}
+
 export function BudgetCard(props: {
   budget: Budget;
   view: BudgetView;
+  /** The policy's, which set the limit. */
+  version: number;
   onEdit: ((edit: NumberEdit) => void) | undefined;
 }) {
   const { budget, view, onEdit } = props;
@@ -39,11 +52,14 @@ export function BudgetCard(props: {
     <Card
       title={`${budget.name}: $${budget.limitUsd.toLocaleString("en-US")} a ${budget.period}`}
       side={
-        onEdit === undefined ? null : (
-          <Button size="sm" onClick={() => onEdit(edit)}>
-            Change limit
-          </Button>
-        )
+        <div className="toolbar">
+          <Effective bars={bars} version={props.version} />
+          {onEdit === undefined ? null : (
+            <Button size="sm" onClick={() => onEdit(edit)}>
+              Change limit
+            </Button>
+          )}
+        </div>
       }
     >
       <div className="card-body stack">
@@ -60,7 +76,7 @@ export function BudgetCard(props: {
         ) : (
           <ul className="stack">
             {bars.slice(0, isWhole ? bars.length : barsShown).map((bar) => (
-              <Bar key={bar.holder} bar={bar} />
+              <Bar key={bar.holder} bar={bar} resetsAt={resetsAt} />
             ))}
           </ul>
         )}

@@ -48,7 +48,13 @@ function Shown(props: {
       <Show loaded={loaded}>
         {(view) =>
           policy.document.budgets.map((budget) => (
-            <BudgetCard key={budget.name} budget={budget} view={view} onEdit={onEdit} />
+            <BudgetCard
+              key={budget.name}
+              budget={budget}
+              view={view}
+              version={policy.version}
+              onEdit={onEdit}
+            />
           ))
         }
       </Show>
