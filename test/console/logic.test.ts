@@ -10,7 +10,7 @@ import {
   writeFilter,
 } from "../../console/src/logic/filters.ts";
 import { fillSteps, spanOf } from "../../console/src/logic/period.ts";
-import { RowList } from "../../console/src/logic/row-list.ts";
+import { heldMax, RowList, rowsMax } from "../../console/src/logic/row-list.ts";
 import { rowWindow } from "../../console/src/logic/row-window.ts";
 import { EMPTY_HEAD, hashBody, seal, type SealedEvent } from "#events/envelope.ts";
 
@@ -129,6 +129,35 @@ test("a held list takes changes of what it shows, and shows what is new once it 
   list.isHeld = false;
   list.release();
   expect([list.size, list.waiting, list.at(0)?.id]).toEqual([2, 0, "2"]);
+});
+
+test("pages go in front, whatever their order, and an entry that is known stays where it is", () => {
+  const pages = fc.array(fc.array(fc.nat(300), { maxLength: 40 }), { maxLength: 8 });
+  fc.assert(
+    fc.property(pages, (all) => {
+      const list = new RowList<{ id: string }>();
+      for (const page of all) list.add(page.map((n) => ({ id: id(n) })));
+      const rows = Array.from({ length: list.size }, (_, row) => list.at(row)?.id);
+      expect(rows).toEqual([...new Set(all.flat())].sort((a, b) => b - a).map(id));
+    }),
+    { seed: 6, numRuns: 200 },
+  );
+});
+
+test("a list that is followed for long keeps its newest, and what it holds back is bounded", () => {
+  const list = new RowList<{ id: string }>();
+  const flow = (from: number, count: number) =>
+    list.live(Array.from({ length: count }, (_, n) => ({ id: id(from + n) })));
+  flow(0, rowsMax + 4_999);
+  expect([list.trim(), list.size]).toEqual([false, rowsMax + 4_999]);
+  flow(rowsMax + 4_999, 1);
+  expect([list.trim(), list.size]).toEqual([true, rowsMax]);
+  expect([list.oldest, list.newest]).toEqual([id(5_000), id(rowsMax + 4_999)]);
+  list.isHeld = true;
+  flow(1_000_000, heldMax + 7);
+  expect([list.size, list.waiting, list.hasLost]).toEqual([rowsMax, heldMax + 7, true]);
+  list.clear();
+  expect([list.size, list.waiting, list.hasLost]).toEqual([0, 0, false]);
 });
 
 test("a list knows whether what comes joins what it has", () => {

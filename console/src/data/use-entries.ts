@@ -98,7 +98,9 @@ function usePages(key: string, filter: Filter, list: RowList<Entry>, bump: () =>
     list.live(page.events);
     bump();
   }, [list, bump, reload]);
-  return { progress, more, reload, catchUp, turn };
+  /** The oldest were cut off: whoever scrolls down to them asks for them again. */
+  const forget = useCallback(() => setProgress((old) => ({ ...old, cursor: list.oldest })), [list]);
+  return { progress, more, reload, catchUp, forget, turn };
 }
 
 /** Pages may be empty and yet not the last: the server bounds what one question looks at. */
@@ -121,13 +123,14 @@ export function useEntries(key: string, filter: Filter, isLive: boolean): Entrie
   const [version, setVersion] = useState(0);
   const [skipped, setSkipped] = useState(0);
   const bump = useCallback(() => setVersion((old) => old + 1), []);
-  const { progress, more, reload, catchUp, turn } = usePages(key, filter, list, bump);
+  const { progress, more, reload, catchUp, forget, turn } = usePages(key, filter, list, bump);
   useEffect(() => setSkipped(0), [key, turn]);
   const live = useTail(
     filterQuery(filter),
     {
       entries: (entries) => {
         list.live(entries);
+        if (list.trim()) forget();
         bump();
       },
       skipped: (count) => setSkipped((old) => old + count),
@@ -139,10 +142,11 @@ export function useEntries(key: string, filter: Filter, isLive: boolean): Entrie
     (isHeld: boolean) => {
       if (list.isHeld === isHeld) return;
       list.isHeld = isHeld;
-      if (!isHeld) list.release();
+      if (!isHeld && list.hasLost) reload();
+      else if (!isHeld) list.release();
       bump();
     },
-    [list, bump],
+    [list, bump, reload],
   );
   const { isLoading, isLoadingMore, error } = progress;
   const isWhole = progress.cursor === null;

@@ -9,11 +9,19 @@ export interface Identified {
   id: string;
 }
 
+/** What a browser keeps of a list that is followed: older ones are asked for anew. */
+export const rowsMax = 100_000;
+/** Those beyond are cut off in stretches, since a cut costs as much as the list is long. */
+const cutEvery = 5_000;
+/** What is held back at most; of more only the number is known, and the list is loaded anew. */
+export const heldMax = 20_000;
+
 export class RowList<T extends Identified> {
   #ids: string[] = [];
   readonly #byId = new Map<string, T>();
   /** Entries that arrived while the list was held still: shown when it is let go. */
   readonly #held = new Map<string, T>();
+  #lost = 0;
   isHeld = false;
 
   get size(): number {
@@ -22,7 +30,12 @@ export class RowList<T extends Identified> {
 
   /** How many new entries wait. */
   get waiting(): number {
-    return this.#held.size;
+    return this.#held.size + this.#lost;
+  }
+
+  /** Whether more waits than was held back: what is missing has to be asked for. */
+  get hasLost(): boolean {
+    return this.#lost > 0;
   }
 
   /** The entry of a row; row 0 is the newest. */
@@ -42,17 +55,24 @@ export class RowList<T extends Identified> {
 
   /** Takes in entries from anywhere: what is known is replaced, what is new finds its place. */
   add(entries: readonly T[]): void {
+    const older: T[] = [];
+    const oldest = this.#ids[0];
     for (const entry of entries) {
       if (this.#byId.has(entry.id)) this.#byId.set(entry.id, entry);
+      else if (oldest === undefined || entry.id < oldest) older.push(entry);
       else this.#insert(entry);
     }
+    if (older.length === 0) return;
+    for (const entry of older) this.#byId.set(entry.id, entry);
+    // A page goes in front at once: one by one, each would move the whole list.
+    this.#ids = [...new Set(older.map(({ id }) => id))].sort().concat(this.#ids);
   }
 
   /** Takes in live entries: held back while the list is held, but for changes of what is shown. */
   live(entries: readonly T[]): void {
     for (const entry of entries) {
       if (this.#byId.has(entry.id)) this.#byId.set(entry.id, entry);
-      else if (this.isHeld) this.#held.set(entry.id, entry);
+      else if (this.isHeld) this.#hold(entry);
       else this.#insert(entry);
     }
   }
@@ -66,13 +86,27 @@ export class RowList<T extends Identified> {
   release(): void {
     const held = [...this.#held.values()];
     this.#held.clear();
+    this.#lost = 0;
     this.add(held);
+  }
+
+  /** Cuts the oldest off where there are too many; whether it did. */
+  trim(): boolean {
+    if (this.#ids.length < rowsMax + cutEvery) return false;
+    for (const id of this.#ids.splice(0, this.#ids.length - rowsMax)) this.#byId.delete(id);
+    return true;
   }
 
   clear(): void {
     this.#ids = [];
     this.#byId.clear();
     this.#held.clear();
+    this.#lost = 0;
+  }
+
+  #hold(entry: T): void {
+    if (this.#held.has(entry.id) || this.#held.size < heldMax) this.#held.set(entry.id, entry);
+    else this.#lost += 1;
   }
 
   #insert(entry: T): void {
