@@ -109,3 +109,24 @@ it("a stream that its Worker cancels ends at the provider", async () => {
   expect(await use("/leave")).toEqual({ type: "text", text: "Hello" });
   await expect.poll(() => upstream.seen.at(-1)?.left, { timeout: 10_000 }).toBe(true);
 });
+
+it("takes any HTTP request as the binding's member, whatever key it carries", async () => {
+  const { status, id } = (await use("/fetch")) as { status: number; id: string };
+  expect(status).toBe(200);
+  await expect
+    .poll(
+      async () =>
+        (await ask(`${workers.url}/audit/events/${id}`, { key: workers.keys.auditor })).text,
+      { timeout: 15_000 },
+    )
+    .toContain('"user":"alice"');
+  expect(await use("/fetch-nobody")).toBe(401);
+});
+
+it("speaks MCP with an auditor's binding, and not with a member's", async () => {
+  expect(await use("/mcp")).toMatchObject({
+    status: 200,
+    body: { result: { isError: false, content: [{ text: expect.stringContaining("costNanos") }] } },
+  });
+  expect(await use("/mcp-member")).toMatchObject({ status: 403 });
+});

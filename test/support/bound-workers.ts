@@ -71,6 +71,7 @@ export async function startBoundWorkers(
     modules: await bundleWorker("test/support/caller-worker.ts"),
     serviceBindings: {
       GATEWAY: bindTo({ organisation: "dev", member: "alice" }),
+      AUDITOR: bindTo({ organisation: "dev", member: "auditor" }),
       NOBODY: bindTo(),
       STRANGER: bindTo({ organisation: "dev", member: "mallory" }),
     },

@@ -4,9 +4,12 @@ import { GatewayError } from "../../client/src/errors.ts";
 import { withRetry } from "../../client/src/with-retry.ts";
 import type { StreamEvent } from "../../client/src/types.ts";
 
+type Bound = GatewayBinding & { fetch(url: string, init?: RequestInit): Promise<Response> };
+
 interface Env {
-  GATEWAY: GatewayBinding;
-  NOBODY: GatewayBinding;
+  GATEWAY: Bound;
+  AUDITOR: Bound;
+  NOBODY: Bound;
   STRANGER: GatewayBinding;
 }
 
@@ -24,6 +27,22 @@ const failure = (error: unknown): object =>
     ? { code: error.code, status: error.status, requestId: error.requestId }
     : { message: String(error) };
 
+const completion = (authorization: string): RequestInit => ({
+  method: "POST",
+  headers: { "content-type": "application/json", authorization },
+  body: JSON.stringify({ model, messages: [{ role: "user", content: "hello" }] }),
+});
+
+/** One message over MCP, as an assistant that runs in a Worker sends it. */
+async function mcp(binding: Bound, method: string, params: object): Promise<unknown> {
+  const answer = await binding.fetch("https://gateway/mcp", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+  });
+  return { status: answer.status, body: await answer.json() };
+}
+
 const uses: Record<string, (env: Env) => Promise<unknown>> = {
   "/run": ({ GATEWAY }) =>
     GATEWAY.run(model, input, { gateway: { skipCache: true, metadata: { job: "nightly" } } }),
@@ -38,6 +57,17 @@ const uses: Record<string, (env: Env) => Promise<unknown>> = {
   "/ai": ({ GATEWAY }) => createAi(GATEWAY).run(model, { ...input, max_tokens: 50 }),
   "/ai-stream": async ({ GATEWAY }) =>
     new Response(await createAi(GATEWAY).run(model, { ...input, stream: true })).text(),
+  "/fetch": async ({ GATEWAY }) => {
+    const answer = await GATEWAY.fetch(
+      "https://any.host/v1/chat/completions",
+      completion("Bearer x"),
+    );
+    return { status: answer.status, id: answer.headers.get("x-request-id") };
+  },
+  "/fetch-nobody": async ({ NOBODY }) =>
+    (await NOBODY.fetch("https://any.host/v1/chat/completions", completion("Bearer x"))).status,
+  "/mcp": ({ AUDITOR }) => mcp(AUDITOR, "tools/call", { name: "costs", arguments: {} }),
+  "/mcp-member": ({ GATEWAY }) => mcp(GATEWAY, "tools/list", {}),
   "/leave": async ({ GATEWAY }) => {
     const reader = bindGateway(GATEWAY).stream(model, input).getReader();
     const first = await reader.read();

@@ -1,6 +1,6 @@
 /**
- * The entrypoint that other Workers bind as a service: model calls over RPC, through the same
- * pipeline and into the same books as over HTTP. The caller's identity is in the binding's props,
+ * The entrypoint that other Workers bind as a service: model calls over RPC, and every HTTP address by
+ * `fetch`, through the same pipeline and into the same books as from outside. The caller's identity is in the binding's props,
  * which the account's owner writes; nothing that a caller sends can change it.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
@@ -72,6 +72,14 @@ export class Gateway extends WorkerEntrypoint<Env, Props> implements GatewayBind
     options?: BindingOptions,
   ): Promise<RunResult> {
     return this.#client().runFallback(entries, input, optionsOf(options));
+  }
+
+  /** Any address of the gateway, as the binding's member; whatever host the request names. */
+  override async fetch(request: Request): Promise<Response> {
+    const caller = Props.safeParse(this.ctx.props);
+    // Without an identity it is a request like any from outside, and needs a key.
+    const known = caller.success ? introduce(request, caller.data) : request;
+    return app.fetch(known, this.env, this.ctx);
   }
 
   /** The library's own client, whose network is this Worker. */

@@ -4,10 +4,12 @@
  *
  * Invariants: nothing is told to anybody but auditors and admins; a tool is a GET of one of the
  * gateway's own addresses with the caller's own key, so what may be seen and that it was seen are
- * decided and recorded there; only `Authorization` counts, so no web page can borrow a session.
+ * decided and recorded there; only `Authorization` or a binding counts, so no web page can borrow a
+ * session.
  */
 import * as z from "zod";
 import type { Principal } from "#policy/snapshot.ts";
+import { boundCallerOf, introduce } from "../auth/binding.ts";
 import { readRequestText } from "../body.ts";
 import { GatewayError } from "../errors.ts";
 import openApi from "../openapi.json" with { type: "json" };
@@ -67,7 +69,9 @@ function inner(request: Request, address: string): Request {
     const value = request.headers.get(name);
     if (value !== null) headers.set(name, value);
   }
-  return new Request(new URL(address, request.url), { headers });
+  const made = new Request(new URL(address, request.url), { headers });
+  const caller = boundCallerOf(request);
+  return caller === undefined ? made : introduce(made, caller);
 }
 
 const isSpoken = (version: string) => VERSIONS.some((spoken) => spoken === version);
