@@ -19,7 +19,10 @@ export interface GatewayConfig {
   baseUrl?: string;
   /** The gateway's key, `tg_...`. */
   apiKey?: string;
-  /** Who is called when `options.provider` names nobody: the gateway, else the first provider. */
+  /**
+   * Who is called when `options.provider` names nobody: the gateway, which chooses by its policy, else
+   * the first of `providers`. A name that `providers` lacks is one of the gateway's own providers.
+   */
   defaultProvider?: string;
   providers?: Readonly<Record<string, ProviderEntry>>;
   fetch?: Fetch;
@@ -33,16 +36,18 @@ export function createGateway(config: GatewayConfig): Gateway {
   const targets = targetsOf(config);
   const standard = config.defaultProvider ?? targets.keys().next().value;
   if (standard === undefined) throw unknown("Give createGateway a baseUrl or providers.");
-  const pick = (options: RunOptions | undefined): Target => {
-    const name = options?.provider ?? standard;
+  const pick = (model: string, options: RunOptions): [Target, string] => {
+    const name = options.provider ?? standard;
     const target = targets.get(name);
-    if (target !== undefined) return target;
+    if (target !== undefined) return [target, model];
+    const own = targets.get(GATEWAY);
+    if (own !== undefined) return [{ ...own, name, baseUrl: compatOf(own) }, `${name}/${model}`];
     throw unknown(`No provider is named "${name}"; known: ${[...targets.keys()].join(", ")}.`);
   };
-  pick({});
+  pick("", {});
   const gateway: Gateway = {
-    run: async (model, input, options = {}) => callOnce(pick(options), model, input, options),
-    stream: (model, input, options = {}) => callStream(pick(options), model, input, options),
+    run: async (model, input, options = {}) => callOnce(...pick(model, options), input, options),
+    stream: (model, input, options = {}) => callStream(...pick(model, options), input, options),
     runFallback: (entries, input, options) => runInOrder(gateway, entries, input, options),
     providers: () => [...targets.keys()],
     defaultProvider: () => standard,
@@ -77,6 +82,11 @@ function targetsOf(config: GatewayConfig): Map<string, Target> {
     });
   }
   return targets;
+}
+
+/** Where the gateway takes a provider of its policy by name, before the model's. */
+function compatOf({ baseUrl }: Target): string {
+  return `${baseUrl.slice(0, -"/v1".length)}/compat`;
 }
 
 function trimmed(url: string): string {

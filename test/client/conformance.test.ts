@@ -115,7 +115,28 @@ describe.each(setups)("the client before %s", (_name, model, open) => {
     const entries = [{ model, provider: "nobody" }, { model }];
     expect((await gateway.runFallback(entries, { prompt: "hello" })).finish).toBe("stop");
     const none = gateway.runFallback([{ model, provider: "nobody" }], { prompt: "hello" });
-    await expect(none).rejects.toMatchObject({ code: "unknown_provider" });
+    // A gateway has providers of its own, and is asked for them.
+    const code = gateway.providers().includes("tallygate")
+      ? "model_not_allowed"
+      : "unknown_provider";
+    await expect(none).rejects.toMatchObject({ code, retryable: false });
+  });
+
+  it("takes tools, calls and marked prompts in one form, and gives JSON where it is asked to", async () => {
+    const gateway = open();
+    const schema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
+    const messages = [
+      { role: "system", content: "Be short." },
+      { role: "user", content: [{ type: "text", text: "echo 7", cacheControl: "ephemeral" }] },
+    ] as const;
+    const format = { name: "number", schema };
+    const whole = await gateway.run(model, { messages, responseFormat: format });
+    expect([whole.finish, whole.text === ""]).toEqual(["stop", false]);
+    const plain = gateway.run(model, { messages, responseFormat: "json" });
+    // Nothing is dropped in silence: a gateway says what the other dialect has no word for.
+    const crosses = gateway.providers().includes("tallygate") && model.startsWith("claude");
+    if (crosses) await expect(plain).rejects.toThrow("no plain JSON mode");
+    else expect((await plain).finish).toBe("stop");
   });
 
   it("refuses an aborted call as its own error", async () => {
@@ -124,6 +145,74 @@ describe.each(setups)("the client before %s", (_name, model, open) => {
     await expect(run).rejects.toMatchObject({ name: "GatewayError", code: "aborted" });
     const stream = open().stream(model, { prompt: "hello" }, { signal });
     await expect(collect(stream)).rejects.toMatchObject({ code: "aborted", retryable: false });
+  });
+});
+
+describe("a gateway that is asked for one of its own providers", () => {
+  it("asks that one, as the default or for one call, whole and streamed", async () => {
+    const { url, keys } = served;
+    const config = { baseUrl: url, apiKey: keys.alice, defaultProvider: "anthropic" };
+    const gateway = createGateway(config);
+    expect(gateway.defaultProvider()).toBe("anthropic");
+    expect(gateway.providers()).toEqual(["tallygate"]);
+    const model = "claude-sonnet-4-5";
+    expect(await gateway.run(model, { prompt: "hello" })).toMatchObject({ provider: "anthropic" });
+    const events = await collect(gateway.stream(model, { prompt: "hello" }));
+    expect(events.at(-1)).toMatchObject({ type: "done", finish: "stop" });
+    const other = await gateway.run("gpt-4o-mini", { prompt: "hello" }, { provider: "openai" });
+    expect(other.provider).toBe("openai");
+    const chosen = await gateway.run("gpt-4o-mini", { prompt: "hi" }, { provider: "tallygate" });
+    expect(chosen.finish).toBe("stop");
+  });
+});
+
+describe("what is asked for is on the wire", () => {
+  const sent: Record<string, unknown>[] = [];
+  const record = async (_url: string, init: RequestInit): Promise<Response> => {
+    sent.push(JSON.parse(init.body as string) as Record<string, unknown>);
+    return new Response("{}", { status: 400 });
+  };
+  const schema = { type: "object" };
+  const input = {
+    prompt: "hello",
+    cacheControl: "ephemeral",
+    responseFormat: { name: "answer", schema },
+    tools: [weather],
+    toolChoice: "required",
+  } as const;
+  const wire = async (kind: "openai" | "anthropic", isGateway = false) => {
+    const target = { baseUrl: "https://p.test", apiKey: "any" };
+    const gateway = isGateway
+      ? createGateway({ ...target, fetch: record })
+      : createGateway({ providers: { it: { kind, ...target } }, fetch: record });
+    await gateway.run("m", input).catch(() => undefined);
+    return sent.pop();
+  };
+
+  it("in OpenAI's dialect, which has no mark for caching of its own", async () => {
+    const body = await wire("openai");
+    expect(body).toMatchObject({
+      response_format: { type: "json_schema", json_schema: { name: "answer", schema } },
+      tools: [{ type: "function", function: { name: "weather" } }],
+      tool_choice: "required",
+    });
+    expect(JSON.stringify(body)).not.toContain("cache_control");
+  });
+
+  it("in the gateway's, which takes the mark on", async () => {
+    expect(JSON.stringify(await wire("openai", true))).toContain(
+      '"cache_control":{"type":"ephemeral"}',
+    );
+  });
+
+  it("in Anthropic's", async () => {
+    const body = await wire("anthropic");
+    expect(body).toMatchObject({
+      output_config: { format: { type: "json_schema", schema } },
+      tools: [{ name: "weather", input_schema: weather.inputSchema }],
+      tool_choice: { type: "any" },
+    });
+    expect(JSON.stringify(body)).toContain('"cache_control":{"type":"ephemeral"}');
   });
 });
 
