@@ -109,7 +109,7 @@ What the built-in prompt guard is made of, what it was trained on, how well it w
 The guard scores a text from 0 to 1 in the Worker itself, without a call to anyone. Two judges look at every reading of the text and their odds add up:
 
 - **Rules.** About thirty short patterns over word classes (setting instructions aside, personas without limits, asking for the system prompt or for secrets), forged role markers, commands that abuse a machine, adversarial suffixes, and signs of a disguise. Their weights were set by judgement, not fitted.
-- **A model.** Logistic regression over hashed features (character 3- to 5-grams, words, word pairs, neighbouring word classes, shapes of signs), 65 536 weights of 63 steps each. A text is read in windows of 1 024 characters and the worst one counts. A short text has up to one logit taken off, since short prompts are harmless far more often than among labelled data.
+- **A model.** Logistic regression over hashed features (character 3- to 5-grams, words, word pairs, neighbouring word classes, shapes of signs), 65 536 weights of 17 steps each. A text is read in windows of 1 024 characters and the worst one counts. A short text has up to one logit taken off, since short prompts are harmless far more often than among labelled data.
 
 A text is also read with its disguises undone: zero-width and tag characters, full-width and mathematical letters, look-alike letters, leetspeak, spaced-out letters, base64, hex, percent and other escapes, rot13, reversed text; encodings inside encodings two layers deep.
 

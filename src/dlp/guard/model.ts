@@ -1,5 +1,5 @@
 /**
- * The trained part of the guard: a logistic model over hashed features with 63 steps a weight.
+ * The trained part of the guard: a logistic model over hashed features with 17 steps a weight.
  * Its answer is a logit; the largest over a view's windows counts.
  */
 import { eachWindow, featureBits } from "./features.ts";
@@ -13,7 +13,7 @@ export interface GuardModel {
 }
 
 /** A weight is a whole number of steps from `-weightMax` to `weightMax`. */
-export const weightMax = 31;
+export const weightMax = 8;
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
