@@ -57,6 +57,8 @@ export interface Asked {
   readonly follow: number;
   /** Bits of the lengths that a third group of digits may have; 0 for any. */
   readonly third: number;
+  /** How many digits there are at least after the letters of a word; 0 for any. */
+  readonly digits: number;
 }
 
 /** Tables compiled from detectors; shared by every scan of the same set. */
@@ -121,6 +123,7 @@ function file(list: Asked[], asked: Asked): void {
       reach: Math.min(known.reach, asked.reach),
       follow: either(known.follow, asked.follow),
       third: either(known.third, asked.third),
+      digits: Math.min(known.digits, asked.digits),
     };
 }
 
@@ -148,6 +151,7 @@ class Builder {
             reach: prefilter.reach ?? 0,
             follow: 0,
             third: 0,
+            digits: prefilter.digits ?? 0,
           });
         return;
       case "assignment":
@@ -171,7 +175,8 @@ class Builder {
         const key = Math.min(first, FIRST_MAX) * GROUP_KEYS + second;
         const lists =
           prefilter.whole === true ? [this.byGroups] : [this.byGroups, this.byGroupsJoined];
-        for (const table of lists) file(table[key] ?? [], { detector, reach, follow, third });
+        for (const table of lists)
+          file(table[key] ?? [], { detector, reach, follow, third, digits: 0 });
       }
     }
   }

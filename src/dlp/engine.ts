@@ -31,6 +31,8 @@ import { STEP_BACK_CHARS } from "./limits.ts";
 const REACH_MAX = 26;
 /** Shorter words and numbers are looked at only when something joins them to more. */
 const ALONE_MAX = 5;
+/** The most digits that a prefilter asks for after letters. */
+const MIXED_DIGITS_MAX = 9;
 const BLANK = 32;
 const OPEN = 40;
 const CLOSE = 41;
@@ -95,15 +97,23 @@ class Pass {
     this.hold = Math.min(this.hold, wordStart(this.#source, at));
   }
 
-  /** Asks those for whom enough letters, digits and hyphens run on from the anchor. */
+  /**
+   * Asks those for whom enough letters, digits and hyphens run on from the anchor. `groupsEnd` is where
+   * the first two groups of a number end, or where the digits of a word begin.
+   */
   #askAll(list: readonly Asked[], at: number, follow: number, groupsEnd: number): void {
     let reached = -1;
     let length = -1;
-    for (const { detector, reach, follow: wanted, third } of list) {
+    let digits = -1;
+    for (const { detector, reach, follow: wanted, third, digits: least } of list) {
       if (wanted !== 0 && (wanted & follow) === 0) continue;
       if (third !== 0) {
         if (length < 0) length = this.#third(at, groupsEnd);
         if (((third >> length) & 1) === 0) continue;
+      }
+      if (least !== 0) {
+        if (digits < 0) digits = this.#digitsFrom(at, groupsEnd);
+        if (digits < least) continue;
       }
       if (reach > 0) {
         if (reached < 0) reached = this.#reach(at);
@@ -111,6 +121,16 @@ class Pass {
       }
       this.#ask(detector, at);
     }
+  }
+
+  /** How many digits stand from a place on, up to as many as are asked for after letters. */
+  #digitsFrom(at: number, place: number): number {
+    const source = this.#source;
+    source.touched = false;
+    const count = source.run(place, DIGIT, place + MIXED_DIGITS_MAX) - place;
+    if (!source.touched) return count;
+    this.#keepFrom(at);
+    return 0;
   }
 
   /** The length of the group of digits after the one that ends at `end`. */
@@ -191,7 +211,7 @@ class Pass {
       if (!joins) return;
     }
     const list = this.#engine.byLetters[at - start];
-    if (list !== undefined) this.#askAll(list, start, 0, 0);
+    if (list !== undefined) this.#askAll(list, start, 0, at);
   }
 
   /** `found` says which kinds of literals of the bucket may stand here, as bits of `thirds`. */

@@ -10,35 +10,83 @@ import { openStream } from "#dlp/stream.ts";
 
 import { countedSource } from "../support/counted-source.ts";
 import { everything } from "../support/dlp-texts.ts";
-import { hostileUnits, repeated } from "../support/hostile-texts.ts";
+import { bredUnits, hostileUnits, repeated } from "../support/hostile-texts.ts";
+import { ordinaryText } from "../support/ordinary-text.ts";
 import { naiveCandidates, spell } from "../support/naive-scan.ts";
 
 const SEED = 20261121;
-/** Characters that all detectors together may read for each character of a text. */
-const READS_MAX = 160;
-const engine = compileEngine(DETECTORS);
-/** The dearest found so far, by counting all that `hostileUnits(1)` makes. */
-const DEAREST = ["ABSK=", "AQVN=", "glrtr-=", "GR1348941=", "000 000 019 ", "41 1", "a=-", "A3-="];
+/** A hostile text may cost so many times what an ordinary one of its length does. */
+const TIMES_MAX = 10;
+/** The walks over every character: folding, pairs, base64. */
+const WALKS = 4;
+/** Asking a detector costs as much as so many characters, before it reads one. */
+const ASKED = 8;
+let asked = 0;
+const engine = compileEngine(
+  DETECTORS.map((detector) => ({
+    ...detector,
+    validate(source, at) {
+      asked += 1;
+      return detector.validate(source, at);
+    },
+  })),
+);
+/** The dearest found so far, by counting all that `hostileUnits(1)` makes, and those found by timing. */
+const DEAREST = [
+  "ABSK=",
+  "AQVN=",
+  "glrtr-=",
+  "GR1348941=",
+  "000 000 019 ",
+  "41 1",
+  "a=-",
+  "A3-=",
+  "A3-",
+  "t1.=",
+  "3657 ",
+  " 100",
+  "73 44",
+  "-SECRET-KEY-a1=",
+  "-SECRET-KEY-=",
+  "passport 1",
+  "passport A1234567 ",
+  "4111 ",
+  "4111 1111 ",
+  "AccountKey=-",
+  "key=a1B2c3D4e5-",
+  "10000000146 ",
+  "test_a1B2=",
+];
 
-function readsPerChar(unit: string, length: number): number {
-  const { source, work } = countedSource(repeated(unit, length));
+/** What a scan of a text costs for each character, counted in characters read. */
+function workPerChar(text: string): number {
+  const { source, work } = countedSource(text);
+  asked = 0;
   runEngine(engine, source, 0, true, () => undefined);
-  return work.reads / length;
+  return WALKS + (work.reads + ASKED * asked) / text.length;
 }
 
+const usual = workPerChar(ordinaryText(8192));
+const times = (unit: string, length: number): number => workPerChar(repeated(unit, length)) / usual;
+
 describe("a hostile text", () => {
-  it(`costs at most ${READS_MAX} reads a character, whatever is repeated (seed ${SEED})`, () => {
-    const units = [...DEAREST, ...hostileUnits(80, SEED)];
-    const dear = units.filter((unit) => readsPerChar(unit, 384) > READS_MAX);
+  it(`costs at most ${TIMES_MAX} times what an ordinary one does, whatever is repeated (seed ${SEED})`, () => {
+    const units = hostileUnits(80, SEED);
     expect(units.length).toBeGreaterThan(500);
-    expect(dear).toEqual([]);
+    expect(units.filter((unit) => times(unit, 384) > TIMES_MAX)).toEqual([]);
+  });
+
+  it(`costs no more when its unit is bred for cost (seed ${SEED})`, () => {
+    const bred = bredUnits((unit) => times(unit, 384), SEED).slice(0, 8);
+    expect(times(bred[0] ?? "", 384)).toBeGreaterThan(2);
+    expect(bred.filter((unit) => times(unit, 2048) > TIMES_MAX)).toEqual([]);
   });
 
   it("costs in proportion to its length", () => {
     for (const unit of DEAREST) {
-      const reads = readsPerChar(unit, 8192);
-      expect([unit, reads <= READS_MAX ? "few" : reads]).toEqual([unit, "few"]);
-      expect(reads).toBeLessThan(readsPerChar(unit, 4096) * 1.1);
+      const most = times(unit, 8192);
+      expect([unit, most <= TIMES_MAX ? "few" : most]).toEqual([unit, "few"]);
+      expect(most).toBeLessThan(times(unit, 4096) * 1.1);
     }
   });
 

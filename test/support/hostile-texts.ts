@@ -101,6 +101,45 @@ export function hostileUnits(every = 1, seed = 20261121): string[] {
   return [...units];
 }
 
+/** What triggers are made of: digits and signs weigh more than letters, and words count as one. */
+const TRIGGERS = [
+  ..."0123456789123456789    ----==::..,,//++@@((_\"'|\n<>abcdefGRAJSXkx".split(""),
+  ..."key SECRET passport ssn AKIA eyJ Mar :: ff pass token card is 4111 100".split(" "),
+];
+const UNIT_CHARS_MAX = 12;
+
+/** A unit with a character or word of it changed, left out or put in. */
+function varied(unit: string, draw: (below: number) => number): string {
+  const at = draw(unit.length + 1);
+  const put = draw(3) === 0 ? "" : (TRIGGERS[draw(TRIGGERS.length)] ?? "");
+  return (unit.slice(0, at) + put + unit.slice(at + draw(2))).slice(0, UNIT_CHARS_MAX);
+}
+
+/**
+ * Short units that cost much, found by breeding: drawn at random, and then again and again the
+ * dearest of them varied. The same seed finds the same.
+ */
+export function bredUnits(costOf: (unit: string) => number, seed: number): string[] {
+  const draw = lottery(seed);
+  const costs = new Map<string, number>();
+  const weigh = (unit: string): void => {
+    if (unit !== "" && !costs.has(unit)) costs.set(unit, costOf(unit));
+  };
+  const dearest = (count: number): string[] =>
+    [...costs]
+      .toSorted((a, b) => b[1] - a[1])
+      .slice(0, count)
+      .map(([unit]) => unit);
+  for (let i = 0; i < 160; i += 1) {
+    let unit = "";
+    for (let left = 1 + draw(6); left > 0; left -= 1) unit += TRIGGERS[draw(TRIGGERS.length)] ?? "";
+    weigh(unit.slice(0, UNIT_CHARS_MAX));
+  }
+  for (let generation = 0; generation < 6; generation += 1)
+    for (const unit of dearest(10)) for (let i = 0; i < 4; i += 1) weigh(varied(unit, draw));
+  return dearest(costs.size);
+}
+
 /** A unit over and over, to a length. */
 export function repeated(unit: string, length: number): string {
   return unit.repeat(Math.ceil(length / unit.length)).slice(0, length);

@@ -5,7 +5,7 @@ export const esNie = wordDetector({
   id: "es-nie",
   title: "Spanish NIE",
   groups: ["pii", "government-ids"],
-  prefilter: { kind: "mixed", letters: [1], reach: 9 },
+  prefilter: { kind: "mixed", letters: [1], digits: 7, reach: 9 },
   lengths: [9],
   maxLength: 10,
   separators: "-",

@@ -109,10 +109,12 @@ for (const code of [OPEN, CLOSE]) BETWEEN[code] = 2;
 function separatorEnd(codes: Uint8Array, length: number, at: number): number {
   const stop = Math.min(length, at + 3);
   let index = at;
+  let before = NONE;
   while (index < stop) {
     const code = codes[index] ?? NONE;
     const kind = BETWEEN[code] ?? 0;
-    if (kind === 0 || (kind === 1 && index > at && codes[index - 1] === code)) break;
+    if (kind === 0 || (kind === 1 && before === code)) break;
+    before = code;
     index += 1;
   }
   return index;
@@ -120,10 +122,14 @@ function separatorEnd(codes: Uint8Array, length: number, at: number): number {
 
 /** Notes what stands between two groups. */
 function join(codes: Uint8Array, from: number, to: number): void {
-  const between = to - from === 1 ? (codes[from] ?? 0) : 0;
+  let between = 0;
+  for (let i = from; i < to; i += 1) {
+    between = codes[i] ?? 0;
+    if (between === SLASH) reading.slashed = true;
+  }
+  if (to - from !== 1) between = 0;
   if (reading.groups === 1) reading.separator = between;
   else if (reading.separator !== between) reading.separator = 0;
-  for (let i = from; i < to; i += 1) if (codes[i] === SLASH) reading.slashed = true;
 }
 
 /** Reads the groups of digits at `at` into `reading`; answers whether there are any. */

@@ -9,7 +9,7 @@ import type { Source } from "./source.ts";
  *   `second` narrows it by the length of the group after a single separator (0 for none), `third`
  *   by that of the group after that, `follow` by the character after the run; `whole` leaves out numbers that a separator other than a
  *   blank joins to digits before them.
- * - `mixed`: a word begins at the anchor with so many letters and then a digit.
+ * - `mixed`: a word begins at the anchor with so many letters and then a digit, or at least `digits`.
  * - `assignment`: an operator at the anchor assigns a value of some length to a name.
  *
  * For literals of one character, `next` and `after` are class masks of the two characters after them;
@@ -36,7 +36,7 @@ export type Prefilter =
       whole?: boolean;
       reach?: number;
     }
-  | { kind: "mixed"; letters: readonly number[]; reach?: number };
+  | { kind: "mixed"; letters: readonly number[]; digits?: number; reach?: number };
 
 /** A span that looks like the detector's type, with what speaks for it. */
 export interface Candidate {

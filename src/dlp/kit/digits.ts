@@ -2,7 +2,7 @@
 import { ALPHA, DIGIT, NONE, is } from "./chars.ts";
 
 const DIGITS_MAX = 20;
-const GROUPS_MAX = 8;
+const GROUPS_MAX = 6;
 const PACKED_GROUPS = 6;
 const SPACE = 32;
 const COMMA = 44;
@@ -136,29 +136,32 @@ export function parseDigits(source: DigitReader, at: number, run: DigitRun): voi
   const { codes, length } = source;
   let index = at;
   let total = 0;
+  let separator = NONE;
   while (run.count < GROUPS_MAX) {
     const stop = Math.min(length, index + DIGITS_MAX + 1);
     let end = index;
-    for (; end < stop && is(codes[end] ?? NONE, DIGIT); end += 1) {
+    let next = NONE;
+    for (; end < stop; end += 1) {
+      next = codes[end] ?? NONE;
+      if (!is(next, DIGIT)) break;
       const place = total + end - index;
-      if (place < DIGITS_MAX) run.values[place] = (codes[end] ?? 48) - 48;
+      if (place < DIGITS_MAX) run.values[place] = next - 48;
     }
-    if (end === length && end < index + DIGITS_MAX + 1) source.code(end);
+    if (end === stop) next = end < index + DIGITS_MAX + 1 ? source.code(end) : (codes[end] ?? NONE);
     // A single run of more than 20 digits is no number of any kind we know.
     if (run.count > 0 && total + end - index > DIGITS_MAX) return;
-    run.add(end - index, end, codes[index - 1] ?? NONE);
+    run.add(end - index, end, separator);
     total += end - index;
-    const joined = isSeparator(source.code(end)) && is(source.code(end + 1), DIGIT);
-    if (joined ? endsBefore(source, end + 1) : ends(source, end))
-      run.endings |= 1 << (run.count - 1);
+    const joined = isSeparator(next) && is(source.code(end + 1), DIGIT);
+    if (joined ? endsBefore(next) : ends(source, end)) run.endings |= 1 << (run.count - 1);
     if (!joined) return;
+    separator = next;
     index = end + 1;
   }
 }
 
-/** Whether a number may end before the separator before a group of digits. */
-function endsBefore(source: DigitReader, group: number): boolean {
-  const separator = source.codes[group - 1];
+/** Whether a number may end before a separator and more digits. */
+function endsBefore(separator: number): boolean {
   return separator === SPACE || separator === SLASH || separator === COLON;
 }
 
