@@ -131,10 +131,19 @@ export type Archived = Map<string, Uint8Array<ArrayBuffer>>;
 /** Packs batches into the artefacts of one shard, as the format's page says. */
 export async function packArchive(
   batches: readonly SealedEvent[][],
-  options: { shard?: string; segmentEvents: number; key?: string },
+  options: {
+    shard?: string;
+    segmentEvents: number;
+    key?: string;
+    /** Another key signs from a segment on. */
+    later?: { from: number; key: string };
+    /** 0 stores the text as it is, so that every version of zlib gives the same bytes. */
+    level?: number;
+  },
 ): Promise<Archived> {
   const { shard = "l_test_0", segmentEvents } = options;
-  const signer = await openSigner(options.key ?? signingKey);
+  const first = await openSigner(options.key ?? signingKey);
+  const second = options.later && (await openSigner(options.later.key));
   const files: Archived = new Map();
   const put = (path: string, text: string) =>
     files.set(path, new Uint8Array(new TextEncoder().encode(text)));
@@ -143,7 +152,7 @@ export async function packArchive(
   const all = batches.flat();
   for (let n = 0; n * segmentEvents < all.length; n += 1) {
     const events = all.slice(n * segmentEvents, (n + 1) * segmentEvents);
-    const packed = new Uint8Array(gzipSync(segmentText(events)));
+    const packed = new Uint8Array(gzipSync(segmentText(events), { level: options.level ?? -1 }));
     files.set(paths.segment(n), packed);
     const manifest = formatManifest({
       v: 1,
@@ -164,6 +173,7 @@ export async function packArchive(
     tree = grow(tree, manifestLeaf(manifest));
     const origin = originOf(shard);
     const said = formatCheckpoint({ origin, size: tree.size, root: rootOf(tree) });
+    const signer = second !== undefined && n >= (options.later?.from ?? 0) ? second : first;
     put(paths.checkpoint(n), await signer.sign(origin, said));
   }
   return files;
