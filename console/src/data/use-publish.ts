@@ -17,6 +17,8 @@ export interface Publishing {
   publish: (document: unknown, expectVersion: number, comment: string) => Promise<boolean>;
   rollBack: (version: number, expectVersion: number) => Promise<boolean>;
   approve: (proposal: number, expectVersion: number) => Promise<boolean>;
+  /** Publishes the draft in the shadow. */
+  promote: (draft: number, expectVersion: number) => Promise<boolean>;
 }
 
 /** `onPublished` is called with the new version: one's own commands come back as no event. */
@@ -58,6 +60,7 @@ export function usePublish(onPublished: (version: number) => void): Publishing {
     publish: (document, expectVersion, comment) =>
       run({ type: "PublishPolicy", document, expectVersion, comment }),
     approve: (proposal, expectVersion) => run({ type: "ApprovePolicy", proposal, expectVersion }),
+    promote: (draft, expectVersion) => run({ type: "PromoteShadow", draft, expectVersion }),
     rollBack: (version, expectVersion) =>
       run({
         type: "RollBackPolicy",

@@ -15,6 +15,7 @@ import { DocumentCard, marksOf, readView, type Marks } from "./policy-document.t
 import { ProposalsCard } from "./policy-proposals.tsx";
 import { PublishCard } from "./policy-publish.tsx";
 import { TryText } from "./policy-try.tsx";
+import { ShadowCard } from "./shadow-card.tsx";
 import { VersionsCard } from "./policy-versions.tsx";
 import { WhatIfCard } from "./what-if-card.tsx";
 
@@ -64,6 +65,7 @@ function Editing({ live, onPublished }: { live: LivePolicy; onPublished: () => v
     onPublished();
     versions.reload();
   };
+  const props = { state, live, publishing, onDone: reload };
   return (
     <div className="columns wide-left">
       <div className="stack">
@@ -87,11 +89,10 @@ function Editing({ live, onPublished }: { live: LivePolicy; onPublished: () => v
           }}
         />
         <ProposalsCard publishing={publishing} onDone={reload} />
-        {isAdmin ? (
-          <PublishCard state={state} live={live} publishing={publishing} onDone={reload} />
-        ) : null}
+        {isAdmin ? <PublishCard {...props} /> : null}
         <ChangesCard state={state} />
         {isAdmin ? <WhatIfCard state={state} /> : null}
+        <ShadowCard {...props} />
         <TryText state={state} />
         <VersionsCard
           loaded={versions}

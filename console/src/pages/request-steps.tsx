@@ -2,6 +2,7 @@
 import type { ReactNode } from "react";
 import type { Entry } from "../data/books.ts";
 import { dateTime, duration, usd } from "../logic/format.ts";
+import { shadowOutcome } from "../logic/shadow.ts";
 import { Card } from "../ui/page.tsx";
 
 type Tone = "good" | "bad" | "plain";
@@ -76,6 +77,11 @@ export function Steps({ entry }: { entry: Entry }) {
         ) : (
           <Step tone="good" title={`Admitted under policy version ${entry.policyVersion ?? "?"}`}>
             Its worst case was held against every budget
+          </Step>
+        )}
+        {entry.shadow === undefined ? null : (
+          <Step tone="plain" title={`Draft ${entry.shadow.draft} in the shadow decided too`}>
+            {shadowOutcome(entry.shadow)}
           </Step>
         )}
         <Attempts entry={entry} />
