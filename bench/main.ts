@@ -6,6 +6,7 @@ import { startLoad, startMock } from "./load.ts";
 import { describeMachine, version } from "./machine.ts";
 import { measure } from "./measure.ts";
 import { figures, isMockBound, print } from "./report.ts";
+import { printStreams, streamFigures } from "./streams.ts";
 import { allNames, startTargets } from "./targets.ts";
 
 const usage = `npm run bench -- [options]
@@ -15,13 +16,14 @@ const usage = `npm run bench -- [options]
   --only a,b     these targets, beside direct and bare: ${allNames.join(", ")};
                  \`actors\` measures actors from inside
   --only verify  the verifier instead, over an archive of a million events
+  --only streams  what a translated chunk costs beside a watched one, and nothing else
   --worker FILE  another Worker entry than src/edge/worker.ts
 `;
 
 /** Large installs: only when asked for by name. */
 const onlyByName: ReadonlySet<string> = new Set(["litellm"]);
 
-function readOptions() {
+function readOptions(isAlone: boolean) {
   const { values } = parseArgs({
     options: {
       json: { type: "boolean", default: false },
@@ -37,7 +39,7 @@ function readOptions() {
   const isFine = Number.isInteger(rounds) && rounds > 0 && seconds > 0;
   if (!isFine)
     throw new Error("--rounds takes a whole number above 0, --seconds a number above 0.");
-  const asked = values.only?.split(",");
+  const asked = isAlone ? undefined : values.only?.split(",");
   const unknown = asked?.filter((name) => !(allNames as readonly string[]).includes(name)) ?? [];
   if (unknown.length > 0)
     throw new Error(`--only knows no "${unknown[0]}": ${allNames.join(", ")}.`);
@@ -53,7 +55,13 @@ async function main(): Promise<void> {
     await import("./verify-folder.ts");
     return;
   }
-  const options = readOptions();
+  const isAlone = process.argv.some((word) => /^(?:--only=)?streams$/.test(word));
+  const options = readOptions(isAlone);
+  if (isAlone) {
+    const streams = streamFigures(options.rounds);
+    process.stdout.write(options.json ? `${JSON.stringify({ streams })}\n` : printStreams(streams));
+    return;
+  }
   if (options.help) {
     process.stdout.write(usage);
     return;
@@ -76,16 +84,10 @@ async function main(): Promise<void> {
     const mockBound = isMockBound(all);
     const tools = { rounds, progress, upstreamUrl, generator };
     const actors = wanted.has("actors") ? await measureActors(tools) : undefined;
-    const report = {
-      machine,
-      version: version(),
-      rounds,
-      seconds,
-      mockBound,
-      targets: all,
-      books,
-      actors,
-    };
+    if (isOurs) progress("translated streams");
+    const streams = isOurs ? streamFigures(rounds) : undefined;
+    const measured = { rounds, seconds, mockBound, targets: all, books, actors, streams };
+    const report = { machine, version: version(), ...measured };
     process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : print(report));
   } finally {
     generator.stop();

@@ -4,6 +4,7 @@ import type { Books } from "./books.ts";
 import type { Machine } from "./machine.ts";
 import type { Series } from "./measure.ts";
 import { differences, median, ratios } from "./stats.ts";
+import { printStreams, type StreamFigures } from "./streams.ts";
 import type { Spread } from "./stats.ts";
 
 /** One target's figures against the bare Worker of the same rounds. Absent: not measured. */
@@ -36,6 +37,8 @@ export interface Report {
   books: Books | undefined;
   /** Actors driven from inside a Worker, with targets. */
   actors: Awaited<ReturnType<typeof measureActors>> | undefined;
+  /** What a translated chunk costs beside a watched one. */
+  streams: StreamFigures[] | undefined;
 }
 
 const toMs = (us: number): number => us / 1000;
@@ -146,6 +149,7 @@ export function print({
   targets,
   books,
   actors,
+  streams,
 }: Report): string {
   const measured = targets.filter(({ rps }) => rps !== undefined);
   const notes = targets.flatMap(({ name, note }) =>
@@ -170,6 +174,7 @@ export function print({
     ...notes,
     ...(cost ?? []),
     ...(actors === undefined ? [] : printActors(actors)),
+    ...(streams === undefined ? [] : ["", printStreams(streams).trimEnd()]),
     "",
   ].join("\n");
 }

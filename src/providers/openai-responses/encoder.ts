@@ -14,6 +14,8 @@ export function openEncoder(meta: EncoderMeta): StreamEncoder {
 interface Item {
   index: number;
   part: AssistantPart;
+  /** A delta's event up to its text: the same for all of an item, which may have thousands. */
+  deltaHead?: string;
 }
 
 class ResponsesEncoder extends PartEncoder {
@@ -71,10 +73,16 @@ class ResponsesEncoder extends PartEncoder {
     if (!item) return "";
     if (item.part.type === "tool-call") item.part.input += text;
     else item.part.text += text;
-    return this.#event(`response.${KINDS[item.part.type]}.delta`, {
-      ...this.#place(item),
-      delta: text,
-    });
+    item.deltaHead ??= this.#deltaHead(item);
+    const sequence = this.#sequence;
+    this.#sequence += 1;
+    return `${item.deltaHead}${JSON.stringify(text)},"sequence_number":${sequence}}\n\n`;
+  }
+
+  #deltaHead(item: Item): string {
+    const type = `response.${KINDS[item.part.type]}.delta`;
+    const members = JSON.stringify({ type, ...this.#place(item) });
+    return `event: ${type}\ndata: ${members.slice(0, -1)},"delta":`;
   }
 
   #stop(id: string, signature?: string): string {
