@@ -1,31 +1,56 @@
 /**
  * Everyone who speaks OpenAI's chat completions at an address of their own: one row each. Base URLs
  * are those of each vendor's documentation; `/chat/completions` follows unless a row says otherwise.
+ *
+ * Checked in November 2026 against console.groq.com/docs/openai, `@mistralai/mistralai` 2.7.0,
+ * docs.x.ai (chat completions work and are called legacy), api-docs.deepseek.com,
+ * inference-docs.cerebras.ai/resources/openai, openrouter.ai/docs/app-attribution,
+ * docs.fireworks.ai/tools-sdks/openai-compatibility and docs.together.ai/docs/inference. Usage in
+ * streams comes in a chunk of its own where `stream_options` is asked for; Groq (`x_groq`), Mistral
+ * and Fireworks send it with their last chunk anyway.
  */
+import { forCerebras, forGroq, forMistral } from "./compatible-bodies.ts";
 import { bearer, httpProvider, type ProviderRow } from "./http-provider.ts";
 import type { Provider } from "./types.ts";
 
 /** What differs from most: the path, other operations, the credential's header, caller headers. */
-type Special = Partial<Pick<ProviderRow, "auth" | "baseUrlForm" | "forward" | "path" | "paths">>;
+type Special = Partial<
+  Pick<ProviderRow, "auth" | "baseUrlForm" | "body" | "forward" | "path" | "paths">
+>;
+
+/** Hosts that have no embeddings. */
+const NO_EMBEDDINGS = { paths: { models: "/models" } } as const;
 
 /** id, title, base URL ("" where each customer has one), secret, and what is special. */
 type Row = readonly [string, string, string, string, Special?];
 
 const ROWS: readonly Row[] = [
-  ["groq", "Groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY"],
-  ["mistral", "Mistral", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"],
+  [
+    "groq",
+    "Groq",
+    "https://api.groq.com/openai/v1",
+    "GROQ_API_KEY",
+    { ...NO_EMBEDDINGS, body: forGroq },
+  ],
+  ["mistral", "Mistral", "https://api.mistral.ai/v1", "MISTRAL_API_KEY", { body: forMistral }],
   ["xai", "xAI", "https://api.x.ai/v1", "XAI_API_KEY"],
-  ["deepseek", "DeepSeek", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"],
-  ["cerebras", "Cerebras", "https://api.cerebras.ai/v1", "CEREBRAS_API_KEY"],
+  ["deepseek", "DeepSeek", "https://api.deepseek.com", "DEEPSEEK_API_KEY", NO_EMBEDDINGS],
+  [
+    "cerebras",
+    "Cerebras",
+    "https://api.cerebras.ai/v1",
+    "CEREBRAS_API_KEY",
+    { ...NO_EMBEDDINGS, body: forCerebras },
+  ],
   [
     "openrouter",
     "OpenRouter",
     "https://openrouter.ai/api/v1",
     "OPENROUTER_API_KEY",
-    { forward: ["http-referer", "x-title"] },
+    { forward: ["http-referer", "x-title", "x-openrouter-title", "x-openrouter-categories"] },
   ],
   ["fireworks", "Fireworks", "https://api.fireworks.ai/inference/v1", "FIREWORKS_API_KEY"],
-  ["together", "Together", "https://api.together.xyz/v1", "TOGETHER_API_KEY"],
+  ["together", "Together", "https://api.together.ai/v1", "TOGETHER_API_KEY"],
   ["perplexity", "Perplexity", "https://api.perplexity.ai", "PERPLEXITY_API_KEY"],
   // Responses are there for a few models only, so conversations go as chat.
   [

@@ -140,11 +140,11 @@ const COMPATIBLE = {
   groq: "https://api.groq.com/openai/v1",
   mistral: "https://api.mistral.ai/v1",
   xai: "https://api.x.ai/v1",
-  deepseek: "https://api.deepseek.com/v1",
+  deepseek: "https://api.deepseek.com",
   cerebras: "https://api.cerebras.ai/v1",
   openrouter: "https://openrouter.ai/api/v1",
   fireworks: "https://api.fireworks.ai/inference/v1",
-  together: "https://api.together.xyz/v1",
+  together: "https://api.together.ai/v1",
   perplexity: "https://api.perplexity.ai",
 };
 
@@ -305,6 +305,9 @@ for (const [id, publisher, method] of [
 const OPERATIONS: Record<string, string[]> = {
   "workers-ai": ["chat", "embeddings"],
   huggingface: ["chat", "models"],
+  groq: ["chat", "models"],
+  deepseek: ["chat", "models"],
+  cerebras: ["chat", "models"],
   replicate: ["chat"],
   vertex: ["chat"],
   "vertex-anthropic": ["chat"],
