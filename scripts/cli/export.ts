@@ -8,6 +8,9 @@ import { filterOptions, filtersOf, filterUsage } from "./filters.ts";
 import { send, withParams } from "./http.ts";
 import { exportMember } from "./export-member.ts";
 
+/** What each form is sent as. */
+const TYPES = { ndjson: "application/x-ndjson", csv: "text/csv" } as const;
+
 export const exporting: Command = {
   usage: `npx tallygate export [--format ndjson|csv] [--out FILE] [filters]
 npx tallygate export --member ID [--out FILE]
@@ -31,7 +34,11 @@ ${targetUsage}`,
       throw new Complaint("--format takes ndjson or csv.", MISUSED);
     }
     const at = withParams("/audit/export", { ...filtersOf(flags), format });
-    const { body } = await send(targetOf(flags), at);
+    const { body, headers } = await send(targetOf(flags), at);
+    // Whatever else answers there is no export, and is not written into a file of that name.
+    if (!headers.get("content-type")?.startsWith(TYPES[format])) {
+      throw new Complaint("What answers there is no gateway: it sent no export.", UNREACHED);
+    }
     const to = out === undefined ? process.stdout : createWriteStream(out, { mode: 0o600 });
     try {
       await pipeline(Readable.fromWeb(body as never), to, { end: out !== undefined });

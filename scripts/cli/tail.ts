@@ -1,4 +1,5 @@
 /** `tallygate tail`: audit entries as they happen, over the live tail's socket. */
+import { tryParseJson } from "#events/parse-json.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
 import type { TailFrame } from "#actors/ledger/tail.ts";
 import { openSocket } from "../policy-client.ts";
@@ -13,6 +14,8 @@ import {
 } from "./command.ts";
 import { filterOptions, filtersOf, filterUsage } from "./filters.ts";
 import { send, withParams } from "./http.ts";
+
+const NO_TAIL = "What answers there is no gateway: it has no live tail.";
 
 /** One line for a person. */
 function lineOf(entry: AuditEntry): string {
@@ -52,7 +55,8 @@ ${targetUsage}`,
         process.stderr.write("Watching.\n");
       });
       socket.addEventListener("message", ({ data }) => {
-        const frame = JSON.parse(String(data)) as TailFrame;
+        const frame = tryParseJson(String(data)) as TailFrame | undefined;
+        if (frame === undefined) return reject(new Complaint(NO_TAIL, UNREACHED));
         if ("skipped" in frame) {
           process.stderr.write(`${frame.skipped} more were left out.\n`);
           return;
@@ -67,7 +71,7 @@ ${targetUsage}`,
         const why = reason === undefined || reason === "" ? "no reason given" : reason;
         if (opened) reject(new Complaint(`The tail ended (${why}).`, UNREACHED));
         // A socket does not say why it did not open; the same address over HTTP does.
-        else send(target, at).then(() => resolve(), reject);
+        else send(target, at).then(() => reject(new Complaint(NO_TAIL, UNREACHED)), reject);
       };
       socket.addEventListener("close", gone);
     });
