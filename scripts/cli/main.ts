@@ -77,7 +77,10 @@ async function main([name = "help", ...args]: string[]): Promise<number> {
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) {
-    throw new Complaint(`There is no command "${name.slice(0, 60)}"; \`help\` lists them.`, MISUSED);
+    throw new Complaint(
+      `There is no command "${name.slice(0, 60)}"; \`help\` lists them.`,
+      MISUSED,
+    );
   }
   const loaded = await command.load();
   if (loaded.usage !== undefined && (args.some(asksForHelp) || args[0] === "help")) {
