@@ -11,6 +11,7 @@ import type * as z from "zod";
 import { catalogue, type StreamKind } from "#events/catalogue.ts";
 import * as budgetEvents from "#events/budget-events.ts";
 import * as correctionEvents from "#events/correction-events.ts";
+import * as guardEvents from "#events/guard-events.ts";
 import * as leaseEvents from "#events/lease-events.ts";
 import * as payloadEvents from "#events/payload-events.ts";
 import * as policyEvents from "#events/policy-events.ts";
@@ -48,6 +49,7 @@ const shared = new Map<Schema, string>(
     ...budgetEvents,
     ...shadowEvents,
     ...viewEvents,
+    ...guardEvents,
     ...policyEvents,
     ...streamEvents,
   }).flatMap(([name, value]) =>
@@ -58,6 +60,7 @@ const shared = new Map<Schema, string>(
 const sources = [
   "user",
   "lease",
+  "guard",
   "payload",
   "reader",
   "correction",

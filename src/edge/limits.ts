@@ -44,3 +44,5 @@ export const keepAliveMs = 15_000;
 export const shadowCharsMax = 256_000;
 /** Rules that an event names of what a shadowed draft found. */
 export const shadowFindingsMax = 50;
+/** Questions to the guard's second stage per request: one, and another under a newer policy. */
+export const secondOpinionsMax = 2;

@@ -8,6 +8,7 @@
 import * as z from "zod";
 import { LeaseDenied, LeaseGranted, LeaseOpened, LeaseReturned } from "./lease-events.ts";
 import { CostCorrected, PriceData } from "./correction-events.ts";
+import { GuardData } from "./guard-events.ts";
 import { PayloadData, PayloadLost, SubjectErased } from "./payload-events.ts";
 import { AccessRecorded, FeedbackGiven } from "./reader-events.ts";
 import { ShadowData } from "./shadow-events.ts";
@@ -65,9 +66,7 @@ export const AskedData = z.strictObject({
   /** SHA-256 of the prompt as it was sent on, hex. */
   promptHash: z.string(),
   findings: z.array(FindingData),
-  guard: z
-    .strictObject({ action: z.string(), score: z.number(), category: z.string().nullable() })
-    .optional(),
+  guard: GuardData.optional(),
 });
 export type AskedData = z.infer<typeof AskedData>;
 

@@ -60,6 +60,7 @@ export interface CompiledRoute {
   candidates: readonly CompiledCandidate[];
   serving: Serving;
   thenTier: boolean;
+  guard: PolicyRoute["guard"];
 }
 
 export interface CompiledTier {
@@ -148,7 +149,7 @@ function compileRoute(
   providers: PolicyDocument["providers"],
   timeZone: string,
 ): CompiledRoute {
-  const { name, when, candidates, thenTier } = route;
+  const { name, when, candidates, thenTier, guard } = route;
   return {
     name,
     applies: compileWhen(when),
@@ -157,6 +158,7 @@ function compileRoute(
     candidates: compileCandidates(candidates, providers),
     serving: { ...servingOf(route), cache: route.cache },
     thenTier: thenTier === true,
+    guard,
   };
 }
 

@@ -7,6 +7,7 @@
 import * as z from "zod";
 import { BindingName } from "./bindings.ts";
 import { credentialOptions, SecretName } from "./credentials.ts";
+import { Channel, Guard } from "./guard.ts";
 import { payloadsSchema } from "./payloads.ts";
 import {
   budgetsMax,
@@ -107,16 +108,6 @@ const Budget = z.strictObject({
   when: When.default({}),
 });
 
-const Channel = z.enum([
-  "system",
-  "user",
-  "assistant",
-  "tool-arguments",
-  "tool-results",
-  "reasoning",
-  "file",
-]);
-
 const CustomPattern = z.strictObject({
   source: z.string().min(1).max(512),
   caseInsensitive: z.boolean().optional(),
@@ -144,12 +135,6 @@ const DlpRule = z
     (rule) => [rule.detector, rule.pattern, rule.dictionary].filter(Boolean).length === 1,
     "a rule names exactly one of detector, pattern and dictionary",
   );
-
-const Guard = z.strictObject({
-  action: z.enum(["off", "flag", "block"]).default("flag"),
-  threshold: z.number().min(0).max(1).optional(),
-  channels: z.array(Channel).min(1).optional(),
-});
 
 const Accounting = z.strictObject({
   /** `strict` cuts an answer that would cost more than was held; `estimate` lets it and says so. */

@@ -19,6 +19,7 @@ import {
 } from "./compile.ts";
 import type { PolicyDocument } from "./document.ts";
 import type { RouteData } from "#events/user-events.ts";
+import { guardFor, type PolicyGuard } from "./guard.ts";
 import { matchesModel } from "./pattern.ts";
 import { inBalance, pickOf, type RoutingFacts, type Serving } from "./route.ts";
 import type { PayloadSpec } from "./payloads.ts";
@@ -66,7 +67,8 @@ export interface Resolved {
   /** Budgets above one member (team, organisation). */
   sharedBudgets: SharedBudgetSpec[];
   dlpRules: PolicyDocument["dlp"]["rules"];
-  guard: PolicyDocument["guard"];
+  /** As the route has it that takes the request. */
+  guard: PolicyGuard;
   accounting: PolicyDocument["accounting"];
   upstream: PolicyDocument["upstream"];
   /** The most output tokens the tier lets a request ask for. */
@@ -100,7 +102,7 @@ export function resolveFor(snapshot: PolicySnapshot, caller: Caller): Resolved {
     sharedLimits: [],
     sharedBudgets: [],
     dlpRules: document.dlp.rules,
-    guard: document.guard,
+    guard: guardFor(document.guard, route?.guard),
     accounting: document.accounting,
     upstream: document.upstream,
     timeZone: document.timeZone,

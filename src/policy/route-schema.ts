@@ -3,6 +3,7 @@
  * met. Everything is optional where a document that was written before must keep its hash.
  */
 import * as z from "zod";
+import { RouteGuard } from "./guard.ts";
 import { candidatesMax, matchesMax, routesMax } from "./limits.ts";
 import { ModelPattern, Name, When } from "./shapes.ts";
 
@@ -58,7 +59,7 @@ export const RouteWhen = z.strictObject({
     })
     .optional(),
   stream: z.boolean().optional(),
-  /** Whether the prompt guard found something. */
+  /** Whether the prompt guard's first stage found something, by the document's own rule. */
   guarded: z.boolean().optional(),
   /** A share of all requests, drawn from their ids: percent, `from` up to but not at `to`. */
   share: z
@@ -134,6 +135,8 @@ const Route = z.strictObject({
       bypass: z.boolean().optional(),
     })
     .optional(),
+  /** Of requests that this route takes, in place of what the document's guard says. */
+  guard: RouteGuard.optional(),
   /** The caller's tier is asked after the route's own candidates. */
   thenTier: z.boolean().optional(),
 });

@@ -8,6 +8,7 @@ import { bindingProblem } from "./bindings.ts";
 import { isTimeZone } from "./calendar.ts";
 import { credentialProblems, ownSecretProblem } from "./credentials.ts";
 import { PolicyDocument } from "./document.ts";
+import { guardProblems } from "./guard.ts";
 import { routeProblems } from "./route-problems.ts";
 import { documentBytesMax, problemsMax } from "./limits.ts";
 import { isReservedName } from "./reserved.ts";
@@ -57,6 +58,7 @@ export function validatePolicy(input: unknown, known: KnownFeatures): Validation
     ...scopeProblems(document),
     ...parentProblems(document),
     ...dlpProblems(document, known),
+    ...guardProblems(document.guard, known.allowPrivate ?? false),
     ...sinkProblems(document.sinks, known.allowPrivate ?? false),
   ];
   return problems.length > 0 ? refusedWith(problems) : { ok: true, document };

@@ -1,4 +1,5 @@
 /** One line of the audit list: what an auditor sees of a request, a read or an admin's act. */
+import type { GuardData } from "#events/guard-events.ts";
 import type { PayloadData } from "#events/payload-events.ts";
 import type { ShadowData } from "#events/shadow-events.ts";
 import type { FindingData } from "#events/user-events.ts";
@@ -83,7 +84,7 @@ export interface AuditEntry {
   correction?: number;
   dlp: DlpResult;
   findings: FindingData[];
-  guard?: { action: string; score: number; category: string | null };
+  guard?: GuardData;
   cache?: "hit" | "miss" | "off";
   /** What a hit saved. */
   savedNanos?: number;

@@ -68,6 +68,7 @@ const hashes: Record<string, string> = {
   "StreamForked.v1": "306855b9f0ca4cd362ee032f0b001e61b7bc45e6eb5fd3a799aafcbbdfb5bb70",
   "ShadowStarted.v1": "1661c2ad386161a5675e9af55696b82595cb610daf795f87870f72fba1f9241d",
   "ShadowStopped.v1": "9932e527ff57d1f17c82d73538ca21746363712361f97c01e157e01a5887d90c",
+  "RequestAdmitted.v1+guard": "df3b77cabf99b784da3920fb6c1ae4eac1c769aa5d9e1434ffe2ee0f51155555",
   "RequestAdmitted.v1+shadow": "bcc08e14af697531c373f1a281a3621b96ebc8daac1f352e9f1ba2d400f94372",
   "SavedViewSet.v1": "e27a7852daee2a6ca099ff4673b8d862d5a315b995cd75234f837783a2f37ee5",
   "SavedViewDeleted.v1": "51c436d5ec6d6e95969a8b8614351dde86d77c7518c2b0ab9a8be5a20599e9b2",

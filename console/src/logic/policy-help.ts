@@ -57,6 +57,8 @@ const help: Record<string, string> = {
   guard: "Looks for attacks in prompts.",
   "guard.action": "flag records, block refuses.",
   "guard.threshold": "How sure it must be, 0 to 1.",
+  "guard.byChannel": "Where a channel is treated otherwise, as tool results and files.",
+  "guard.secondStage": "A classifier that is asked when the score is in doubt.",
   accounting: "How costs are held and settled.",
   "accounting.mode":
     "strict cuts an answer that would pass its hold; estimate lets it and says so.",

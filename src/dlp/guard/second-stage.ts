@@ -4,44 +4,43 @@
  *
  * Llama Guard 3 answers with text: `safe`, or `unsafe` and on the next line the categories it saw, as
  * in `S1,S10` (Meta's model card; Workers AI returns it as `response`, or as `{safe, categories}` when
- * asked for JSON). A generic classifier answers JSON with a label or a score.
+ * asked for JSON; servers that speak OpenAI's chat put it into `choices`). A generic classifier
+ * answers JSON with a label or a score, as Hugging Face's text classification does.
  */
 import * as z from "zod";
 
-/** How to ask and what to do when there is no answer. */
-export type SecondStage =
-  | { readonly kind: "llama-guard"; readonly failMode: "open" | "closed" }
-  | {
-      readonly kind: "json";
-      readonly failMode: "open" | "closed";
-      /** Labels that mean an attack, compared without case. */
-      readonly attackLabels: readonly string[];
-      /** Score from which a label counts, 0..1. */
-      readonly threshold: number;
-    };
+/** How to ask and how to read the answer. */
+export interface SecondStage {
+  readonly kind: "llama-guard" | "json";
+  /** The model's name in the body. */
+  readonly model?: string | undefined;
+  /** The body's field that holds the text, of a `json` classifier. */
+  readonly field: string;
+  /** Labels of a `json` classifier that mean an attack, compared without case. */
+  readonly attackLabels: readonly string[];
+  /** Score from which such a label counts, 0..1. */
+  readonly threshold: number;
+}
 
-/** What the edge saw: an answer's parsed body, or none (timeout, status, broken JSON). */
-export type SecondStageAnswer =
-  | { readonly kind: "answered"; readonly body: unknown }
-  | { readonly kind: "failed" };
-
-/** `failed` tells that the fail mode decided, not the classifier. */
+/** What a classifier said; `null` stands for an answer that cannot be read. */
 export interface SecondStageVerdict {
-  readonly unsafe: boolean;
+  readonly outcome: "safe" | "unsafe";
+  /** Llama Guard's `S` numbers, or labels out of `attackLabels`: nothing that a text could slip into. */
   readonly categories: readonly string[];
   readonly score: number | null;
-  readonly failed: boolean;
 }
 
 /** Characters of the text that are sent: classifiers of this kind read about 512 to 8 192 tokens. */
 export const secondStageCharsMax = 16_000;
+const categoriesMax = 16;
 
 /** The request body for a text; the middle of an overlong text is left out, since attacks sit at ends. */
 export function encodeSecondStage(stage: SecondStage, text: string): Record<string, unknown> {
   const sent = clip(text);
+  const model = stage.model === undefined ? {} : { model: stage.model };
   if (stage.kind === "llama-guard")
-    return { messages: [{ role: "user", content: sent }], max_tokens: 64 };
-  return { text: sent };
+    return { ...model, messages: [{ role: "user", content: sent }], max_tokens: 64 };
+  return { ...model, [stage.field]: sent };
 }
 
 function clip(text: string): string {
@@ -50,53 +49,58 @@ function clip(text: string): string {
   return `${text.slice(0, half)}\n${text.slice(-half)}`;
 }
 
-/** What the classifier's answer means; an answer that cannot be read is a failure, never "safe". */
-export function decodeSecondStage(
-  stage: SecondStage,
-  answer: SecondStageAnswer,
-): SecondStageVerdict {
-  if (answer.kind === "answered") {
-    const verdict =
-      stage.kind === "llama-guard"
-        ? decodeLlamaGuard(answer.body)
-        : decodeJson(answer.body, stage.attackLabels, stage.threshold);
-    if (verdict !== null) return verdict;
-  }
-  return { unsafe: stage.failMode === "closed", categories: [], score: null, failed: true };
+/** What the classifier's answer means; `null` for one that cannot be read, which is never "safe". */
+export function decodeSecondStage(stage: SecondStage, body: unknown): SecondStageVerdict | null {
+  return stage.kind === "llama-guard"
+    ? decodeLlamaGuard(body)
+    : decodeJson(body, stage.attackLabels, stage.threshold);
+}
+
+/** What counts: a classifier's word, or on its failure an attack (`closed`) or nobody's word. */
+export function opinionOf(
+  outcome: "safe" | "unsafe" | "failed",
+  failMode: "open" | "closed",
+): "safe" | "unsafe" | undefined {
+  if (outcome !== "failed") return outcome;
+  return failMode === "closed" ? "unsafe" : undefined;
 }
 
 const structured = z.object({
   safe: z.boolean(),
-  categories: z.array(z.string().max(64)).max(32).nullish(),
+  categories: z.array(z.string()).max(64).nullish(),
 });
+const response = z.union([z.string(), structured]);
 const llamaGuardBody = z.union([
-  z.string().transform((response) => ({ response })),
-  z.object({ response: z.union([z.string(), structured]) }),
+  z.string(),
+  z.object({ response }).transform((body) => body.response),
+  z.object({ result: z.object({ response }) }).transform((body) => body.result.response),
   z
-    .object({ result: z.object({ response: z.union([z.string(), structured]) }) })
-    .transform((body) => body.result),
+    .object({ choices: z.tuple([z.object({ message: z.object({ content: z.string() }) })]) })
+    .transform((body) => body.choices[0].message.content),
 ]);
+
+const isCategory = (name: string): boolean => /^S\d{1,2}$/.test(name);
 
 function decodeLlamaGuard(body: unknown): SecondStageVerdict | null {
   const parsed = llamaGuardBody.safeParse(body);
   if (!parsed.success) return null;
-  const { response } = parsed.data;
-  if (typeof response !== "string") {
-    return {
-      unsafe: !response.safe,
-      categories: response.categories ?? [],
-      score: null,
-      failed: false,
-    };
+  if (typeof parsed.data !== "string") {
+    const { safe, categories } = parsed.data;
+    return llamaGuardVerdict(safe, categories ?? []);
   }
-  const [first = "", second = ""] = response.trim().split("\n");
+  const [first = "", second = ""] = parsed.data.trim().split("\n");
   const word = first.trim().toLowerCase();
   if (word !== "safe" && word !== "unsafe") return null;
-  const categories = second
-    .split(",")
-    .map((name) => name.trim())
-    .filter((name) => /^S\d{1,2}$/.test(name));
-  return { unsafe: word === "unsafe", categories, score: null, failed: false };
+  return llamaGuardVerdict(word === "safe", second.split(","));
+}
+
+function llamaGuardVerdict(safe: boolean, names: readonly string[]): SecondStageVerdict {
+  const categories = names.map((name) => name.trim()).filter(isCategory);
+  return {
+    outcome: safe ? "safe" : "unsafe",
+    categories: categories.slice(0, categoriesMax),
+    score: null,
+  };
 }
 
 const labelled = z.object({
@@ -120,11 +124,18 @@ function decodeJson(
   if (!parsed.success) return null;
   if (typeof parsed.data === "number") {
     const score = parsed.data;
-    return { unsafe: score >= threshold, categories: [], score, failed: false };
+    return { outcome: score >= threshold ? "unsafe" : "safe", categories: [], score };
   }
-  const wanted = new Set(attackLabels.map((label) => label.toLowerCase()));
-  const attacks = parsed.data.filter(({ label }) => wanted.has(label.toLowerCase()));
+  const wanted = new Map(attackLabels.map((label) => [label.toLowerCase(), label]));
+  const attacks = parsed.data.flatMap(({ label, score }) => {
+    const known = wanted.get(label.toLowerCase());
+    return known === undefined ? [] : [{ label: known, score }];
+  });
   const score = attacks.reduce((most, one) => Math.max(most, one.score), 0);
-  const categories = attacks.filter((one) => one.score >= threshold).map(({ label }) => label);
-  return { unsafe: categories.length > 0, categories, score, failed: false };
+  const hits = attacks.filter((one) => one.score >= threshold);
+  return {
+    outcome: hits.length > 0 ? "unsafe" : "safe",
+    categories: [...new Set(hits.map(({ label }) => label))].slice(0, categoriesMax),
+    score,
+  };
 }

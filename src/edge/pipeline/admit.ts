@@ -11,6 +11,7 @@ import { newRequestId } from "../request-id.ts";
 import { wantsKey } from "../payloads/keep-payload.ts";
 import { planRequest, type Call, type Plan } from "./plan.ts";
 import { deliver, takeSettlements } from "./settle-later.ts";
+import { askSecond } from "./second-opinion.ts";
 import { shadowOf } from "./shadow.ts";
 
 /** A request that may go ahead, with its hold. */
@@ -45,6 +46,7 @@ export async function admit(env: Env, ctx: ExecutionContext, call: Call): Promis
   // At most: a stale policy, a downgrade, and the answer.
   for (let round = 0; round < 4; round += 1) {
     const plan = planRequest(call, policy, tier);
+    await askSecond(env, call, plan);
     const home = homeOf(env, call.principal, policy.snapshot.ledgerShards);
     const shadow = shadowOf(call, policy, tier, planRequest);
     const reply = await ask(env, ctx, home, plan, call.startedAt, shadow);

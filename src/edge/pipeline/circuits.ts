@@ -4,8 +4,13 @@ import type { Candidate } from "./plan.ts";
 
 const circuits = new Map<string, Circuit>();
 
-/** Whom a circuit is about. */
-export type Subject = Pick<Candidate, "provider" | "baseUrl" | "binding" | "secret">;
+/** Who is asked, where, and with which credential. */
+export interface Subject {
+  provider: string;
+  baseUrl?: string | undefined;
+  binding?: string | undefined;
+  secret?: string | undefined;
+}
 
 /** Whose circuit: the same provider by another address or credential may be well. */
 function circuitOf({ provider, baseUrl, binding, secret }: Subject): string {
@@ -46,7 +51,11 @@ export function wellFirst(candidates: readonly Candidate[], at: number): Candida
  * Remembers how a provider is. Only its own failures count: a refused request is no sign, nor is
  * what becomes of a caller's own key, which may be over its limit while all else is well.
  */
-export function noteHealth(candidate: Candidate, failed: boolean, at: number): void {
+export function noteHealth(
+  candidate: Subject & { callerKey?: boolean },
+  failed: boolean,
+  at: number,
+): void {
   if (candidate.callerKey === true) return;
   const key = circuitOf(candidate);
   const circuit = circuits.get(key);

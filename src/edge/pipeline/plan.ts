@@ -8,6 +8,7 @@ import type { AdmitCommand } from "#actors/user/commands.ts";
 import { openVault, type Vault } from "#dlp/vault.ts";
 import { answersOf } from "#policy/answers.ts";
 import { periodOf } from "#policy/calendar.ts";
+import type { GuardSecondData } from "#events/guard-events.ts";
 import type { BudgetData } from "#events/user-events.ts";
 import type { BudgetSpec } from "#policy/compile.ts";
 import { payloadMode, type PayloadMode } from "#policy/payloads.ts";
@@ -22,10 +23,11 @@ import { parseBody } from "../body.ts";
 import type { Asked } from "./asked.ts";
 import { withCredentials, type CredentialedLink } from "./credential.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { judgePrompt } from "./guard.ts";
+import { type FirstLook, type GuardJudgement, judgePrompt, lookAt } from "./guard.ts";
 import { inspectTexts } from "./inspect.ts";
 import { boundOf, inputBoundOf, priceChain, type PricedChain } from "./price.ts";
 import { latencyMsOf } from "./latency.ts";
+import { type Doubt, type Opinion, useKnownOpinion } from "./second-opinion.ts";
 
 /** A provider that may answer, with what it may cost. */
 export interface Candidate extends CredentialedLink {
@@ -60,6 +62,8 @@ export interface Plan {
   payloadMode: PayloadMode;
   /** What placeholders in the body stand for; it lives as long as the request. */
   vault?: Vault;
+  /** Texts that the guard would have a second classifier judge before the request is admitted. */
+  doubt?: Doubt;
 }
 
 /** Who asks, and under which id. */
@@ -68,6 +72,8 @@ export interface Call {
   startedAt: number;
   principal: Principal;
   asked: Asked;
+  /** What the guard's second stage has said of this request. */
+  opinions?: Opinion[];
 }
 
 /** Plans a request under `policy`; `tier` overrides the member's own after a downgrade. */
@@ -76,28 +82,18 @@ export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan
   const { snapshot } = policy;
   const body = parseBody(asked.text);
   const slots = asked.endpoint.texts(body);
-  const guard = judgePrompt(snapshot.document.guard, slots);
+  const look = lookAt(snapshot.document, slots);
   const vault = tokenizes(policy.dlp) ? openVault() : undefined;
   const inspection = inspectTexts(policy.dlp, slots, "prompt", vault);
   const sent = inspection.changed ? JSON.stringify(body) : asked.text;
   const inputTokens = inputBoundOf(asked, sent);
-  const resolved = resolveFor(snapshot, {
-    member: principal.member,
-    keyId: principal.keyId,
-    model: asked.view.model,
-    ip: asked.ip,
-    session: asked.session,
-    tags: asked.tags,
-    tier,
-    routing: routingFacts(call, snapshot.organisation, inputTokens, guard),
-  });
+  const resolved = resolvedFor(call, policy, tier, inputTokens, look);
   const links = withCredentials(resolved.chain, asked, call.requestId, startedAt);
   const priced = priceChain({ ...resolved, chain: links }, snapshot.document, asked, inputTokens);
   const { candidates } = priced;
   const { choices, stream } = asked.view;
   const answers = answersOf(resolved.serving, candidates.length, stream);
   const blockedBy = inspection.blockedBy ?? unreadBy(policy, asked, body);
-  const verdict = verdictOf(blockedBy, guard, resolved, priced, asked, links.length > 0);
   const plan: Plan = {
     policy,
     resolved,
@@ -126,10 +122,53 @@ export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan
       ...heldUnder(resolved, answers, startedAt),
     },
   };
-  addOptional(plan.request, call, guard.outcome);
-  if (verdict !== undefined) plan.verdict = verdict;
+  addOptional(plan.request, call);
   if (vault !== undefined) plan.vault = vault;
+  guardPlan(plan, call, look, (guard) =>
+    verdictOf(blockedBy, guard, resolved, priced, asked, links.length > 0),
+  );
   return plan;
+}
+
+function resolvedFor(
+  call: Call,
+  { snapshot }: LivePolicy,
+  tier: string | undefined,
+  inputTokens: number,
+  look: FirstLook,
+): Resolved {
+  const { asked, principal } = call;
+  return resolveFor(snapshot, {
+    member: principal.member,
+    keyId: principal.keyId,
+    model: asked.view.model,
+    ip: asked.ip,
+    session: asked.session,
+    tags: asked.tags,
+    tier,
+    routing: routingFacts(call, snapshot.organisation, inputTokens, look),
+  });
+}
+
+/** Adds what the guard says, and what it will say once somebody was asked about texts in doubt. */
+function guardPlan(
+  plan: Plan,
+  call: Call,
+  look: FirstLook,
+  verdictUnder: (guard: GuardJudgement) => Verdict | undefined,
+): void {
+  const decide = (second?: GuardSecondData): GuardJudgement => {
+    const guard = judgePrompt(plan.resolved.guard, look, second);
+    const verdict = verdictUnder(guard);
+    if (guard.outcome !== undefined) plan.request.guard = guard.outcome;
+    if (verdict === undefined) delete plan.verdict;
+    else plan.verdict = verdict;
+    return guard;
+  };
+  const { asks } = decide();
+  if (asks === undefined) return;
+  plan.doubt = { ...asks, decide };
+  useKnownOpinion(call, plan);
 }
 
 /** What keeps a prompt back that nobody can look into. */
@@ -143,14 +182,14 @@ function routingFacts(
   { requestId, startedAt, asked }: Call,
   organisation: string,
   inputTokens: number,
-  guard: ReturnType<typeof judgePrompt>,
+  look: FirstLook,
 ): RoutingFacts {
   return {
     requestId,
     at: startedAt,
     stream: asked.view.stream,
     promptTokens: estimatedTokens(inputTokens),
-    guarded: (guard.outcome?.action ?? "none") !== "none",
+    guarded: look.action !== "none",
     metadata: asked.metadata ?? {},
     wire: asked.wire,
     latencyMsOf: (provider, model) => latencyMsOf(organisation, provider, model, startedAt),
@@ -173,7 +212,7 @@ function tokenizes(program: LivePolicy["dlp"]): boolean {
 
 function verdictOf(
   blockedBy: string | undefined,
-  guard: ReturnType<typeof judgePrompt>,
+  guard: GuardJudgement,
   resolved: Resolved,
   { candidates, unpriced, tooSmall }: PricedChain,
   { provider, options }: Asked,
@@ -254,12 +293,7 @@ function sharedOf(
   );
 }
 
-function addOptional(
-  request: AdmitCommand["request"],
-  { principal, asked }: Call,
-  guard: ReturnType<typeof judgePrompt>["outcome"],
-): void {
-  if (guard !== undefined) request.guard = guard;
+function addOptional(request: AdmitCommand["request"], { principal, asked }: Call): void {
   if (principal.keyId !== undefined) request.keyId = principal.keyId;
   if (principal.member.team !== undefined) request.team = principal.member.team;
   if (asked.resource !== undefined) request.resource = asked.resource;

@@ -150,7 +150,7 @@ function factsOf(data: Decision["data"], at: number): RoutingFacts {
     at,
     stream: data.stream,
     promptTokens: estimatedTokens(oneAnswer(data).inputTokens),
-    guarded: (data.guard?.action ?? "none") !== "none",
+    guarded: (data.guard?.first ?? data.guard?.action ?? "none") !== "none",
     metadata: data.metadata ?? {},
     tookBefore: data.route?.name,
     latencyMsOf: (provider, model) => data.route?.latencyMs?.[`${provider}/${model}`],

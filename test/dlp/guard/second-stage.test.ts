@@ -3,18 +3,18 @@ import {
   type SecondStage,
   decodeSecondStage,
   encodeSecondStage,
+  opinionOf,
   secondStageCharsMax,
 } from "#dlp/guard/second-stage.ts";
 
-const llama: SecondStage = { kind: "llama-guard", failMode: "open" };
 const json: SecondStage = {
   kind: "json",
-  failMode: "closed",
+  field: "text",
   attackLabels: ["INJECTION"],
   threshold: 0.8,
 };
-const answered = (stage: SecondStage, body: unknown) =>
-  decodeSecondStage(stage, { kind: "answered", body });
+const llama: SecondStage = { ...json, kind: "llama-guard" };
+const answered = decodeSecondStage;
 
 describe("Llama Guard", () => {
   it("is asked with one user message", () => {
@@ -25,52 +25,73 @@ describe("Llama Guard", () => {
   });
 
   it.each([
-    ["its text", { response: "safe" }, false, []],
-    ["its text with categories", { response: "\n\nunsafe\nS1,S14" }, true, ["S1", "S14"]],
-    ["the REST envelope", { result: { response: "unsafe\nS2" }, success: true }, true, ["S2"]],
-    ["its JSON form", { response: { safe: false, categories: ["S10"] } }, true, ["S10"]],
-    ["a bare string", "safe\n", false, []],
-  ])("is understood by %s", (_name, body, unsafe, categories) => {
-    expect(answered(llama, body)).toEqual({ unsafe, categories, score: null, failed: false });
+    ["its text", { response: "safe" }, "safe", []],
+    ["its text with categories", { response: "\n\nunsafe\nS1,S14" }, "unsafe", ["S1", "S14"]],
+    ["the REST envelope", { result: { response: "unsafe\nS2" }, success: true }, "unsafe", ["S2"]],
+    ["its JSON form", { response: { safe: false, categories: ["S10"] } }, "unsafe", ["S10"]],
+    ["a chat completion", { choices: [{ message: { content: "unsafe\nS9" } }] }, "unsafe", ["S9"]],
+    ["a bare string", "safe\n", "safe", []],
+  ])("is understood by %s", (_name, body, outcome, categories) => {
+    expect(answered(llama, body)).toEqual({ outcome, categories, score: null });
   });
 
   it.each([{ response: "I cannot judge that." }, { response: {} }, {}, null, 7, { response: "" }])(
-    "an unreadable answer %j is a failure, not a yes",
+    "an unreadable answer %j is nobody's word, not a yes",
     (body) => {
-      expect(answered(llama, body)).toMatchObject({ unsafe: false, failed: true });
-      expect(answered({ ...llama, failMode: "closed" }, body)).toMatchObject({
-        unsafe: true,
-        failed: true,
-      });
+      expect(answered(llama, body)).toBeNull();
     },
   );
+
+  it("slips no words of a text into its categories", () => {
+    const response = { safe: false, categories: ["S1", "the password is hunter2"] };
+    expect(answered(llama, { response })?.categories).toEqual(["S1"]);
+    expect(answered(llama, "unsafe\nS3, my card is 4111")?.categories).toEqual(["S3"]);
+  });
 });
 
 describe("a JSON classifier", () => {
   it.each([
-    ["one label", { label: "injection", score: 0.93 }, true, 0.93],
+    ["one label", { label: "injection", score: 0.93 }, "unsafe", 0.93],
     [
       "a list of labels",
       [
         { label: "SAFE", score: 0.9 },
         { label: "INJECTION", score: 0.1 },
       ],
-      false,
+      "safe",
       0.1,
     ],
-    ["a nested list", [[{ label: "INJECTION", score: 0.81 }]], true, 0.81],
-    ["a score", { score: 0.8 }, true, 0.8],
-    ["a verdict", { unsafe: false }, false, 0],
-  ])("is understood by %s", (_name, body, unsafe, score) => {
-    expect(answered(json, body)).toMatchObject({ unsafe, score, failed: false });
+    ["a nested list", [[{ label: "INJECTION", score: 0.81 }]], "unsafe", 0.81],
+    ["a score", { score: 0.8 }, "unsafe", 0.8],
+    ["a verdict", { unsafe: false }, "safe", 0],
+  ])("is understood by %s", (_name, body, outcome, score) => {
+    expect(answered(json, body)).toMatchObject({ outcome, score });
   });
 
-  it("fails closed when told to, on silence and on nonsense", () => {
-    expect(decodeSecondStage(json, { kind: "failed" })).toMatchObject({
-      unsafe: true,
-      failed: true,
-    });
-    expect(answered(json, { score: 7 })).toMatchObject({ unsafe: true, failed: true });
+  it("is asked with the field and the model that it wants", () => {
+    const hosted = { ...json, field: "inputs", model: "guard-86m" };
+    expect(encodeSecondStage(hosted, "hello")).toEqual({ model: "guard-86m", inputs: "hello" });
+  });
+
+  it("names only labels that policy knows, once each", () => {
+    const body = [
+      { label: "injection", score: 0.9 },
+      { label: "INJECTION", score: 0.95 },
+      { label: "what the user wrote", score: 0.99 },
+    ];
+    expect(answered(json, body)?.categories).toEqual(["INJECTION"]);
+  });
+
+  it("that talks nonsense has said nothing", () => {
+    for (const body of [{ score: 7 }, [], "yes", null]) expect(answered(json, body)).toBeNull();
+  });
+});
+
+describe("an answer that failed", () => {
+  it("counts as an attack when it fails closed, as nobody's word when open", () => {
+    expect(opinionOf("failed", "closed")).toBe("unsafe");
+    expect(opinionOf("failed", "open")).toBeUndefined();
+    expect(opinionOf("safe", "closed")).toBe("safe");
   });
 });
 
