@@ -69,6 +69,15 @@ async function heard(talk: Talk, count: number): Promise<Frame[]> {
   return framesOf(talk);
 }
 
+/** The entry of the call that was left. */
+async function leftCall() {
+  const answer = await fetch(`${gateway.url}/audit/events?user=alice&outcome=aborted`, {
+    headers: { authorization: `Bearer ${gateway.keys.auditor}` },
+  });
+  const { events } = (await answer.json()) as { events: { metadata?: object }[] };
+  return events.find(({ metadata }) => JSON.stringify(metadata).includes('"gone"'));
+}
+
 describe("a call over the socket", () => {
   it("is answered by universal.created, and booked like any other", async () => {
     const talk = await open();
@@ -172,6 +181,7 @@ describe("a call over the socket", () => {
     await expect.poll(() => call()?.left).toBe(false);
     talk.socket.close();
     await expect.poll(() => call()?.left).toBe(true);
+    await expect.poll(leftCall).toMatchObject({ outcome: "aborted", provider: "openai" });
   });
 });
 
