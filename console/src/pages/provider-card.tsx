@@ -189,7 +189,12 @@ export function ProviderCard(props: { name: string; policy: LivePolicy; day: Pro
         <Facts
           rows={[
             ["Kind", entry?.kind],
-            ["Address", entry?.baseUrl ?? "the provider's own"],
+            [
+              "Address",
+              entry?.binding === undefined
+                ? (entry?.baseUrl ?? "the provider's own")
+                : `behind the binding ${entry.binding}`,
+            ],
             ["Last fault", fault && `${fault}, among the last ${recentRequests} requests`],
             ["Speed lately", latelyOf(state)],
             ["Serves", <Serves key="serves" policy={policy} name={name} />],

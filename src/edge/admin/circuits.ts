@@ -15,7 +15,7 @@ export async function showCircuits({ c, principal }: Reader): Promise<Response> 
   const { snapshot } = await currentPolicy(c.env, ctx, organisation);
   const at = Date.now();
   const providers = Object.entries(snapshot.document.providers).map(([name, entry]) => {
-    const { secret, credentials, baseUrl } = entry;
+    const { secret, credentials, baseUrl, binding } = entry;
     const used = credentials ?? [secret === undefined ? {} : { secret }];
     const circuits = used.map((credential) => ({
       ...credential,
@@ -23,6 +23,7 @@ export async function showCircuits({ c, principal }: Reader): Promise<Response> 
         {
           provider: name,
           ...(baseUrl === undefined ? {} : { baseUrl }),
+          ...(binding === undefined ? {} : { binding }),
           ...(credential.secret === undefined ? {} : { secret: credential.secret }),
         },
         at,
