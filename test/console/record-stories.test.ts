@@ -160,4 +160,32 @@ describe.runIf(hasChromium)("looking back in a browser", () => {
     await onlooker.getByText(/of \d+ verified here/).waitFor();
     await onlooker.getByText("SubjectErased").first().waitFor();
   }, 90_000);
+
+  test("a filter is saved under a name, found by others, and deleted", async () => {
+    const page = await signIn(stage.gateway.keys.admin);
+    await go(page, "requests?user=alice");
+    const onlooker = await signIn(stage.gateway.keys.auditor);
+    await go(onlooker, "requests");
+    await onlooker.getByText("Live", { exact: true }).waitFor();
+    expect(await onlooker.getByRole("button", { name: "Save view" }).isDisabled()).toBe(true);
+    await page.getByText("More filters").click();
+    await page.getByLabel("Cost from, $").fill("0.000001");
+    await page.waitForURL(/costNanosMin=1000/);
+    await page.getByRole("button", { name: "Save view" }).click();
+    await page.getByLabel("Name").fill("what alice spends");
+    await page.getByLabel("Time").selectOption("The last 24 hours");
+    await fits(page);
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    // Others find it without loading anew.
+    const views = onlooker.getByLabel("Saved view");
+    await views.selectOption("what alice spends");
+    await onlooker.waitForURL(/user=alice&costNanosMin=1000&from=\d+/);
+    await fits(onlooker);
+    await onlooker.getByRole("button", { name: "Delete the view what alice spends" }).click();
+    await onlooker.getByRole("button", { name: "Delete", exact: true }).click();
+    await views.waitFor({ state: "detached" });
+    await page.getByLabel("Saved view").waitFor({ state: "detached" });
+    await go(page, "audit?kind=act");
+    await page.getByText("The view what alice spends was deleted").waitFor();
+  }, 90_000);
 });

@@ -37,6 +37,22 @@ const sentences: Record<string, Sentence> = {
   "budget.limits-effective": (act) =>
     `The limits of version ${act.policyVersion ?? ""} are effective everywhere`,
   "policy.in-force": (act) => `Policy version ${act.policyVersion ?? ""} is in force everywhere`,
+  "erasure.ordered": (act) =>
+    withComment(`${act.resource ?? ""} is to be erased`, about(act, "reason")),
+  "erasure.carried-out": (act) => `${act.resource ?? ""} is erased: their key is destroyed`,
+  "price.correction-ordered": (act) =>
+    withComment(`The price of ${act.resource ?? ""} was corrected`, about(act, "reason")),
+  "price.correction-applied": (act) =>
+    `${act.resource ?? "A correction"} is applied to ${about(act, "requests")} requests`,
+  "shadow.started": (act) =>
+    withComment(`A draft beside ${act.resource ?? ""} is in the shadow`, about(act, "comment")),
+  "shadow.stopped": (act) =>
+    withComment(`The draft ${act.resource ?? ""} has left the shadow`, about(act, "reason")),
+  "view.saved": (act) => `The view ${act.resource ?? ""} was saved`,
+  "view.deleted": (act) => `The view ${act.resource ?? ""} was deleted`,
+  "views.differed": (act) =>
+    `The views of ${act.resource ?? ""} differed from the log in ${about(act, "differences")} places`,
+  "stream.forked": () => "A restored stream went on in the open beside its former end",
   "command.refused": (act) => `${act.resource ?? "A command"} was refused (${act.code ?? ""})`,
   "budget.threshold": (act) =>
     `The budget ${act.resource ?? ""} reached ${Math.round(Number(act.metadata?.["threshold"] ?? 0) * 100)}%`,

@@ -18,6 +18,7 @@ import { LiveBadge } from "../ui/page.tsx";
 import { Rows } from "../ui/rows.tsx";
 import { Failure, Nothing, Skeleton } from "../ui/states.tsx";
 import type { Column } from "./entry-columns.tsx";
+import { SavedViews } from "./saved-views.tsx";
 
 function Foot({ entries }: { entries: Entries }) {
   const { list, isWhole, isLoadingMore, skipped, error } = entries;
@@ -109,6 +110,7 @@ export function EntryList(props: {
       <div className="card-head">
         <LiveBadge state={isLive ? (isPaused ? "paused" : entries.live) : "paused"} />
         <div className="toolbar">
+          <SavedViews filter={filter} kind={kind} />
           {props.side?.(filter)}
           {isLive ? (
             <Button

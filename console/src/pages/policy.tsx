@@ -67,7 +67,7 @@ function Editing({ live, onPublished }: { live: LivePolicy; onPublished: () => v
   };
   const props = { state, live, publishing, onDone: reload };
   return (
-    <div className="columns wide-left">
+    <div className="columns wide-left pinned">
       <div className="stack">
         <ConflictNotice live={live} state={state} />
         <DocumentCard
