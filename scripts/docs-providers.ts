@@ -32,6 +32,7 @@ const SCENARIOS = [
   "bound-providers",
   "azure",
   "replicate",
+  "perplexity",
   "vertex",
   "cloudflare",
 ].map((name) => `test/scenarios/${name}.test.ts`);

@@ -51,7 +51,6 @@ const ROWS: readonly Row[] = [
   ],
   ["fireworks", "Fireworks", "https://api.fireworks.ai/inference/v1", "FIREWORKS_API_KEY"],
   ["together", "Together", "https://api.together.ai/v1", "TOGETHER_API_KEY"],
-  ["perplexity", "Perplexity", "https://api.perplexity.ai", "PERPLEXITY_API_KEY"],
   // Responses are there for a few models only, so conversations go as chat.
   [
     "workers-ai",

@@ -15,6 +15,7 @@ import { openai } from "./openai.ts";
 import { vertex, vertexAnthropic } from "./vertex.ts";
 import { workersAiRun } from "./workers-ai-run/dialect.ts";
 import { workersAiBound } from "./workers-ai.ts";
+import { perplexity } from "./perplexity.ts";
 import { replicatePredictions } from "./replicate-predictions/dialect.ts";
 import { replicate } from "./replicate.ts";
 import type { Dialect, DialectId, Provider, UpstreamDialect, UpstreamId } from "./types.ts";
@@ -25,6 +26,7 @@ export const PROVIDERS: Readonly<Record<string, Provider>> = {
   bedrock,
   google,
   ollama,
+  perplexity,
   replicate,
   vertex,
   "vertex-anthropic": vertexAnthropic,

@@ -6,7 +6,17 @@ import { openaiResponses } from "#providers/openai-responses/dialect.ts";
 import type { Json, JsonObject } from "#providers/types.ts";
 import { anthropicFixtures, toolStream } from "../fixtures/providers/anthropic-messages.ts";
 import { openaiFixtures } from "../fixtures/providers/openai-chat.ts";
-import { decodeStream, encodeStream, pump, split, valueOf } from "../support/describe-provider.ts";
+import { responsesFixtures } from "../fixtures/providers/openai-responses.ts";
+import {
+  decodeStream,
+  describeUpstream,
+  encodeStream,
+  pump,
+  split,
+  valueOf,
+} from "../support/describe-provider.ts";
+
+describeUpstream(responsesFixtures);
 
 const body: JsonObject = {
   model: "claude-opus-4-8",

@@ -145,7 +145,6 @@ const COMPATIBLE = {
   openrouter: "https://openrouter.ai/api/v1",
   fireworks: "https://api.fireworks.ai/inference/v1",
   together: "https://api.together.ai/v1",
-  perplexity: "https://api.perplexity.ai",
 };
 
 for (const [id, baseUrl] of Object.entries(COMPATIBLE)) {
@@ -156,6 +155,13 @@ for (const [id, baseUrl] of Object.entries(COMPATIBLE)) {
     errors: OPENAI_ERRORS,
   };
 }
+
+ROWS["perplexity"] = {
+  baseUrl: "https://api.perplexity.ai/v1",
+  url: "https://api.perplexity.ai/v1/responses",
+  credential: ["authorization", "Bearer secret-1"],
+  errors: OPENAI_ERRORS,
+};
 
 const WORKERS_AI_ERRORS = [
   {
@@ -306,6 +312,7 @@ const OPERATIONS: Record<string, string[]> = {
   "workers-ai": ["chat", "embeddings"],
   huggingface: ["chat", "models"],
   groq: ["chat", "models"],
+  perplexity: ["chat", "embeddings"],
   deepseek: ["chat", "models"],
   cerebras: ["chat", "models"],
   replicate: ["chat"],

@@ -13,6 +13,7 @@ import { EMBED_WIRES, type EmbedWireId } from "./embed-wires.ts";
 /** How a provider of each dialect takes embeddings. */
 const WIRE_OF: Partial<Record<UpstreamId, EmbedWireId>> = {
   "openai-chat": "openai",
+  "openai-responses": "openai",
   "ollama-chat": "ollama",
   "google-generate": "google",
   "workers-ai-run": "workersAi",
