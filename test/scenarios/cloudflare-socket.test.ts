@@ -217,6 +217,32 @@ describe("who comes in", () => {
     talk.socket.close();
   });
 
+  it("nobody past their share of sockets, until they close one", async () => {
+    const key = gateway.keys.bob;
+    const talks = await Promise.all(Array.from({ length: 64 }, () => open(at, key)));
+    await expect(open(at, key)).rejects.toThrow("refused");
+    const others = await open();
+    others.socket.close();
+    talks[0]?.socket.close();
+    let late: Talk | undefined;
+    await expect
+      .poll(async () => {
+        late ??= await open(at, key).catch(() => undefined);
+        return late !== undefined;
+      })
+      .toBe(true);
+    for (const { socket } of late === undefined ? talks : [...talks, late]) socket.close();
+  });
+
+  it("a socket that has had its attempts is told to open another", async () => {
+    const talk = await open();
+    const request = Array.from({ length: 1_001 }, () => ({ provider: "openai", endpoint: "x" }));
+    talk.socket.send(JSON.stringify({ type: "universal.create", request }));
+    expect(await talk.closed).toBe(1012);
+    expect(framesOf(talk)[0]).toMatchObject({ type: "universal.error" });
+    expect(upstream.seen).toEqual([]);
+  });
+
   it("an answer that fails keeps its words and its status", async () => {
     upstream.script = (_seen, response) => json(response, 500, { error: { message: "no" } });
     const talk = await open();
