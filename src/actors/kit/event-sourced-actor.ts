@@ -26,6 +26,7 @@ import {
   snapshotTailMax,
 } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
+import { readStored } from "./stored.ts";
 import { Restorer, type RestoreHost } from "./restorer.ts";
 
 /** A fact as it was appended. */
@@ -304,7 +305,7 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
     if (this.#state !== undefined) {
       let { state } = this;
       for (const event of events) {
-        state = this.decider.evolve(state, event as unknown as F, event.at);
+        state = this.decider.evolve(state, readStored(event) as unknown as F, event.at);
       }
       this.#state = state;
     }
@@ -348,7 +349,7 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
     do {
       events = this.store.read(next, page);
       for (const sealed of events) {
-        const event = unseal(sealed);
+        const event = readStored(unseal(sealed));
         state = this.decider.evolve(state, event as unknown as F, event.at);
       }
       next += page;

@@ -19,6 +19,7 @@ import type { PlaceData, StreamForked } from "#events/stream-events.ts";
 import type { Env } from "./env.ts";
 import type { EventStore } from "./event-store.ts";
 import type { StreamHome } from "./home.ts";
+import { readStored } from "./stored.ts";
 import { adoptEventsMax, carriedEventsMax, setAsideCharsMax } from "./limits.ts";
 
 /** What a restorer asks of its actor. */
@@ -122,6 +123,7 @@ export class Restorer {
       if (reading.events.some(({ stream }) => stream !== home?.stream)) {
         throw new Error("the ledger's events are another stream's");
       }
+      reading.events.forEach((event) => readStored(event));
       this.#host.atomically(() => store.adopt(page));
       this.#host.took(reading.events);
     }
