@@ -17,6 +17,7 @@ const usage = `npm run bench -- [options]
                  \`actors\` measures actors from inside
   --only verify  the verifier instead, over an archive of a million events
   --only streams  what a translated chunk costs beside a watched one, and nothing else
+  --only record  the record instead: a shard's intake, views and tail, what-if, the verifier
   --worker FILE  another Worker entry than src/edge/worker.ts
 `;
 
@@ -53,6 +54,10 @@ const progress = (text: string): void => void process.stderr.write(`bench: ${tex
 async function main(): Promise<void> {
   if (process.argv.includes("verify")) {
     await import("./verify-folder.ts");
+    return;
+  }
+  if (process.argv.includes("record")) {
+    await import("./record.ts");
     return;
   }
   const isAlone = process.argv.some((word) => /^(?:--only=)?streams$/.test(word));

@@ -62,17 +62,27 @@ export function addTo(
   of: { model: string; user: string; at: number },
   change: Partial<Difference>,
 ): void {
-  const day = new Date(of.at).toISOString().slice(0, 10);
-  const groups = [
-    result,
-    (result.byModel[of.model] ??= noDifference()),
-    (result.byUser[of.user] ??= noDifference()),
-    (result.byDay[day] ??= noDifference()),
-  ];
-  for (const group of groups) {
-    for (const field of Object.keys(change) as (keyof Difference)[])
-      group[field] += change[field] ?? 0;
+  add(result, change);
+  add((result.byModel[of.model] ??= noDifference()), change);
+  add((result.byUser[of.user] ??= noDifference()), change);
+  add((result.byDay[dayOf(of.at)] ??= noDifference()), change);
+}
+
+function add(to: Difference, change: Partial<Difference>): void {
+  for (const field in change) {
+    to[field as keyof Difference] += change[field as keyof Difference] ?? 0;
   }
+}
+
+const DAY_MS = 86_400_000;
+/** The last day that was asked for: requests come nearly in order, and a date's text is dear. */
+let lastDay = { day: -1, text: "" };
+
+/** A moment's day in UTC, as in `2026-11-21`. */
+function dayOf(at: number): string {
+  const day = Math.floor(at / DAY_MS);
+  if (lastDay.day !== day) lastDay = { day, text: new Date(at).toISOString().slice(0, 10) };
+  return lastDay.text;
 }
 
 export function noteChanged(result: WhatIfResult, changed: Changed): void {
