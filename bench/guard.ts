@@ -84,6 +84,9 @@ const hostile: Readonly<Record<string, string>> = {
   "zero width": "a\u200b".repeat(chars / 2),
   "curl without pipe": "curl a ".repeat(chars / 7),
   "send without end": "send conversation ".repeat(chars / 18),
+  "beginnings only": "start your answer ".repeat(chars / 18),
+  "refusals only": "never say ".repeat(chars / 10),
+  "assignments only": "a='b' ".repeat(chars / 6),
   "half markers": "<|[[((<<".repeat(chars / 8),
   newlines: "\n".repeat(chars),
 };

@@ -109,11 +109,11 @@ What the built-in prompt guard is made of, what it was trained on, how well it w
 The guard scores a text from 0 to 1 in the Worker itself, without a call to anyone. Two judges look at every reading of the text and their odds add up:
 
 - **Rules.** About thirty short patterns over word classes (setting instructions aside, personas without limits, asking for the system prompt or for secrets), forged role markers, commands that abuse a machine, adversarial suffixes, and signs of a disguise. Their weights were set by judgement, not fitted.
-- **A model.** Logistic regression over hashed features (character 3- to 5-grams, words, word pairs, neighbouring word classes, shapes of signs), 65 536 weights of 17 steps each. A text is read in windows of 1 024 characters and the worst one counts. A short text has up to one logit taken off, since short prompts are harmless far more often than among labelled data.
+- **A model.** Logistic regression over hashed features (character 3- to 5-grams, words, word pairs, neighbouring word classes, shapes of signs), 65 536 weights of seven steps each. A text is read in windows of 1 024 characters and the worst one counts. A short text has up to one logit taken off, since short prompts are harmless far more often than among labelled data.
 
 A text is also read with its disguises undone: zero-width and tag characters, full-width and mathematical letters, look-alike letters, leetspeak, spaced-out letters, base64, hex, percent and other escapes, rot13, reversed text; encodings inside encodings two layers deep.
 
-The score is not a probability of harm. 0.5 (\`DEFAULT_THRESHOLD\`) is the point at which 0.9 % of the benign texts below are flagged in cross-validation. They were chosen to be hard: everyday prompts are flagged less.
+The score is not a probability of harm. 0.5 (\`DEFAULT_THRESHOLD\`) is the point at which 0.8 % of the benign texts below are flagged in cross-validation. They were chosen to be hard: everyday prompts are flagged less.
 `;
 
 const training = ({
@@ -128,7 +128,7 @@ const training = ({
 The sources' licences are MIT, Apache-2.0, CC-BY-4.0 and ODC-BY. Only hashed weights are shipped, no rows. Training is seeded and writes the same bytes each time.`;
 
 const limits = `## Speed
-\`node bench/guard.ts\` prints characters a second at several lengths, and the worst of 18 hostile inputs against an ordinary text. The work is linear in the text's length.
+\`node bench/guard.ts\` prints characters a second at several lengths, and each of 21 hostile inputs against an ordinary text; 9 to 13 million characters a second of mixed prompts on a busy two-core machine, the worst input 2.4 times an ordinary one. The work is linear in the text's length.
 
 ## Limits
 - **It does not generalise to new families without overt wording.** What asks politely for something harmful (PAIR, much of CyberSecEval) is found because similar texts were in training. Overt phrasing, disguises and suffixes are found by rules and do carry over.

@@ -14,7 +14,7 @@ import {
 } from "./guard-training.ts";
 
 /** Share of benign rows flagged at the default threshold in cross-validation; under the 1 % promised. */
-export const targetRate = 0.009;
+export const targetRate = 0.008;
 
 /** Sources left out of training together, since one was made from the other. */
 const families: readonly (readonly [string, RegExp])[] = [

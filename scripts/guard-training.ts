@@ -134,9 +134,12 @@ function shuffle(examples: Example[], next: () => number): void {
   }
 }
 
+/** The share of weights that are not cut: the few largest would make all steps coarse. */
+const keptWhole = 0.99;
+
 function quantise(weights: Float64Array, bias: number): GuardModel {
-  let largest = 0;
-  for (const weight of weights) largest = Math.max(largest, Math.abs(weight));
+  const sizes = Float64Array.from(weights, Math.abs).sort();
+  const largest = sizes[Math.floor(sizes.length * keptWhole)]!;
   const scale = Number((largest / weightMax).toPrecision(6));
   const steps = Int8Array.from(weights, (weight) =>
     Math.max(-weightMax, Math.min(weightMax, Math.round(weight / scale))),

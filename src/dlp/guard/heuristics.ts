@@ -94,6 +94,31 @@ const rawRules: readonly ClassRule[] = [
     /[[({<]\s{0,2}(?:insert|your)?[ _]{0,2}(?:prompt|question|query)[ _]{0,2}(?:here)?\s{0,2}[\])}>]/gi,
   ),
   rule(
+    "forced-beginning",
+    "jailbreak",
+    2.5,
+    /(?:start|begin)(?:ning|ing|s)? (?:your |the |each |every |with |all )?(?:responses?|answers?|reply|replies|output|message|sentence)?[^\n.]{0,40}(?:\bsure\b|absolutely|of course|certainly|happy to|here(?:'s| is| are)\b|step 1)/gi,
+  ),
+  rule(
+    "forbidden-refusal",
+    "jailbreak",
+    2.5,
+    /(?:never|not|don't|avoid|without) (?:ever )?(?:us(?:e|ing)|say(?:ing)?|includ(?:e|ing)|writ(?:e|ing)|mention(?:ing)?|print(?:ing)?)[^\n]{0,60}(?:sorry|apolog|unfortunately|cannot|can't|unable|as an ai\b|illegal|unethical|disclaimer)/gi,
+    2,
+  ),
+  rule(
+    "fake-mode",
+    "injection",
+    3,
+    /[<[({#*]{1,3} ?(?:system|god|admin|debug|developer|sudo|root|maintenance|operator|superuser)[ _-]?(?:mode|access|override|reset|prompt|console)[^\n]{0,30}[>\])}#*:]/gi,
+  ),
+  rule(
+    "split-payload",
+    "injection",
+    2.5,
+    /(?:\b\w{1,12} ?= ?["'][^"'\n]{1,40}["'][\s,;.]{1,4}(?:and )?){2,6}[^\n]{0,60}(?:\+|concat|combin|join)[^\n]{0,60}(?:answer|follow|obey|respond|do what)/gi,
+  ),
+  rule(
     "two-voices",
     "jailbreak",
     2.5,

@@ -1,5 +1,6 @@
 /**
- * The trained part of the guard: a logistic model over hashed features with 17 steps a weight.
+ * The trained part of the guard: a logistic model over hashed features with seven steps a weight
+ * (finer ones score no better, and would be half as much again of the Worker's bundle).
  * Its answer is a logit; the largest over a view's windows counts.
  */
 import { eachWindow, featureBits } from "./features.ts";
@@ -13,11 +14,13 @@ export interface GuardModel {
 }
 
 /** A weight is a whole number of steps from `-weightMax` to `weightMax`. */
-export const weightMax = 8;
+export const weightMax = 3;
+
+const stepsCount = 2 * weightMax + 1;
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** A model as shipped (`weights.ts`), one character of base64's alphabet a weight. */
+/** A model as shipped (`weights.ts`), one character of base64's alphabet for two weights. */
 export interface PackedModel {
   readonly featureBits: number;
   readonly scale: number;
@@ -27,18 +30,28 @@ export interface PackedModel {
 
 /** Unpacks shipped weights. Throws when they were made for other features than this code's. */
 export function unpackModel(packed: PackedModel): GuardModel {
-  if (packed.featureBits !== featureBits || packed.weights.length !== 1 << featureBits) {
+  if (packed.featureBits !== featureBits || packed.weights.length !== 1 << (featureBits - 1)) {
     throw new Error(
       `Guard weights are for 2^${packed.featureBits} features, this code has 2^${featureBits}: run scripts/train-guard.ts.`,
     );
   }
-  const weights = Int8Array.from(packed.weights, (letter) => alphabet.indexOf(letter) - weightMax);
+  const weights = new Int8Array(1 << featureBits);
+  for (let at = 0; at < packed.weights.length; at++) {
+    const pair = alphabet.indexOf(packed.weights.charAt(at));
+    weights[2 * at] = Math.floor(pair / stepsCount) - weightMax;
+    weights[2 * at + 1] = (pair % stepsCount) - weightMax;
+  }
   return { weights, scale: packed.scale, bias: packed.bias };
 }
 
 /** Weights in the form that `unpackModel` reads. */
 export function packWeights(weights: Int8Array): string {
-  return Array.from(weights, (weight) => alphabet[weight + weightMax]).join("");
+  let packed = "";
+  for (let at = 0; at < weights.length; at += 2) {
+    const [first = 0, second = 0] = weights.subarray(at, at + 2);
+    packed += alphabet.charAt((first + weightMax) * stepsCount + second + weightMax);
+  }
+  return packed;
 }
 
 /** The more windows, the more chances for a harmless one to look bad: logits off per e-fold of them. */
