@@ -127,10 +127,10 @@ describe.runIf(hasChromium)("looking back in a browser", () => {
     await chat(stage.gateway.keys.bob, "forget me");
     const page = await signIn(stage.gateway.keys.admin);
     const onlooker = await signIn(stage.gateway.keys.auditor);
-    await go(onlooker, "audit/erasure");
+    await go(onlooker, "audit/persons");
     await onlooker.getByText("Nobody was erased").waitFor();
     expect(await onlooker.getByRole("button", { name: "Erase a person" }).count()).toBe(0);
-    await go(page, "audit/erasure");
+    await go(page, "audit/persons");
     await page.getByRole("button", { name: "Erase a person" }).click();
     const dialog = page.getByRole("dialog");
     const erase = dialog.getByRole("button", { name: "Erase for good" });
@@ -188,4 +188,31 @@ describe.runIf(hasChromium)("looking back in a browser", () => {
     await go(page, "audit?kind=act");
     await page.getByText("The view what alice spends was deleted").waitFor();
   }, 90_000);
+
+  test("everything that the log has of a person is taken away with its proofs, or not at all", async () => {
+    const { gateway } = stage;
+    await chat(gateway.keys.alice, "about me");
+    const page = await signIn(gateway.keys.auditor);
+    await go(page, "audit/persons");
+    const whose = page.getByLabel("Whose evidence");
+    await whose.fill("nobody");
+    await page.getByRole("button", { name: "Download", exact: true }).click();
+    await page.getByText(/nothing of this member/).waitFor();
+    await fetch(`${gateway.url}/audit/archive`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${gateway.keys.admin}` },
+    });
+    await whose.fill("alice");
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download", exact: true }).click(),
+    ]);
+    const lines = readFileSync(await download.path(), "utf8")
+      .trim()
+      .split("\n");
+    const [first, last] = [lines[0], lines.at(-1)].map((line) => JSON.parse(line ?? "") as object);
+    expect([first, last]).toMatchObject([{ v: 1, member: "alice", from: null }, { next: null }]);
+    await page.getByText(/^\d+ events of alice saved\.$/).waitFor();
+    await fits(page);
+  }, 60_000);
 });

@@ -10,18 +10,24 @@ export const whatIfPeriods = {
 } as const;
 export type WhatIfPeriod = keyof typeof whatIfPeriods;
 
+/** A time by its ends, milliseconds; an end that is not there is open. */
+export interface OwnSpan {
+  from?: number | undefined;
+  to?: number | undefined;
+}
+
 /** The moments of a period, as the API takes them; open ends are absent. */
 export function whatIfSpan(
   period: WhatIfPeriod,
   now: number,
-  own: { from: string; to: string },
+  own: OwnSpan,
 ): { from?: string; to?: string } {
   if (period === "all") return {};
   if (period !== "own") return { from: String(now - whatIfPeriods[period].ms) };
-  const [from, to] = [Date.parse(own.from), Date.parse(own.to)];
+  const { from, to } = own;
   return {
-    ...(Number.isNaN(from) ? {} : { from: String(from) }),
-    ...(Number.isNaN(to) ? {} : { to: String(to) }),
+    ...(from === undefined ? {} : { from: String(from) }),
+    ...(to === undefined ? {} : { to: String(to) }),
   };
 }
 

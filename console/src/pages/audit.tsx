@@ -13,7 +13,7 @@ import { ExportButtons } from "./export-buttons.tsx";
 import { RequestDetail } from "./request-detail.tsx";
 
 const Past = lazy(async () => ({ default: (await import("./past.tsx")).Past }));
-const Erasures = lazy(async () => ({ default: (await import("./erasures.tsx")).Erasures }));
+const Persons = lazy(async () => ({ default: (await import("./persons.tsx")).Persons }));
 const Verify = lazy(async () => ({ default: (await import("./verify.tsx")).Verify }));
 
 type Shown = Exclude<Kind, "refusals"> | "all";
@@ -41,7 +41,7 @@ const views = [
   { title: "History", rest: undefined },
   { title: "As of a moment", rest: "as-of" },
   { title: "Verify", rest: "verify" },
-  { title: "Erasure", rest: "erasure" },
+  { title: "Persons", rest: "persons" },
 ] as const;
 
 function History() {
@@ -78,7 +78,7 @@ export function Audit({ rest }: { rest: string | undefined }) {
       <Suspense fallback={<Skeleton lines={6} />}>
         {view.rest === "as-of" ? <Past /> : null}
         {view.rest === "verify" ? <Verify /> : null}
-        {view.rest === "erasure" ? <Erasures /> : null}
+        {view.rest === "persons" ? <Persons /> : null}
       </Suspense>
     </Page>
   );

@@ -1,4 +1,5 @@
 /** The books as of a moment: folded anew from the events up to it, beside what is known now. */
+import { Button } from "@cloudflare/kumo/components/button";
 import { useState } from "react";
 import { readPage } from "../data/books.ts";
 import { readPast, readPastPrincipal, type PastPrincipal } from "../data/record.ts";
@@ -6,10 +7,10 @@ import { setParam, useAddress, useLink } from "../data/router.ts";
 import { useLoad } from "../data/use-load.ts";
 import { pathOf } from "../logic/address.ts";
 import { pastDimensions, readDimension, type DimensionName } from "../logic/dimensions.ts";
-import { toLocalTime } from "../logic/filters.ts";
 import { count, dateTime, exactUsd, isoTime, usd } from "../logic/format.ts";
 import { pastLines, pastTotal, type PastLine } from "../logic/past.ts";
 import { Copy } from "../ui/copy.tsx";
+import { MomentField } from "../ui/moment-field.tsx";
 import { Card, Choice, Facts, Tile } from "../ui/page.tsx";
 import { Nothing, Show } from "../ui/states.tsx";
 
@@ -150,9 +151,9 @@ function PersonCard({ at }: { at: number }) {
           value={text}
           onChange={(event) => setText(event.target.value)}
         />
-        <button type="submit" className="copy">
+        <Button type="submit" size="sm">
           Show
-        </button>
+        </Button>
       </form>
       {user === "" ? null : <PersonThen user={user} at={at} />}
     </Card>
@@ -169,16 +170,11 @@ export function Past() {
     <div className="stack">
       <Card title="The books as of a moment" padded>
         <div className="toolbar">
-          <input
-            className="control"
-            type="datetime-local"
-            step={1}
-            aria-label="As of"
-            value={toLocalTime(at, true)}
-            onChange={(event) => {
-              const chosen = Date.parse(event.target.value);
-              if (!Number.isNaN(chosen)) setParam("at", String(chosen));
-            }}
+          <MomentField
+            label="As of"
+            at={at}
+            onChange={(chosen) => chosen !== undefined && setParam("at", String(chosen))}
+            withSeconds
           />
           <Copy exact={isoTime(at)}>{dateTime(at)}</Copy>
           <a className="text-link" {...history}>

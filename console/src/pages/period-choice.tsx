@@ -1,7 +1,7 @@
 /** The choice of a period: one that ends now, or any other by its two ends; it is in the address. */
 import { go } from "../data/router.ts";
-import { toLocalTime } from "../logic/filters.ts";
 import { periods, spanOf, type Period } from "../logic/period.ts";
+import { MomentField } from "../ui/moment-field.tsx";
 import { Choice } from "../ui/page.tsx";
 
 const options = [
@@ -24,14 +24,11 @@ function goTo(period: Period): void {
 function End(props: { end: "from" | "to"; period: Extract<Period, { name: "other" }> }) {
   const { end, period } = props;
   return (
-    <input
-      className="control"
-      type="datetime-local"
-      aria-label={end === "from" ? "From" : "Until"}
-      title={end === "from" ? "From" : "Until"}
-      value={toLocalTime(period[end])}
-      onChange={(event) => {
-        const next = { ...period, [end]: Date.parse(event.target.value) };
+    <MomentField
+      label={end === "from" ? "From" : "Until"}
+      at={period[end]}
+      onChange={(at) => {
+        const next = { ...period, [end]: at ?? period[end] };
         // A period that ends before it begins is no period: the field keeps what it had.
         if (next.from < next.to) goTo(next);
       }}

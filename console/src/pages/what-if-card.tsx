@@ -12,9 +12,11 @@ import {
   whatIfPeriods,
   whatIfSentence,
   whatIfSpan,
+  type OwnSpan,
   type WhatIfPeriod,
 } from "../logic/what-if.ts";
 import { Copy } from "../ui/copy.tsx";
+import { MomentField } from "../ui/moment-field.tsx";
 import { Card, Choice, Facts } from "../ui/page.tsx";
 import { Progress } from "../ui/progress.tsx";
 
@@ -144,21 +146,16 @@ function Result({ result }: { result: WhatIfResult }) {
   );
 }
 
-function Span(props: {
-  own: { from: string; to: string };
-  onChange: (own: { from: string; to: string }) => void;
-}) {
-  const { own } = props;
+function Span(props: { own: OwnSpan; onChange: (own: OwnSpan) => void }) {
+  const { own, onChange } = props;
   return (
     <div className="toolbar">
       {(["from", "to"] as const).map((end) => (
-        <input
+        <MomentField
           key={end}
-          className="control"
-          type="datetime-local"
-          aria-label={end === "from" ? "Decided from" : "Decided before"}
-          value={own[end]}
-          onChange={(event) => props.onChange({ ...own, [end]: event.target.value })}
+          label={end === "from" ? "Decided from" : "Decided before"}
+          at={own[end]}
+          onChange={(at) => onChange({ ...own, [end]: at })}
         />
       ))}
     </div>
@@ -168,7 +165,7 @@ function Span(props: {
 export function WhatIfCard({ state: draft }: { state: DraftState }) {
   const { state, start, stop } = useWhatIf();
   const [period, setPeriod] = useState<WhatIfPeriod>("7d");
-  const [own, setOwn] = useState({ from: "", to: "" });
+  const [own, setOwn] = useState<OwnSpan>({});
   const isReady = draft.checked?.valid === true;
   const run = (): void => {
     const document: unknown = JSON.parse(draft.draft.text);

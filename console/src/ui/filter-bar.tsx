@@ -10,12 +10,12 @@ import {
   outcomes,
   readAmount,
   showAmount,
-  toLocalTime,
   withField,
   writeFilter,
   type Filter,
   type FilterField,
 } from "../logic/filters.ts";
+import { MomentField } from "./moment-field.tsx";
 
 const titles: Record<FilterField, string> = {
   user: "User",
@@ -73,17 +73,16 @@ function TextField(props: {
 }
 
 function TimeField({ end, filter }: { end: "from" | "to"; filter: Filter }) {
+  const title = end === "from" ? "From" : "Until";
   return (
     <label className="filter">
-      <span>{end === "from" ? "From" : "Until"}</span>
-      <input
-        className="control"
-        type="datetime-local"
-        value={toLocalTime(filter[end])}
-        onChange={(event) => {
+      <span>{title}</span>
+      <MomentField
+        label={title}
+        at={filter[end]}
+        onChange={(at) => {
           const { [end]: _old, ...rest } = filter;
-          const at = Date.parse(event.target.value);
-          goTo(Number.isNaN(at) ? rest : { ...rest, [end]: at });
+          goTo(at === undefined ? rest : { ...rest, [end]: at });
         }}
       />
     </label>
@@ -171,19 +170,13 @@ function WideBar({ filter, fields, more }: Bar) {
 
 /** The fields at hand where there is room for them, behind a word where there is not. */
 export function FilterBar(props: Bar) {
-  const { filter, fields, more } = props;
   const isNarrow = useNarrow();
-  const count = conditions(filter);
+  const count = conditions(props.filter);
   if (!isNarrow) return <WideBar {...props} />;
   return (
     <details className="filter-fold" open={count > 0}>
       <summary>{count === 0 ? "Filter" : `Filter (${count})`}</summary>
-      <div className="filters" role="search" aria-label="Filter">
-        <Fields filter={filter} fields={[...fields, ...more]} />
-        <TimeField end="from" filter={filter} />
-        <TimeField end="to" filter={filter} />
-        <Clear filter={filter} />
-      </div>
+      <WideBar {...props} />
     </details>
   );
 }
