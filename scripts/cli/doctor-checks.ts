@@ -11,7 +11,16 @@ export interface Finding {
 export interface Diagnosis {
   at: number;
   policyVersion: number;
-  providers: { name: string; kind: string; secret: string; needed: boolean; set: boolean }[];
+  providers: {
+    name: string;
+    kind: string;
+    secret: string;
+    needed: boolean;
+    set: boolean;
+    /** The binding that leads to it, and whether the deployment has it. */
+    binding?: string;
+    bound?: boolean;
+  }[];
   signingKey: boolean;
   development: string[];
 }
@@ -90,6 +99,11 @@ const checks: Record<string, Check> = {
     }),
   secrets: ({ diagnosis }) =>
     judge(diagnosis, ({ providers }) => {
+      const unbound = providers.filter(({ bound }) => bound === false);
+      if (unbound.length > 0) {
+        const all = unbound.map(({ name, binding }) => `${binding} (${name})`).join(", ");
+        return fail(`not bound: ${all}. Add each to wrangler.toml and deploy again.`);
+      }
       const missing = providers.filter(({ needed, set }) => needed && !set);
       if (missing.length === 0) return ok(`${providers.length} providers have what they need`);
       const names = missing.map(({ name, secret }) => `${secret} (${name})`).join(", ");

@@ -130,6 +130,21 @@ describe("a Worker behind a service binding", () => {
   });
 });
 
+it("the diagnosis says which bindings are there, and which secrets are needed", async () => {
+  const { json } = await ask(`${workers.url}/admin/diagnosis`, { key: workers.keys.admin });
+  const facts = (json["providers"] as Record<string, unknown>[]).map(
+    ({ name, binding, bound, needed }) => [name, binding, bound, needed],
+  );
+  expect(facts).toEqual(
+    expect.arrayContaining([
+      ["models", "MODELS", true, false],
+      ["keyed", "MODELS", true, true],
+      ["workers-ai", "AI", true, false],
+      ["nowhere", "NOT_BOUND", false, false],
+    ]),
+  );
+});
+
 describe("Workers AI by its binding", () => {
   it("is run with the model and the conversation, and its usage is booked", async () => {
     const answer = await say(llama);

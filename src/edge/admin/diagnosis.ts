@@ -4,6 +4,7 @@
  */
 import { PROVIDERS } from "#providers/registry.ts";
 import { developmentValues } from "../development.ts";
+import { transportOf } from "../pipeline/transport.ts";
 import { currentPolicy } from "../policy-cache.ts";
 import type { Reader } from "../record/reader.ts";
 
@@ -16,11 +17,14 @@ export async function showDiagnosis({ c, principal }: Reader): Promise<Response>
   const providers = Object.entries(snapshot.document.providers).map(([name, entry]) => {
     const provider = PROVIDERS[entry.kind];
     const secret = entry.secret ?? provider?.secretName ?? "";
-    // An address of one's own, a binding or a program on one's own machine may need no credential.
-    const own = entry.baseUrl !== undefined || entry.binding !== undefined;
-    const optional = own || (provider?.keyOptional === true && entry.secret === undefined);
-    const needed = secret !== "" && !optional;
-    return { name, kind: entry.kind, secret, needed, set: isSet(secret) };
+    // An address of one's own, a binding or a program on one's own machine may need no credential;
+    // one that policy names is needed whatever it is for.
+    const own = (entry.baseUrl ?? entry.binding) !== undefined || provider?.keyOptional === true;
+    const needed = entry.secret !== undefined || (secret !== "" && !own);
+    const { kind, binding } = entry;
+    const facts = { name, kind, secret, needed, set: isSet(secret) };
+    if (binding === undefined) return facts;
+    return { ...facts, binding, bound: transportOf(c.env, { kind, binding }) !== undefined };
   });
   return c.json({
     at: Date.now(),

@@ -75,6 +75,30 @@ const planted: [what: string, check: string, state: string, told: RegExp, facts:
         },
       },
     ],
+    [
+      "a binding that is not there",
+      "secrets",
+      "fail",
+      /not bound: MODELS \(models\)/,
+      {
+        diagnosis: {
+          value: {
+            ...diagnosis,
+            providers: [
+              {
+                name: "models",
+                kind: "openai",
+                secret: "OPENAI_API_KEY",
+                needed: false,
+                set: false,
+                binding: "MODELS",
+                bound: false,
+              },
+            ],
+          },
+        },
+      },
+    ],
     ["no models", "policy", "warn", /version 3, no model/, { models: { value: 0 } }],
     ["no signing key", "signing key", "fail", /TALLYGATE_SIGNING_KEY/, { keys: { value: 0 } }],
     [
