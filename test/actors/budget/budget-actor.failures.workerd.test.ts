@@ -8,8 +8,8 @@ import { BudgetActor } from "#actors/budget/budget-actor.ts";
 import { UserActor } from "#actors/user/user-actor.ts";
 import { unseal } from "#events/envelope.ts";
 import type { BudgetData } from "#events/user-events.ts";
-import { World } from "./budget/world.ts";
-import { boundOf, budgetOf, limitOf, requestOf } from "./user/fixtures.ts";
+import { World } from "./world.ts";
+import { boundOf, budgetOf, limitOf, requestOf } from "../user/fixtures.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
