@@ -37,7 +37,7 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     load: async () => (await import("./tail.ts")).tail,
   },
   export: {
-    summary: "the audit list as NDJSON or CSV",
+    summary: "the audit list as NDJSON, CSV or Parquet",
     load: async () => (await import("./export.ts")).exporting,
   },
   "what-if": {

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { paths } from "#events/manifest.ts";
 import { ask, auditEntry, chat } from "../support/client.ts";
@@ -199,6 +200,27 @@ it("an export streams what the reader may see, as lines or as a table, and is re
       timeout: 10_000,
     })
     .not.toEqual([]);
+});
+
+it("an export as Parquet holds the same entries, typed", async () => {
+  const file = path.join(folder, "audit.parquet");
+  const args = ["--out", file, "--url", gateway.url, "--key", gateway.keys.auditor];
+  const done = await tallygate("export", "--format", "parquet", "--user", "alice", ...args);
+  expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("entries in ")]);
+  const rows = await parquetReadObjects({ file: await asyncBufferFromFile(file) });
+  const requests = rows.filter(({ kind }) => kind === "request");
+  expect(requests.map(({ id }) => id)).toEqual(ids.slice(0, 4).toReversed());
+  const { json: event } = await get(`/audit/events/${ids[0]}`);
+  expect(requests.at(-1)).toMatchObject({
+    user: "alice",
+    time: new Date(Number(event["at"])),
+    at: BigInt(Number(event["at"])),
+    costNanos: BigInt(Number(event["costNanos"])),
+    findings: JSON.stringify(event["findings"]),
+    team: null,
+  });
+  const nowhere = await tallygate("export", "--format", "parquet", ...args.slice(2));
+  expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining("--out")]);
 });
 
 it("artefacts of others, and other objects, are not to be had", async () => {
