@@ -3,8 +3,11 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import type { LedgerActor } from "#actors/ledger/ledger-actor.ts";
+import type { PolicyActor } from "#actors/policy/policy-actor.ts";
 import type { UserActor } from "#actors/user/user-actor.ts";
+import { hashSecret, parseKey } from "#policy/api-key.ts";
 import { EMPTY_HEAD, readChain, type EventEnvelope, type SealedEvent } from "#events/envelope.ts";
+import { connect, foundOrganisation, stubOf } from "../policy/admin.ts";
 import { budgetOf, requestOf, settlementOf } from "../user/fixtures.ts";
 
 const { USERS, LEDGER } = env as unknown as {
@@ -265,6 +268,75 @@ describe("an actor that was restored, and went on before the ledger was heard", 
     expect(await spent()).toMatchObject({ heldNanos: 400 });
     expect(await rows("SELECT name FROM sqlite_master WHERE name = 'forked'")).toEqual([]);
   });
+});
+
+test("of two histories of the rules the ledger's holds, and what takes rights away holds from both", async () => {
+  const keys = await foundOrganisation("restored");
+  const stub = stubOf("restored") as unknown as DurableObjectStub<PolicyActor>;
+  const idOf = (key: string | undefined) => String(key).split("_")[2] ?? "";
+  const issue = async (member: string): Promise<string> => {
+    const { client } = await connect(keys["ada"] ?? "");
+    const { result } = await client.ask({ id: crypto.randomUUID(), type: "IssueKey", member });
+    client.close();
+    return String(result["key"]);
+  };
+  const revoke = async (key: string | undefined): Promise<void> => {
+    const { client } = await connect(keys["ada"] ?? "");
+    await client.ask({ id: crypto.randomUUID(), type: "RevokeKey", keyId: idOf(key) });
+    client.close();
+  };
+  const isLive = async (key: string | undefined) => {
+    const { keyId, secret } = parseKey(key ?? "") ?? { keyId: "", secret: "" };
+    return (await stub.lookUpKey(keyId, hashSecret(secret), Date.now())) !== null;
+  };
+  const head = () =>
+    runInDurableObject(stub, (_actor, { storage: { sql } }) =>
+      Number(sql.exec<{ n: number }>("SELECT max(seq) AS n FROM events").one().n),
+    );
+  await runDurableObjectAlarm(stub);
+  const backup = await head();
+  await revoke(keys["bob"]);
+  const known = await issue("bob");
+  await runDurableObjectAlarm(stub);
+  await runInDurableObject(stub, (_actor, { storage: { sql } }) => {
+    sql.exec("DROP TRIGGER events_no_delete");
+    sql.exec("DELETE FROM events WHERE seq > ?", backup);
+    sql.exec("INSERT OR REPLACE INTO meta (k, v) VALUES ('exported', ?)", String(backup));
+  });
+  await evictDurableObject(stub);
+  await revoke(keys["eve"]);
+  const forgotten = await issue("eve");
+  expect(await isLive(forgotten)).toBe(true);
+  await runDurableObjectAlarm(stub);
+  const live = await Promise.all([keys["bob"], keys["eve"], known, forgotten].map(isLive));
+  expect(live).toEqual([false, false, true, false]);
+  const forks = await runInDurableObject(stub, (_actor, { storage: { sql } }) =>
+    sql
+      .exec<{ body: string }>("SELECT body FROM events WHERE body LIKE '%\"StreamForked\"%'")
+      .toArray(),
+  );
+  expect(forks.map(({ body }) => JSON.parse(body) as object)).toMatchObject([
+    { epoch: 2, data: { carried: 1, setAside: [{ type: "KeyIssued" }] } },
+  ]);
+});
+
+test("a ledger that lost all it had is sent it again, by an actor that only read something", async () => {
+  const { stub, ledger, admit, settle, flush, events, collected } = principal();
+  await admit("a");
+  await settle("a");
+  await flush();
+  await runInDurableObject(ledger, async (_actor, { storage }) => {
+    await storage.deleteAll();
+  });
+  await evictDurableObject(ledger);
+  await evictDurableObject(stub);
+  expect(await collected()).toBe(0);
+  await restoredNow(async () => {
+    await stub.readBudgets(Date.now());
+    await flush();
+  });
+  expect(await collected()).toBe((await events()).length);
+  expect(await ledger.faults()).toEqual([]);
 });
 
 test("an actor whose ledger is another stream's is not mended, and nothing of it is lost", async () => {
