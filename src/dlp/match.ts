@@ -10,6 +10,8 @@ export interface Match {
   confidence: number;
   action: DlpAction;
   enforced: boolean;
+  /** Its placeholder is the same in the whole conversation. */
+  lasting?: boolean;
   /** The evidence for it. */
   why: string[];
   /** The match reached its bound inside a run of letters, digits and these characters. */

@@ -77,6 +77,8 @@ function checkRule(rule: DlpRule, path: string): RuleProblem[] {
     add("directions", "a rule needs a direction: prompt, answer or both");
   if (rule.channels?.length === 0)
     add("channels", "an empty list matches nothing; leave it out for all");
+  if (rule.lifetime !== undefined && rule.action !== "tokenize")
+    add("lifetime", "only placeholders of the action tokenize have a lifetime");
   if (rule.threshold !== undefined && !(rule.threshold >= 0 && rule.threshold <= 1)) {
     add("threshold", "a threshold lies between 0 and 1");
   }

@@ -32,7 +32,7 @@ export function replacementFor(match: Match, original: string, vault: Vault | un
   if (!match.enforced) return original;
   if (match.action === "mask") return maskText(original);
   if (match.action === "tokenize" && vault !== undefined) {
-    return vault.placeholder(match.detector, original);
+    return vault.placeholder(match.detector, original, match.lasting);
   }
   if (match.action === "redact" || match.action === "tokenize")
     return `[REDACTED:${match.detector}]`;

@@ -44,6 +44,8 @@ export interface DlpRule {
   mode: "enforce" | "monitor";
   /** Confidence from which a match counts, 0 to 1. Default 0.5. */
   threshold?: number | undefined;
+  /** How long a placeholder of `tokenize` stands for the same value. Default: `request`. */
+  lifetime?: "request" | "conversation" | undefined;
 }
 
 /** What an event may say of a match: never the text. One per (rule, detector, direction, channel). */

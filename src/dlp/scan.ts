@@ -60,6 +60,7 @@ class Collector {
       action: rule.action,
       enforced: rule.mode === "enforce",
       why: candidate.why,
+      ...(rule.lifetime === "conversation" && { lasting: true }),
       ...(candidate.runsOn === undefined ? {} : { runsOn: candidate.runsOn }),
     });
   }

@@ -2,15 +2,31 @@
  * The tokenization map of one request: placeholder to original and back. A provider sees the
  * placeholder, the caller gets the original, also mid-stream and inside JSON-escaped arguments.
  * It lives in memory for the request; nothing here may be logged.
+ *
+ * A placeholder that lasts for a conversation needs no map that outlives the request: callers send
+ * the conversation so far with every request, with the originals that they were given back, and the
+ * same original gets the same name again from a keyed hash. So a provider that remembers an earlier
+ * request, by its cache or its own state, never sees one placeholder stand for two values.
  */
 
 /** Longest placeholder: the hold-back of a streaming restorer. */
 const PLACEHOLDER_MAX = 96;
-const SHAPE = /\[TOKEN:[a-z0-9-]{1,72}:\d{1,6}\]/g;
+const SHAPE = /\[TOKEN:[a-z0-9-]{1,72}:(?:\d{1,6}|[a-z]{10})\]/g;
+/** Letters of a lasting name: no digits, so that no detector sees an identifier in it. */
+export const LASTING_NAME_CHARS = 10;
+
+/**
+ * Names an original for a whole conversation: ten small letters, always the same for the same
+ * detector and original, that tell nobody without the key what they stand for.
+ */
+export type NameOf = (detector: string, original: string) => string;
 
 export interface Vault {
-  /** The placeholder of an original; the same original of the same detector has the same one. */
-  placeholder(detector: string, original: string): string;
+  /**
+   * The placeholder of an original; the same original of the same detector has the same one, in the
+   * whole conversation when it is `lasting`.
+   */
+  placeholder(detector: string, original: string, lasting?: boolean): string;
   /** How many originals are held. */
   readonly size: number;
   /** Puts originals back in a text. */
@@ -31,8 +47,8 @@ function escapeJson(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }
 
-/** A new, empty vault. */
-export function openVault(): Vault {
+/** A new, empty vault. Without `nameOf` no placeholder lasts longer than the vault. */
+export function openVault(nameOf?: NameOf): Vault {
   const byOriginal = new Map<string, string>();
   const byPlaceholder = new Map<string, string>();
   const counts = new Map<string, number>();
@@ -44,13 +60,18 @@ export function openVault(): Vault {
     });
   };
   return {
-    placeholder(detector, original) {
+    placeholder(detector, original, lasting = false) {
       const key = `${detector} ${original}`;
       const known = byOriginal.get(key);
       if (known !== undefined) return known;
-      const count = (counts.get(detector) ?? 0) + 1;
-      counts.set(detector, count);
-      const placeholder = `[TOKEN:${detector}:${count}]`;
+      const name = lasting ? nameOf?.(detector, original) : undefined;
+      let placeholder = `[TOKEN:${detector}:${name ?? ""}]`;
+      // Two originals of one name are all but impossible; then the later one has a number.
+      if (name === undefined || byPlaceholder.has(placeholder)) {
+        const count = (counts.get(detector) ?? 0) + 1;
+        counts.set(detector, count);
+        placeholder = `[TOKEN:${detector}:${count}]`;
+      }
       byOriginal.set(key, placeholder);
       byPlaceholder.set(placeholder, original);
       return placeholder;
@@ -69,7 +90,9 @@ function openPlaceholder(text: string): number {
   const at = text.lastIndexOf("[");
   if (at < 0 || text.length - at > PLACEHOLDER_MAX) return text.length;
   const tail = text.slice(at);
-  return /^\[(?:T|TO|TOK|TOKE|TOKEN|TOKEN:[a-z0-9-]*(?::\d*)?)?$/.test(tail) ? at : text.length;
+  return /^\[(?:T|TO|TOK|TOKE|TOKEN|TOKEN:[a-z0-9-]*(?::[a-z0-9]*)?)?$/.test(tail)
+    ? at
+    : text.length;
 }
 
 /**

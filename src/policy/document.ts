@@ -130,6 +130,8 @@ const DlpRule = z
     action: z.enum(["off", "warn", "redact", "mask", "tokenize", "block"]),
     mode: z.enum(["enforce", "monitor"]).default("enforce"),
     threshold: z.number().min(0).max(1).optional(),
+    /** How long a placeholder of `tokenize` stands for the same value; `request` when absent. */
+    lifetime: z.enum(["request", "conversation"]).optional(),
   })
   .refine(
     (rule) => [rule.detector, rule.pattern, rule.dictionary].filter(Boolean).length === 1,

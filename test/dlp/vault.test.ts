@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import { DETECTORS } from "#dlp/catalogue.ts";
 import { compileDlp } from "#dlp/program.ts";
 import { redactText } from "#dlp/redact.ts";
 import { openRestore, openVault } from "#dlp/vault.ts";
@@ -54,6 +55,39 @@ describe("the vault", () => {
         .map((character) => restorer.push(character))
         .join("") + restorer.end();
     expect(JSON.parse(out)).toEqual({ key: 'line "one"\nline\\two' });
+  });
+
+  it("names what lasts by what it is told, and numbers the rest, and restores both in pieces", () => {
+    const vault = openVault((detector) => (detector === "email" ? "bcdfghjklm" : "nnnnnnnnnn"));
+    const lasting = vault.placeholder("email", "a@b.org", true);
+    expect(lasting).toBe("[TOKEN:email:bcdfghjklm]");
+    const text = `${lasting} and ${vault.placeholder("us-ssn", "536-22-8145")}`;
+    for (const size of [1, 2, 5]) {
+      const restorer = openRestore(vault);
+      const parts = pieces(text, [size]).map((part) => restorer.push(part));
+      expect(parts.join("") + restorer.end()).toBe("a@b.org and 536-22-8145");
+    }
+  });
+
+  it("gives two originals of one name different placeholders all the same", () => {
+    const vault = openVault(() => "bcdfghjklm");
+    const both = [
+      vault.placeholder("email", "a@b.org", true),
+      vault.placeholder("email", "c@d.org", true),
+    ];
+    expect(vault.restore(both.join(" "))).toBe("a@b.org c@d.org");
+  });
+
+  it("gives placeholders in which no detector finds anything", () => {
+    const vault = openVault(() => "zxwvtsrqpn");
+    const all = everything(["redact"]);
+    for (const { id } of DETECTORS) {
+      for (let i = 0; i < 12; i += 1) vault.placeholder(id, String(i));
+      for (const placeholder of [vault.placeholder(id, "x", true), vault.placeholder(id, "11")]) {
+        const text = `see ${placeholder}.`;
+        expect(redactText(all, text, { ...WHERE, direction: "answer" }).text).toBe(text);
+      }
+    }
   });
 
   it("leaves placeholders of others alone", () => {

@@ -1,5 +1,5 @@
 /** `name = value` in the spellings of code, configuration, JSON, XML, logs and prose. */
-import { ALNUM, DIGIT, LOWER, NONE, UPPER, classOf, is } from "./chars.ts";
+import { ALNUM, DASH, DIGIT, LOWER, NONE, UPPER, classOf, is } from "./chars.ts";
 import {
   isNameCode,
   mayNamePassword,
@@ -21,6 +21,9 @@ const VALUE_MIN = 8;
 const KEY_MIN = 10;
 /** ... save the one kind that is told by its length. */
 const AWS_SECRET = 40;
+/** Longest id and longest name in a placeholder of the vault. */
+const TOKEN_DETECTOR_CHARS = 72;
+const TOKEN_NAME_CHARS = 10;
 /** Operators that an unquoted value may hold as signs: padding, a URL, a qualified name. */
 const SIGNS_MAX = 8;
 export interface Assignment {
@@ -145,6 +148,18 @@ export function readAssignment(source: Source, at: number): Assignment | undefin
   return memo.value as Assignment | undefined;
 }
 
+const OPENS_TOKEN = "[TOKEN:";
+
+/** Whether a placeholder of the vault stands at an index: what it hides is hidden already. */
+function isToken(source: Source, open: number): boolean {
+  if (open < 0 || !source.has(open, OPENS_TOKEN)) return false;
+  const detector = open + OPENS_TOKEN.length;
+  const colon = source.run(detector, LOWER | DIGIT | DASH, detector + TOKEN_DETECTOR_CHARS + 1);
+  if (colon === detector || source.code(colon) !== 58) return false;
+  const end = source.run(colon + 1, LOWER | DIGIT, colon + 1 + TOKEN_NAME_CHARS + 1);
+  return end > colon + 1 && end - colon - 1 <= TOKEN_NAME_CHARS && source.code(end) === 93;
+}
+
 function read(source: Source, at: number): Assignment | undefined {
   const operator = operatorAt(source, at);
   if (operator === undefined) return undefined;
@@ -164,6 +179,10 @@ function read(source: Source, at: number): Assignment | undefined {
   if (length !== AWS_SECRET && (!walked.hasDigit || length < KEY_MIN)) {
     const from = named < 0 ? nameStart(source, nameTo, nameFloor(at)) : named;
     if (!mayNamePassword(source, from, nameTo)) return undefined;
+  }
+  if (named < 0 && source.code(at) === 58) {
+    const from = nameStart(source, nameTo, nameFloor(at));
+    if (isToken(source, at - 6) || isToken(source, from - OPENS_TOKEN.length)) return undefined;
   }
   const name = named < 0 ? nameBefore(source, at) : spelledOut(source.text.slice(named, nameTo));
   if (name.length < 2) return undefined;

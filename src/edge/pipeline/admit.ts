@@ -12,7 +12,7 @@ import { wantsKey } from "../payloads/keep-payload.ts";
 import { planRequest, type Call, type Plan } from "./plan.ts";
 import { deliver, takeSettlements } from "./settle-later.ts";
 import { askSecond } from "./second-opinion.ts";
-import { shadowOf } from "./shadow.ts";
+import { shadowOf, type PlanRequest } from "./shadow.ts";
 
 /** A request that may go ahead, with its hold. */
 export interface Admission {
@@ -43,12 +43,14 @@ export class Refused extends GatewayError {
 export async function admit(env: Env, ctx: ExecutionContext, call: Call): Promise<Admission> {
   let policy = await currentPolicy(env, ctx, call.principal.organisation);
   let tier: string | undefined;
+  const planUnder: PlanRequest = (asking, under, lower) =>
+    planRequest(asking, under, env.TALLYGATE_SECRET, lower);
   // At most: a stale policy, a downgrade, and the answer.
   for (let round = 0; round < 4; round += 1) {
-    const plan = planRequest(call, policy, tier);
+    const plan = planUnder(call, policy, tier);
     await askSecond(env, call, plan);
     const home = homeOf(env, call.principal, policy.snapshot.ledgerShards);
-    const shadow = shadowOf(call, policy, tier, planRequest);
+    const shadow = shadowOf(call, policy, tier, planUnder);
     const reply = await ask(env, ctx, home, plan, call.startedAt, shadow);
     if (reply.outcome === "admitted") {
       const { holdNanos, limits, payloadKey } = reply;

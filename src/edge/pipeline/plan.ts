@@ -28,6 +28,7 @@ import { inspectTexts } from "./inspect.ts";
 import { boundOf, inputBoundOf, priceChain, type PricedChain } from "./price.ts";
 import { latencyMsOf } from "./latency.ts";
 import { type Doubt, type Opinion, useKnownOpinion } from "./second-opinion.ts";
+import { tokenNames } from "./token-names.ts";
 
 /** A provider that may answer, with what it may cost. */
 export interface Candidate extends CredentialedLink {
@@ -76,14 +77,17 @@ export interface Call {
   opinions?: Opinion[];
 }
 
-/** Plans a request under `policy`; `tier` overrides the member's own after a downgrade. */
-export function planRequest(call: Call, policy: LivePolicy, tier?: string): Plan {
+/**
+ * Plans a request under `policy`; `tier` overrides the member's own after a downgrade, `secret` is the
+ * deployment's.
+ */
+export function planRequest(call: Call, policy: LivePolicy, secret: string, tier?: string): Plan {
   const { asked, principal, startedAt } = call;
   const { snapshot } = policy;
   const body = parseBody(asked.text);
   const slots = asked.endpoint.texts(body);
   const look = lookAt(snapshot.document, slots);
-  const vault = tokenizes(policy.dlp) ? openVault() : undefined;
+  const vault = vaultFor(call, policy, secret);
   const inspection = inspectTexts(policy.dlp, slots, "prompt", vault);
   const sent = inspection.changed ? JSON.stringify(body) : asked.text;
   const inputTokens = inputBoundOf(asked, sent);
@@ -205,9 +209,19 @@ function payloadModeOf({ payloads }: Resolved, { options }: Asked): PayloadMode 
   });
 }
 
-/** Whether any rule hides prompts' values behind placeholders that the answer brings back. */
-function tokenizes(program: LivePolicy["dlp"]): boolean {
-  return program.rules.some(({ action, mode }) => action === "tokenize" && mode === "enforce");
+/** Where values go when a rule hides them behind placeholders that the answer brings back. */
+function vaultFor(
+  { asked, principal }: Call,
+  { dlp, snapshot }: LivePolicy,
+  secret: string,
+): Vault | undefined {
+  const tokenizing = dlp.rules.filter(
+    ({ action, mode }) => action === "tokenize" && mode === "enforce",
+  );
+  if (tokenizing.length === 0) return undefined;
+  const { organisation } = snapshot;
+  const whose = { organisation, member: principal.member.id, session: asked.session };
+  return openVault(tokenNames(secret, whose));
 }
 
 function verdictOf(

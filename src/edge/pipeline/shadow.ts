@@ -12,7 +12,7 @@ import type { LivePolicy } from "../policy-cache.ts";
 import type { Call, Plan } from "./plan.ts";
 
 /** Plans a request under a policy; the pipeline's own planner. */
-type PlanRequest = (call: Call, policy: LivePolicy, tier?: string) => Plan;
+export type PlanRequest = (call: Call, policy: LivePolicy, tier?: string) => Plan;
 
 /** What the actor is asked beside the request; undefined while no draft is shadowed. */
 export function shadowOf(
