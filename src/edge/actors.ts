@@ -11,13 +11,13 @@ import { actorTriesMax, principalsCachedMax } from "./limits.ts";
 
 const homes = new Map<string, Home>();
 
-/** Where a principal's stream lives and who collects it. */
-export function homeOf(env: Env, principal: Principal, ledgerShards: number): Home {
+/** Where a principal's stream lives and who collects it; one of several, where they are split. */
+export function homeOf(env: Env, principal: Principal, ledgerShards: number, shard = 0): Home {
   const { organisation, member } = principal;
-  const id = `${organisation}/${member.id}`;
+  const id = `${organisation}/${shard}/${member.id}`;
   let home = homes.get(id);
   if (home === undefined) {
-    const stream = userStream(env.TALLYGATE_SECRET, organisation, member.id);
+    const stream = userStream(env.TALLYGATE_SECRET, organisation, member.id, shard);
     const ledger = ledgerName(env.TALLYGATE_SECRET, organisation, stream, ledgerShards);
     home = { organisation, stream, ledger };
     if (homes.size >= principalsCachedMax) homes.clear();

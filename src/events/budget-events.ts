@@ -142,7 +142,13 @@ export const NodeLeaseOpened = z.strictObject({
 export const BudgetPastCounted = z.strictObject({
   type: z.literal("BudgetPastCounted"),
   v: z.literal(1),
-  data: z.strictObject({ budget: z.string(), scope: z.string(), version: count }),
+  data: z.strictObject({
+    budget: z.string(),
+    scope: z.string(),
+    version: count,
+    /** Of a member's own budget: the period for which all of the member's actors have told. */
+    lease: LeaseRefData.optional(),
+  }),
 });
 
 /** The known spend of a shared budget passed a share of its limit, once a period. Used by: audit, webhooks. */

@@ -15,7 +15,9 @@ import {
   dlpRulesMax,
   limitsMax,
   providersMax,
+  shardsMax,
   sinksMax,
+  splitsMax,
   tiersMax,
   windowMsMax,
 } from "./limits.ts";
@@ -178,6 +180,13 @@ const CacheRule = z.strictObject({
   scope: z.enum(["user", "team", "organisation"]).default("user"),
 });
 
+/** A member, often a service account, whose requests several actors decide. */
+const Split = z.strictObject({
+  member: z.string().min(1).max(200),
+  /** How many; about one for each 150 requests a second. */
+  shards: z.int().min(1).max(shardsMax),
+});
+
 /** Who must agree before a document counts. */
 const Approvals = z.strictObject({
   /** Admins whose word a version needs: with 2, one proposes it and another approves it. */
@@ -216,6 +225,8 @@ export const PolicyDocument = z.strictObject({
   /** Where the record is sent on to. */
   sinks: z.array(Sink).max(sinksMax).optional(),
   approvals: Approvals.optional(),
+  /** Members who are too hot for one actor. */
+  split: z.array(Split).max(splitsMax).optional(),
 });
 /** What admins write: defaults may be left out. */
 export type PolicyInput = z.input<typeof PolicyDocument>;

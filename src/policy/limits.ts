@@ -19,6 +19,10 @@ export const budgetsMax = 100;
 export const dlpRulesMax = 200;
 /** Each is sent every event that it asks for, by every shard. */
 export const sinksMax = 20;
+/** Members who are split; each is counted in the PolicyActor for good. */
+export const splitsMax = 100;
+/** Actors of one member: each is told of every version and asked for its past. */
+export const shardsMax = 16;
 export const nameCharsMax = 64;
 /** A month of 31 days: the longest window and the reach of the fold. */
 export const windowMsMax = 31 * 24 * 60 * 60 * 1000;

@@ -24,6 +24,7 @@ import { matchesModel } from "./pattern.ts";
 import { inBalance, pickOf, type RoutingFacts, type Serving } from "./route.ts";
 import type { PayloadSpec } from "./payloads.ts";
 import type { PolicySnapshot } from "./snapshot.ts";
+import { splitUp } from "./split.ts";
 import type { Subject } from "./when.ts";
 
 /** Who asks for what. */
@@ -118,6 +119,7 @@ export function resolveFor(snapshot: PolicySnapshot, caller: Caller): Resolved {
   if (policy.payloads !== undefined) resolved.payloads = policy.payloads(subject);
   addLimits(policy, subject, resolved);
   addBudgets(policy, subject, downgraded, resolved);
+  if (snapshot.splits?.[caller.member.id] !== undefined) splitUp(caller.member.id, resolved);
   return resolved;
 }
 

@@ -13,6 +13,7 @@ import { routeProblems } from "./route-problems.ts";
 import { documentBytesMax, problemsMax } from "./limits.ts";
 import { isReservedName } from "./reserved.ts";
 import { sinkProblems } from "./sinks.ts";
+import { splitProblems } from "./split.ts";
 
 /** One thing to mend. `path` is as in `tiers.standard.candidates[0].provider`. */
 export interface PolicyProblem {
@@ -57,6 +58,7 @@ export function validatePolicy(input: unknown, known: KnownFeatures): Validation
     ...amountProblems(document),
     ...scopeProblems(document),
     ...parentProblems(document),
+    ...splitProblems(document),
     ...dlpProblems(document, known),
     ...guardProblems(document.guard, known.allowPrivate ?? false),
     ...sinkProblems(document.sinks, known.allowPrivate ?? false),

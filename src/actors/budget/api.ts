@@ -38,6 +38,8 @@ export interface RenewCommand {
   needNanos: number;
   /** With this much all who wait can be admitted. */
   demandNanos: number;
+  /** Of a member's own budget: the most actors the member ever had. */
+  actors?: number;
 }
 
 export type RenewReply =
@@ -130,6 +132,9 @@ export interface RateAsk {
   /** So much must be left to book, and with so much all who wait can be admitted. */
   need: number;
   demand: number;
+  /** Of a member's own rate: the most actors the member ever had, and how many shards collect. */
+  actors?: number;
+  ledgerShards?: number;
 }
 
 /** All that may be booked, and for how long from `sentAt` on. */
@@ -150,6 +155,15 @@ export interface LeaseChildApi {
 /** What a counter asks of those who share its rate: to give back what they do not use. */
 export interface RateChildApi {
   recallRate(rate: RateTermsData): Promise<RateWord>;
+  /** Tells what was used in the window; from here on nothing is admitted under an older policy. */
+  openRate(command: OpenRateCommand): Promise<RateWord>;
+}
+
+export interface OpenRateCommand {
+  home: StreamHome;
+  rate: RateTermsData;
+  /** The policy version that the counter is asked under. */
+  version: number;
 }
 
 /** The RPC surface of a BudgetActor. */

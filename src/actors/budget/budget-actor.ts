@@ -32,6 +32,7 @@ import {
   recallRetryMs,
   renewRoundsMax,
 } from "./limits.ts";
+import { MemberDesk } from "./member-desk.ts";
 import { ParentDesk } from "./parent-desk.ts";
 import { tellParent } from "./past.ts";
 import { RateDesk } from "./rate-desk.ts";
@@ -53,6 +54,12 @@ export class BudgetActor
     now: () => this.now(),
     execute: (command) => this.#execute(command, "renew"),
   });
+  readonly #members = new MemberDesk({
+    env: this.env,
+    state: () => this.state,
+    now: () => this.now(),
+    execute: (command) => this.#execute(command, "member"),
+  });
   readonly #rates = new RateDesk({
     state: () => this.state,
     now: () => this.now(),
@@ -70,6 +77,11 @@ export class BudgetActor
     let outcome: "exhausted" | "unavailable" = "exhausted";
     let recalled = false;
     let parentSaidNo = false;
+    const { actors } = command;
+    if (actors !== undefined && !(await this.#members.knowsPeriod(command, lease, actors))) {
+      const { grantedNanos = 0 } = accountOf(this.state, lease).children.get(command.child) ?? {};
+      return { outcome: "unavailable", grantedNanos, by };
+    }
     for (let round = 0; round < renewRoundsMax; round += 1) {
       const granted = this.#grant(command, lease);
       if (granted !== undefined) {
@@ -93,8 +105,12 @@ export class BudgetActor
     return { outcome, grantedNanos, by };
   }
 
-  askRate(ask: RateAsk): Promise<RateReply> {
+  async askRate(ask: RateAsk): Promise<RateReply> {
     this.settleIn(ask.home);
+    const { actors } = ask;
+    if (actors !== undefined && !(await this.#members.knowsWindow(ask, actors))) {
+      throw new Error("not every actor of the member has told what it used");
+    }
     return this.#rates.ask(ask);
   }
 

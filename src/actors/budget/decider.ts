@@ -11,9 +11,10 @@
  * - a policy version is never followed by an older one.
  */
 import type { Decider } from "#actors/kit/decider.ts";
-import type { BudgetFact, LeaseRefData } from "#events/budget-events.ts";
+import type { BudgetFact, LeaseRefData, RateTermsData } from "#events/budget-events.ts";
 import type { LeaseTotals } from "./api.ts";
 import { freeIn, leftIn } from "./free.ts";
+import { countMember, countRate, lacksMember } from "./member.ts";
 import { isScarce, leaseSize } from "./lease-size.ts";
 import { accountsMax, childrenMax, idleMs } from "./limits.ts";
 import { decideRate, type RateCommand } from "./rate-decider.ts";
@@ -65,6 +66,10 @@ export type BudgetCommand =
   | { type: "set-limit"; at: number; terms: LimitTerms }
   /** Everybody who may have spent before that version has told so. */
   | { type: "count-past"; at: number; version: number }
+  /** All actors of a member have told what they spent in the period, and follow that version. */
+  | { type: "count-member"; at: number; lease: LeaseRefData; version: number }
+  /** The same for a member's own rate. */
+  | { type: "count-rate"; at: number; rate: RateTermsData; version: number }
   /** What is out here, and no lease of the parent covers, is told to the parent as past. */
   | { type: "open-own"; at: number; lease: LeaseRefData }
   | RateCommand
@@ -98,6 +103,10 @@ export function decide(state: BudgetState, command: BudgetCommand): BudgetFact[]
       return setLimit(state, command.terms);
     case "count-past":
       return countPast(state, command.version, at);
+    case "count-member":
+      return countMember(state, command.lease, command.version);
+    case "count-rate":
+      return countRate(state, command.rate, command.version);
     case "open-own":
       return openOwn(state, command.lease);
     case "rate":
@@ -164,6 +173,8 @@ function decideRenew(
   const child = account.children.get(name) ?? emptyChild();
   // A message that was answered before: its grant stands, and another one would be a second.
   if (seq <= child.seq) return facts;
+  // What the member's other actors spent has to be known first.
+  if (lacksMember(account, terms.version)) return facts;
   const free = freeIn(next, account);
   const exactly = isScarce(leftIn(next, account), next.limitNanos);
   const size = leaseSize(child, account.active, free, exactly, command, at);

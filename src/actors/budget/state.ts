@@ -59,6 +59,8 @@ export interface Account {
   crossed: number[];
   /** When credit last went out. */
   grantedAt: number;
+  /** Of a member's own budget: the version through which all of the member's actors have told. */
+  countedVersion?: number;
 }
 
 export interface BudgetState {
@@ -161,7 +163,7 @@ export function evolve(state: BudgetState, fact: BudgetFact, at: number): Budget
       limitSet(state, fact.data);
       break;
     case "BudgetPastCounted":
-      state.countedVersion = Math.max(state.countedVersion, fact.data.version);
+      pastCounted(state, fact.data, at);
       break;
     case "BudgetLimitEffective":
       state.effectiveVersion = fact.data.version;
@@ -205,6 +207,15 @@ export function evolve(state: BudgetState, fact: BudgetFact, at: number): Budget
       break;
   }
   return state;
+}
+
+function pastCounted(
+  state: BudgetState,
+  { lease, version }: Extract<BudgetFact, { type: "BudgetPastCounted" }>["data"],
+  at: number,
+): void {
+  if (lease === undefined) state.countedVersion = Math.max(state.countedVersion, version);
+  else keepAccount(state, lease, at).countedVersion = version;
 }
 
 function limitSet(

@@ -9,9 +9,30 @@ function keyedHash(secret: string, parts: readonly string[]): string {
   return createHmac("sha256", secret).update(JSON.stringify(parts)).digest("hex").slice(0, 32);
 }
 
-/** A UserActor's name, which is its stream: one principal of one organisation. */
-export function userStream(secret: string, organisation: string, memberId: string): string {
-  return `u_${keyedHash(secret, ["user", organisation, memberId])}`;
+/**
+ * A UserActor's name, which is its stream: one principal of one organisation. Those who are split
+ * have several; the first is the one that they had before.
+ */
+export function userStream(
+  secret: string,
+  organisation: string,
+  memberId: string,
+  shard = 0,
+): string {
+  const parts = ["user", organisation, memberId];
+  return `u_${keyedHash(secret, shard === 0 ? parts : [...parts, String(shard)])}`;
+}
+
+/** All actors of a member of whom `most` ever served. */
+export function userStreams(
+  secret: string,
+  organisation: string,
+  memberId: string,
+  most = 1,
+): string[] {
+  return Array.from({ length: most }, (_, shard) =>
+    userStream(secret, organisation, memberId, shard),
+  );
 }
 
 /** A PolicyActor's name, which is its stream. */

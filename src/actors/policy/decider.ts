@@ -215,7 +215,7 @@ export const policyDecider: Decider<PolicyState, PolicyCommand, PolicyFact> = {
   initialState,
   decide,
   evolve,
-  snapshotVersion: 6,
+  snapshotVersion: 7,
   toSnapshot,
   fromSnapshot,
 };

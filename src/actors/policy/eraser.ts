@@ -5,10 +5,10 @@
  * told at least once and follows an order once, so messages may be repeated.
  */
 import type { Env } from "#actors/kit/env.ts";
-import { ledgerName, userStream } from "#actors/kit/names.ts";
+import { ledgerName, userStreams } from "#actors/kit/names.ts";
 import type { PolicyFact } from "#events/policy-events.ts";
 import { erasureLanes, erasureRetryMaxMs, erasureRetryMs } from "./limits.ts";
-import type { ErasureRecord, PolicyState } from "./state.ts";
+import { actorsOf, type ErasureRecord, type PolicyState } from "./state.ts";
 
 type Done = Extract<PolicyFact, { type: "ErasureCarriedOut" }>["data"];
 
@@ -49,18 +49,18 @@ export class Eraser {
   async #tell({ order, member }: ErasureRecord, state: PolicyState, at: number): Promise<Done> {
     const { organisation = "", ledgerShards, members } = state;
     const { TALLYGATE_SECRET: secret, USERS: users } = this.#env;
-    const stream = userStream(secret, organisation, member);
-    const { event, seq, ...erased } = await users.getByName(stream).erase({
-      home: {
-        organisation,
-        stream,
-        ledger: ledgerName(secret, organisation, stream, ledgerShards),
-      },
-      at,
-      command: `erasure/${order}`,
-      order,
-      former: !members.has(member),
-    });
+    const erase = (stream: string) => {
+      const ledger = ledgerName(secret, organisation, stream, ledgerShards);
+      const home = { organisation, stream, ledger };
+      const command = `erasure/${order}`;
+      const former = !members.has(member);
+      return users.getByName(stream).erase({ home, at, command, order, former });
+    };
+    const streams = userStreams(secret, organisation, member, actorsOf(state, member));
+    const [stream = "", ...others] = streams;
+    // The proof is the first one's, once the keys of all others are gone.
+    for (const other of others) await erase(other);
+    const { event, seq, ...erased } = await erase(stream);
     const done: Done = { order, member, stream, event, seq, at: erased.at };
     return erased.keyId === undefined ? done : { ...done, keyId: erased.keyId };
   }

@@ -6,7 +6,7 @@
  * write cannot bring a revoked key back; a mark goes only when its work is done.
  */
 import type { Env } from "#actors/kit/env.ts";
-import { ledgerName, userStream } from "#actors/kit/names.ts";
+import { ledgerName } from "#actors/kit/names.ts";
 import type { Principal } from "#policy/snapshot.ts";
 import { mirrorBatch, mirrorLanes, mirrorRetryMs } from "./limits.ts";
 
@@ -25,6 +25,8 @@ export interface MirrorSource {
   organisation: string;
   ledgerShards: number;
   standingOf(keyId: string, member: string): KeyStanding;
+  /** Every actor that the member has. */
+  streamsOf(member: string): readonly string[];
 }
 
 /** The name of a key's entry in KV. */
@@ -114,17 +116,13 @@ export class KeyMirror {
   async #withdraw(source: MirrorSource, keyId: string, member: string, at: number): Promise<void> {
     const { TALLYGATE_SECRET: secret } = this.#env;
     const { organisation, ledgerShards } = source;
-    const stream = userStream(secret, organisation, member);
-    await this.#env.USERS.getByName(stream).fenceKey({
-      home: {
-        organisation,
-        stream,
-        ledger: ledgerName(secret, organisation, stream, ledgerShards),
-      },
-      at,
-      command: `revoke:${keyId}`,
-      keyId,
-    });
+    // The first one first: a new one of the others asks it for its fences.
+    for (const stream of source.streamsOf(member)) {
+      const ledger = ledgerName(secret, organisation, stream, ledgerShards);
+      const home = { organisation, stream, ledger };
+      const command = `revoke:${keyId}`;
+      await this.#env.USERS.getByName(stream).fenceKey({ home, at, command, keyId });
+    }
     await this.#env.KEYS.delete(keyEntryName(organisation, keyId));
   }
 

@@ -8,13 +8,13 @@
  */
 import type { LimitReply } from "#actors/budget/api.ts";
 import type { Env } from "#actors/kit/env.ts";
-import { budgetStream, ledgerName, userStream } from "#actors/kit/names.ts";
+import { budgetStream, ledgerName, userStreams } from "#actors/kit/names.ts";
 import type { LeaseOpening } from "#actors/user/lease-past.ts";
 import type { MemberData } from "#events/policy-events.ts";
 import { pastOfNode, sharedNodes, type NodePast, type SharedNode } from "#policy/shared.ts";
 import { currentDocument } from "./documents.ts";
 import { limitLanes, limitRetryMaxMs, limitRetryMs } from "./limits.ts";
-import type { PolicyState } from "./state.ts";
+import { actorsOf, type PolicyState } from "./state.ts";
 
 export class LimitMirror {
   readonly #env: Env;
@@ -145,10 +145,11 @@ export class LimitMirror {
     if (openings.length === 0) return;
     const { organisation = "", ledgerShards } = state;
     const { TALLYGATE_SECRET: secret, USERS: users } = this.#env;
-    const stream = userStream(secret, organisation, id);
-    const ledger = ledgerName(secret, organisation, stream, ledgerShards);
-    const home = { organisation, stream, ledger };
-    await users.getByName(stream).openLeases({ home, ledgerShards, version, openings });
+    for (const stream of userStreams(secret, organisation, id, actorsOf(state, id))) {
+      const ledger = ledgerName(secret, organisation, stream, ledgerShards);
+      const home = { organisation, stream, ledger };
+      await users.getByName(stream).openLeases({ home, ledgerShards, version, openings });
+    }
   }
 
   #tell(

@@ -5,7 +5,7 @@
 import type { Connection, ConnectionContext } from "#actors/kit/actor.ts";
 import type { Env } from "#actors/kit/env.ts";
 import { type AppendedFact, EventSourcedActor } from "#actors/kit/event-sourced-actor.ts";
-import { ledgerName, policyName } from "#actors/kit/names.ts";
+import { ledgerName, policyName, userStreams } from "#actors/kit/names.ts";
 import type { MemberData, PolicyFact } from "#events/policy-events.ts";
 import { formatKey, hashSecret } from "#policy/api-key.ts";
 import type { KnownSnapshot, Principal, PolicySnapshot } from "#policy/snapshot.ts";
@@ -29,12 +29,17 @@ import { checkFounding } from "./input.ts";
 import { LimitMirror } from "./limit-mirror.ts";
 import { KeyMirror, type KeyStanding } from "./key-mirror.ts";
 import { knownFeatures } from "./known.ts";
-import { currentDocument } from "./documents.ts";
 import { draftPolicy } from "./draft.ts";
 import { LinkBook } from "./links.ts";
 import { KEY_HEADER, MEMBER_HEADER, type Seat, UNTIL_HEADER } from "./seat.ts";
-import { isHeld, shadowDocument } from "./shadow.ts";
-import type { KeyRecord, PolicyState, SavedViewRecord, ShadowRecord } from "./state.ts";
+import { snapshotFor } from "./snapshot.ts";
+import {
+  actorsOf,
+  type KeyRecord,
+  type PolicyState,
+  type SavedViewRecord,
+  type ShadowRecord,
+} from "./state.ts";
 import { viewAnswer, viewCommand } from "./views.ts";
 
 /** Compared with when there is no such key, so that both answers take the same time. */
@@ -65,16 +70,7 @@ export class PolicyActor
   }
 
   snapshot(known: KnownSnapshot | null): Promise<PolicySnapshot | undefined | null> {
-    const { current, organisation } = this.state;
-    if (current === undefined || organisation === undefined) return Promise.resolve(null);
-    // eslint-disable-next-line unicorn/no-useless-undefined -- "you have it" is not "there is none"
-    if (isHeld(known, this.state)) return Promise.resolve(undefined);
-    const { version, hash } = current;
-    const { ledgerShards } = this.state;
-    const document = currentDocument(current);
-    const snapshot: PolicySnapshot = { organisation, version, hash, document, ledgerShards };
-    const shadow = shadowDocument(this.state, (seq) => this.store.read(seq, 1)[0]);
-    return Promise.resolve(shadow === undefined ? snapshot : { ...snapshot, shadow });
+    return Promise.resolve(snapshotFor(this.state, known, (seq) => this.store.read(seq, 1)[0]));
   }
 
   shadow(): Promise<ShadowRecord | null> {
@@ -315,7 +311,9 @@ export class PolicyActor
     const { organisation, ledgerShards } = this.state;
     if (organisation === undefined || this.#mirror.dueAt === undefined) return;
     const standingOf = (keyId: string, member: string) => this.#standingOf(keyId, member);
-    await this.#mirror.flush({ organisation, ledgerShards, standingOf }, this.now());
+    const streamsOf = (member: string) =>
+      userStreams(this.env.TALLYGATE_SECRET, organisation, member, actorsOf(this.state, member));
+    await this.#mirror.flush({ organisation, ledgerShards, standingOf, streamsOf }, this.now());
   }
 
   #standingOf(keyId: string, member: string): KeyStanding {

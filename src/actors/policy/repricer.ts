@@ -7,7 +7,7 @@
  * has ended, so that actors see them grow.
  */
 import type { Env } from "#actors/kit/env.ts";
-import { ledgerNames, userStream } from "#actors/kit/names.ts";
+import { ledgerNames, userStreams } from "#actors/kit/names.ts";
 import type { CorrectCostsCommand } from "#actors/user/commands.ts";
 import type { PolicyFact } from "#events/policy-events.ts";
 import {
@@ -17,7 +17,7 @@ import {
   correctionsPerRun,
   principalsPage,
 } from "./limits.ts";
-import type { PolicyState, PriceCorrectionRecord } from "./state.ts";
+import { actorsOf, type PolicyState, type PriceCorrectionRecord } from "./state.ts";
 
 type Applied = Extract<PolicyFact, { type: "PriceCorrectionApplied" }>["data"];
 
@@ -70,9 +70,14 @@ export class Repricer {
   }
 
   /** Everybody who ever called: those the ledger knows, and members whose events are on their way. */
-  async #streamsOf({ organisation = "", ledgerShards, members }: PolicyState): Promise<string[]> {
+  async #streamsOf(state: PolicyState): Promise<string[]> {
+    const { organisation = "", ledgerShards, members } = state;
     const { TALLYGATE_SECRET: secret, LEDGER: ledgers } = this.#env;
-    const streams = new Set([...members.keys()].map((id) => userStream(secret, organisation, id)));
+    const streams = new Set(
+      [...members.keys()].flatMap((id) =>
+        userStreams(secret, organisation, id, actorsOf(state, id)),
+      ),
+    );
     for (const name of ledgerNames(secret, organisation, ledgerShards)) {
       for (let after = ""; ;) {
         const page = await ledgers.getByName(name).principals({ after, limit: principalsPage });

@@ -1,6 +1,8 @@
 /** What a PolicyActor knows: the fold of its stream. Bounded, because a snapshot is one row. */
 import type { MemberData, PolicyFact } from "#events/policy-events.ts";
+import type { PolicyDocument } from "#policy/document.ts";
 import { IN_FORCE_AFTER_MS } from "#policy/lease.ts";
+import { withSplits, type SplitBook } from "#policy/split.ts";
 import {
   correctionsShownMax,
   departedKeepMs,
@@ -103,6 +105,8 @@ export interface PolicyState {
   pending: { version: number; dueAt: number }[];
   /** Of the current version only: what changes an older one is void. */
   proposals: ProposalRecord[];
+  /** Members who were ever split, and into how many at most. */
+  splits: SplitBook;
   /** The version whose limits hold at every shared budget. */
   limitsEffective: number;
   /** Oldest first; those that wait are never dropped. */
@@ -128,6 +132,7 @@ export function initialState(): PolicyState {
     versions: [],
     pending: [],
     proposals: [],
+    splits: [],
     limitsEffective: 0,
     erasures: [],
     corrections: [],
@@ -180,6 +185,7 @@ const evolvers: Evolvers = {
   },
   PolicyPublished: (state, { version, hash, document, comment, restores }, at) => {
     state.current = { version, hash, document };
+    state.splits = withSplits(state.splits, document["split"] as PolicyDocument["split"]);
     const record: VersionRecord = { version, hash, seq: state.seq, at, comment };
     if (restores !== undefined) record.restores = restores;
     state.versions.push(record);
@@ -282,4 +288,9 @@ export function fromSnapshot(json: unknown): PolicyState {
     members: new Map(stored.members.map((member) => [member.id, member])),
     keys: new Map(stored.keys.map((key) => [key.keyId, key])),
   };
+}
+
+/** How many actors a member ever had. */
+export function actorsOf({ splits }: Pick<PolicyState, "splits">, member: string): number {
+  return splits.find(([id]) => id === member)?.[1] ?? 1;
 }

@@ -36,6 +36,8 @@ export interface AdmitCommand {
   settlements?: SettleCommand["settlement"][];
   /** Asks for the key that the request's texts are kept under. */
   wantsPayloadKey?: true;
+  /** Of a member who is or was split: the most actors they ever had, this one among them. */
+  actors?: number;
 }
 
 /** How much of one limit or budget is left after the admitting transaction. */
@@ -207,6 +209,8 @@ export interface UserActorApi extends LeaseChildApi, RateChildApi {
   extend(command: ExtendCommand): Promise<{ ok: boolean }>;
   fenceKey(command: FenceKeyCommand): Promise<void>;
   openLeases(command: OpenLeasesCommand): Promise<void>;
+  /** The member's keys that are refused here: what an actor of theirs that is new has to know. */
+  fencedKeys(): Promise<string[]>;
   readBudgets(at: number): Promise<BudgetStanding[]>;
   recordAccess(command: RecordAccessCommand): Promise<void>;
   losePayload(command: LosePayloadCommand): Promise<void>;

@@ -15,7 +15,7 @@ import { fromSnapshot, snapshotVersion, toSnapshot } from "./snapshot.ts";
 import { decideOpenLease, type LeaseOpening } from "./lease-past.ts";
 import { decideIdleReturns, decideLeaseGranted, decideLeaseReturn } from "./leases.ts";
 import type { ShadowAsk } from "./shadow.ts";
-import { decideRateLeased, decideRateReturn } from "./shared-rates.ts";
+import { decideOpenRate, decideRateLeased, decideRateReturn } from "./shared-rates.ts";
 import { initialState, type DataOf, type RequestData, type UserState } from "./state.ts";
 
 /** What a UserActor decides about. `at` is milliseconds since 1970, UTC. */
@@ -50,6 +50,7 @@ export type UserCommand =
     }
   /** A counter granted permits of a shared rate, had none, or calls them back. */
   | { type: "rate-leased"; at: number; leased: DataOf<"RateLeased"> }
+  | { type: "open-rate"; at: number; limit: RateTermsData; version: number }
   | { type: "rate-denied"; at: number; denied: DataOf<"RateDenied"> }
   | { type: "return-rate"; at: number; rate: RateTermsData; keep?: number }
   /** Brought by the alarm: gives back what nobody used. */
@@ -97,6 +98,8 @@ export function decide(state: UserState, command: UserCommand): UserFact[] {
       return decideLeaseReturn(state, command);
     case "rate-leased":
       return decideRateLeased(state, command.leased);
+    case "open-rate":
+      return decideOpenRate(state, command, at);
     case "rate-denied":
       return [{ type: "RateDenied", v: 1, data: command.denied }];
     case "return-rate":

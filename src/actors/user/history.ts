@@ -8,6 +8,7 @@
  * for want of room counts as the whole user.
  */
 import type { LimitData } from "#events/user-events.ts";
+import { localScope } from "#policy/split.ts";
 import { historyEntriesMax, historyMs, historyScopesMax } from "./limits.ts";
 import type { RequestData, UserState } from "./state.ts";
 import {
@@ -139,8 +140,9 @@ export function pastOf(
   scope: string,
   after: number,
 ): UsageLog | undefined {
-  if (!isKept(scope)) return undefined;
-  const own = state.history.get(scope);
+  const local = localScope(scope) ?? scope;
+  if (!isKept(local)) return undefined;
+  const own = state.history.get(local);
   // What was dropped may have been this scope's: the whole user's use is the safe answer.
   const log = state.historyDroppedAt > after ? state.history.get("user") : own;
   return log === undefined ? emptyLog(1) : copyLane(log, lane, after);

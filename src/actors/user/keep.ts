@@ -3,6 +3,7 @@
  * scope's past, and the requests that are still open there correct it when they end.
  */
 import type { BudgetData, LimitData } from "#events/user-events.ts";
+import { localScope } from "#policy/split.ts";
 import { accountOf, adoptBudget, dropOldAccounts, isUnder, startOf } from "./budgets.ts";
 import { bucketsMax } from "./limits.ts";
 import { bucketOf, shorten } from "./rates.ts";
@@ -44,8 +45,9 @@ export function keepBucket(
   if (!state.buckets.has(key) && state.buckets.size >= bucketsMax / 2) dropIdle(state, at);
   state.buckets.set(key, bucket);
   if (bucket.metric === "requests") return bucket;
+  const scope = localScope(limit.scope) ?? limit.scope;
   for (const hold of unsettled(state)) {
-    if (hold.scopes.includes(limit.scope) && !hold.buckets.includes(key)) hold.buckets.push(key);
+    if (hold.scopes.includes(scope) && !hold.buckets.includes(key)) hold.buckets.push(key);
   }
   return bucket;
 }

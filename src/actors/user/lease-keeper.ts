@@ -11,6 +11,7 @@ import type { StreamHome } from "#actors/kit/home.ts";
 import { budgetStream, ledgerName } from "#actors/kit/names.ts";
 import type { LeaseRefData } from "#events/budget-events.ts";
 import type { SharedBudgetData } from "#events/user-events.ts";
+import { localScope } from "#policy/split.ts";
 import { startOf } from "./budgets.ts";
 import type { UserCommand } from "./decider.ts";
 import type { LeaseOpening } from "./lease-past.ts";
@@ -21,6 +22,7 @@ import {
   leaseOf,
   leaseRefOf,
   spendable,
+  spendableUnder,
   totalsOf,
 } from "./leases.ts";
 import { deniedJitterMs, deniedMs, leasesMax } from "./limits.ts";
@@ -35,6 +37,8 @@ export interface LeaseHost {
   readonly organisation: string;
   now(): number;
   execute(command: UserCommand): void;
+  /** Of a member who is or was split: the most actors they ever had. */
+  readonly actors: number | undefined;
 }
 
 /** What one request lacks, and what it asks for so that others do not take that again. */
@@ -93,11 +97,13 @@ export class LeaseKeeper {
     // Budgets of teams first: what they count is not counted above them again.
     const inOrder = [...openings].sort((a, b) => levelOf(a) - levelOf(b));
     for (const opening of inOrder) {
-      host.execute({ type: "open-lease", at: host.now(), opening, version });
+      if (localScope(opening.lease.scope) !== undefined) this.#follow(opening, version);
+      else host.execute({ type: "open-lease", at: host.now(), opening, version });
     }
     for (const { lease } of inOrder) {
       const known = host.state.leases.get(leaseKey(lease));
-      if (known?.pastNanos === undefined && known?.prepaidNanos === undefined) continue;
+      const isOwn = known !== undefined && localScope(lease.scope) !== undefined;
+      if (!isOwn && known?.pastNanos === undefined && known?.prepaidNanos === undefined) continue;
       const { stream: child } = host;
       const home = this.#homeOf(lease, ledgerShards);
       await this.#node(lease).returnLease({ home, child, lease, totals: totalsOf(known) });
@@ -139,16 +145,16 @@ export class LeaseKeeper {
     try {
       // One that is under way does not count this request: it may bring enough, or too little.
       await this.#running.get(key);
-      if (!this.#lacks(budget, cost)) return;
+      if (!this.#lacks(budget, cost, policyVersion)) return;
       await (this.#running.get(key) ?? this.#start(budget, policyVersion, ledgerShards, waiting));
     } finally {
       waiting.splice(waiting.indexOf(need), 1);
     }
   }
 
-  #lacks(budget: SharedBudgetData, cost: number): boolean {
+  #lacks(budget: SharedBudgetData, cost: number, version: number): boolean {
     const lease = leaseOf(this.#host.state, leaseRefOf(budget));
-    return spendable(lease) < cost && denialOf(lease, this.#host.now()) === undefined;
+    return spendableUnder(lease, version) < cost && denialOf(lease, this.#host.now()) === undefined;
   }
 
   #start(
@@ -179,8 +185,9 @@ export class LeaseKeeper {
     const ref = leaseRefOf(budget);
     const opening = openingOf(budget);
     const isFirst = !host.state.leases.has(leaseKey(ref));
+    if (localScope(ref.scope) !== undefined) this.#follow(opening, version);
     // What the organisation's budget lacks is known once those of teams have said what they count.
-    if (isFirst && (levelOf(opening) === 0 || !opening.whole)) {
+    else if (isFirst && (levelOf(opening) === 0 || !opening.whole)) {
       host.execute({ type: "open-lease", at: host.now(), opening, version });
     }
     const held = leaseOf(host.state, ref);
@@ -197,7 +204,25 @@ export class LeaseKeeper {
       needNanos: Math.max(least - credit, 1),
       demandNanos: Math.min(Math.max(demand - credit, 1), Number.MAX_SAFE_INTEGER),
     });
+    // A newer version began meanwhile: what was granted under the older one goes back unspent.
+    if ((leaseOf(host.state, ref).version ?? version) > version) {
+      const { grantedNanos } = reply;
+      host.execute({ type: "return-lease", at: host.now(), lease: ref, grantedNanos });
+      return;
+    }
     this.#note(ref, reply, least, isAhead);
+  }
+
+  /** Takes a member's own budget over under a version: older credit goes back, the past is told. */
+  #follow(opening: LeaseOpening, version: number): void {
+    const host = this.#host;
+    const { lease } = opening;
+    const held = leaseOf(host.state, lease);
+    if ((held.version ?? -1) >= version) return;
+    const { grantedNanos } = held;
+    const at = host.now();
+    if (creditOf(held) > 0) host.execute({ type: "return-lease", at, lease, grantedNanos });
+    host.execute({ type: "open-lease", at, opening, version });
   }
 
   async #reply(
@@ -214,7 +239,11 @@ export class LeaseKeeper {
     try {
       const node = this.#node(ref);
       const command = { home, ledgerShards, child, budget, version, seq, totals, ...asked };
-      return await node.renew(command);
+      const { actors } = this.#host;
+      if (actors === undefined || localScope(ref.scope) === undefined) {
+        return await node.renew(command);
+      }
+      return await node.renew({ ...command, actors });
     } catch {
       return { outcome: "unavailable", grantedNanos: 0, by: budget.name };
     }

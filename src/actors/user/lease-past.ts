@@ -10,10 +10,11 @@
  */
 import type { UserFact } from "#events/user-events.ts";
 import type { LeaseRefData } from "#events/budget-events.ts";
-import { bookedSince, sliceOf, teamOf, teamsOf } from "./history.ts";
+import { localScope } from "#policy/split.ts";
+import { BOOKED, bookedSince, pastOf, sliceOf, teamOf, teamsOf } from "./history.ts";
 import { aboveKey, keepLease, leaseFrom, leaseKey, leaseOf } from "./leases.ts";
 import { leasesMax } from "./limits.ts";
-import type { DataOf, Hold, Lease, UserState } from "./state.ts";
+import { accountKey, type DataOf, type Hold, type Lease, type UserState } from "./state.ts";
 
 /** A budget that begins to count, for the period that its lease names. */
 export interface LeaseOpening {
@@ -33,21 +34,23 @@ export function decideOpenLease(
   opening: LeaseOpening,
   version: number,
 ): UserFact[] {
-  const { lease: ref, startsAt, parent, whole, below } = opening;
+  const { lease: ref, startsAt, parent, whole } = opening;
   const known = state.leases.get(leaseKey(ref));
   if (known === undefined && state.leases.size >= leasesMax) return [];
   const lease = { ...leaseOf(state, ref) };
   leaseFrom(lease, parent);
   const isNew = lease.grantedNanos === 0 && lease.pastNanos === undefined;
-  const missed = isNew || whole ? missedBy(state, lease, startsAt, below) : [];
+  const missed = isNew || whole ? missedBy(state, lease, opening) : [];
   const heldNanos = sum(missed.map(({ held }) => held));
   const usedNanos = sum(missed.map(({ nanos }) => nanos)) - heldNanos;
   lease.usedNanos += usedNanos;
   lease.heldNanos += heldNanos;
   const prepaidNanos = prepaidOf(state, lease, startsAt);
   const isMoved = known !== undefined && known.parent !== parent;
+  // From here on nothing is admitted under an older version, also where nothing was spent.
+  const isFence = localScope(ref.scope) !== undefined && (lease.version ?? -1) < version;
   const isNews = usedNanos + heldNanos > 0 || prepaidNanos > (lease.prepaidNanos ?? 0);
-  if (!isNews && !isMoved) return [];
+  if (!isNews && !isMoved && !isFence) return [];
   const past = { usedNanos, heldNanos, prepaidNanos };
   const data: DataOf<"LeaseOpened"> = { lease: ref, version, startsAt, ...past };
   if (parent !== undefined) data.parent = parent;
@@ -61,7 +64,11 @@ export function leaseOpened(state: UserState, data: DataOf<"LeaseOpened">, at: n
   state.policyVersion = Math.max(state.policyVersion, data.version);
   const lease = keepLease(state, data.lease, at);
   leaseFrom(lease, data.parent);
-  for (const hold of unsettled(state)) {
+  const isOwn = localScope(lease.ref.scope) !== undefined;
+  if (isOwn) lease.version = data.version;
+  // Of a member's own budget only open requests are corrected: what expired stays counted in full.
+  const open = data.heldNanos > 0 ? state.holds.values() : [];
+  for (const hold of isOwn ? open : unsettled(state)) {
     if (misses(state, lease, data, hold)) (hold.leases ??= []).push(leaseKey(lease.ref));
   }
   lease.pastNanos = (lease.pastNanos ?? 0) + data.usedNanos + data.heldNanos;
@@ -87,13 +94,10 @@ interface Missed {
 }
 
 /** What a lease does not count, by the team that it was spent in. */
-function missedBy(
-  state: UserState,
-  lease: Lease,
-  startsAt: number,
-  below: readonly string[] | undefined,
-): Missed[] {
-  const of = { startsAt, below };
+function missedBy(state: UserState, lease: Lease, of: Counting & { whole: boolean }): Missed[] {
+  const { startsAt, below } = of;
+  const local = localScope(lease.ref.scope);
+  if (local !== undefined) return [missedOwn(state, lease, of, local)];
   if (!isTop(lease)) {
     const team = lease.ref.scope.slice(5);
     const all = bookedSince(state, sliceOf(team), startsAt);
@@ -107,6 +111,27 @@ function missedBy(
     const counted = (lease.bySlice?.[team] ?? 0) + countedBelow(state, lease, below, team);
     return missedIn(state, lease, of, team, nanos - counted);
   });
+}
+
+/** What a member's own budget does not count: its account's sums, or all of its scope's past. */
+function missedOwn(
+  state: UserState,
+  lease: Lease,
+  of: Counting & { whole: boolean },
+  local: string,
+): Missed {
+  const { budget: name, period, periodKey } = lease.ref;
+  const account = state.accounts.get(accountKey({ name, scope: local, period, periodKey }));
+  const past = pastOf(state, BOOKED, local, of.startsAt - 1)?.sums[0] ?? 0;
+  let held = 0;
+  for (const hold of state.holds.values()) {
+    if (misses(state, lease, of, hold)) held += hold.costNanos;
+  }
+  const counted = lease.usedNanos + lease.heldNanos;
+  // One that picks some of its scope's requests knows better than the scope what it spent.
+  const isPart = !of.whole && account !== undefined && counted === 0;
+  const all = isPart ? account.settledNanos + held : Math.max(past, account?.settledNanos ?? 0);
+  return { team: "", nanos: Math.max(all - counted, held), held };
 }
 
 function missedIn(
@@ -170,6 +195,8 @@ function misses(
 ): boolean {
   const { leases = [] } = hold;
   if (hold.at < startsAt || leases.includes(leaseKey(lease.ref))) return false;
+  const local = localScope(lease.ref.scope);
+  if (local !== undefined) return hold.scopes.includes(local);
   if (!isTop(lease)) return teamOf(hold) === lease.ref.scope.slice(5);
   const under = new Set([...leasesUnder(state, lease, below)].map(({ ref }) => leaseKey(ref)));
   return !leases.some((other) => under.has(other));

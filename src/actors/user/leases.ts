@@ -10,6 +10,7 @@
  */
 import type { LeaseRefData, PrepaidData } from "#events/budget-events.ts";
 import type { BudgetData, SharedBudgetData, UserFact } from "#events/user-events.ts";
+import { localScope } from "#policy/split.ts";
 import { teamOf } from "./history.ts";
 import { accountKeepMs, leaseIdleMs } from "./limits.ts";
 import { accountKey, type DataOf, type Hold, type Lease, type UserState } from "./state.ts";
@@ -60,6 +61,15 @@ export function creditOf(lease: Lease): number {
 /** Credit that an admission may take. */
 export function spendable(lease: Lease): number {
   return lease.recalled ? 0 : Math.max(creditOf(lease), 0);
+}
+
+/**
+ * The same under a policy version. Credit of a member's own budget from an older one is none: a cut
+ * holds from the first request under it, as where one actor decides.
+ */
+export function spendableUnder(lease: Lease, version: number): number {
+  const isOld = lease.version !== undefined && lease.version < version;
+  return isOld && localScope(lease.ref.scope) !== undefined ? 0 : spendable(lease);
 }
 
 export function totalsOf(lease: Lease): LeaseTotals {

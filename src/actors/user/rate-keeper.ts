@@ -5,6 +5,7 @@
 import type { RateReply } from "#actors/budget/api.ts";
 import { ledgerName, rateStream } from "#actors/kit/names.ts";
 import type { LimitData } from "#events/user-events.ts";
+import { localScope } from "#policy/split.ts";
 import type { LeaseHost } from "./lease-keeper.ts";
 import { deniedMs } from "./limits.ts";
 import { amountOf } from "./rates.ts";
@@ -150,7 +151,12 @@ export class RateKeeper {
     const word = wordOf(state, limit, this.#host.now(), anew ? 0 : undefined);
     try {
       const node = env.BUDGETS.getByName(stream);
-      return await node.askRate({ home, child, rate, version, word, ...asked });
+      const ask = { home, child, rate, version, word, ...asked };
+      const { actors } = this.#host;
+      if (actors === undefined || localScope(limit.scope) === undefined) {
+        return await node.askRate(ask);
+      }
+      return await node.askRate({ ...ask, actors, ledgerShards: shards });
     } catch {
       return undefined;
     }

@@ -11,11 +11,13 @@
  */
 import { windowStart } from "#actors/kit/windows.ts";
 import type { LimitData } from "#events/user-events.ts";
+import { localScope } from "#policy/split.ts";
 import { backlogFits, backlogLeft, backlogRetryAt, rescale, stack } from "./gcra.ts";
 import { laneOf, pastOf } from "./history.ts";
 import { cellsPerWindow } from "./limits.ts";
 import { bucketKey, tokensBound, type Bucket, type RequestData, type UserState } from "./state.ts";
 import {
+  copyLane,
   correct,
   emptyLog,
   forget,
@@ -41,13 +43,23 @@ export function bucketOf(state: UserState, limit: LimitData, at: number, version
   const isKnown = bucket?.metric === metric;
   const isLong = isKnown && windowMs <= bucket.windowMs;
   if (isLong && (limit.whole !== true || bucket.version >= version)) return bucket;
-  const log = pastOf(state, laneOf[metric], limit.scope, at - windowMs) ?? emptyLog(1);
+  const log = pastUnder(state, limit, at - windowMs);
   // A policy in between may have been without this limit: then it lacks what was used under that.
   if (isLong && (log.sums[0] ?? 0) <= sumAfter(bucket.log, 0, at - windowMs)) return bucket;
   if (isKnown && log.at.length === 0) return { ...bucket, windowMs };
   const fresh = { metric, mode, limit: limit.limit, windowMs, version, log };
   const base = { ms: 0, part: 0 };
   return { ...fresh, base, tat: stack(base, log, limit) };
+}
+
+/** What a limit's scope used before; where nobody keeps that, what a member's own limit counted. */
+function pastUnder(state: UserState, limit: LimitData, after: number): UsageLog {
+  const past = pastOf(state, laneOf[limit.metric], limit.scope, after);
+  const local = localScope(limit.scope);
+  if (past !== undefined || local === undefined) return past ?? emptyLog(1);
+  const own = state.buckets.get(bucketKey({ ...limit, scope: local }));
+  const isLong = own?.metric === limit.metric && own.windowMs >= limit.windowMs;
+  return isLong ? copyLane(own.log, 0, after) : emptyLog(1);
 }
 
 /** Whether `amount` more fits now. An amount of nothing always does. */

@@ -10,8 +10,9 @@
 import type { Moment, RateWord } from "#actors/budget/api.ts";
 import type { RateTermsData } from "#events/budget-events.ts";
 import type { LimitData, UserFact } from "#events/user-events.ts";
+import { localScope } from "#policy/split.ts";
 import { rateLeasesMax, wordMomentsMax } from "./limits.ts";
-import { amountOf } from "./rates.ts";
+import { amountOf, bucketOf } from "./rates.ts";
 import {
   bucketKey,
   type DataOf,
@@ -68,7 +69,9 @@ export function rateDenialOf(lease: RateLease, at: number): RateLease["denied"] 
 
 /** What this principal tells the counter: all that it used in the window, and what it keeps. */
 export function wordOf(state: UserState, limit: LimitData, at: number, kept?: number): RateWord {
-  const log = state.buckets.get(bucketKey(limit))?.log;
+  const known = state.buckets.get(bucketKey(limit));
+  const isOwn = known === undefined && localScope(limit.scope) !== undefined;
+  const log = isOwn ? bucketOf(state, limit, at, state.policyVersion).log : known?.log;
   const { booked } = rateLeaseOf(state, limit);
   const moments: Moment[] = [];
   const cellMs = limit.windowMs / wordMomentsMax;
@@ -86,6 +89,18 @@ export function wordOf(state: UserState, limit: LimitData, at: number, kept?: nu
   }
   const word = { seq: state.seq, sentAt: at, booked, moments };
   return kept === undefined ? word : { ...word, kept };
+}
+
+/** A member's own rate is counted for all of their actors: nothing older is admitted from here on. */
+export function decideOpenRate(
+  state: UserState,
+  { limit, version }: { limit: LimitData; version: number },
+  at: number,
+): UserFact[] {
+  if (version <= state.policyVersion) return [];
+  const { booked } = rateLeaseOf(state, limit);
+  const data = { limit, version, seq: state.seq + 1, allowed: booked, untilAt: at };
+  return [{ type: "RateLeased", v: 1, data }];
 }
 
 /** What a counter's answer adds to the log. */
@@ -142,6 +157,8 @@ export function rateLeased(state: UserState, data: DataOf<"RateLeased">, at: num
   Object.assign(lease, { limit, version, seq, allowed, untilAt, size: allowed - lease.booked });
   if (free !== undefined) lease.free = free;
   delete lease.denied;
+  if (localScope(limit.scope) === undefined) return;
+  state.policyVersion = Math.max(state.policyVersion, version);
 }
 
 export function rateDenied(state: UserState, data: DataOf<"RateDenied">, at: number): void {

@@ -4,7 +4,7 @@
  */
 import type { LimitData, SharedBudgetData } from "#events/user-events.ts";
 import type { Refusal } from "./admit.ts";
-import { denialOf, leaseLeft, leaseOf, leaseRefOf, parentLeft, spendable } from "./leases.ts";
+import { denialOf, leaseLeft, leaseOf, leaseRefOf, parentLeft, spendableUnder } from "./leases.ts";
 import { amountOf } from "./rates.ts";
 import { bookable, rateDenialOf, rateLeaseOf, sharedLeft } from "./shared-rates.ts";
 import type { RequestData, UserState } from "./state.ts";
@@ -24,14 +24,14 @@ const codes = {
 /** Every shared budget, and the one that it leases from. */
 export function checkSharedBudgets(
   state: UserState,
-  { shared = [], bound }: RequestData,
+  { shared = [], bound, policyVersion }: RequestData,
   at: number,
   over: string[],
 ): Checked {
   const left: number[] = [];
   const refusals: Refusal[] = [];
   for (const budget of shared) {
-    const verdict = checkShared(state, budget, bound.costNanos, at, over);
+    const verdict = checkShared(state, budget, bound.costNanos, policyVersion, at, over);
     if (typeof verdict === "number") {
       left.push(verdict);
       if (budget.parent === undefined) continue;
@@ -81,11 +81,13 @@ function checkShared(
   state: UserState,
   budget: SharedBudgetData,
   costNanos: number,
+  version: number,
   at: number,
   over: string[],
 ): number | Refusal {
   const lease = leaseOf(state, leaseRefOf(budget));
-  if (costNanos === 0 || spendable(lease) >= costNanos) return leaseLeft(lease, costNanos);
+  if (costNanos === 0 || spendableUnder(lease, version) >= costNanos)
+    return leaseLeft(lease, costNanos);
   const denial = denialOf(lease, at);
   const { name: by, scope, parent } = budget;
   if (denial === undefined) return { code: "budget_unavailable", by, scope, short: true };
@@ -113,7 +115,8 @@ export function lackOf(state: UserState, request: RequestData, at: number): Shor
   return {
     budgets: shared.filter((budget) => {
       const lease = leaseOf(state, leaseRefOf(budget));
-      return spendable(lease) < bound.costNanos && denialOf(lease, at) === undefined;
+      const credit = spendableUnder(lease, policyVersion);
+      return credit < bound.costNanos && denialOf(lease, at) === undefined;
     }),
     rates: sharedLimits.filter((limit) => {
       const lease = rateLeaseOf(state, limit);

@@ -59,6 +59,8 @@ export interface Lease {
   usedAt: number;
   /** The node said no, or nothing: not asked again until then. */
   denied?: { reason: "exhausted" | "unavailable"; by: string; untilAt: number };
+  /** Of a member's own budget: the policy version that the node was asked under. */
+  version?: number;
 }
 
 /** Permits of one shared rate. */

@@ -3,7 +3,7 @@
  *
  * The actor's own clock decides, never the caller's: isolates differ by seconds, windows do not.
  */
-import type { LeaseTotals, RateWord, RecallCommand } from "#actors/budget/api.ts";
+import type { LeaseTotals, OpenRateCommand, RateWord, RecallCommand } from "#actors/budget/api.ts";
 import type { LeaseRefData, RateTermsData } from "#events/budget-events.ts";
 import { type AppendedFact, EventSourcedActor } from "#actors/kit/event-sourced-actor.ts";
 import type { Cause } from "#events/envelope.ts";
@@ -34,12 +34,13 @@ import { CountedRefusals } from "./counted.ts";
 import { userDecider, type UserCommand } from "./decider.ts";
 import { outlivesFork } from "./forked.ts";
 import { isExtended, nextDeadline } from "./holds.ts";
+import { fencedBefore } from "./join.ts";
 import { LeaseKeeper, type LeaseHost } from "./lease-keeper.ts";
-import { leaseOf, leaseRefOf, nextIdleAt, totalsOf } from "./leases.ts";
-import { countedDelayMs, deniedMs, renewRoundsMax } from "./limits.ts";
+import { leaseOf, nextIdleAt, totalsOf } from "./leases.ts";
+import { countedDelayMs, renewRoundsMax } from "./limits.ts";
 import { RateKeeper } from "./rate-keeper.ts";
 import { keptOf, wordOf } from "./shared-rates.ts";
-import type { Short } from "./shared.ts";
+import { givenUp } from "./give-up.ts";
 import { PayloadKeeper } from "./payload-keeper.ts";
 import { erasedReply } from "./erased.ts";
 import { standingsOf } from "./standings.ts";
@@ -58,16 +59,28 @@ export class UserActor
   readonly #rates = new RateKeeper(this.#leaseHost());
   readonly #costs = new CostCorrector(this.ctx.storage.sql, this.store);
   readonly #payloads = new PayloadKeeper(this.store, this.env);
+  /** Of a member who is or was split: the most actors they ever had. */
+  #actors: number | undefined;
   #countedTimer: ReturnType<typeof setTimeout> | undefined;
 
   async admit(command: AdmitCommand): Promise<AdmitReply> {
     this.settleIn(command.home);
+    this.#actors = command.actors ?? this.#actors;
+    if (command.actors !== undefined && this.state.seq === 0) await this.#join(command);
     const { settlements = [] } = command;
     if (settlements.length === 0) return this.#admit(command);
     // They share the commit of the admission that carries them.
     const booked = settlements.map((settlement) => this.#book(settlement));
     const [reply] = await Promise.all([this.#admit(command), ...booked]);
     return reply;
+  }
+
+  async #join(command: AdmitCommand): Promise<void> {
+    const { home } = command;
+    const fenced = await fencedBefore(this.env, command);
+    await Promise.all(
+      fenced.map((keyId) => this.fenceKey({ home, at: this.now(), command: "join", keyId })),
+    );
   }
 
   async #admit(command: AdmitCommand): Promise<AdmitReply> {
@@ -91,7 +104,9 @@ export class UserActor
           ]);
           continue;
         }
-        this.#giveUp(short);
+        for (const denial of givenUp(short, this.now())) {
+          this.execute(denial, denial.at, { command: "lease" });
+        }
       }
       const at = this.now();
       const known = answerFromState(this.state, command, at);
@@ -223,6 +238,19 @@ export class UserActor
     return this.readLease(lease);
   }
 
+  /** What was used is told once nothing more can be under an older policy. */
+  openRate({ home, rate, version }: OpenRateCommand): Promise<RateWord> {
+    this.settleIn(home);
+    this.commitQueued();
+    const at = this.now();
+    this.execute({ type: "open-rate", at, limit: rate, version }, at, { command: "member" });
+    return Promise.resolve(wordOf(this.state, rate, at));
+  }
+
+  fencedKeys(): Promise<string[]> {
+    return Promise.resolve([...this.state.fenced]);
+  }
+
   /** A counter calls permits back: nothing more is booked under it without new ones. */
   recallRate(rate: RateTermsData): Promise<RateWord> {
     // Who has their permits already and waits for the commit uses them first.
@@ -276,7 +304,11 @@ export class UserActor
   #leaseHost(): LeaseHost {
     const state = () => this.state;
     const home = () => this.home;
+    const actors = () => this.#actors;
     return {
+      get actors() {
+        return actors();
+      },
       env: this.env,
       get state() {
         return state();
@@ -292,25 +324,6 @@ export class UserActor
         this.execute(command, command.at, { command: "lease" });
       },
     };
-  }
-
-  /** Others took what came, again and again: there is none for now. */
-  #giveUp({ budgets, rates }: Short): void {
-    const at = this.now();
-    for (const limit of rates) {
-      const untilAt = at + deniedMs;
-      const denied = { limit, reason: "exhausted", untilAt, retryAt: untilAt } as const;
-      this.execute({ type: "rate-denied", at, denied }, at, { command: "lease" });
-    }
-    for (const lease of budgets.map(leaseRefOf)) {
-      const denied = {
-        lease,
-        reason: "exhausted",
-        by: lease.budget,
-        untilAt: at + deniedMs,
-      } as const;
-      this.execute({ type: "lease-denied", at, denied }, at, { command: "lease" });
-    }
   }
 
   #count(request: RequestData, refusal: Refusal, at: number): void {

@@ -12,12 +12,14 @@ import type { BudgetStanding } from "#actors/user/commands.ts";
 import { periodOf } from "#policy/calendar.ts";
 import type { PolicyDocument } from "#policy/document.ts";
 import { sharedNodes, type SharedNode } from "#policy/shared.ts";
+import { localScope } from "#policy/split.ts";
 import type { Principal } from "#policy/snapshot.ts";
 import { recordAccess } from "../access.ts";
 import { askActor, homeOf } from "../actors.ts";
 import type { LivePolicy } from "../policy-cache.ts";
 import { GatewayError } from "../errors.ts";
 import { toUsd } from "./answers.ts";
+import { mergeStandings } from "./split-budgets.ts";
 import { budgetsAskedMax, memberIdCharsMax, membersAskedMax } from "./limits.ts";
 
 interface Standing extends Omit<BudgetStanding, "leasedNanos"> {
@@ -44,9 +46,12 @@ export async function showBudgets(
   const others = members.filter((id) => id !== principal.member.id);
   const people = await Promise.all(others.map((id) => memberOf(env, principal, id)));
   const readers = [principal, ...people.flatMap((found) => found ?? [])];
-  const mine = (
-    await Promise.all(readers.map((reader) => askMember(env, reader, ledgerShards, at)))
-  ).flat();
+  const { splits = {} } = policy.snapshot;
+  const ask = (reader: Principal) => {
+    const { most = 1 } = splits[reader.member.id] ?? {};
+    return askMember(env, reader, { ledgerShards, actors: most, document, at });
+  };
+  const mine = (await Promise.all(readers.map(ask))).flat();
   const nodes = role === "member" ? [] : await allNodes(env, principal, document);
   const asked = nodes.slice(0, budgetsAskedMax);
   const shared = await Promise.all(
@@ -83,21 +88,37 @@ async function memberOf(
   return askActor(() => env.POLICY.getByName(name).lookUpMember(id));
 }
 
+interface MemberQuestion {
+  ledgerShards: number;
+  /** The most actors that the member ever had. */
+  actors: number;
+  document: PolicyDocument;
+  at: number;
+}
+
+/** Where a member stands, by all of their actors: the same budgets as if there were one. */
 async function askMember(
   env: Env,
   principal: Principal,
-  ledgerShards: number,
-  at: number,
+  { ledgerShards, actors, document, at }: MemberQuestion,
 ): Promise<(Standing & { member: string })[]> {
-  const home = homeOf(env, principal, ledgerShards);
-  const own = await askActor(() => env.USERS.getByName(home.stream).readBudgets(at));
-  return own.map((standing) => ({
-    ...standing,
-    member: principal.member.id,
-    leasedNanos: standing.leasedNanos ?? 0,
-    complete: true,
-    effective: true,
-  }));
+  const { organisation, member } = principal;
+  const told = await Promise.all(
+    Array.from({ length: actors }, (_, shard) => {
+      const { stream } = homeOf(env, principal, ledgerShards, shard);
+      return askActor(() => env.USERS.getByName(stream).readBudgets(at));
+    }),
+  );
+  const { own, split } = mergeStandings(told.flat());
+  const nodes = await Promise.all(
+    split.map((node) => askNode(env, organisation, node, document, at)),
+  );
+  const shared = nodes.flat().map((standing) => {
+    return { ...standing, scope: localScope(standing.scope) ?? standing.scope };
+  });
+  const whole = { complete: true, effective: true };
+  const alone = own.map((one) => ({ ...one, leasedNanos: one.leasedNanos ?? 0, ...whole }));
+  return [...alone, ...shared].map((standing) => ({ ...standing, member: member.id }));
 }
 
 async function allNodes(

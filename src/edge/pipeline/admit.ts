@@ -3,6 +3,7 @@ import type { Env } from "#actors/kit/env.ts";
 import type { WrappedKey } from "#actors/kit/payload-key.ts";
 import type { ShadowAsk } from "#actors/user/shadow.ts";
 import type { AdmitCommand, AdmitReply, Home, LimitStatus } from "#actors/user/commands.ts";
+import { shardOfRequest } from "#policy/split.ts";
 import { askActor, homeOf } from "../actors.ts";
 import { toUsd } from "../books/answers.ts";
 import { GatewayError, toGatewayCode, type GatewayCode } from "../errors.ts";
@@ -49,9 +50,13 @@ export async function admit(env: Env, ctx: ExecutionContext, call: Call): Promis
   for (let round = 0; round < 4; round += 1) {
     const plan = planUnder(call, policy, tier);
     await askSecond(env, call, plan);
-    const home = homeOf(env, call.principal, policy.snapshot.ledgerShards);
+    const { ledgerShards, splits } = policy.snapshot;
+    const split = splits?.[call.principal.member.id];
+    const shard = split === undefined ? 0 : shardOfRequest(call.requestId, split);
+    const home = homeOf(env, call.principal, ledgerShards, shard);
     const shadow = shadowOf(call, policy, tier, planUnder);
-    const reply = await ask(env, ctx, home, plan, call.startedAt, shadow);
+    const beside = { shadow, actors: split?.most };
+    const reply = await ask(env, ctx, home, plan, call.startedAt, beside);
     if (reply.outcome === "admitted") {
       const { holdNanos, limits, payloadKey } = reply;
       return { plan, home, holdNanos, limits, ...(payloadKey && { payloadKey }) };
@@ -81,11 +86,12 @@ async function ask(
   home: Home,
   plan: Plan,
   at: number,
-  shadow: ShadowAsk | undefined,
+  { shadow, actors }: { shadow: ShadowAsk | undefined; actors: number | undefined },
 ): Promise<AdmitReply> {
   const { ledgerShards } = plan.policy.snapshot;
   const command: AdmitCommand = { home, at, request: plan.request, ledgerShards };
   if (shadow !== undefined) command.shadow = shadow;
+  if (actors !== undefined) command.actors = actors;
   const settlements = takeSettlements(home.stream);
   if (settlements.length > 0) {
     command.settlements = settlements.map(({ settlement }) => settlement);

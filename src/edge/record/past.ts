@@ -14,6 +14,8 @@ export const StateParams = z.strictObject({
   at: moment,
   user: z.string().min(1).max(200).exactOptional(),
   seq: z.coerce.number().int().min(1).exactOptional(),
+  /** Of a member who is split: which of their actors, from 0. */
+  actor: z.coerce.number().int().min(0).max(15).exactOptional(),
 });
 
 export function idOf(c: RecordContext): string {
@@ -63,7 +65,7 @@ export async function proveEntry(reader: Reader): Promise<Response> {
 /** `GET /audit/state`: the books at a moment, or one principal at a moment or an event. */
 export async function showState(
   { c, principal, shards }: Reader,
-  { at, user, seq }: z.output<typeof StateParams>,
+  { at, user, seq, actor }: z.output<typeof StateParams>,
 ): Promise<Response> {
   if (user === undefined) {
     if (at === undefined)
@@ -76,7 +78,7 @@ export async function showState(
       usage: views.flatMap(({ sums }) => sums.flatMap(usageRow)),
     });
   }
-  const stream = userStream(c.env.TALLYGATE_SECRET, principal.organisation, user);
+  const stream = userStream(c.env.TALLYGATE_SECRET, principal.organisation, user, actor);
   const until = { ...(at === undefined ? {} : { at }), ...(seq === undefined ? {} : { seq }) };
   const states = await Promise.all(
     shards.map(({ ledger }) => ledger.principalAt({ stream, until })),

@@ -16,6 +16,7 @@ class Stage {
   readonly source: MirrorSource = {
     organisation: "acme",
     ledgerShards: 4,
+    streamsOf: (member) => [member],
     standingOf: (keyId, member) => this.standings.get(keyId) ?? { revokedOf: member },
   };
 

@@ -27,6 +27,7 @@ function keep() {
     },
     env: { TALLYGATE_SECRET: "s", BUDGETS: { getByName: () => ({ renew }) } } as unknown as Env,
     stream: "u_1",
+    actors: undefined,
     organisation: "o",
     now: () => START,
     execute: (command) => void run.execute(command, START),

@@ -1,0 +1,35 @@
+/**
+ * Budgets and rates of one member whom several actors serve. Unlike those of a team they were that
+ * member's alone before, so nothing is granted under a policy version before every actor of the
+ * member has told what it used, and admits nothing under an older one.
+ */
+import type { BudgetFact, LeaseRefData, RateTermsData } from "#events/budget-events.ts";
+import { localScope } from "#policy/split.ts";
+import { accountOf } from "./preview.ts";
+import type { Account, BudgetState } from "./state.ts";
+
+/** Whether an actor of the member may have spent what is not known here. */
+export function lacksMember({ lease, countedVersion = -1 }: Account, version: number): boolean {
+  return localScope(lease.scope) !== undefined && countedVersion < version;
+}
+
+/** Every actor of the member has told of the period. */
+export function countMember(
+  state: BudgetState,
+  lease: LeaseRefData,
+  version: number,
+): BudgetFact[] {
+  const { budget, scope } = lease;
+  if (!lacksMember({ ...accountOf(state, lease), lease }, version)) return [];
+  return [{ type: "BudgetPastCounted", v: 1, data: { budget, scope, version, lease } }];
+}
+
+/** The same of a rate, whose counter knows one window only. */
+export function countRate(
+  state: BudgetState,
+  { name: budget, scope }: RateTermsData,
+  version: number,
+): BudgetFact[] {
+  if (state.countedVersion >= version) return [];
+  return [{ type: "BudgetPastCounted", v: 1, data: { budget, scope, version } }];
+}

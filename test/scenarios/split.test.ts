@@ -1,0 +1,145 @@
+/**
+ * A service account that several actors serve, over real HTTP, with the upstream's journal as the
+ * oracle: its callers see no change, its limits hold while it is split and joined, processes killed
+ * in between, and the books know one member.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { AdminClient } from "../../scripts/policy-client.ts";
+import { anyFreePort } from "../../scripts/ports.ts";
+import { ask, chat, errorOf, type Answer } from "../support/client.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import {
+  json,
+  openAiAnswer,
+  scriptedPolicy,
+  startScriptedUpstream,
+  type ScriptedUpstream,
+} from "../support/scripted-upstream.ts";
+
+const dear = { input: 60, output: 90 };
+const costNanos = dear.input * 100_000 + dear.output * 200_000;
+const state = mkdtempSync(path.join(tmpdir(), "tallygate-split-"));
+let upstream: ScriptedUpstream;
+let gateway: TestGateway | undefined;
+
+beforeAll(async () => {
+  upstream = await startScriptedUpstream((_seen, response) =>
+    json(response, 200, openAiAnswer("Hello there.", "gpt-4o-mini", dear)),
+  );
+});
+afterEach(async () => {
+  await gateway?.stop();
+});
+afterAll(async () => {
+  await upstream.stop();
+  rmSync(state, { recursive: true, force: true });
+});
+
+const limitUsd = 0.6;
+const rate = 30;
+const policyOf = (shards: number, more: object = {}): Record<string, unknown> =>
+  scriptedPolicy(upstream.url, {
+    limits: [{ name: "hourly", metric: "requests", limit: rate, windowMs: 3_600_000 }],
+    budgets: [{ name: "month", limitUsd }],
+    accounting: { holdMs: 10_000 },
+    ...(shards === 0 ? {} : { split: [{ member: "alice", shards }] }),
+    ...more,
+  }) as Record<string, unknown>;
+
+async function publish({ url, keys }: TestGateway, document: object): Promise<void> {
+  const admin = await AdminClient.open({ url, key: keys.admin });
+  try {
+    const { version } = (await admin.ask({ type: "GetPolicy" })) as { version: number };
+    await admin.ask({ type: "PublishPolicy", expectVersion: version, document, comment: "split" });
+    // An isolate may act on the version before for a few seconds.
+    const served = async () => {
+      const answer = await chat(gateway as TestGateway, keys.alice, "hi", { max_tokens: 1 });
+      return Number(answer.headers.get("x-tallygate-policy-version") ?? version + 1);
+    };
+    await expect.poll(served, { timeout: 30_000, interval: 1_000 }).toBe(version + 1);
+  } finally {
+    admin.close();
+  }
+}
+
+const ask8 = (started: TestGateway): Promise<(Answer | undefined)[]> =>
+  Promise.all(
+    Array.from({ length: 8 }, () =>
+      chat(started, started.keys.alice, "hi", { max_tokens: 100 }).catch(() => undefined),
+    ),
+  );
+
+interface Standing {
+  budget: string;
+  scope: string;
+  member?: string;
+  limitNanos: number;
+  settledNanos: number;
+  heldNanos: number;
+}
+
+async function standingOf({ url }: TestGateway, key: string): Promise<Standing[]> {
+  const { status, text, json: body } = await ask(`${url}/budgets`, { key });
+  expect(status, text).toBe(200);
+  return body["budgets"] as Standing[];
+}
+
+it("split, killed and joined again, an account spends its budget once and is one member in the books", async () => {
+  const port = await anyFreePort();
+  const start = async (): Promise<TestGateway> => {
+    const started = await startGateway({ policy: policyOf(0), state, port });
+    gateway = started;
+    return started;
+  };
+  let started = await start();
+  const { alice, auditor } = started.keys;
+  for (let n = 0; n < 4; n += 1) {
+    expect((await chat(started, alice, "hi", { max_tokens: 100 })).status).toBe(200);
+  }
+  await publish(started, policyOf(4));
+  const answers = await ask8(started);
+  const [passed] = answers.filter((answer) => answer?.status === 200);
+  // Callers read the same headers, of all actors together.
+  expect(passed?.headers.get("x-tallygate-budget")).toContain(`"month";limit=${limitUsd};`);
+  expect(passed?.headers.get("ratelimit-policy")).toContain('"hourly"');
+  // Killed while requests are open.
+  const open = ask8(started);
+  await expect.poll(() => upstream.seen.length).toBeGreaterThan(4);
+  await started.kill();
+  await open;
+  started = await start();
+  await publish(started, policyOf(0));
+  const last: (Answer | undefined)[] = [];
+  for (let round = 0; round < 8; round += 1) last.push(...(await ask8(started)));
+  const refused = last.find((answer) => answer !== undefined && answer.status !== 200);
+  expect([402, 429]).toContain(refused?.status);
+  expect(errorOf(refused as Answer).message).toMatch(/"(?:month|hourly)"/);
+  expect(upstream.seen.length).toBeLessThanOrEqual(rate);
+  expect(upstream.seen.length * costNanos).toBeLessThanOrEqual(limitUsd * 1e9);
+  const own = await standingOf(started, alice);
+  expect(own).toMatchObject([{ budget: "month", scope: "user", member: "alice" }]);
+  const [month] = own;
+  expect(month?.limitNanos).toBe(limitUsd * 1e9);
+  const booked = (month?.settledNanos ?? 0) + (month?.heldNanos ?? 0);
+  expect(booked).toBeLessThanOrEqual(limitUsd * 1e9);
+  expect(booked).toBeGreaterThanOrEqual(upstream.seen.length * costNanos);
+  // One member: in the audit list, in the sums, and in every decision explained.
+  const rowsOf = async (where: string, list: string): Promise<Record<string, unknown>[]> => {
+    const { json: body, text, status } = await ask(`${started.url}${where}`, { key: auditor });
+    expect(status, text).toBe(200);
+    return body[list] as Record<string, unknown>[];
+  };
+  const events = async () => {
+    const rows = await rowsOf("/audit/events?kind=request&limit=500", "events");
+    return { users: [...new Set(rows.map(({ user }) => user))], enough: rows.length >= 5 };
+  };
+  await expect.poll(events, { timeout: 20_000 }).toEqual({ users: ["alice"], enough: true });
+  const [row] = await rowsOf("/audit/events?kind=request&limit=1", "events");
+  const explained = await ask(`${started.url}/audit/events/${String(row?.["id"])}/explain`, {
+    key: auditor,
+  });
+  expect([explained.status, explained.json["same"] ?? explained.json["agrees"]]).toEqual([200, true]);
+}, 180_000);
