@@ -141,5 +141,8 @@ it("split, killed and joined again, an account spends its budget once and is one
   const explained = await ask(`${started.url}/audit/events/${String(row?.["id"])}/explain`, {
     key: auditor,
   });
-  expect([explained.status, explained.json["same"] ?? explained.json["agrees"]]).toEqual([200, true]);
+  expect([explained.status, explained.json["same"] ?? explained.json["agrees"]]).toEqual([
+    200,
+    true,
+  ]);
 }, 180_000);

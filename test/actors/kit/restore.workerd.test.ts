@@ -270,10 +270,11 @@ describe("an actor that was restored, and went on before the ledger was heard", 
   });
 });
 
+const idOf = (key: string | undefined) => String(key).split("_")[2] ?? "";
+
 test("of two histories of the rules the ledger's holds, and what takes rights away holds from both", async () => {
   const keys = await foundOrganisation("restored");
   const stub = stubOf("restored") as unknown as DurableObjectStub<PolicyActor>;
-  const idOf = (key: string | undefined) => String(key).split("_")[2] ?? "";
   const issue = async (member: string): Promise<string> => {
     const { client } = await connect(keys["ada"] ?? "");
     const { result } = await client.ask({ id: crypto.randomUUID(), type: "IssueKey", member });
@@ -290,8 +291,10 @@ test("of two histories of the rules the ledger's holds, and what takes rights aw
     return (await stub.lookUpKey(keyId, hashSecret(secret), Date.now())) !== null;
   };
   const head = () =>
-    runInDurableObject(stub, (_actor, { storage: { sql } }) =>
-      Number(sql.exec<{ n: number }>("SELECT max(seq) AS n FROM events").one().n),
+    runInDurableObject(
+      stub,
+      (_actor, { storage: { sql } }) =>
+        sql.exec<{ n: number }>("SELECT max(seq) AS n FROM events").one().n,
     );
   await runDurableObjectAlarm(stub);
   const backup = await head();

@@ -12,9 +12,9 @@ import type { AdmitReply } from "#actors/user/commands.ts";
 import { UserActor } from "#actors/user/user-actor.ts";
 import type { BudgetData, LimitData } from "#events/user-events.ts";
 import { splitScope, splitUp } from "#policy/split.ts";
-import { bindings } from "./budget/world.ts";
-import { randomOf } from "./budget/tree-simulator.ts";
-import { budgetOf, limitOf, requestOf, settlementOf } from "./user/fixtures.ts";
+import { bindings } from "./world.ts";
+import { randomOf } from "./tree-simulator.ts";
+import { budgetOf, limitOf, requestOf, settlementOf } from "../user/fixtures.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
