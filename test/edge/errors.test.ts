@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ViewsRebuilding } from "#actors/ledger/rebuilding.ts";
 import { fromUnknown, GATEWAY_CODES, GatewayError, toGatewayCode } from "#edge/errors.ts";
 
 const codes = Object.keys(GATEWAY_CODES) as (keyof typeof GATEWAY_CODES)[];
@@ -44,4 +45,11 @@ it("a refusal of ours passes as it is", () => {
   const refusal = new GatewayError("provider_rejected", "No.", { status: 422 });
   expect(fromUnknown(refusal)).toBe(refusal);
   expect(refusal.status).toBe(422);
+});
+
+it("views that are being folded anew are told as such, with how far they are", () => {
+  const error = fromUnknown(new Error(new ViewsRebuilding({ done: 5, of: 9 }).message));
+  expect([error.code, error.status, error.retryable]).toEqual(["views_rebuilding", 503, true]);
+  expect(error.message).toContain("5 of 9 events");
+  expect(fromUnknown(new Error("5 of 9 events")).code).toBe("internal");
 });
