@@ -4,7 +4,7 @@
  */
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { hasChromium, pages, sampleEntry, seriousFaults, setStage } from "./stage.ts";
+import { fits, hasChromium, pages, sampleEntry, seriousFaults, setStage } from "./stage.ts";
 
 const publish = async (page: Page, change: (text: string) => string, version: number) => {
   const editor = page.getByLabel("The policy as JSON");
@@ -152,6 +152,32 @@ describe.runIf(hasChromium)("in a browser", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
     await page.getByRole("heading", { name: "Revoked keys" }).waitFor();
     expect((await chat(key ?? "", "hello")).status).toBe(401);
+  });
+
+  test("a key is rotated: both work until the old one is revoked", async () => {
+    const { keys } = stage.gateway;
+    const page = await signIn(keys.admin);
+    await go(page, "members");
+    await page.getByRole("button", { name: "Issue key for bob" }).click();
+    await page.getByLabel("Label").fill("to be rotated");
+    await page.getByRole("button", { name: "Issue", exact: true }).click();
+    const shown = page.getByRole("button", { name: /^Copy the key/ }).locator("code");
+    const before = (await shown.textContent()) ?? "";
+    await page.getByRole("button", { name: "I have it" }).click();
+    const rows = page.getByRole("row", { name: /to be rotated/ });
+    await rows.getByRole("button", { name: /^Rotate/ }).click();
+    await page.getByRole("button", { name: "Issue the new key" }).click();
+    await page.getByRole("heading", { name: "The new key" }).waitFor();
+    const after = (await shown.textContent()) ?? "";
+    expect([(await chat(before, "hi")).status, (await chat(after, "hi")).status]).toEqual([
+      200, 200,
+    ]);
+    await fits(page);
+    await page.getByRole("button", { name: "Revoke the old key" }).click();
+    await page.getByRole("heading", { name: "The new key" }).waitFor({ state: "detached" });
+    expect([(await chat(before, "hi")).status, (await chat(after, "hi")).status]).toEqual([
+      401, 200,
+    ]);
   });
 
   test("a member sees their own requests and is not offered what they may not do", async () => {

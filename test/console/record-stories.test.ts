@@ -215,4 +215,18 @@ describe.runIf(hasChromium)("looking back in a browser", () => {
     await page.getByText(/^\d+ events of alice saved\.$/).waitFor();
     await fits(page);
   }, 60_000);
+
+  test("the gateway's own audit is told, and an admin has the views folded anew", async () => {
+    const page = await signIn(stage.gateway.keys.auditor);
+    await go(page, "audit/verify");
+    await page.getByText("Nothing was found that does not fit its history").waitFor();
+    expect(await page.getByRole("button", { name: "Fold the views anew" }).count()).toBe(0);
+    const admin = await signIn(stage.gateway.keys.admin);
+    await go(admin, "audit/verify");
+    await admin.getByRole("button", { name: "Fold the views anew" }).click();
+    await admin.getByText(/^Folded \d+ events: 0 rows were different\.$/).waitFor({
+      timeout: 30_000,
+    });
+    await fits(admin);
+  }, 90_000);
 });

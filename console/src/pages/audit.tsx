@@ -14,6 +14,7 @@ import { RequestDetail } from "./request-detail.tsx";
 
 const Past = lazy(async () => ({ default: (await import("./past.tsx")).Past }));
 const Persons = lazy(async () => ({ default: (await import("./persons.tsx")).Persons }));
+const SelfAudit = lazy(async () => ({ default: (await import("./self-audit.tsx")).SelfAudit }));
 const Verify = lazy(async () => ({ default: (await import("./verify.tsx")).Verify }));
 
 type Shown = Exclude<Kind, "refusals"> | "all";
@@ -77,7 +78,12 @@ export function Audit({ rest }: { rest: string | undefined }) {
       {view.rest === undefined ? <History /> : null}
       <Suspense fallback={<Skeleton lines={6} />}>
         {view.rest === "as-of" ? <Past /> : null}
-        {view.rest === "verify" ? <Verify /> : null}
+        {view.rest === "verify" ? (
+          <div className="stack">
+            <Verify />
+            <SelfAudit />
+          </div>
+        ) : null}
         {view.rest === "persons" ? <Persons /> : null}
       </Suspense>
     </Page>

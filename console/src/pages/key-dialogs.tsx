@@ -17,15 +17,24 @@ const lives: [days: string, title: string][] = [
   ["365", "In a year"],
 ];
 
-function Shown({ secret, onClose }: { secret: string; onClose: () => void }) {
+/** A key's text, this once. */
+export function SecretText({ secret }: { secret: string }) {
   return (
-    <Modal title="The key" onClose={onClose} closeWord="I have it">
+    <>
       <p>Copy it now: it is shown this once, and nobody can look it up later.</p>
       <div className="secret">
         <Copy exact={secret} label="Copy the key">
           <code>{secret}</code>
         </Copy>
       </div>
+    </>
+  );
+}
+
+function Shown({ secret, onClose }: { secret: string; onClose: () => void }) {
+  return (
+    <Modal title="The key" onClose={onClose} closeWord="I have it">
+      <SecretText secret={secret} />
     </Modal>
   );
 }

@@ -5,7 +5,7 @@ import { dateTime, fromNow } from "../logic/format.ts";
 import { Copy } from "../ui/copy.tsx";
 import { Nothing } from "../ui/states.tsx";
 
-type OnOpen = ((what: { kind: "revoke"; key: Key }) => void) | undefined;
+type OnOpen = ((what: { kind: "rotate" | "revoke"; key: Key }) => void) | undefined;
 
 function KeyRow(props: { record: Key; now: number; onOpen: OnOpen }) {
   const { record: key, now, onOpen } = props;
@@ -29,15 +29,24 @@ function KeyRow(props: { record: Key; now: number; onOpen: OnOpen }) {
         )}
       </td>
       {onOpen === undefined ? null : (
-        <td className="end">
-          <Button
-            size="sm"
-            variant="secondary-destructive"
-            aria-label={`Revoke ${key.keyId}`}
-            onClick={() => onOpen({ kind: "revoke", key })}
-          >
-            Revoke
-          </Button>
+        <td>
+          <div className="toolbar" style={{ justifyContent: "flex-end", flexWrap: "nowrap" }}>
+            <Button
+              size="sm"
+              aria-label={`Rotate ${key.keyId}`}
+              onClick={() => onOpen({ kind: "rotate", key })}
+            >
+              Rotate
+            </Button>
+            <Button
+              size="sm"
+              variant="secondary-destructive"
+              aria-label={`Revoke ${key.keyId}`}
+              onClick={() => onOpen({ kind: "revoke", key })}
+            >
+              Revoke
+            </Button>
+          </div>
         </td>
       )}
     </tr>

@@ -12,13 +12,14 @@ import { IssueDialog, RevokeDialog } from "./key-dialogs.tsx";
 import { KeysTable, RevokedTable } from "./keys-table.tsx";
 import { MemberDialog, RemoveDialog } from "./member-dialogs.tsx";
 import { MembersTable } from "./members-table.tsx";
+import { RotateDialog } from "./rotate-dialog.tsx";
 
 /** What is open over the page. */
 type Open =
   | { kind: "member"; member?: MemberData }
   | { kind: "remove"; member: MemberData }
   | { kind: "issue"; member?: string }
-  | { kind: "revoke"; key: Key };
+  | { kind: "rotate" | "revoke"; key: Key };
 
 function Dialogs(props: {
   open: Open;
@@ -40,6 +41,9 @@ function Dialogs(props: {
     return (
       <IssueDialog member={open.member} members={members} onChanged={onChanged} onClose={onClose} />
     );
+  }
+  if (open.kind === "rotate") {
+    return <RotateDialog keyRecord={open.key} onChanged={onChanged} onClose={onClose} />;
   }
   return <RevokeDialog keyRecord={open.key} onChanged={onChanged} onClose={onClose} />;
 }
