@@ -71,6 +71,8 @@ function principal() {
   };
 }
 
+const idOf = (key: string | undefined): string => String(key).split("_")[2] ?? "";
+
 /** As an operator says it after putting a backup back. */
 async function restoredNow(work: () => Promise<void>): Promise<void> {
   settings.TALLYGATE_RESTORED_AT = new Date(Date.now()).toISOString();
