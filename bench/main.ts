@@ -18,6 +18,7 @@ const usage = `npm run bench -- [options]
   --only verify  the verifier instead, over an archive of a million events
   --only streams  what a translated chunk costs beside a watched one, and nothing else
   --only record  the record instead: a shard's intake, views and tail, what-if, the verifier
+  --only dlp     the scan of prompts instead, in workerd, with its targets
   --worker FILE  another Worker entry than src/edge/worker.ts
 `;
 
@@ -58,6 +59,10 @@ async function main(): Promise<void> {
   }
   if (process.argv.includes("record")) {
     await import("./record.ts");
+    return;
+  }
+  if (process.argv.includes("dlp")) {
+    await import("./scan.ts");
     return;
   }
   const isAlone = process.argv.some((word) => /^(?:--only=)?streams$/.test(word));
