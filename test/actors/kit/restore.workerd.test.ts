@@ -272,8 +272,6 @@ describe("an actor that was restored, and went on before the ledger was heard", 
   });
 });
 
-const idOf = (key: string | undefined) => String(key).split("_")[2] ?? "";
-
 test("of two histories of the rules the ledger's holds, and what takes rights away holds from both", async () => {
   const keys = await foundOrganisation("restored");
   const stub = stubOf("restored") as unknown as DurableObjectStub<PolicyActor>;
