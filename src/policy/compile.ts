@@ -253,8 +253,8 @@ type Scope = PolicyDocument["limits"][number]["scope"];
  * Whether a rule counts every request of its buckets: nothing in its `when` tells two requests of
  * one bucket apart. What the scope itself is made of cannot.
  */
-export function isWhole(scope: Scope, { models, keys, tags, tiers }: PolicyWhen): boolean {
-  if (tiers !== undefined) return false;
+export function isWhole(scope: Scope, { models, keys, tags, tiers, routes }: PolicyWhen): boolean {
+  if (tiers !== undefined || routes !== undefined) return false;
   return (
     (models === undefined || scope === "model") &&
     (keys === undefined || scope === "key") &&

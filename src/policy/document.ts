@@ -22,7 +22,7 @@ import {
   windowMsMax,
 } from "./limits.ts";
 import { candidateOptions, Retries, Routes, servingOptions } from "./route-schema.ts";
-import { ModelPattern, Name, When } from "./shapes.ts";
+import { ModelPattern, Name, RuleWhen, When } from "./shapes.ts";
 import { Sink } from "./sinks.ts";
 
 /** Whole nano-dollars: nine decimals at most, so that nothing is lost on the way to integers. */
@@ -87,14 +87,14 @@ const Limit = z.strictObject({
   windowMs: z.int().min(1_000).max(windowMsMax),
   mode: z.enum(["sliding", "fixed", "gcra"]).default("sliding"),
   scope: Scope.default("user"),
-  when: When.default({}),
+  when: RuleWhen.default({}),
 });
 
 const Concurrency = z.strictObject({
   name: Name,
   limit: z.int().min(1).max(10_000),
   scope: z.enum(["user", "key", "model"]).default("user"),
-  when: When.default({}),
+  when: RuleWhen.default({}),
 });
 
 const Budget = z.strictObject({
@@ -107,7 +107,7 @@ const Budget = z.strictObject({
   atLimit: z.enum(["block", "downgrade", "allow"]).default("block"),
   /** Of a team's budget: the organisation's budget that it is a part of. */
   parent: Name.optional(),
-  when: When.default({}),
+  when: RuleWhen.default({}),
 });
 
 const CustomPattern = z.strictObject({
@@ -231,6 +231,6 @@ export const PolicyDocument = z.strictObject({
 /** What admins write: defaults may be left out. */
 export type PolicyInput = z.input<typeof PolicyDocument>;
 export type PolicyDocument = z.infer<typeof PolicyDocument>;
-export type PolicyWhen = z.infer<typeof When>;
+export type PolicyWhen = z.infer<typeof RuleWhen>;
 export type PolicyPrice = z.infer<typeof Price>;
 export type PolicyTier = PolicyDocument["tiers"][string];

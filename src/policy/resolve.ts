@@ -92,6 +92,7 @@ export function resolveFor(snapshot: PolicySnapshot, caller: Caller): Resolved {
   const tier = policy.tiers.get(tierName);
   const subject = subjectOf(caller, ownTier, tierName);
   const route = routeOf(policy, subject, caller.routing);
+  subject.route = route?.name;
   const chain = chainFor(route, tier, caller, subject);
   const refusal = refusalOf(policy, tierName, tier, chain, caller.model);
   const resolved: Resolved = {

@@ -1,6 +1,6 @@
 /** Shapes that several parts of a policy document share: names, patterns, and to whom a rule applies. */
 import * as z from "zod";
-import { nameCharsMax, tiersMax } from "./limits.ts";
+import { nameCharsMax, routesMax, tiersMax } from "./limits.ts";
 
 export const Name = z
   .string()
@@ -18,4 +18,10 @@ export const When = z.strictObject({
   models: z.array(ModelPattern).max(200).optional(),
   keys: z.array(Name).max(1_000).optional(),
   tags: z.array(z.string().max(200)).max(200).optional(),
+});
+
+/** To which requests a limit or a budget applies: also by the route that takes them. */
+export const RuleWhen = z.strictObject({
+  ...When.shape,
+  routes: z.array(Name).max(routesMax).optional(),
 });

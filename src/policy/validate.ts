@@ -57,6 +57,7 @@ export function validatePolicy(input: unknown, known: KnownFeatures): Validation
     ...nameProblems(document),
     ...amountProblems(document),
     ...scopeProblems(document),
+    ...ruleRouteProblems(document),
     ...parentProblems(document),
     ...splitProblems(document),
     ...dlpProblems(document, known),
@@ -198,6 +199,22 @@ function scopeProblems(document: PolicyDocument): PolicyProblem[] {
     const message = `a rate of the ${scope} is counted for many at once, which "gcra" cannot be exactly; use "sliding" or "fixed"`;
     return [{ path: `limits[${index}].mode`, message }];
   });
+}
+
+/** A rule for a route that is not there would never apply. */
+function ruleRouteProblems(document: PolicyDocument): PolicyProblem[] {
+  const routes = new Set((document.routes ?? []).map(({ name }) => name));
+  const { limits, concurrency, budgets } = document;
+  return Object.entries({ limits, concurrency, budgets }).flatMap(([list, rules]) =>
+    rules.flatMap(({ when }, index) =>
+      (when.routes ?? [])
+        .filter((route) => !routes.has(route))
+        .map((route) => ({
+          path: `${list}[${index}].when.routes`,
+          message: `there is no route "${route}"`,
+        })),
+    ),
+  );
 }
 
 /** A team's budget may be part of an organisation's: one step up, so that no chain leads back. */

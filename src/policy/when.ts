@@ -13,6 +13,8 @@ export interface Subject {
   tags: readonly string[];
   ip: string | undefined;
   session: string | undefined;
+  /** The route that takes the request, once that is known: routes themselves are picked without. */
+  route?: string | undefined;
 }
 
 /** A compiled condition: every list that was given must match. */
@@ -35,6 +37,7 @@ export function compileWhen(when: PolicyWhen): Condition {
   within(when.members, (subject) => subject.memberId);
   within(when.teams, (subject) => subject.team);
   within(when.keys, (subject) => subject.keyId);
+  within(when.routes, (subject) => subject.route);
   if (when.tiers !== undefined) {
     const tiers = new Set(when.tiers);
     tests.push((subject) => subject.tiers.some((tier) => tiers.has(tier)));

@@ -279,3 +279,58 @@ describe("the models that are listed", () => {
     expect(modelsFor(snapshot, caller().member)).toEqual([]);
   });
 });
+
+describe("a rule for a route", () => {
+  const routed = snapshotOf({
+    ...samplePolicy(),
+    routes: [
+      { name: "agents", when: { tags: ["agent"] }, candidates: [{ provider: "main" }] },
+      { name: "rest", when: { members: ["eve"] }, candidates: [{ provider: "main" }] },
+    ],
+    limits: [
+      { name: "all", metric: "requests", limit: 9, windowMs: 60_000 },
+      {
+        name: "agents-only",
+        metric: "requests",
+        limit: 3,
+        windowMs: 60_000,
+        scope: "organisation",
+        when: { routes: ["agents"] },
+      },
+    ],
+    concurrency: [{ name: "agents-cap", limit: 2, when: { routes: ["agents"] } }],
+    budgets: [
+      { name: "mine", limitUsd: 1 },
+      {
+        name: "agents-month",
+        limitUsd: 5,
+        scope: "organisation",
+        when: { routes: ["agents", "rest"] },
+      },
+    ],
+  });
+  const rulesFor = (changes: Partial<Caller>) => {
+    const { limits, sharedLimits, budgets, sharedBudgets } = resolveFor(routed, caller(changes));
+    return [limits, sharedLimits, budgets, sharedBudgets].map((list) =>
+      list.map(({ name }) => name),
+    );
+  };
+
+  it("applies to the requests that the route takes, of all callers together or of each", () => {
+    const agents = [["all", "agents-cap"], ["agents-only"], ["mine"], ["agents-month"]];
+    expect(rulesFor({ tags: ["agent"] })).toEqual(agents);
+    const eve = { id: "eve", role: "member", tier: "" } as const;
+    expect(rulesFor({ member: eve })).toEqual([["all"], [], ["mine"], ["agents-month"]]);
+    // The first route that takes a request is the one that counts.
+    expect(rulesFor({ member: eve, tags: ["agent"] })).toEqual(agents);
+  });
+
+  it("leaves alone what no route takes", () => {
+    expect(rulesFor({})).toEqual([["all"], [], ["mine"], []]);
+  });
+
+  it("never claims to count every request of its bucket", () => {
+    const { sharedLimits, sharedBudgets } = resolveFor(routed, caller({ tags: ["agent"] }));
+    expect([...sharedLimits, ...sharedBudgets].map(({ whole }) => whole)).toEqual([false, false]);
+  });
+});

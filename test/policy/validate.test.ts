@@ -56,6 +56,17 @@ describe("a policy document", () => {
     expect(pathsAfter((policy) => (policy.providers["audits"] = { kind: "openai" }))).toEqual([]);
   });
 
+  it("has rules for routes that are there only", () => {
+    const when = { routes: ["agents", "gone"] };
+    const change = (policy: PolicyInput) => {
+      policy.routes = [{ name: "agents", candidates: [{ provider: "main" }] }];
+      policy.limits = [{ name: "l", metric: "requests", limit: 1, windowMs: 1_000, when }];
+      policy.concurrency = [{ name: "c", limit: 1, when }];
+      policy.budgets = [{ name: "b", limitUsd: 1, when: { routes: ["agents"] } }];
+    };
+    expect(pathsAfter(change)).toEqual(["limits[0].when.routes", "concurrency[0].when.routes"]);
+  });
+
   it("names none of the gateway's own secrets as a provider's credential", () => {
     for (const secret of ["TALLYGATE_SECRET", "TALLYGATE_SIGNING_KEY", "TALLYGATE_ANYTHING"]) {
       const policy = samplePolicy();

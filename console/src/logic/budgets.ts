@@ -75,7 +75,8 @@ export function concerns(when: Budget["when"], holder: Holder, defaultTier: stri
 
 /** Whether a rule depends on what is in a request. */
 export function dependsOnRequest(when: Budget["when"]): boolean {
-  return when.keys !== undefined || when.models !== undefined || when.tags !== undefined;
+  const { keys, models, tags, routes } = when;
+  return [keys, models, tags, routes].some((list) => list !== undefined);
 }
 
 /** At the rate so far: a straight line from the period's start, through now, to its end. */
