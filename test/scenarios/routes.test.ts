@@ -80,6 +80,20 @@ beforeAll(async () => {
           },
         ],
       },
+      { name: "shared", when: { models: ["shared"] }, candidates: [both[0]] },
+      { name: "funded", when: { models: ["funded"] }, candidates: [both[0]] },
+    ],
+    limits: [
+      {
+        ...{ name: "shared-rate", metric: "requests", limit: 3, windowMs: 600_000 },
+        ...{ scope: "organisation", when: { routes: ["shared"] } },
+      },
+    ],
+    budgets: [
+      {
+        ...{ name: "funded-month", limitUsd: 0.5, period: "month", scope: "organisation" },
+        when: { routes: ["funded"] },
+      },
     ],
     prices: { "gpt-4o-mini": price, "gpt-spare": price },
   };
@@ -276,4 +290,31 @@ it("a candidate's own cap on its answer and its own tries are kept", async () =>
     [9, 9, 9],
   );
   expect((await auditEntry(gateway, idOf(answer)))["attempts"]).toHaveLength(3);
+});
+
+it("a route's own limit and budget count all its callers together, and no other requests", async () => {
+  const by = (member: "alice" | "bob", model: string) =>
+    chat(gateway, gateway.keys[member], "hi", { model, max_tokens: 50 });
+  const statuses: number[] = [];
+  for (const member of ["alice", "bob", "bob", "alice"] as const) {
+    const answer = await by(member, "shared");
+    statuses.push(answer.status);
+    if (answer.status !== 200) expect(errorOf(answer).message).toContain("shared-rate");
+  }
+  expect(statuses).toEqual([200, 200, 200, 429]);
+  let paid = 0;
+  for (const member of ["alice", "bob"] as const) {
+    let answer = await by(member, "funded");
+    while (answer.status === 200) {
+      paid += 1;
+      expect(paid * plainCostNanos).toBeLessThanOrEqual(0.5e9);
+      answer = await by(member, "funded");
+    }
+    expect(answer.status).toBe(402);
+    expect(errorOf(answer).message).toContain("funded-month");
+  }
+  expect(paid).toBeGreaterThan(3);
+  expect(first.seen).toHaveLength(3 + paid);
+  expect((await by("alice", "gpt-4o-mini")).status).toBe(200);
+  expect((await by("bob", "gpt-4o-mini")).status).toBe(200);
 });
