@@ -85,6 +85,8 @@ export const LimitData = z.strictObject({
    * policy is known; without it, it may be meant for some of them (a model, a key).
    */
   whole: z.boolean().optional(),
+  /** Since when it has been so, milliseconds: what was used before may be its past. */
+  since: count.optional(),
 });
 export type LimitData = z.infer<typeof LimitData>;
 
@@ -104,6 +106,8 @@ export const BudgetData = z.strictObject({
   atLimit: z.enum(["block", "downgrade", "allow"]),
   /** True when it counts every request of its scope, as for limits. */
   whole: z.boolean().optional(),
+  /** As for limits. */
+  since: count.optional(),
 });
 export type BudgetData = z.infer<typeof BudgetData>;
 

@@ -23,6 +23,7 @@ import { guardFor, type PolicyGuard } from "./guard.ts";
 import { matchesModel } from "./pattern.ts";
 import { inBalance, pickOf, type RoutingFacts, type Serving } from "./route.ts";
 import type { PayloadSpec } from "./payloads.ts";
+import type { SinceBook } from "./since.ts";
 import type { PolicySnapshot } from "./snapshot.ts";
 import { splitUp } from "./split.ts";
 import type { Subject } from "./when.ts";
@@ -118,8 +119,8 @@ export function resolveFor(snapshot: PolicySnapshot, caller: Caller): Resolved {
   // One step: the cheaper tier serves on, so a used-up budget must not send it further down.
   if (tier?.downgradeTo !== undefined && !downgraded) resolved.downgradeTo = tier.downgradeTo;
   if (policy.payloads !== undefined) resolved.payloads = policy.payloads(subject);
-  addLimits(policy, subject, resolved);
-  addBudgets(policy, subject, downgraded, resolved);
+  addLimits(policy, subject, resolved, snapshot.since?.limits);
+  addBudgets(policy, subject, downgraded, resolved, snapshot.since?.budgets);
   if (snapshot.splits?.[caller.member.id] !== undefined) splitUp(caller.member.id, resolved);
   return resolved;
 }
@@ -224,11 +225,26 @@ function refusalOf(
   };
 }
 
-function addLimits(policy: CompiledPolicy, subject: Subject, resolved: Resolved): void {
+/** When a rule that picks some requests came; one that counts all knows its past better. */
+function sinceOf(
+  { name, whole }: { name: string; whole?: boolean | undefined },
+  since: Readonly<Record<string, number>> | undefined,
+): { since?: number } {
+  const at = whole === true ? undefined : since?.[name];
+  return at === undefined ? {} : { since: at };
+}
+
+function addLimits(
+  policy: CompiledPolicy,
+  subject: Subject,
+  resolved: Resolved,
+  since: SinceBook["limits"] | undefined,
+): void {
   for (const rule of policy.limits) {
     if (!rule.applies(subject)) continue;
     const list = rule.shared ? resolved.sharedLimits : resolved.limits;
-    for (const scope of rule.scopes(subject)) list.push({ ...rule.template, scope });
+    const came = sinceOf(rule.template, since);
+    for (const scope of rule.scopes(subject)) list.push({ ...rule.template, scope, ...came });
   }
 }
 
@@ -237,12 +253,14 @@ function addBudgets(
   subject: Subject,
   downgraded: boolean,
   resolved: Resolved,
+  since: SinceBook["budgets"] | undefined,
 ): void {
   for (const rule of policy.budgets) {
     if (!rule.applies(subject)) continue;
     const list = rule.shared ? resolved.sharedBudgets : resolved.budgets;
     for (const scope of rule.scopes(subject)) {
-      list.push(specOf(rule.template, scope, downgraded, resolved));
+      const spec = specOf(rule.template, scope, downgraded, resolved);
+      list.push({ ...spec, ...sinceOf(spec, since) });
     }
   }
   if (resolved.sharedBudgets.length > 0) chainBudgets(policy, downgraded, resolved);

@@ -1,6 +1,7 @@
 /** What the edge needs to know of an organisation to decide: one immutable policy version. */
 import type { MemberData } from "#events/policy-events.ts";
 import type { PolicyDocument } from "./document.ts";
+import type { SinceBook } from "./since.ts";
 import type { SplitOf } from "./split.ts";
 
 /** One published version, as every isolate holds it. */
@@ -13,6 +14,8 @@ export interface PolicySnapshot {
   ledgerShards: number;
   /** Members whom several actors serve, or did; absent while there was none. */
   splits?: Record<string, SplitOf>;
+  /** Since when its limits and budgets are there. */
+  since?: SinceBook;
   /** A draft that is decided beside it; `draft` is the number of the event that started it. */
   shadow?: { draft: number; hash: string; document: PolicyDocument };
 }

@@ -215,7 +215,7 @@ export const policyDecider: Decider<PolicyState, PolicyCommand, PolicyFact> = {
   initialState,
   decide,
   evolve,
-  snapshotVersion: 7,
+  snapshotVersion: 8,
   toSnapshot,
   fromSnapshot,
 };

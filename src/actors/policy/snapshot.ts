@@ -12,13 +12,14 @@ export function snapshotFor(
   known: KnownSnapshot | null,
   eventAt: (seq: number) => SealedEvent | undefined,
 ): PolicySnapshot | undefined | null {
-  const { current, organisation, ledgerShards, splits } = state;
+  const { current, organisation, ledgerShards, splits, since } = state;
   if (current === undefined || organisation === undefined) return null;
   if (isHeld(known, state)) return undefined;
   const { version, hash } = current;
   const document = currentDocument(current);
   const snapshot: PolicySnapshot = { organisation, version, hash, document, ledgerShards };
   if (splits.length > 0) snapshot.splits = splitsUnder(splits, document);
+  if (since !== undefined) snapshot.since = since;
   const shadow = shadowDocument(state, eventAt);
   return shadow === undefined ? snapshot : { ...snapshot, shadow };
 }

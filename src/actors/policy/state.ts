@@ -2,6 +2,7 @@
 import type { MemberData, PolicyFact } from "#events/policy-events.ts";
 import type { PolicyDocument } from "#policy/document.ts";
 import { IN_FORCE_AFTER_MS } from "#policy/lease.ts";
+import { sinceAfter, type SinceBook } from "#policy/since.ts";
 import { withSplits, type SplitBook } from "#policy/split.ts";
 import {
   correctionsShownMax,
@@ -107,6 +108,8 @@ export interface PolicyState {
   proposals: ProposalRecord[];
   /** Members who were ever split, and into how many at most. */
   splits: SplitBook;
+  /** Since when the current version's rules are there. */
+  since?: SinceBook | undefined;
   /** The version whose limits hold at every shared budget. */
   limitsEffective: number;
   /** Oldest first; those that wait are never dropped. */
@@ -184,6 +187,8 @@ const evolvers: Evolvers = {
     if (state.revoked.length > revokedShownMax) state.revoked.shift();
   },
   PolicyPublished: (state, { version, hash, document, comment, restores }, at) => {
+    const before = state.current && { book: state.since, document: state.current.document };
+    state.since = sinceAfter(before, document, at);
     state.current = { version, hash, document };
     state.splits = withSplits(state.splits, document["split"] as PolicyDocument["split"]);
     const record: VersionRecord = { version, hash, seq: state.seq, at, comment };

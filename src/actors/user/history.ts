@@ -148,6 +148,17 @@ export function pastOf(
   return log === undefined ? emptyLog(1) : copyLane(log, lane, after);
 }
 
+/**
+ * Whether a rule that is met for the first time has a past. One that picks some requests and has been
+ * there since `startsAt` has none: what it never saw was nothing of its own.
+ */
+export function hasPast(
+  { whole, since }: { whole?: boolean | undefined; since?: number | undefined },
+  startsAt: number,
+): boolean {
+  return whole === true || since === undefined || since > startsAt;
+}
+
 function logOf(state: UserState, scope: string): UsageLog {
   const known = state.history.get(scope);
   if (known !== undefined) return known;

@@ -5,6 +5,7 @@
 import type { BudgetData, LimitData } from "#events/user-events.ts";
 import { localScope } from "#policy/split.ts";
 import { accountOf, adoptBudget, dropOldAccounts, isUnder, startOf } from "./budgets.ts";
+import { hasPast } from "./history.ts";
 import { bucketsMax } from "./limits.ts";
 import { bucketOf, shorten } from "./rates.ts";
 import {
@@ -44,7 +45,7 @@ export function keepBucket(
   if (isKnown) shorten(bucket, limit, at);
   if (!state.buckets.has(key) && state.buckets.size >= bucketsMax / 2) dropIdle(state, at);
   state.buckets.set(key, bucket);
-  if (bucket.metric === "requests") return bucket;
+  if (bucket.metric === "requests" || !hasPast(limit, at - limit.windowMs)) return bucket;
   const scope = localScope(limit.scope) ?? limit.scope;
   for (const hold of unsettled(state)) {
     if (hold.scopes.includes(scope) && !hold.buckets.includes(key)) hold.buckets.push(key);
@@ -78,7 +79,7 @@ export function keepAccount(
     dropOldAccounts(state, at);
     state.accounts.set(key, account);
     const startsAt = startOf(budget);
-    for (const hold of unsettled(state)) {
+    for (const hold of hasPast(budget, startsAt) ? unsettled(state) : []) {
       if (isUnder(hold, budget, startsAt) && !hold.accounts.includes(key)) hold.accounts.push(key);
     }
   }

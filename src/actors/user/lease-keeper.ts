@@ -293,6 +293,7 @@ function levelOf({ lease }: LeaseOpening): number {
 }
 
 function openingOf(budget: SharedBudgetData): LeaseOpening {
-  const { parent, whole = false } = budget;
-  return { lease: leaseRefOf(budget), startsAt: startOf(budget), parent: parent?.name, whole };
+  const { parent, whole = false, since } = budget;
+  const lease = leaseRefOf(budget);
+  return { lease, startsAt: startOf(budget), parent: parent?.name, whole, since };
 }

@@ -11,7 +11,7 @@
 import type { UserFact } from "#events/user-events.ts";
 import type { LeaseRefData } from "#events/budget-events.ts";
 import { localScope } from "#policy/split.ts";
-import { BOOKED, bookedSince, pastOf, sliceOf, teamOf, teamsOf } from "./history.ts";
+import { BOOKED, bookedSince, hasPast, pastOf, sliceOf, teamOf, teamsOf } from "./history.ts";
 import { aboveKey, keepLease, leaseFrom, leaseKey, leaseOf } from "./leases.ts";
 import { leasesMax } from "./limits.ts";
 import { accountKey, type DataOf, type Hold, type Lease, type UserState } from "./state.ts";
@@ -26,6 +26,8 @@ export interface LeaseOpening {
   below?: readonly string[];
   /** True when it counts every request of its scope, so that what it lacks can be told later too. */
   whole: boolean;
+  /** Since when it has been what it is, milliseconds. */
+  since?: number | undefined;
 }
 
 /** Takes over what is spent and held and that the budget does not count yet. */
@@ -40,7 +42,9 @@ export function decideOpenLease(
   const lease = { ...leaseOf(state, ref) };
   leaseFrom(lease, parent);
   const isNew = lease.grantedNanos === 0 && lease.pastNanos === undefined;
-  const missed = isNew || whole ? missedBy(state, lease, opening) : [];
+  const isOwn = localScope(ref.scope) !== undefined;
+  const asks = (isNew || whole) && (isOwn || hasPast(opening, startsAt));
+  const missed = asks ? missedBy(state, lease, opening) : [];
   const heldNanos = sum(missed.map(({ held }) => held));
   const usedNanos = sum(missed.map(({ nanos }) => nanos)) - heldNanos;
   lease.usedNanos += usedNanos;
@@ -48,7 +52,7 @@ export function decideOpenLease(
   const prepaidNanos = prepaidOf(state, lease, startsAt);
   const isMoved = known !== undefined && known.parent !== parent;
   // From here on nothing is admitted under an older version, also where nothing was spent.
-  const isFence = localScope(ref.scope) !== undefined && (lease.version ?? -1) < version;
+  const isFence = isOwn && (lease.version ?? -1) < version;
   const isNews = usedNanos + heldNanos > 0 || prepaidNanos > (lease.prepaidNanos ?? 0);
   if (!isNews && !isMoved && !isFence) return [];
   const past = { usedNanos, heldNanos, prepaidNanos };

@@ -259,6 +259,52 @@ test("a limit made later counts what happened in its window", () => {
   expect(fact).toMatchObject({ data: { code: "rate_limited", retryAt: START + 60_000 } });
 });
 
+describe("a rule that picks some requests", () => {
+  const tokens = { name: "big-tokens", metric: "tokens", limit: 100 } as const;
+  const rules = (since: number) => ({
+    limits: [limitOf({ name: "big", limit: 2, since }), limitOf({ ...tokens, since })],
+    budgets: [budgetOf({ name: "big-month", limitNanos: 250, since })],
+  });
+  /** Three small requests, one of them open, and then a big one under the rules. */
+  const bigAfterSmall = (since: number) => {
+    const run = new Run();
+    for (const id of ["a", "b", "c"]) {
+      run.admit(START, requestOf(id, { bound: boundOf(60, 100) }));
+      if (id !== "c") run.settle(START + 5, id, 100, 60);
+    }
+    const big = requestOf("big", { ...rules(since), bound: boundOf(60, 100) });
+    return { run, facts: run.admit(START + 1_000, big) };
+  };
+
+  test("and was there before has no past: what it never saw was nothing of its own", () => {
+    const { run, facts } = bigAfterSmall(Date.UTC(2026, 10, 1));
+    expect(facts).toMatchObject([{ type: "RequestAdmitted" }]);
+    // The small one that was open then is none of its business either.
+    run.settle(START + 1_500, "c", 1, 1);
+    run.settle(START + 1_600, "big", 40, 20);
+    const [account] = run.state.accounts.values();
+    expect(account).toMatchObject({ settledNanos: 40, heldNanos: 0 });
+    const [refused] = run.admit(
+      START + 2_000,
+      requestOf("more", { ...rules(Date.UTC(2026, 10, 1)), bound: boundOf(81, 100) }),
+    );
+    expect(refused).toMatchObject({ type: "RequestRefused", data: { by: "big-tokens" } });
+  });
+
+  test("and came within its window starts from all that its scope used", () => {
+    const { facts } = bigAfterSmall(START - 1_000);
+    expect(facts).toMatchObject([{ type: "RequestRefused", data: { code: "rate_limited" } }]);
+  });
+
+  test("and came within its period alone counts the period's past", () => {
+    const run = new Run();
+    for (const id of ["a", "b"]) run.admit(START - 3_600_000, requestOf(id));
+    const { budgets } = rules(START - 86_400_000);
+    const [fact] = run.admit(START, requestOf("big", { budgets }));
+    expect(fact).toMatchObject({ type: "RequestRefused", data: { by: "big-month" } });
+  });
+});
+
 test("a snapshot is plain JSON and the state again", () => {
   const run = new Run();
   const limits = [limitOf(), limitOf({ name: "t", metric: "tokens", mode: "gcra", limit: 100 })];

@@ -1,0 +1,52 @@
+/**
+ * Since when each limit and budget has been what it is.
+ *
+ * A rule whose `when` picks some requests does not know what its scope used of those before it came,
+ * so it counts all of it. One that has been there for its whole window or period has no such past:
+ * what it never saw, it never picked.
+ */
+import { canonicalJson } from "#events/canonical.ts";
+import { IN_FORCE_AFTER_MS } from "./lease.ts";
+
+/** Rules by name, and from when on no older policy was in use, milliseconds. */
+export interface SinceBook {
+  limits: Record<string, number>;
+  budgets: Record<string, number>;
+}
+
+interface Rule {
+  name: string;
+}
+
+/** The book after a publication at `at`; the first policy's rules have always been there. */
+export function sinceAfter(
+  before: { book: SinceBook | undefined; document: Record<string, unknown> } | undefined,
+  document: Record<string, unknown>,
+  at: number,
+): SinceBook {
+  const listed = (list: "limits" | "budgets"): Record<string, number> => {
+    const old = new Map(rulesOf(before?.document, list).map((rule) => [rule.name, rule]));
+    const entries = rulesOf(document, list).map((rule) => {
+      const same = old.get(rule.name);
+      const isKept = same !== undefined && pickOf(same) === pickOf(rule);
+      const kept = isKept ? before?.book?.[list][rule.name] : undefined;
+      const isFirst = before === undefined;
+      return [rule.name, isFirst ? 0 : (kept ?? at + IN_FORCE_AFTER_MS)] as const;
+    });
+    return Object.fromEntries(entries);
+  };
+  return { limits: listed("limits"), budgets: listed("budgets") };
+}
+
+function rulesOf(document: Record<string, unknown> | undefined, list: string): readonly Rule[] {
+  return (document?.[list] ?? []) as readonly Rule[];
+}
+
+/** What a rule picks and over which time: an amount, a title or what happens at a limit is not. */
+function pickOf(rule: Rule): string {
+  const { metric, mode, scope, when, windowMs, period, parent } = rule as unknown as Record<
+    string,
+    unknown
+  >;
+  return canonicalJson({ metric, mode, scope, when, windowMs, period, parent });
+}
