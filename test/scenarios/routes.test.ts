@@ -85,13 +85,20 @@ beforeAll(async () => {
     ],
     limits: [
       {
-        ...{ name: "shared-rate", metric: "requests", limit: 3, windowMs: 600_000 },
-        ...{ scope: "organisation", when: { routes: ["shared"] } },
+        name: "shared-rate",
+        metric: "requests",
+        limit: 3,
+        windowMs: 600_000,
+        scope: "organisation",
+        when: { routes: ["shared"] },
       },
     ],
     budgets: [
       {
-        ...{ name: "funded-month", limitUsd: 0.5, period: "month", scope: "organisation" },
+        name: "funded-month",
+        limitUsd: 0.5,
+        period: "month",
+        scope: "organisation",
         when: { routes: ["funded"] },
       },
     ],
@@ -292,9 +299,10 @@ it("a candidate's own cap on its answer and its own tries are kept", async () =>
   expect((await auditEntry(gateway, idOf(answer)))["attempts"]).toHaveLength(3);
 });
 
+const by = (member: "alice" | "bob", model: string) =>
+  chat(gateway, gateway.keys[member], "hi", { model, max_tokens: 50 });
+
 it("a route's own limit and budget count all its callers together, and no other requests", async () => {
-  const by = (member: "alice" | "bob", model: string) =>
-    chat(gateway, gateway.keys[member], "hi", { model, max_tokens: 50 });
   const statuses: number[] = [];
   for (const member of ["alice", "bob", "bob", "alice"] as const) {
     const answer = await by(member, "shared");

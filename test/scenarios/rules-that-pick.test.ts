@@ -37,8 +37,9 @@ afterAll(async () => {
   await upstream.stop();
 });
 
+const by = (model: string) => chat(gateway, gateway.keys.alice, "hi", { model, max_tokens: 50 });
+
 it("a rule for one model is exact for it, however much was used of others before", async () => {
-  const by = (model: string) => chat(gateway, gateway.keys.alice, "hi", { model, max_tokens: 50 });
   for (let n = 0; n < 30; n += 1) expect((await by("small")).status).toBe(200);
   const statuses: number[] = [];
   for (let n = 0; n < 5; n += 1) statuses.push((await by("big")).status);
