@@ -333,4 +333,12 @@ describe("a rule for a route", () => {
     const { sharedLimits, sharedBudgets } = resolveFor(routed, caller({ tags: ["agent"] }));
     expect([...sharedLimits, ...sharedBudgets].map(({ whole }) => whole)).toEqual([false, false]);
   });
+
+  it("tells since when it is there, where it picks some requests, and of no other", () => {
+    const since = { limits: { all: 1, "agents-only": 2 }, budgets: { mine: 3, "agents-month": 4 } };
+    const asked = caller({ tags: ["agent"] });
+    const told = resolveFor({ ...routed, since }, asked);
+    const lists = [told.limits, told.sharedLimits, told.budgets, told.sharedBudgets];
+    expect(lists.map(([rule]) => rule?.since)).toEqual([undefined, 2, undefined, 4]);
+  });
 });

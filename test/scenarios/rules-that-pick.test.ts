@@ -27,7 +27,7 @@ beforeAll(async () => {
       limits: [{ name: "few", metric: "requests", limit: 4, windowMs: 3_600_000, when }],
       budgets: [
         { name: "mine", limitUsd, when },
-        { name: "ours", limitUsd: limitUsd * 2, scope: "organisation", when },
+        { name: "ours", limitUsd, scope: "organisation", when },
       ],
     },
   });
