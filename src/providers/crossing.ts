@@ -2,6 +2,7 @@
  * What happens to a field on its way from one dialect to another: it is read, it is a hint that may
  * stay behind with a note, or the crossing is refused by its name. Nothing is dropped in silence.
  */
+import { asNumber } from "./json.ts";
 import type { Json, JsonObject, Result, Unsupported } from "./types.ts";
 
 /** Thrown inside a decode or encode, caught by `crossing`: never seen outside this room. */
@@ -56,5 +57,19 @@ export function checkFields(
         "cannot be carried over to the provider's dialect; leave it out or pick a model of the same dialect",
       );
     }
+  }
+}
+
+/** Carries numbers over under the names the union has for them; anything else is refused by name. */
+export function carryNumbers<Key extends string>(
+  to: { [K in Key]?: number },
+  from: JsonObject,
+  names: Readonly<Record<string, Key>>,
+  at = "",
+): void {
+  for (const [name, key] of Object.entries(names)) {
+    const value = from[name] ?? undefined;
+    if (value === undefined) continue;
+    to[key] = asNumber(value) ?? refuse(at === "" ? name : `${at}.${name}`, "expected a number");
   }
 }

@@ -1,5 +1,5 @@
 /** Slots over the texts of a body: where each stands, and how it is changed in place. */
-import { parseJson } from "./json.ts";
+import { isObject, lookup, parseJson } from "./json.ts";
 import { JSON_DEPTH_MAX } from "./limits.ts";
 import type { Json, JsonObject, TextChannel, TextSlot } from "./types.ts";
 
@@ -40,6 +40,39 @@ export function addLeaves(
     onReplace?.();
   };
   walk({ slots, channel }, box[key], write, 0);
+}
+
+/** Adds the slots of one part of a message. */
+export type AddPart = (
+  slots: TextSlot[],
+  part: JsonObject,
+  channel: TextChannel,
+  onReplace?: () => void,
+) => void;
+
+/**
+ * Adds the slots of a member that is a text or a list of parts, by what reads each type of part. An
+ * unknown kind of part is read whole: what the gateway does not know must not slip past it.
+ */
+export function addParts(
+  slots: TextSlot[],
+  holder: JsonObject,
+  key: string,
+  channel: TextChannel,
+  readers: Readonly<Record<string, AddPart>>,
+  onReplace?: () => void,
+): void {
+  const content = holder[key];
+  if (!Array.isArray(content)) {
+    addLeaves(slots, holder, key, channel, onReplace);
+    return;
+  }
+  for (let at = 0; at < content.length; at += 1) {
+    const part = content[at];
+    const add = isObject(part) ? lookup(readers, part["type"]) : undefined;
+    if (add && isObject(part)) add(slots, part, channel, onReplace);
+    else addLeaves(slots, content, at, channel, onReplace);
+  }
 }
 
 interface Walk {

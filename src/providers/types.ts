@@ -4,6 +4,7 @@
  * here is pure: bodies in, bodies out; text in, text out.
  */
 import type { Usage } from "#events/money.ts";
+import type { ResponseMeta } from "./response-meta.ts";
 import type { ChatRequest, ChatResponse, FinishReason, StreamPart } from "./chat.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -103,12 +104,7 @@ export interface UpstreamDialect {
   ): JsonObject;
   encodeRequest(request: ChatRequest): Result<JsonObject>;
   decodeResponse(body: Json): Result<ChatResponse>;
-  responseMeta(body: Json): {
-    usage?: Usage;
-    finish?: FinishReason;
-    servedModel?: string;
-    responseId?: string;
-  };
+  responseMeta(body: Json): ResponseMeta;
   openDecoder(): StreamDecoder;
 }
 

@@ -1,6 +1,13 @@
 /** A messages request into the union. */
 import type { ChatMessage, ChatRequest, ReasoningSetting, Tool, ToolChoice } from "../chat.ts";
-import { checkFields, crossing, type FieldRule, type Notes, refuse } from "../crossing.ts";
+import {
+  carryNumbers,
+  checkFields,
+  crossing,
+  type FieldRule,
+  type Notes,
+  refuse,
+} from "../crossing.ts";
 import { asArray, asNumber, asObject, asString, isObject } from "../json.ts";
 import type { Json, JsonObject, Result } from "../types.ts";
 import {
@@ -61,11 +68,7 @@ const NUMBERS = {
 } as const;
 
 function addNumbers(request: ChatRequest, body: JsonObject): void {
-  for (const [name, key] of Object.entries(NUMBERS)) {
-    const value = body[name] ?? undefined;
-    if (value === undefined) continue;
-    request[key] = asNumber(value) ?? refuse(name, "expected a number");
-  }
+  carryNumbers(request, body, NUMBERS);
   const stops = asArray(body["stop_sequences"]) ?? [];
   if (stops.length === 0) return;
   request.stop = stops.map(

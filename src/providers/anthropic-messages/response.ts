@@ -1,8 +1,8 @@
 /** A message (not streamed) to and from the union. */
-import type { Usage } from "#events/money.ts";
 import type { AssistantPart, ChatResponse, FinishReason } from "../chat.ts";
 import { crossing, refuse } from "../crossing.ts";
 import { asObject, asString, isObject, lookup, parseObject } from "../json.ts";
+import { metaOf, type ResponseMeta } from "../response-meta.ts";
 import type { Json, JsonObject, Result } from "../types.ts";
 import { decodeAssistantBlocks } from "./blocks.ts";
 import { readUsage, writeUsage } from "./usage.ts";
@@ -78,21 +78,11 @@ function encodePart(part: AssistantPart): JsonObject {
   return { type: "thinking", thinking: part.text, signature: part.signature ?? "" };
 }
 
-export function responseMeta(body: Json): {
-  usage?: Usage;
-  finish?: FinishReason;
-  servedModel?: string;
-  responseId?: string;
-} {
+export function responseMeta(body: Json): ResponseMeta {
   const root = asObject(body);
   const usage = readUsage(root?.["usage"]);
   const finish = readFinish(root?.["stop_reason"]);
   const servedModel = asString(root?.["model"]);
   const responseId = asString(root?.["id"]);
-  return {
-    ...(usage && { usage }),
-    ...(finish && { finish }),
-    ...(servedModel !== undefined && { servedModel }),
-    ...(responseId !== undefined && { responseId }),
-  };
+  return metaOf({ usage, finish, servedModel, responseId });
 }

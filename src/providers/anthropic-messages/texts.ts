@@ -1,6 +1,6 @@
 /** Where text stands in messages bodies, asked and answered. */
-import { asObject, isObject, lookup, objectsIn } from "../json.ts";
-import { addField, addLeaves } from "../texts.ts";
+import { asObject, lookup, objectsIn } from "../json.ts";
+import { addField, addLeaves, type AddPart, addParts } from "../texts.ts";
 import type { JsonObject, TextChannel, TextSlot } from "../types.ts";
 
 const CHANNELS: Readonly<Record<string, TextChannel>> = {
@@ -10,42 +10,20 @@ const CHANNELS: Readonly<Record<string, TextChannel>> = {
 
 export function requestTexts(body: JsonObject): TextSlot[] {
   const slots: TextSlot[] = [];
-  addContent(slots, body, "system", "system");
+  addParts(slots, body, "system", "system", BLOCKS);
   for (const message of objectsIn(body["messages"])) {
-    addContent(slots, message, "content", lookup(CHANNELS, message["role"]) ?? "user");
+    addParts(slots, message, "content", lookup(CHANNELS, message["role"]) ?? "user", BLOCKS);
   }
   return slots;
 }
 
 export function responseTexts(body: JsonObject): TextSlot[] {
   const slots: TextSlot[] = [];
-  addContent(slots, body, "content", "assistant");
+  addParts(slots, body, "content", "assistant", BLOCKS);
   return slots;
 }
 
-function addContent(
-  slots: TextSlot[],
-  holder: JsonObject,
-  key: string,
-  channel: TextChannel,
-): void {
-  const content = holder[key];
-  if (!Array.isArray(content)) {
-    addLeaves(slots, holder, key, channel);
-    return;
-  }
-  for (let at = 0; at < content.length; at += 1) {
-    const block = content[at];
-    const add = isObject(block) ? lookup(BLOCKS, block["type"]) : undefined;
-    if (add && isObject(block)) add(slots, block, channel);
-    // A kind of block the gateway does not know is read whole: nothing may slip past it.
-    else addLeaves(slots, content, at, channel);
-  }
-}
-
-type AddBlock = (slots: TextSlot[], block: JsonObject, channel: TextChannel) => void;
-
-const BLOCKS: Readonly<Record<string, AddBlock>> = {
+const BLOCKS: Readonly<Record<string, AddPart>> = {
   text: (slots, block, channel) => {
     addField(slots, block, "text", channel);
     for (const citation of objectsIn(block["citations"])) {
@@ -57,7 +35,7 @@ const BLOCKS: Readonly<Record<string, AddBlock>> = {
   redacted_thinking: () => {},
   tool_use: (slots, block) => addLeaves(slots, block, "input", "tool-arguments"),
   server_tool_use: (slots, block) => addLeaves(slots, block, "input", "tool-arguments"),
-  tool_result: (slots, block) => addContent(slots, block, "content", "tool-results"),
+  tool_result: (slots, block) => addParts(slots, block, "content", "tool-results", BLOCKS),
   image: (slots, block, channel) => {
     const source = asObject(block["source"]);
     if (source) addField(slots, source, "url", channel);
@@ -69,6 +47,6 @@ const BLOCKS: Readonly<Record<string, AddBlock>> = {
     if (!source) return;
     addField(slots, source, "url", "file");
     if (source["type"] === "text") addField(slots, source, "data", "file");
-    if (source["content"] !== undefined) addContent(slots, source, "content", "file");
+    if (source["content"] !== undefined) addParts(slots, source, "content", "file", BLOCKS);
   },
 };

@@ -3,6 +3,7 @@ import type { Usage } from "#events/money.ts";
 import type { ChatResponse, FinishReason } from "../chat.ts";
 import { crossing, refuse } from "../crossing.ts";
 import { asCount, asObject, isObject, lookup, objectsIn } from "../json.ts";
+import { metaOf } from "../response-meta.ts";
 import type { Json, Result, UpstreamDialect } from "../types.ts";
 import { decodeBlocks } from "./blocks.ts";
 
@@ -60,5 +61,5 @@ export const responseMeta: UpstreamDialect["responseMeta"] = (body) => {
   const root = asObject(body);
   const usage = readUsage(root?.["usage"]);
   const finish = readFinish(root?.["stopReason"]);
-  return { ...(usage && { usage }), ...(finish && { finish }) };
+  return metaOf({ usage, finish });
 };

@@ -1,6 +1,6 @@
 /** Google's generationConfig and toolConfig to and from the union. */
 import type { ChatRequest, ReasoningSetting } from "../chat.ts";
-import { checkFields, type FieldRule, type Notes, refuse } from "../crossing.ts";
+import { carryNumbers, checkFields, type FieldRule, type Notes, refuse } from "../crossing.ts";
 import { asArray, asNumber, asObject, asString, compact, isObject, lookup } from "../json.ts";
 import type { Json, JsonObject } from "../types.ts";
 import { camel, jsonSchemaOf } from "./shapes.ts";
@@ -31,11 +31,7 @@ const CONFIG: Readonly<Record<string, FieldRule>> = {
 
 export function addConfig(request: ChatRequest, config: JsonObject, notes: Notes): void {
   checkFields(config, CONFIG, "generationConfig", notes);
-  for (const [name, key] of Object.entries(NUMBERS)) {
-    const value = config[name] ?? undefined;
-    if (value === undefined) continue;
-    request[key] = asNumber(value) ?? refuse(`generationConfig.${name}`, "expected a number");
-  }
+  carryNumbers(request, config, NUMBERS, "generationConfig");
   const stops = asArray(config["stopSequences"]) ?? [];
   if (stops.length > 0) {
     request.stop = stops.map(

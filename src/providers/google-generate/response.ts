@@ -1,9 +1,9 @@
 /** A generateContent answer (not streamed) to and from the union. */
-import type { Usage } from "#events/money.ts";
 import { CallIds } from "../calls.ts";
-import type { AssistantPart, ChatResponse, FinishReason } from "../chat.ts";
+import type { AssistantPart, ChatResponse } from "../chat.ts";
 import { crossing, refuse } from "../crossing.ts";
 import { asObject, asString, compact, isObject, objectsIn, parseObject } from "../json.ts";
+import { metaOf, type ResponseMeta } from "../response-meta.ts";
 import type { Json, JsonObject, Result } from "../types.ts";
 import { decodeModelPart } from "./decode-request.ts";
 import {
@@ -39,12 +39,7 @@ function isBlocked(body: JsonObject): boolean {
   return typeof asObject(body["promptFeedback"])?.["blockReason"] === "string";
 }
 
-export function responseMeta(body: Json): {
-  usage?: Usage;
-  finish?: FinishReason;
-  servedModel?: string;
-  responseId?: string;
-} {
+export function responseMeta(body: Json): ResponseMeta {
   const root = asObject(body) ?? {};
   const usage = readUsage(root["usageMetadata"]);
   const [candidate] = objectsIn(root["candidates"]);
@@ -53,12 +48,7 @@ export function responseMeta(body: Json): {
     : readFinish(candidate?.["finishReason"], hasCall(partsOf(candidate)));
   const servedModel = asString(root["modelVersion"]);
   const responseId = asString(root["responseId"]);
-  return {
-    ...(usage && { usage }),
-    ...(finish && { finish }),
-    ...(servedModel !== undefined && { servedModel }),
-    ...(responseId !== undefined && { responseId }),
-  };
+  return metaOf({ usage, finish, servedModel, responseId });
 }
 
 export function encodeResponse(response: ChatResponse): JsonObject {

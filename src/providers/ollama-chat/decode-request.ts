@@ -8,7 +8,14 @@ import type {
   Tool,
   UserPart,
 } from "../chat.ts";
-import { checkFields, crossing, type FieldRule, type Notes, refuse } from "../crossing.ts";
+import {
+  carryNumbers,
+  checkFields,
+  crossing,
+  type FieldRule,
+  type Notes,
+  refuse,
+} from "../crossing.ts";
 import { asArray, asNumber, asObject, asString, isObject } from "../json.ts";
 import type { Json, JsonObject, Result } from "../types.ts";
 
@@ -88,11 +95,7 @@ function decodeThink(think: Json): ReasoningSetting {
 
 function addOptions(request: ChatRequest, options: JsonObject, notes: Notes): void {
   checkFields(options, OPTIONS, "options", notes);
-  for (const [name, key] of Object.entries(NUMBERS)) {
-    const value = options[name] ?? undefined;
-    if (value === undefined) continue;
-    request[key] = asNumber(value) ?? refuse(`options.${name}`, "expected a number");
-  }
+  carryNumbers(request, options, NUMBERS, "options");
   const most = asNumber(options["num_predict"]);
   if (most !== undefined && most > 0) request.maxOutputTokens = most;
   const stop = options["stop"] ?? [];

@@ -4,6 +4,7 @@ import { CallIds } from "../calls.ts";
 import type { ChatResponse, FinishReason } from "../chat.ts";
 import { crossing, refuse } from "../crossing.ts";
 import { asArray, asCount, asObject, asString, isObject, lookup } from "../json.ts";
+import { metaOf, type ResponseMeta } from "../response-meta.ts";
 import type { Json, JsonObject, Result, WireError } from "../types.ts";
 import { decodeTurn } from "./decode-request.ts";
 import { encodeTurn } from "./encode-request.ts";
@@ -70,20 +71,12 @@ export function decodeResponse(body: Json): Result<ChatResponse> {
   });
 }
 
-export function responseMeta(body: Json): {
-  usage?: Usage;
-  finish?: FinishReason;
-  servedModel?: string;
-} {
+export function responseMeta(body: Json): ResponseMeta {
   const root = asObject(body) ?? {};
   const usage = readUsage(root);
   const finish = readFinish(root, hasCalls(asObject(root["message"])));
   const servedModel = asString(root["model"]);
-  return {
-    ...(usage && { usage }),
-    ...(finish && { finish }),
-    ...(servedModel !== undefined && { servedModel }),
-  };
+  return metaOf({ usage, finish, servedModel });
 }
 
 export function encodeResponse(response: ChatResponse): JsonObject {

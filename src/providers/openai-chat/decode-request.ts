@@ -1,7 +1,14 @@
 /** A chat completions request into the union. */
 import type { ChatRequest, ResponseFormat, Tool, ToolChoice } from "../chat.ts";
-import { checkFields, crossing, type FieldRule, type Notes, refuse } from "../crossing.ts";
-import { asArray, asNumber, asObject, asString, isObject, lookup } from "../json.ts";
+import {
+  carryNumbers,
+  checkFields,
+  crossing,
+  type FieldRule,
+  type Notes,
+  refuse,
+} from "../crossing.ts";
+import { asArray, asObject, asString, isObject, lookup } from "../json.ts";
 import type { Json, JsonObject, Result } from "../types.ts";
 import { decodeCacheMark, decodeMessages } from "./decode-messages.ts";
 
@@ -77,11 +84,7 @@ const NUMBERS = {
 } as const;
 
 function addNumbers(request: ChatRequest, body: JsonObject): void {
-  for (const [name, key] of Object.entries(NUMBERS)) {
-    const value = body[name] ?? undefined;
-    if (value === undefined) continue;
-    request[key] = asNumber(value) ?? refuse(name, "expected a number");
-  }
+  carryNumbers(request, body, NUMBERS);
 }
 
 function addChoices(request: ChatRequest, body: JsonObject): void {

@@ -1,8 +1,8 @@
 /** A chat completion (not streamed) to and from the union. */
-import type { Usage } from "#events/money.ts";
 import type { ChatResponse, FinishReason } from "../chat.ts";
 import { crossing, refuse } from "../crossing.ts";
 import { asNumber, asObject, asString, isObject, lookup, objectsIn } from "../json.ts";
+import { metaOf, type ResponseMeta } from "../response-meta.ts";
 import type { Json, JsonObject, Result } from "../types.ts";
 import { assistantParts } from "./decode-messages.ts";
 import { encodeAssistant } from "./message.ts";
@@ -81,21 +81,11 @@ export function encodeResponse(response: ChatResponse): JsonObject {
   return body;
 }
 
-export function responseMeta(body: Json): {
-  usage?: Usage;
-  finish?: FinishReason;
-  servedModel?: string;
-  responseId?: string;
-} {
+export function responseMeta(body: Json): ResponseMeta {
   const root = asObject(body);
   const usage = readUsage(root?.["usage"]);
   const finish = readFinish(objectsIn(root?.["choices"])[0]?.["finish_reason"]);
   const servedModel = asString(root?.["model"]);
   const responseId = asString(root?.["id"]);
-  return {
-    ...(usage && { usage }),
-    ...(finish && { finish }),
-    ...(servedModel !== undefined && { servedModel }),
-    ...(responseId !== undefined && { responseId }),
-  };
+  return metaOf({ usage, finish, servedModel, responseId });
 }

@@ -1,21 +1,22 @@
 /** Where text stands in chat completions bodies, asked and answered. */
-import { asObject, asString, isObject, lookup, objectsIn } from "../json.ts";
+import { asObject, asString, objectsIn } from "../json.ts";
 import {
   addBase64Text,
   addField,
   addJsonText,
-  addLeaves,
+  type AddPart,
+  addParts,
   isTextMedia,
   readDataUrl,
 } from "../texts.ts";
-import type { JsonObject, TextChannel, TextSlot } from "../types.ts";
+import type { JsonObject, TextSlot } from "../types.ts";
 import { channelOf } from "./view.ts";
 
 export function requestTexts(body: JsonObject): TextSlot[] {
   const slots: TextSlot[] = [];
   for (const message of objectsIn(body["messages"])) addMessage(slots, message);
   const prediction = asObject(body["prediction"]);
-  if (prediction) addContent(slots, prediction, "assistant");
+  if (prediction) addParts(slots, prediction, "content", "assistant", PARTS);
   return slots;
 }
 
@@ -23,7 +24,7 @@ function addMessage(slots: TextSlot[], message: JsonObject): void {
   const channel = channelOf(message["role"]);
   addField(slots, message, "name", channel);
   addReasoning(slots, message);
-  addContent(slots, message, channel);
+  addParts(slots, message, "content", channel, PARTS);
   addField(slots, message, "refusal", channel);
   addToolCalls(slots, message);
 }
@@ -37,33 +38,6 @@ function addReasoning(slots: TextSlot[], message: JsonObject, onReplace?: () => 
     addField(slots, detail, "summary", "reasoning", onReplace);
   }
 }
-
-function addContent(
-  slots: TextSlot[],
-  message: JsonObject,
-  channel: TextChannel,
-  onReplace?: () => void,
-): void {
-  const content = message["content"];
-  if (!Array.isArray(content)) {
-    addLeaves(slots, message, "content", channel, onReplace);
-    return;
-  }
-  for (let at = 0; at < content.length; at += 1) {
-    const part = content[at];
-    const add = isObject(part) ? lookup(PARTS, part["type"]) : undefined;
-    if (add && isObject(part)) add(slots, part, channel, onReplace);
-    // An unknown kind of part is read whole: what the gateway does not know must not slip past it.
-    else addLeaves(slots, content, at, channel, onReplace);
-  }
-}
-
-type AddPart = (
-  slots: TextSlot[],
-  part: JsonObject,
-  channel: TextChannel,
-  onReplace?: () => void,
-) => void;
 
 const PARTS: Readonly<Record<string, AddPart>> = {
   text: (slots, part, channel, onReplace) => addField(slots, part, "text", channel, onReplace),
@@ -106,7 +80,7 @@ export function responseTexts(body: JsonObject): TextSlot[] {
     // Log probabilities spell the answer out token by token: they go when its text is changed.
     const forget = () => delete choice["logprobs"];
     addReasoning(slots, message, forget);
-    addContent(slots, message, "assistant", forget);
+    addParts(slots, message, "content", "assistant", PARTS, forget);
     addField(slots, message, "refusal", "assistant", forget);
     const audio = asObject(message["audio"]);
     if (audio) addField(slots, audio, "transcript", "assistant", forget);

@@ -8,8 +8,15 @@ import type {
   TextPart,
   Tool,
 } from "../chat.ts";
-import { checkFields, crossing, type FieldRule, type Notes, refuse } from "../crossing.ts";
-import { asArray, asNumber, asObject, asString, isObject, lookup, objectsIn } from "../json.ts";
+import {
+  carryNumbers,
+  checkFields,
+  crossing,
+  type FieldRule,
+  type Notes,
+  refuse,
+} from "../crossing.ts";
+import { asArray, asObject, asString, isObject, lookup, objectsIn } from "../json.ts";
 import { sourceOfUrl } from "../media.ts";
 import type { Json, JsonObject, Result } from "../types.ts";
 
@@ -235,11 +242,7 @@ const NUMBERS = {
 const CHOICES = { auto: "auto", none: "none", required: "required" } as const;
 
 function addSettings(request: ChatRequest, body: JsonObject, notes: Notes): void {
-  for (const [name, key] of Object.entries(NUMBERS)) {
-    const value = body[name] ?? undefined;
-    if (value === undefined) continue;
-    request[key] = asNumber(value) ?? refuse(name, "expected a number");
-  }
+  carryNumbers(request, body, NUMBERS);
   const choice = body["tool_choice"] ?? undefined;
   if (choice !== undefined) {
     const type = lookup(CHOICES, choice);

@@ -2,6 +2,7 @@
 import type { Usage } from "#events/money.ts";
 import type { AssistantPart, ChatResponse, FinishReason } from "../chat.ts";
 import { asCount, asObject, asString, compact, isObject, objectsIn } from "../json.ts";
+import { metaOf, type ResponseMeta } from "../response-meta.ts";
 import type { Json, JsonObject } from "../types.ts";
 import { encryptedContent } from "./decode-request.ts";
 
@@ -59,23 +60,13 @@ export function readFinish(root: JsonObject): FinishReason | undefined {
   return hasCalls ? "tool_calls" : "stop";
 }
 
-export function responseMeta(body: Json): {
-  usage?: Usage;
-  finish?: FinishReason;
-  servedModel?: string;
-  responseId?: string;
-} {
+export function responseMeta(body: Json): ResponseMeta {
   const root = asObject(body) ?? {};
   const usage = readUsage(root["usage"]);
   const finish = readFinish(root);
   const servedModel = asString(root["model"]);
   const responseId = asString(root["id"]);
-  return {
-    ...(usage && { usage }),
-    ...(finish && { finish }),
-    ...(servedModel !== undefined && { servedModel }),
-    ...(responseId !== undefined && { responseId }),
-  };
+  return metaOf({ usage, finish, servedModel, responseId });
 }
 
 export function encodeResponse(response: ChatResponse): JsonObject {

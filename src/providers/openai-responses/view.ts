@@ -8,6 +8,8 @@ import {
   addField,
   addJsonText,
   addLeaves,
+  type AddPart,
+  addParts,
   isTextMedia,
   readDataUrl,
 } from "../texts.ts";
@@ -90,15 +92,15 @@ const CHANNELS: Readonly<Record<string, TextChannel>> = {
 
 const ITEMS: Readonly<Record<string, Add>> = {
   message: (slots, item, onReplace) =>
-    addContent(slots, item, "content", lookup(CHANNELS, item["role"]) ?? "user", onReplace),
+    addParts(slots, item, "content", lookup(CHANNELS, item["role"]) ?? "user", PARTS, onReplace),
   function_call: (slots, item, onReplace) =>
     addJsonText(slots, item, "arguments", "tool-arguments", onReplace),
   custom_tool_call: (slots, item, onReplace) =>
     addField(slots, item, "input", "tool-arguments", onReplace),
   function_call_output: (slots, item, onReplace) =>
-    addContent(slots, item, "output", "tool-results", onReplace),
+    addParts(slots, item, "output", "tool-results", PARTS, onReplace),
   custom_tool_call_output: (slots, item, onReplace) =>
-    addContent(slots, item, "output", "tool-results", onReplace),
+    addParts(slots, item, "output", "tool-results", PARTS, onReplace),
   reasoning: (slots, item, onReplace) => {
     for (const part of [...objectsIn(item["summary"]), ...objectsIn(item["content"])]) {
       addField(slots, part, "text", "reasoning", onReplace);
@@ -106,33 +108,6 @@ const ITEMS: Readonly<Record<string, Add>> = {
   },
   item_reference: () => {},
 };
-
-function addContent(
-  slots: TextSlot[],
-  item: JsonObject,
-  key: string,
-  channel: TextChannel,
-  onReplace?: () => void,
-): void {
-  const content = item[key];
-  if (!Array.isArray(content)) {
-    addLeaves(slots, item, key, channel, onReplace);
-    return;
-  }
-  for (let at = 0; at < content.length; at += 1) {
-    const part = content[at];
-    const add = isObject(part) ? lookup(PARTS, part["type"]) : undefined;
-    if (add && isObject(part)) add(slots, part, channel, onReplace);
-    else addLeaves(slots, content, at, channel, onReplace);
-  }
-}
-
-type AddPart = (
-  slots: TextSlot[],
-  part: JsonObject,
-  channel: TextChannel,
-  onReplace?: () => void,
-) => void;
 
 const addText: AddPart = (slots, part, channel, onReplace) =>
   addField(slots, part, "text", channel, () => {

@@ -5,10 +5,11 @@
  * that Replicate's own language models share.
  */
 import type { Usage } from "#events/money.ts";
-import type { ChatResponse, FinishReason, StreamPart } from "../chat.ts";
+import type { ChatResponse, StreamPart } from "../chat.ts";
 import { crossing, refuse } from "../crossing.ts";
 import { asArray, asCount, asNumber, asObject, asString, isObject, parseObject } from "../json.ts";
 import { takesMaxCompletionTokens } from "../openai-chat/view.ts";
+import { metaOf, type ResponseMeta } from "../response-meta.ts";
 import type {
   Json,
   JsonObject,
@@ -62,22 +63,13 @@ function textOf(output: Json | undefined): string | undefined {
   return pieces.every((piece) => typeof piece === "string") ? pieces.join("") : undefined;
 }
 
-function responseMeta(body: Json): {
-  usage?: Usage;
-  finish?: FinishReason;
-  servedModel?: string;
-  responseId?: string;
-} {
+function responseMeta(body: Json): ResponseMeta {
   const root = asObject(body);
   const usage = usageOf(asObject(root?.["metrics"]));
   const servedModel = asString(root?.["model"]);
   const responseId = asString(root?.["id"]);
-  return {
-    ...(usage && { usage }),
-    ...(root?.["status"] === "succeeded" && { finish: "stop" as const }),
-    ...(servedModel !== undefined && { servedModel }),
-    ...(responseId !== undefined && { responseId }),
-  };
+  const finish = root?.["status"] === "succeeded" ? "stop" : undefined;
+  return metaOf({ usage, finish, servedModel, responseId });
 }
 
 /**
