@@ -1,16 +1,48 @@
 /** Keys and members from the command line. */
+import type { KeyScopeData } from "#events/policy-events.ts";
 import type { AdminClient } from "./policy-client.ts";
 import { type Commands, dateOf, type Session } from "./policy-session.ts";
-import { Complaint, MISUSED } from "./policy-target.ts";
+import { Complaint, MISUSED, REFUSED } from "./policy-target.ts";
+
+interface Key {
+  keyId: string;
+  member: string;
+  label: string;
+  issuedAt: number;
+  expiresAt?: number;
+  scope?: KeyScopeData;
+}
+
+const scopeFlags = ["models", "tiers", "routes", "access", "ips"] as const;
+
+/** What a new key is narrowed to, by the options that were given; undefined without any. */
+function scopeFrom(flags: Session["flags"]): KeyScopeData | undefined {
+  const given = scopeFlags.flatMap((name) => {
+    const text = flags[name];
+    return text === undefined ? [] : [[name, text.split(",").map((item) => item.trim())] as const];
+  });
+  return given.length === 0 ? undefined : Object.fromEntries(given);
+}
+
+function scopeWords(scope: KeyScopeData = {}): string[] {
+  return Object.entries(scope).map(([part, list]) => `${part}=${(list ?? []).join(",")}`);
+}
 
 export const keyCommands: Commands = {
   async list({ client, print }) {
     const result = await client.ask({ type: "ListKeys" });
-    type Key = { keyId: string; member: string; label: string; expiresAt?: number };
     print(result, () =>
       [
-        ...(result["keys"] as Key[]).map(({ keyId, member, label, expiresAt }) =>
-          `${keyId}  ${member}  ${label}${expiresAt === undefined ? "" : `  until ${dateOf(expiresAt)}`}`.trimEnd(),
+        ...(result["keys"] as Key[]).map(({ keyId, member, label, expiresAt, scope }) =>
+          [
+            keyId,
+            member,
+            label,
+            ...(expiresAt === undefined ? [] : [`until ${dateOf(expiresAt)}`]),
+            ...scopeWords(scope),
+          ]
+            .join("  ")
+            .trimEnd(),
         ),
         ...(result["revoked"] as Key[]).map(
           ({ keyId, member, label }) => `${keyId}  ${member}  ${label}  revoked`,
@@ -22,13 +54,35 @@ export const keyCommands: Commands = {
     if (member === undefined) throw new Complaint("Whose key? keys issue <member>", MISUSED);
     const expiresAt = flags.expires === undefined ? undefined : Date.parse(flags.expires);
     if (Number.isNaN(expiresAt)) throw new Complaint("Write --expires as 2027-01-31.", MISUSED);
+    const scope = scopeFrom(flags);
     const result = await client.ask({
       type: "IssueKey",
       member,
       label: flags.label ?? "",
       ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(scope === undefined ? {} : { scope }),
     });
     print(result, () => `${String(result["key"])}\nThis is the only time it is shown.`);
+  },
+  async rotate({ client, words: [keyId], print }) {
+    if (keyId === undefined) throw new Complaint("Which key? keys rotate <keyId>", MISUSED);
+    const { keys } = await client.ask({ type: "ListKeys" });
+    const old = (keys as Key[]).find((key) => key.keyId === keyId);
+    if (old === undefined) throw new Complaint(`There is no key "${keyId}".`, REFUSED);
+    const { member, label, issuedAt, expiresAt, scope } = old;
+    const result = await client.ask({
+      type: "IssueKey",
+      member,
+      label,
+      // It lives as long as the old one was meant to.
+      ...(expiresAt === undefined ? {} : { expiresAt: Date.now() + expiresAt - issuedAt }),
+      ...(scope === undefined ? {} : { scope }),
+    });
+    print(
+      result,
+      () =>
+        `${String(result["key"])}\nThis is the only time it is shown. Once it is in use: keys revoke ${keyId}`,
+    );
   },
   async revoke({ client, words: [keyId], flags, print }) {
     if (keyId === undefined) throw new Complaint("Which key? keys revoke <keyId>", MISUSED);

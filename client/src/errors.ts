@@ -5,6 +5,7 @@ export const GATEWAY_CODES = [
   "unauthenticated",
   "key_revoked",
   "forbidden",
+  "key_scope",
   "development_values",
   "not_found",
   "method_not_allowed",

@@ -13,7 +13,7 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     load: async () => (await import("./policy.ts")).policy,
   },
   keys: {
-    summary: "list | issue | revoke",
+    summary: "list | issue | rotate | revoke",
     load: async () => (await import("./policy.ts")).keys,
   },
   members: {

@@ -198,10 +198,19 @@ export const policy: Command = {
 
 export const keys: Command = {
   usage: `npx tallygate keys [list]
-npx tallygate keys issue <member> [--label L] [--expires DATE]
+npx tallygate keys issue <member> [--label L] [--expires DATE] [scope]
+npx tallygate keys rotate <key id>
 npx tallygate keys revoke <key id> [--reason R]
 
-A key is shown once, when it is issued. A revoked one is refused once the command has ended.
+A key is shown once, when it is issued. A revoked one is refused once the command has ended. A
+rotated one gets a successor with its label, scope and length of life; the old one stays until it is
+revoked. A scope narrows what the key may be used for; each part is a list with commas:
+
+  --models LIST            patterns of models: gpt-4o*,claude-*
+  --tiers LIST             tiers that may serve
+  --routes LIST            routes that may take its requests
+  --access LIST            inference (model calls), audit (reading), admin (everything)
+  --ips LIST               addresses and ranges: 203.0.113.7,10.0.0.0/8,2001:db8::/32
 
 ${ends}`,
   run: (args) => runOne(keyCommands, args, "list"),

@@ -3,9 +3,9 @@ import type { Env } from "#actors/kit/env.ts";
 import { policyName } from "#actors/kit/names.ts";
 import type { Principal, PolicySnapshot } from "#policy/snapshot.ts";
 import { askActor, homeOf } from "./actors.ts";
+import { callerIp } from "./caller-ip.ts";
 import { GatewayError } from "./errors.ts";
 import { userAgentCharsMax } from "./limits.ts";
-import { callerIp } from "./pipeline/asked.ts";
 import { newRequestId } from "./request-id.ts";
 
 /** Records that `principal` did `action` on `resource`; the read goes on only once it is durable. */

@@ -65,14 +65,16 @@ app.get("/api/tags", listOllamaModels);
 
 app.post("/setup", (c) => handleSetup(c.req.raw, c.env));
 app.get("/admin/socket", (c) =>
-  handleAdminSocket(c.req.raw, c.env, (request) => identifyNow(request, c.env, Date.now())),
+  handleAdminSocket(c.req.raw, c.env, (request) =>
+    identifyNow(request, c.env, Date.now(), "audit"),
+  ),
 );
 app.get("/session", (c) => showSession(c.req.raw, c.env));
 app.post("/session", (c) => startSession(c.req.raw, c.env));
 app.post("/session/link", (c) => makeLink(c.req.raw, c.env));
 app.delete("/session", (c) => endSession(c.req.raw));
 app.post("/dlp/scan", async (c) => {
-  const principal = await identifyNow(c.req.raw, c.env, Date.now());
+  const principal = await identifyNow(c.req.raw, c.env, Date.now(), "audit");
   return scanText(c.req.raw, c.env, c.executionCtx as ExecutionContext, principal);
 });
 
@@ -81,7 +83,7 @@ app.route("/", logRoutes);
 app.route(
   "/",
   booksRoutes({
-    identify: (c) => identifyNow(c.req.raw, c.env, Date.now()),
+    identify: (c) => identifyNow(c.req.raw, c.env, Date.now(), "audit"),
     record: (c, principal, action, resource) =>
       recordAccess(c.req.raw, c.env, principal, action, resource),
     ledgers: async (c, { organisation }) =>
@@ -90,7 +92,7 @@ app.route(
 );
 
 app.get("/budgets", async (c) => {
-  const principal = await identifyNow(c.req.raw, c.env, Date.now());
+  const principal = await identifyNow(c.req.raw, c.env, Date.now(), "audit");
   const policy = await currentPolicy(
     c.env,
     c.executionCtx as ExecutionContext,
@@ -101,7 +103,7 @@ app.get("/budgets", async (c) => {
 
 app.post("/mcp", (c) =>
   handleMcp(c.req.raw, {
-    identify: (request) => identifyNow(request, c.env, Date.now()),
+    identify: (request) => identifyNow(request, c.env, Date.now(), "audit"),
     fetch: (request) => app.fetch(request, c.env, c.executionCtx),
   }),
 );

@@ -19,6 +19,7 @@ export const GATEWAY_CODES = {
   unauthenticated: refuse(401, "authentication_error"),
   key_revoked: refuse(401, "authentication_error"),
   forbidden: refuse(403, "permission_error"),
+  key_scope: refuse(403, "permission_error"),
   development_values: refuse(421, "api_error"),
   not_found: refuse(404, "not_found_error"),
   method_not_allowed: refuse(405, "invalid_request_error"),

@@ -42,6 +42,27 @@ export const MemberRemoved = z.strictObject({
   data: z.strictObject({ id: z.string() }),
 });
 
+/** What a key may be for: model calls, reading the record, or everything an admin does. */
+export const KeyAccess = z.enum(["inference", "audit", "admin"]);
+export type KeyAccess = z.infer<typeof KeyAccess>;
+
+const names = z.array(z.string().min(1).max(200)).min(1).max(64).optional();
+
+/** What narrows a key to less than its member may do; a list that is absent narrows nothing. */
+export const KeyScopeData = z.strictObject({
+  /** Patterns of models, as the policy's lists have them. */
+  models: names,
+  /** Tiers that may serve. */
+  tiers: names,
+  /** Routes that may take its requests; one that no route takes is refused. */
+  routes: names,
+  /** What it is for. */
+  access: z.array(KeyAccess).min(1).max(3).optional(),
+  /** Addresses, or ranges of them as in 10.0.0.0/8, that it may be used from. */
+  ips: names,
+});
+export type KeyScopeData = z.infer<typeof KeyScopeData>;
+
 /** A key exists; only the SHA-256 of its secret is kept. */
 export const KeyIssued = z.strictObject({
   type: z.literal("KeyIssued"),
@@ -52,6 +73,8 @@ export const KeyIssued = z.strictObject({
     label: z.string(),
     secretHash: z.string(),
     expiresAt: count.optional(),
+    /** What it is narrowed to; absent where it may do what its member may. */
+    scope: KeyScopeData.optional(),
   }),
 });
 

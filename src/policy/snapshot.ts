@@ -1,5 +1,5 @@
 /** What the edge needs to know of an organisation to decide: one immutable policy version. */
-import type { MemberData } from "#events/policy-events.ts";
+import type { KeyScopeData, MemberData } from "#events/policy-events.ts";
 import type { PolicyDocument } from "./document.ts";
 import type { SinceBook } from "./since.ts";
 import type { SplitOf } from "./split.ts";
@@ -34,6 +34,8 @@ export interface Principal {
   keyId?: string;
   /** When the key ends, milliseconds: whoever caches a principal checks it. */
   keyExpiresAt?: number;
+  /** What the key is narrowed to, as it was issued: `scopeOf` reads it. */
+  scope?: KeyScopeData;
   /** When the session ends, milliseconds: whoever keeps a connection open for it checks it. */
   sessionEndsAt?: number;
 }

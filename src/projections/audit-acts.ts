@@ -3,7 +3,7 @@
  * any stream.
  */
 import type { EventEnvelope } from "#events/envelope.ts";
-import type { PolicyFact } from "#events/policy-events.ts";
+import type { KeyScopeData, PolicyFact } from "#events/policy-events.ts";
 import type { StreamForked } from "#events/stream-events.ts";
 import type { AuditEntry } from "./audit-entry.ts";
 
@@ -19,6 +19,12 @@ function act(action: string, set: Act["set"] = {}): Act {
   return { base: { kind: "act", action, outcome: "completed" }, set };
 }
 
+/** A key's scope as entries' metadata: one word list for each of its parts. */
+function scopeWords(scope: KeyScopeData | undefined): Record<string, string> {
+  const parts = Object.entries(scope ?? {});
+  return Object.fromEntries(parts.map(([part, list]) => [`scope.${part}`, (list ?? []).join(" ")]));
+}
+
 const acts: { [T in ActFact["type"]]: (data: DataOf<T>) => Act } = {
   OrganisationFounded: (data) =>
     act("organisation.founded", {
@@ -31,7 +37,7 @@ const acts: { [T in ActFact["type"]]: (data: DataOf<T>) => Act } = {
   KeyIssued: (data) =>
     act("key.issued", {
       resource: data.keyId,
-      metadata: { member: data.member, label: data.label },
+      metadata: { member: data.member, label: data.label, ...scopeWords(data.scope) },
     }),
   KeyRevoked: (data) =>
     act("key.revoked", { resource: data.keyId, metadata: { reason: data.reason } }),

@@ -27,6 +27,7 @@ const hashes: Record<string, string> = {
   "MemberSet.v1": "23c3b8b5e4e138e19511e8bb09e1dde19f9313853908311236fd736c83e545ff",
   "MemberRemoved.v1": "eccf8165932e7afd9e8e7711866489631dea1327bf62a29769d084a43670d236",
   "KeyIssued.v1": "807186e338213d6f574323e3e3ffc5f61bfa1eb6903f33458e804f03b4ff05b2",
+  "KeyIssued.v1+scope": "00493cad21b77d5504d20c63ce028483168e65137bb712a144ed732b3f0f640f",
   "KeyRevoked.v1": "02c2ad6912fa3924ad259364a386a983314fcc220e692b6c8e47781b0d49e4f7",
   "PolicyPublished.v1": "911671b16f7df37a141dc1735328b5b53c3ecc3f82986139eaf53c6d2eb57230",
   "PolicyPublished.v1+patternCosts":

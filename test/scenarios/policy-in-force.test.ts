@@ -1,7 +1,7 @@
 /** Policy is in force when it says so: no call starts under an older version after that event. */
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AdminClient } from "../../scripts/policy-client.ts";
-import { auditEntry, chat, errorOf } from "../support/client.ts";
+import { ask, auditEntry, chat, errorOf } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import {
   scriptedPolicy,
@@ -74,6 +74,50 @@ it("a revoked key is refused from the moment its revocation is acknowledged", as
   const answers = await Promise.all(Array.from({ length: 5 }, () => chat(gateway, key, "hi")));
   expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401]);
   expect((await chat(gateway, gateway.keys.bob, "hi")).status).toBe(200);
+});
+
+const issue = async (member: string, scope: object): Promise<string> =>
+  String((await admin.ask({ type: "IssueKey", member, scope } as never))["key"]);
+
+describe("a key's scope", () => {
+  it("refuses models, tiers and addresses outside it in the caller's words, and the books say so", async () => {
+    const key = await issue("bob", { models: ["gpt-4o"], access: ["inference"] });
+    expect((await chat(gateway, key, "hi", { model: "gpt-4o" })).status).toBe(200);
+    const other = await chat(gateway, key, "hi");
+    expect(other.status).toBe(403);
+    expect(errorOf(other)).toMatchObject({ code: "key_scope", type: "permission_error" });
+    expect(errorOf(other).message).toMatch(/scope is the models "gpt-4o"; "gpt-4o-mini" is none/);
+    const entry = await auditEntry(gateway, other.headers.get("x-request-id") ?? "");
+    expect(entry).toMatchObject({ outcome: "refused", code: "key_scope", by: "models" });
+    const elsewhere = await issue("bob", { ips: ["203.0.113.0/24"] });
+    expect((await chat(gateway, elsewhere, "hi")).status).toBe(403);
+    const here = await issue("bob", { ips: ["127.0.0.0/8"] });
+    expect((await chat(gateway, here, "hi")).status).toBe(200);
+    const shown = (model: string) => ask(`${gateway.url}/v1/models/${model}`, { key });
+    expect((await shown("gpt-4o")).status).toBe(200);
+    expect((await shown("gpt-4o-mini")).status).toBe(404);
+  });
+
+  it("says what an admin's key is for: model calls alone read nothing, a reader changes nothing", async () => {
+    const reads = (key: string) => ask(`${gateway.url}/usage`, { key });
+    const calling = await issue("admin", { access: ["inference"] });
+    expect((await chat(gateway, calling, "hi")).status).toBe(200);
+    const refused = await reads(calling);
+    expect(refused.status).toBe(403);
+    expect(errorOf(refused).code).toBe("key_scope");
+    const reading = await issue("admin", { access: ["audit"] });
+    expect((await reads(reading)).status).toBe(200);
+    expect((await chat(gateway, reading, "hi")).status).toBe(403);
+    const auditor = await AdminClient.open({ url: gateway.url, key: reading });
+    await expect(auditor.ask({ type: "RemoveMember", member: "bob" })).rejects.toThrow(/admins/);
+    const { keys } = await auditor.ask({ type: "ListKeys" });
+    expect(keys).toContainEqual(
+      expect.objectContaining({ keyId: reading.split("_")[2], scope: { access: ["audit"] } }),
+    );
+    auditor.close();
+    const unread = { type: "IssueKey", member: "admin", scope: { regions: ["eu"] } } as never;
+    await expect(admin.ask(unread)).rejects.toThrow(/shaped/);
+  });
 });
 
 it("a command against an older version is refused as a conflict, and changes nothing", async () => {

@@ -10,6 +10,7 @@ import type { SealedEvent } from "#events/envelope.ts";
 import { type Cause, unseal } from "#events/envelope.ts";
 import type { PolicyFact, Role } from "#events/policy-events.ts";
 import type { ApiKey } from "#policy/api-key.ts";
+import { roleUnder } from "#policy/key-scope.ts";
 import type { KnownFeatures } from "#policy/validate.ts";
 import type { AnswerBook } from "./answers.ts";
 import type { PolicyCommand } from "./commands.ts";
@@ -250,7 +251,9 @@ export class AdminDesk {
     const key = keys.get(seat.keyId);
     if (key === undefined || key.member !== seat.member) return undefined;
     const expired = key.expiresAt !== undefined && key.expiresAt <= this.#host.now();
-    return expired ? undefined : role;
+    if (expired) return undefined;
+    const narrowed = roleUnder(role, key.scope);
+    return narrowed === "member" ? undefined : narrowed;
   }
 
   #dismiss(socket: DeskSocket, code: AdminCode, message: string): void {

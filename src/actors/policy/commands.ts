@@ -2,7 +2,7 @@
  * What a PolicyActor's decider is asked. The shell has checked shapes, validated documents, drawn
  * the randomness and read the clock.
  */
-import type { MemberData, PolicyFact } from "#events/policy-events.ts";
+import type { KeyScopeData, MemberData, PolicyFact } from "#events/policy-events.ts";
 import type { SavedViewData } from "#events/view-events.ts";
 import type { PolicyDocument } from "#policy/document.ts";
 
@@ -15,6 +15,7 @@ export interface KeyDraft {
   label: string;
   secretHash: string;
   expiresAt?: number;
+  scope?: KeyScopeData;
 }
 
 /** A validated document and its hash. */

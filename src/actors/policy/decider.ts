@@ -12,7 +12,7 @@
  * - every live key belongs to a member, and every member's tier is in the current policy
  */
 import type { Decider } from "#actors/kit/decider.ts";
-import type { MemberData, PolicyFact } from "#events/policy-events.ts";
+import type { KeyScopeData, MemberData, PolicyFact } from "#events/policy-events.ts";
 import type { PolicyDocument } from "#policy/document.ts";
 import type { KeyDraft, PolicyCommand, PolicyDraft } from "./commands.ts";
 import {
@@ -138,6 +138,8 @@ const deciders: Deciders = {
     if (key.expiresAt !== undefined && key.expiresAt <= at) {
       return refused("IssueKey", "expires_in_past", "A key must expire in the future.");
     }
+    const nowhere = scopeFault(state.current?.document, key.scope);
+    if (nowhere !== undefined) return nowhere;
     const own = [...state.keys.values()].filter(({ member }) => member === key.member).length;
     if (own >= keysPerMemberMax || state.keys.size >= keysMax) {
       const message = `At most ${keysPerMemberMax} keys a member and ${keysMax} in all: revoke some first.`;
@@ -241,6 +243,26 @@ function publishFault(
 function tierExists(document: object | undefined, tier: string): boolean {
   const { tiers } = (document ?? {}) as Partial<PolicyDocument>;
   return tier === "" || Object.hasOwn(tiers ?? {}, tier);
+}
+
+/** A scope that names what the current policy does not have: a key that nobody could use. */
+function scopeFault(
+  document: Partial<PolicyDocument> | undefined,
+  { tiers = [], routes = [] }: KeyScopeData = {},
+): PolicyFact[] | undefined {
+  const tier = tiers.find((name) => !tierExists(document, name));
+  if (tier !== undefined) {
+    const message = `There is no tier "${tier}" in the current policy.`;
+    return refused("IssueKey", "unknown_tier", message);
+  }
+  const known = document?.routes ?? [];
+  const route = routes.find((name) => !known.some((other) => other.name === name));
+  if (route === undefined) return undefined;
+  return refused(
+    "IssueKey",
+    "unknown_route",
+    `There is no route "${route}" in the current policy.`,
+  );
 }
 
 function isLastAdmin(state: PolicyState, id: string): boolean {

@@ -10,7 +10,7 @@ import type { EventEnvelope } from "#events/envelope.ts";
 import type { Role } from "#events/policy-events.ts";
 import { Price } from "#policy/document.ts";
 import type { PolicyProblem } from "#policy/validate.ts";
-import { Line, MemberId, MemberInput, problemsOf } from "./input.ts";
+import { KeyScopeInput, Line, MemberId, MemberInput, problemsOf } from "./input.ts";
 import { frameCharsMax } from "./limits.ts";
 
 const base = { id: Line(100).min(1), expectVersion: z.int().min(0).optional() };
@@ -61,6 +61,7 @@ const writes = [
     label: Line(100).default(""),
     /** Milliseconds since 1970. */
     expiresAt: z.int().min(0).optional(),
+    scope: KeyScopeInput.optional(),
   }),
   z.strictObject({
     ...base,
@@ -139,6 +140,7 @@ export type AdminCode =
   | "own_proposal"
   | "tier_in_use"
   | "unknown_tier"
+  | "unknown_route"
   | "last_admin"
   | "member_not_found"
   | "key_not_found"

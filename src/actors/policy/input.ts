@@ -1,7 +1,8 @@
 /** Shapes of what comes from outside: members, and the founding of an organisation. */
 import * as z from "zod";
-import { Role, type MemberData } from "#events/policy-events.ts";
+import { KeyAccess, type KeyScopeData, Role, type MemberData } from "#events/policy-events.ts";
 import { organisationPattern } from "#policy/api-key.ts";
+import { isIpRange } from "#policy/ip-range.ts";
 import type { PolicyDocument } from "#policy/document.ts";
 import {
   type KnownFeatures,
@@ -40,6 +41,26 @@ export const MemberInput = z
     if (name !== undefined) data.name = name;
     return data;
   });
+
+const scopeList = (item: z.ZodType<string, string>) => z.array(item).min(1).max(64).optional();
+
+/** What a key is narrowed to, as admins write it. */
+export const KeyScopeInput = z
+  .strictObject({
+    models: scopeList(line(200).min(1)),
+    tiers: scopeList(line(64).min(1)),
+    routes: scopeList(line(64).min(1)),
+    access: z.array(KeyAccess).min(1).max(3).optional(),
+    ips: scopeList(
+      line(64).refine(isIpRange, "an address, or a range as in 10.0.0.0/8 or 2001:db8::/32"),
+    ),
+  })
+  .refine((scope) => Object.values(scope).some((list) => list !== undefined), {
+    message: "a scope names at least one of models, tiers, routes, access and ips",
+  })
+  .transform((scope): KeyScopeData =>
+    Object.fromEntries(Object.entries(scope).filter(([, list]) => list !== undefined)),
+  );
 
 const Founding = z.strictObject({
   organisation: z

@@ -6,7 +6,7 @@ import type { Connection, ConnectionContext } from "#actors/kit/actor.ts";
 import type { Env } from "#actors/kit/env.ts";
 import { type AppendedFact, EventSourcedActor } from "#actors/kit/event-sourced-actor.ts";
 import { ledgerName, policyName, userStreams } from "#actors/kit/names.ts";
-import type { MemberData, PolicyFact } from "#events/policy-events.ts";
+import type { PolicyFact } from "#events/policy-events.ts";
 import { formatKey, hashSecret } from "#policy/api-key.ts";
 import type { KnownSnapshot, Principal, PolicySnapshot } from "#policy/snapshot.ts";
 import { AdminDesk, type DeskHost, type DeskSocket } from "./admin-desk.ts";
@@ -31,6 +31,7 @@ import { KeyMirror, type KeyStanding } from "./key-mirror.ts";
 import { knownFeatures } from "./known.ts";
 import { draftPolicy } from "./draft.ts";
 import { LinkBook } from "./links.ts";
+import { principalOf } from "./principal.ts";
 import { KEY_HEADER, MEMBER_HEADER, type Seat, UNTIL_HEADER } from "./seat.ts";
 import { snapshotFor } from "./snapshot.ts";
 import {
@@ -81,14 +82,14 @@ export class PolicyActor
     const key = this.state.keys.get(keyId);
     const same = sameHash(key?.secretHash ?? NO_HASH, secretHash);
     if (key === undefined || !same || this.#isOver(key, at)) return Promise.resolve(null);
-    return Promise.resolve(this.#principalOf(key.member, key) ?? null);
+    return Promise.resolve(principalOf(this.state, key.member, key) ?? null);
   }
 
   lookUpMember(memberId: string, keyId?: string): Promise<Principal | null> {
-    if (keyId === undefined) return Promise.resolve(this.#principalOf(memberId) ?? null);
+    if (keyId === undefined) return Promise.resolve(principalOf(this.state, memberId) ?? null);
     const key = this.state.keys.get(keyId);
     if (key?.member !== memberId || this.#isOver(key, 0)) return Promise.resolve(null);
-    return Promise.resolve(this.#principalOf(memberId, key) ?? null);
+    return Promise.resolve(principalOf(this.state, memberId, key) ?? null);
   }
 
   /** The later of two clocks: a caller's slow clock must not keep a key alive. */
@@ -318,21 +319,9 @@ export class PolicyActor
 
   #standingOf(keyId: string, member: string): KeyStanding {
     const key = this.state.keys.get(keyId);
-    const principal = key && this.#principalOf(key.member, key);
+    const principal = key && principalOf(this.state, key.member, key);
     if (key === undefined || principal === undefined) return { revokedOf: member };
     return { live: { secretHash: key.secretHash, principal } };
-  }
-
-  #principalOf(memberId: string, key?: KeyRecord): Principal | undefined {
-    const { organisation, members } = this.state;
-    const member: MemberData | undefined = members.get(memberId);
-    if (organisation === undefined || member === undefined) return undefined;
-    const principal: Principal = { organisation, member };
-    if (key !== undefined) {
-      principal.keyId = key.keyId;
-      if (key.expiresAt !== undefined) principal.keyExpiresAt = key.expiresAt;
-    }
-    return principal;
   }
 
   #known(): ReturnType<typeof knownFeatures> {

@@ -1,5 +1,5 @@
 /** What a PolicyActor knows: the fold of its stream. Bounded, because a snapshot is one row. */
-import type { MemberData, PolicyFact } from "#events/policy-events.ts";
+import type { KeyScopeData, MemberData, PolicyFact } from "#events/policy-events.ts";
 import type { PolicyDocument } from "#policy/document.ts";
 import { IN_FORCE_AFTER_MS } from "#policy/lease.ts";
 import { sinceAfter, type SinceBook } from "#policy/since.ts";
@@ -24,6 +24,8 @@ export interface KeyRecord {
   secretHash: string;
   issuedAt: number;
   expiresAt?: number;
+  /** What it is narrowed to; absent where it may do what its member may. */
+  scope?: KeyScopeData;
 }
 
 export interface RevokedKey {
@@ -173,9 +175,10 @@ const evolvers: Evolvers = {
     state.departed = [...recent.slice(1 - departedMax), { member, at }];
   },
   KeyIssued: (state, data, at) => {
-    const { keyId, member, label, secretHash, expiresAt } = data;
+    const { keyId, member, label, secretHash, expiresAt, scope } = data;
     const record: KeyRecord = { keyId, member, label, secretHash, issuedAt: at };
     if (expiresAt !== undefined) record.expiresAt = expiresAt;
+    if (scope !== undefined) record.scope = scope;
     state.keys.set(keyId, record);
   },
   KeyRevoked: (state, { keyId, reason }, at) => {

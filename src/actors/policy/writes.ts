@@ -133,15 +133,18 @@ const preparers: Preparers = {
       keysRevoked: facts.flatMap((fact) => (fact.type === "KeyRevoked" ? [fact.data.keyId] : [])),
     }),
   }),
-  IssueKey: ({ member, label, expiresAt }, { newKey, at }) => {
+  IssueKey: ({ member, label, expiresAt, scope }, { newKey, at }) => {
     const fresh = newKey();
     const { keyId } = fresh;
-    const expiry = expiresAt === undefined ? {} : { expiresAt };
-    const key = { keyId, member, label, secretHash: hashSecret(fresh.secret), ...expiry };
+    const bounds = {
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(scope === undefined ? {} : { scope }),
+    };
+    const key = { keyId, member, label, secretHash: hashSecret(fresh.secret), ...bounds };
     return {
       ok: true,
       command: { type: "IssueKey", key, at },
-      result: () => ({ keyId, member, label, ...expiry }),
+      result: () => ({ keyId, member, label, ...bounds }),
       once: { key: formatKey(fresh) },
     };
   },

@@ -10,6 +10,7 @@ import { policyName } from "#actors/kit/names.ts";
 import { KEY_HEADER, MEMBER_HEADER, UNTIL_HEADER } from "#actors/policy/seat.ts";
 import { hashSecret, parseKey } from "#policy/api-key.ts";
 import { endOf, type Principal } from "#policy/snapshot.ts";
+import { withinScope } from "../auth/scope.ts";
 import { refuse } from "./reply.ts";
 
 /** The protocol's name in `sec-websocket-protocol`. */
@@ -48,6 +49,7 @@ export async function openAdminSocket(
   env: Env,
   principal: Principal,
 ): Promise<Response> {
+  withinScope(request, principal, "audit");
   const fault = faultOf(request, principal);
   if (fault !== undefined) return fault;
   const headers = new Headers({

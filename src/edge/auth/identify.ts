@@ -7,6 +7,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { Env } from "#actors/kit/env.ts";
 import { policyName } from "#actors/kit/names.ts";
 import { keyEntryName, type KeyEntry } from "#actors/policy/key-mirror.ts";
+import type { KeyAccess } from "#events/policy-events.ts";
 import { tryParseJson } from "#events/parse-json.ts";
 import { sha256Hex } from "#events/sha256.ts";
 import { hashSecret, type ApiKey } from "#policy/api-key.ts";
@@ -16,6 +17,7 @@ import { principalCacheMs, principalsCachedMax } from "../limits.ts";
 import { boundCallerOf } from "./binding.ts";
 import { readCredential, type Credential } from "./credentials.ts";
 import { isFromOwnPage, isSafe } from "./origin.ts";
+import { withinScope } from "./scope.ts";
 import { openSession, type Session } from "./session.ts";
 import { readIssuers, verifyToken } from "./tokens.ts";
 
@@ -26,7 +28,7 @@ interface Known {
 
 const known = new Map<string, Known>();
 
-/** The caller of a model call; throws `unauthenticated`. */
+/** The caller of a model call, whose plan judges the scope of their key; throws `unauthenticated`. */
 export async function identify(request: Request, env: Env, at: number): Promise<Principal> {
   const credential = requireCredential(request);
   const id = cacheKey(credential);
@@ -41,9 +43,18 @@ export async function identify(request: Request, env: Env, at: number): Promise<
   return accept(principal);
 }
 
-/** The caller as the PolicyActor knows them at this moment; throws `unauthenticated`. */
-export async function identifyNow(request: Request, env: Env, at: number): Promise<Principal> {
-  return accept(await lookUp(requireCredential(request), env, at, false));
+/**
+ * The caller as the PolicyActor knows them at this moment, whose key is for `access`; throws
+ * `unauthenticated` or `key_scope`.
+ */
+export async function identifyNow(
+  request: Request,
+  env: Env,
+  at: number,
+  access: KeyAccess,
+): Promise<Principal> {
+  const principal = accept(await lookUp(requireCredential(request), env, at, false));
+  return withinScope(request, principal, access);
 }
 
 function requireCredential(request: Request): Credential {

@@ -29,7 +29,7 @@ export async function startSession(request: Request, env: Env): Promise<Response
     }
     principal = await spendLink(body.data.link, env, now);
   } else {
-    principal = await identifyNow(request, env, now);
+    principal = await identifyNow(request, env, now, "audit");
   }
   const { organisation, member, keyId } = principal;
   await recordAccess(request, env, principal, "session.start", body.success ? "link" : "key");
@@ -45,7 +45,7 @@ export async function startSession(request: Request, env: Env): Promise<Response
 
 /** `GET /session`: who a session or key belongs to, and what they are. */
 export async function showSession(request: Request, env: Env): Promise<Response> {
-  return show(await identifyNow(request, env, Date.now()));
+  return show(await identifyNow(request, env, Date.now(), "audit"));
 }
 
 /** `DELETE /session`: the cookie is taken back. */

@@ -6,6 +6,7 @@
  */
 import { Hono } from "hono";
 import * as z from "zod";
+import type { KeyAccess } from "#events/policy-events.ts";
 import { tryParseJson } from "#events/parse-json.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
 import { askActor } from "../actors.ts";
@@ -64,15 +65,25 @@ const acting = (
   action: string,
   resource: string,
   answer: (reader: Reader) => Promise<Response>,
+  access: KeyAccess = "audit",
 ): Promise<Response> =>
-  reading(c, ALL, { action, resource }, async (reader) => {
-    await requireGateway(reader);
-    return answer(reader);
-  });
+  reading(
+    c,
+    ALL,
+    { action, resource },
+    async (reader) => {
+      await requireGateway(reader);
+      return answer(reader);
+    },
+    access,
+  );
 
 logRoutes.get(`${ROOT}/logs`, (c) => acting(c, "audit.list", resourceOf(c), listLogs));
 logRoutes.get(`${ROOT}/logs/:id`, (c) => acting(c, "audit.entry", idOf(c), showLog));
-logRoutes.patch(`${ROOT}/logs/:id`, (c) => acting(c, "feedback.give", idOf(c), giveFeedback));
+// Who calls models says what their answers were worth.
+logRoutes.patch(`${ROOT}/logs/:id`, (c) =>
+  acting(c, "feedback.give", idOf(c), giveFeedback, "inference"),
+);
 logRoutes.get(`${ROOT}/logs/:id/request`, (c) =>
   acting(c, "payload.read", idOf(c), (reader) => showText(reader, "request")),
 );

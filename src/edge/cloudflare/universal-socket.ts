@@ -10,6 +10,7 @@
 import { FloodGuard } from "#actors/policy/flood.ts";
 import type { Env } from "#actors/kit/env.ts";
 import { identify } from "../auth/identify.ts";
+import { withinScope } from "../auth/scope.ts";
 import { fromUnknown, GatewayError } from "../errors.ts";
 import { currentPolicy } from "../policy-cache.ts";
 import type { Target } from "../surface/addresses.ts";
@@ -39,7 +40,7 @@ export async function openUniversalSocket(
 ): Promise<Response> {
   const protocol = keyProtocolOf(request.headers);
   const caller = callerOf(request, protocol);
-  const principal = await identify(caller, env, Date.now());
+  const principal = withinScope(request, await identify(caller, env, Date.now()), "inference");
   const { snapshot } = await currentPolicy(env, ctx, principal.organisation);
   requireAccount(target, principal.organisation, snapshot.document);
   const member = `${principal.organisation}/${principal.member.id}`;

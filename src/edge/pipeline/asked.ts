@@ -10,6 +10,7 @@ import {
   type PlainHeaders,
 } from "../surface/options.ts";
 import { readBody } from "../surface/read-body.ts";
+import { callerIp } from "../caller-ip.ts";
 import { readProviderKey } from "../auth/credentials.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { GatewayError } from "../errors.ts";
@@ -97,16 +98,6 @@ export async function readAsked(request: Request, target: Target): Promise<Asked
   const kept = metadataOf(asked.options);
   if (Object.keys(kept).length > 0) asked.metadata = { ...asked.metadata, ...kept };
   return asked;
-}
-
-/**
- * The caller's address as Cloudflare tells it. A gateway on this machine listens to this machine
- * alone, so who comes without that header comes from here; no header of the caller's is believed.
- */
-export function callerIp(request: Request): string | undefined {
-  const told = request.headers.get("cf-connecting-ip");
-  if (told !== null) return told;
-  return /^https?:\/\/(?:127\.0\.0\.1|localhost)[:/]/.test(request.url) ? "127.0.0.1" : undefined;
 }
 
 function nameHeader(headers: PlainHeaders, name: string): string | undefined {

@@ -11,6 +11,7 @@ import { periodOf } from "#policy/calendar.ts";
 import type { GuardSecondData } from "#events/guard-events.ts";
 import type { BudgetData } from "#events/user-events.ts";
 import type { BudgetSpec } from "#policy/compile.ts";
+import { scopeOf } from "#policy/key-scope.ts";
 import { payloadMode, type PayloadMode } from "#policy/payloads.ts";
 import { resolveFor, type Resolved } from "#policy/resolve.ts";
 import type { RoutingFacts } from "#policy/route.ts";
@@ -128,9 +129,15 @@ export function planRequest(call: Call, policy: LivePolicy, secret: string, tier
   };
   addOptional(plan.request, call);
   if (vault !== undefined) plan.vault = vault;
-  guardPlan(plan, call, look, (guard) =>
-    verdictOf(blockedBy, guard, resolved, priced, asked, links.length > 0),
+  const scoped = scopeVerdict(call, resolved);
+  guardPlan(
+    plan,
+    call,
+    look,
+    (guard) => scoped ?? verdictOf(blockedBy, guard, resolved, priced, asked, links.length > 0),
   );
+  // Nobody else is asked about the texts of a call that the key is not for.
+  if (scoped !== undefined) delete plan.doubt;
   return plan;
 }
 
@@ -222,6 +229,17 @@ function vaultFor(
   const { organisation } = snapshot;
   const whose = { organisation, member: principal.member.id, session: asked.session };
   return openVault(tokenNames(secret, whose));
+}
+
+/** What the scope of the caller's key says against the call. */
+function scopeVerdict({ principal, asked }: Call, resolved: Resolved): Verdict | undefined {
+  const refusal = scopeOf(principal)?.refusalOfCall({
+    model: asked.view.model,
+    tier: resolved.tier,
+    route: resolved.pick?.name,
+    ip: asked.ip,
+  });
+  return refusal && { code: "key_scope", by: refusal.part, message: refusal.message };
 }
 
 function verdictOf(

@@ -4,6 +4,7 @@ import type * as z from "zod";
 import type { Env } from "#actors/kit/env.ts";
 import { ledgerNames } from "#actors/kit/names.ts";
 import type { LedgerApi } from "#actors/ledger/api.ts";
+import type { KeyAccess } from "#events/policy-events.ts";
 import type { Principal } from "#policy/snapshot.ts";
 import { ledgerShards, recordAccess } from "../access.ts";
 import { identifyNow } from "../auth/identify.ts";
@@ -40,8 +41,10 @@ export async function reading(
   roles: readonly Role[],
   act: { action: string; resource: string },
   answer: (reader: Reader) => Promise<Response>,
+  // What is for admins alone, a key has to be for.
+  access: KeyAccess = roles.includes("auditor") ? "audit" : "admin",
 ): Promise<Response> {
-  const principal = await identifyNow(c.req.raw, c.env, Date.now());
+  const principal = await identifyNow(c.req.raw, c.env, Date.now(), access);
   const { role } = principal.member;
   if (!roles.includes(role)) {
     throw new GatewayError(

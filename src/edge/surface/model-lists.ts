@@ -2,8 +2,10 @@
 import type { Context } from "hono";
 import type { Env } from "#actors/kit/env.ts";
 import { modelsFor } from "#policy/models.ts";
+import { scopeOf } from "#policy/key-scope.ts";
 import { resolveFor } from "#policy/resolve.ts";
 import { identify } from "../auth/identify.ts";
+import { withinScope } from "../auth/scope.ts";
 import { GatewayError } from "../errors.ts";
 import { currentPolicy } from "../policy-cache.ts";
 
@@ -52,6 +54,10 @@ export async function showModel(c: ModelContext): Promise<Response> {
   const { member, keyId } = principal;
   const { refusal } = resolveFor(snapshot, { member, keyId, model: id, tags: [] });
   if (refusal !== undefined) throw new GatewayError("model_not_found", refusal.message);
+  if (scopeOf(principal)?.allowsModel(id) === false) {
+    const message = `The model "${id}" is not in the scope of this key.`;
+    throw new GatewayError("model_not_found", message);
+  }
   return c.json(c.req.header("anthropic-version") === undefined ? openai(id) : anthropic(id));
 }
 
@@ -68,10 +74,15 @@ export async function listOllamaModels(c: ModelContext): Promise<Response> {
 }
 
 async function modelsOf(c: ModelContext) {
-  const principal = await identify(c.req.raw, c.env, Date.now());
+  const caller = await identify(c.req.raw, c.env, Date.now());
+  const principal = withinScope(c.req.raw, caller, "inference");
   const ctx = c.executionCtx as ExecutionContext;
   const { snapshot } = await currentPolicy(c.env, ctx, principal.organisation);
-  return { principal, snapshot, models: modelsFor(snapshot, principal.member) };
+  const scope = scopeOf(principal);
+  const models = modelsFor(snapshot, principal.member).filter(
+    (model) => scope?.allowsModel(model) ?? true,
+  );
+  return { principal, snapshot, models };
 }
 
 /** A path's last part as its sender meant it; as it came when its escapes are none. */

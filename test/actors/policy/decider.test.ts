@@ -5,7 +5,12 @@ import type { PolicyCommand, PolicyDraft } from "#actors/policy/commands.ts";
 import { policyDecider } from "#actors/policy/decider.ts";
 import { erasuresPendingMax } from "#actors/policy/limits.ts";
 import type { PolicyState } from "#actors/policy/state.ts";
-import { type MemberData, PolicyFact, type Role } from "#events/policy-events.ts";
+import {
+  type KeyScopeData,
+  type MemberData,
+  PolicyFact,
+  type Role,
+} from "#events/policy-events.ts";
 import { PolicyDocument } from "#policy/document.ts";
 import { hashPolicy } from "#policy/hash.ts";
 import { IN_FORCE_AFTER_MS } from "#policy/lease.ts";
@@ -209,6 +214,10 @@ describe("publishing", () => {
   });
 });
 
+const issueScoped = (scope: KeyScopeData): PolicyCommand => {
+  return { type: "IssueKey", key: { ...key("k2", "bob"), scope }, at: 2_000 };
+};
+
 describe("keys", () => {
   it("end with their member, in the same commit", () => {
     const run = founded();
@@ -230,6 +239,18 @@ describe("keys", () => {
     expect(outcome(run, revoke)).toEqual([]);
     const other: PolicyCommand = { type: "RevokeKey", keyId: "none", reason: "" };
     expect(outcome(run, other)).toEqual(["refused key_not_found"]);
+  });
+
+  it("are narrowed to tiers and routes that there are, and keep their scope", () => {
+    const run = founded();
+    expect(outcome(run, issueScoped({ tiers: ["gold"] }))).toEqual(["refused unknown_tier"]);
+    expect(outcome(run, issueScoped({ routes: ["nowhere"] }))).toEqual(["refused unknown_route"]);
+    const scope: KeyScopeData = { tiers: ["premium"], models: ["gpt-*"], access: ["inference"] };
+    expect(outcome(run, issueScoped(scope))).toEqual(["KeyIssued"]);
+    const kept = policyDecider.fromSnapshot?.(
+      JSON.parse(JSON.stringify(policyDecider.toSnapshot?.(run.state))),
+    );
+    expect(kept?.keys.get("k2")?.scope).toEqual(scope);
   });
 
   it("expire in the future only, and are bounded for each member", () => {

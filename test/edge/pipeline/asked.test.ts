@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { callerIp, readAsked } from "#edge/pipeline/asked.ts";
+import { callerIp } from "#edge/caller-ip.ts";
+import { readAsked } from "#edge/pipeline/asked.ts";
 
 const good = { model: "m", messages: [{ role: "user", content: "hi" }] };
 const ask = (headers: Record<string, string>, body = JSON.stringify(good)) =>
