@@ -45,14 +45,22 @@ export function readProviderKey(request: Request, header: string): string | unde
   return value && parseCredential(value) === undefined ? value : undefined;
 }
 
+/** What stands in each place of a key, ours first. */
+function placesOf(headers: Headers): (string | undefined)[] {
+  return [...ownPlaces(headers), ...PROVIDER_KEY_HEADERS.map((name) => bearer(headers.get(name)))];
+}
+
+/** What a caller without a credential brought in its place: a key of ours with a piece missing, another's, or nothing. */
+export function whatWasBrought({ headers }: Request): "broken" | "foreign" | "nothing" {
+  const brought = placesOf(headers).filter((value) => value !== undefined && value !== "");
+  if (brought.some((value) => value?.startsWith("tg_"))) return "broken";
+  return brought.length > 0 ? "foreign" : "nothing";
+}
+
 /** The first thing that looks like one of ours; `undefined` when the caller brought nothing. */
 export function readCredential(request: Request): Credential | undefined {
   const { headers } = request;
-  const places = [
-    ...ownPlaces(headers),
-    ...PROVIDER_KEY_HEADERS.map((name) => bearer(headers.get(name))),
-  ];
-  for (const value of places) {
+  for (const value of placesOf(headers)) {
     const credential = value ? parseCredential(value) : undefined;
     if (credential !== undefined) return credential;
   }

@@ -15,7 +15,7 @@ import type { Principal } from "#policy/snapshot.ts";
 import { GatewayError } from "../errors.ts";
 import { principalCacheMs, principalsCachedMax } from "../limits.ts";
 import { boundCallerOf } from "./binding.ts";
-import { readCredential, type Credential } from "./credentials.ts";
+import { readCredential, type Credential, whatWasBrought } from "./credentials.ts";
 import { isFromOwnPage, isSafe } from "./origin.ts";
 import { withinScope } from "./scope.ts";
 import { openSession, type Session } from "./session.ts";
@@ -57,15 +57,22 @@ export async function identifyNow(
   return withinScope(request, principal, access);
 }
 
+const HOW =
+  "Send one as `Authorization: Bearer tg_...` (or x-api-key, x-goog-api-key, api-key, x-tallygate-key, cf-aig-authorization).";
+
+const NO_KEY = {
+  nothing: `No Tallygate key was found. ${HOW}`,
+  foreign: `The key that was sent is not a Tallygate key: those start with tg_. ${HOW} A provider's own key goes beside it, in the provider's header.`,
+  broken:
+    "The Tallygate key that was sent is not whole: a key reads tg_organisation_id_secret. Copy it again, or ask an admin of your organisation for a new one.",
+} as const;
+
 function requireCredential(request: Request): Credential {
   const caller = boundCallerOf(request);
   if (caller !== undefined) return { kind: "binding", caller };
   const credential = readCredential(request);
   if (credential === undefined) {
-    throw new GatewayError(
-      "unauthenticated",
-      "No Tallygate key was found. Send one as `Authorization: Bearer tg_...` (or x-api-key, x-goog-api-key, api-key, x-tallygate-key, cf-aig-authorization).",
-    );
+    throw new GatewayError("unauthenticated", NO_KEY[whatWasBrought(request)]);
   }
   // A browser sends its cookies wherever the page came from: what changes something must be ours.
   if (credential.kind === "session" && !isSafe(request.method) && !isFromOwnPage(request)) {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { parseCredential, readCookie, readCredential } from "#edge/auth/credentials.ts";
+import {
+  parseCredential,
+  readCookie,
+  readCredential,
+  whatWasBrought,
+} from "#edge/auth/credentials.ts";
 
 const keyOf = (letter: string) => `tg_dev_${letter.repeat(12)}_${letter.repeat(40)}`;
 const [first, second] = [keyOf("a"), keyOf("b")];
@@ -71,4 +76,19 @@ it.each([
   ["a=1;tallygate_session=x=y ; b=2", "x=y"],
 ])("the cookie header %j holds the session %j", (header, value) => {
   expect(readCookie(header, "tallygate_session")).toBe(value);
+});
+
+describe("a caller without a credential", () => {
+  it.each([
+    ["nothing", {}],
+    ["nothing", { authorization: "Bearer " }],
+    ["foreign", { authorization: "Bearer sk-a-providers-own" }],
+    ["foreign", { "x-api-key": "sk-ant-a-providers-own" }],
+    ["broken", { authorization: `Bearer ${first.slice(0, -1)}` }],
+    ["broken", { authorization: "Bearer sk-a-providers-own", "x-tallygate-key": "tg_dev" }],
+  ] as const)("brought something %s with %j", (what, headers) => {
+    const request = new Request("https://gateway.test/v1/models", { headers });
+    expect(readCredential(request)).toBeUndefined();
+    expect(whatWasBrought(request)).toBe(what);
+  });
 });
