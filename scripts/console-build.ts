@@ -5,13 +5,26 @@
  * built; so a second start costs the time to read some files.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { root } from "./from-wrangler.ts";
 
 /** Where the built console goes: `assets.directory` of wrangler.toml. */
 export const consoleDist = path.join(root, "dist", "console");
 const stampFile = path.join(root, "dist", "console.sha256");
+const lockFile = path.join(root, "dist", "console.lock");
+/** A build takes seconds: a lock of this age was left behind, whoever has its process's number now. */
+const lockAgeMaxMs = 300_000;
 
 /** Besides its own folder, the console takes pure code from these rooms. */
 const madeOf = [
@@ -49,28 +62,81 @@ export function isBuilt(): boolean {
 }
 
 /** Builds the console, whether or not it is there already. Throws with Vite's own message. */
-export async function buildConsole(): Promise<void> {
+export const buildConsole = (): Promise<void> => inTurn(build);
+
+/**
+ * The build itself. It is made beside its place and put there at once: whoever serves or uploads the
+ * folder meanwhile finds all of the old one or all of the new one.
+ */
+async function build(): Promise<void> {
   const hash = hashSources();
-  const { build } = await import("vite");
+  const fresh = `${consoleDist}-new`;
+  const old = `${consoleDist}-old`;
+  const vite = await import("vite");
   const { NODE_ENV } = process.env;
   // Under a test runner it is "test", and React would be built with everything for its developers.
   process.env.NODE_ENV = "production";
   try {
-    await build({ configFile: path.join(root, "console", "vite.config.ts"), logLevel: "error" });
+    const configFile = path.join(root, "console", "vite.config.ts");
+    await vite.build({ configFile, logLevel: "error", build: { outDir: fresh } });
+    renameSync(consoleDist, old);
+    renameSync(fresh, consoleDist);
   } finally {
     if (NODE_ENV === undefined) delete process.env.NODE_ENV;
     else process.env.NODE_ENV = NODE_ENV;
+    for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true });
   }
   writeFileSync(stampFile, `${hash}\n`);
 }
 
-/** Builds the console unless it is built; one line on stderr while that takes its seconds. */
+/** Whether the process that took the lock still runs. */
+function isHeld(): boolean {
+  try {
+    if (Date.now() - statSync(lockFile).mtimeMs > lockAgeMaxMs) return false;
+    process.kill(Number(readFileSync(lockFile, "utf8")), 0);
+    return true;
+  } catch (error) {
+    // Another user's process cannot be signalled, and runs.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Runs `work` when no other process runs it; the others wait for their turn. */
+async function inTurn(work: () => Promise<void>): Promise<void> {
+  ensureConsoleFolder();
+  for (;;) {
+    try {
+      writeFileSync(lockFile, String(process.pid), { flag: "wx" });
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      if (isHeld()) await setTimeout(50);
+      else rmSync(lockFile, { force: true });
+    }
+  }
+  try {
+    await work();
+  } finally {
+    rmSync(lockFile, { force: true });
+  }
+}
+
+/**
+ * Builds the console unless it is built; one line on stderr while that takes its seconds. Who comes
+ * while another process builds it waits, and has it then.
+ */
 export async function ensureConsole(): Promise<void> {
   if (isBuilt()) return;
+  await inTurn(async () => {
+    if (!isBuilt()) await buildAloud();
+  });
+}
+
+async function buildAloud(): Promise<void> {
   const started = performance.now();
   process.stderr.write("building the console ...");
   try {
-    await buildConsole();
+    await build();
   } finally {
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     process.stderr.write(` ${seconds} s\n`);
