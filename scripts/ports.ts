@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { setTimeout } from "node:timers/promises";
 
 /** Whether `port` can be listened on at 127.0.0.1 now. */
-async function isFree(port: number): Promise<boolean> {
+export async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   return new Promise((resolve) => {
     server.once("error", () => resolve(false));

@@ -72,7 +72,7 @@ describe.runIf(hasChromium)("in a browser", () => {
     const shown = await page.locator("a.row").count();
     await chat(stage.gateway.keys.alice, "after it came back");
     await expect
-      .poll(() => page.locator("a.row").count(), { timeout: 10_000 })
+      .poll(() => page.locator("a.row").count(), { timeout: 60_000 })
       .toBeGreaterThan(shown);
   });
 
@@ -102,14 +102,14 @@ describe.runIf(hasChromium)("in a browser", () => {
     const editor = eve.getByLabel("The policy as JSON");
     await editor.fill((await editor.inputValue()).replace('"limit": 60', '"limit": 75'));
     await publish(ada, (text) => text.replace('"limitUsd": 5', '"limitUsd": 6'), 2);
-    await ada.getByText("Version 2 is in force everywhere").waitFor({ timeout: 20_000 });
+    await ada.getByText("Version 2 is in force everywhere").waitFor({ timeout: 60_000 });
     await eve.getByText("Version 2 was published meanwhile").waitFor();
     await eve.getByRole("alert").getByText("budgets.month.limitUsd").waitFor();
     await eve.getByRole("button", { name: "Begin again from version 2" }).click();
     await publish(eve, (text) => text.replace('"limit": 60', '"limit": 75'), 3);
     await eve.getByText("Version 3 is published").waitFor();
     await ada.getByRole("button", { name: "Roll back to version 1" }).waitFor();
-  }, 60_000);
+  }, 240_000);
 
   test("a problem is shown on its line, and what has problems cannot be published", async () => {
     const page = await signIn(stage.gateway.keys.admin);
@@ -197,8 +197,10 @@ describe.runIf(hasChromium)("in a browser", () => {
     const page = await signIn(stage.gateway.keys.auditor);
     await go(page, "requests");
     await page.locator("a.row").first().waitFor();
-    await page.context().clearCookies();
     await page.getByLabel("User").fill("bob");
+    await expect.poll(() => page.url()).toContain("user=bob");
+    await page.context().clearCookies();
+    await page.getByLabel("Model").fill("gpt");
     await page.getByText("Your session has ended").waitFor();
     await page.getByLabel("API key").fill(stage.gateway.keys.auditor);
     await page.getByRole("button", { name: "Sign in" }).click();
@@ -217,7 +219,7 @@ describe.runIf(hasChromium)("in a browser", () => {
       const session = (await answer.json()) as object;
       await route.fulfill({
         response: answer,
-        json: { ...session, expiresAt: Date.now() + 5_000 },
+        json: { ...session, expiresAt: Date.now() + 10_000 },
       });
     });
     await go(page, "budgets");
@@ -294,7 +296,7 @@ describe.runIf(hasChromium)("in a browser", () => {
         }
         expect(faults).toEqual([]);
         expect(complaints).toEqual([]);
-      }, 60_000);
+      }, 240_000);
     }
   }
 });

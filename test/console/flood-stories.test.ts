@@ -59,7 +59,7 @@ describe.runIf(hasChromium)("much at once in a browser", () => {
     await page.getByText("2,500 loaded").waitFor();
     expect(await top.getAttribute("href")).not.toBe(shown);
     await fits(page);
-  }, 120_000);
+  }, 240_000);
 
   test("a hundred thousand requests are scrolled through, of which only those in view are drawn", async () => {
     const total = 100_000;
@@ -92,5 +92,5 @@ describe.runIf(hasChromium)("much at once in a browser", () => {
       .poll(() => page.evaluate("document.activeElement?.getAttribute('data-row')"))
       .toBe("0");
     await fits(page);
-  }, 120_000);
+  }, 240_000);
 });

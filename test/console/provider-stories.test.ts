@@ -54,10 +54,10 @@ describe.runIf(hasChromium)("the providers in a browser", () => {
     await card
       .getByText(/circuit open/)
       .first()
-      .waitFor({ timeout: 30_000 });
+      .waitFor({ timeout: 60_000 });
     await card.getByText("100% of calls failed").waitFor();
     await card.getByRole("row", { name: /^main DEV_UPSTREAM_KEY.* 5 5$/ }).waitFor();
     await card.getByText(/, among the last 200 requests$/).waitFor();
     await fits(page);
-  }, 90_000);
+  }, 240_000);
 });

@@ -17,7 +17,7 @@ describe.runIf(hasChromium)("looking back in a browser", () => {
           await go(page, `requests/${id}`);
           return page.getByRole("heading", { name: "Chain" }).isVisible();
         },
-        { timeout: 20_000, interval: 500 },
+        { timeout: 60_000, interval: 500 },
       )
       .toBe(true);
     await page.getByRole("button", { name: "Explain this decision" }).click();
@@ -41,7 +41,7 @@ describe.runIf(hasChromium)("looking back in a browser", () => {
     const page = await signIn(stage.gateway.keys.auditor);
     await go(page, "audit/verify");
     await page.getByRole("button", { name: "Verify now" }).click();
-    await page.getByText(/^Sound: \d+ events are what was signed/).waitFor({ timeout: 30_000 });
+    await page.getByText(/^Sound: \d+ events are what was signed/).waitFor({ timeout: 60_000 });
     expect(await seriousFaults(page)).toEqual([]);
     const [download] = await Promise.all([
       page.waitForEvent("download"),
@@ -64,8 +64,8 @@ describe.runIf(hasChromium)("looking back in a browser", () => {
     `);
     await page.reload();
     await page.getByRole("button", { name: "Verify now" }).click();
-    await page.getByText(/^Not sound/).waitFor({ timeout: 30_000 });
-  }, 90_000);
+    await page.getByText(/^Not sound/).waitFor({ timeout: 60_000 });
+  }, 240_000);
 
   test("an artefact that was altered on its way is found, with its place; a run can be stopped", async () => {
     const page = await signIn(stage.gateway.keys.auditor);
@@ -78,7 +78,7 @@ describe.runIf(hasChromium)("looking back in a browser", () => {
     });
     await go(page, "audit/verify");
     await page.getByRole("button", { name: "Verify now" }).click();
-    await page.getByText(/^Not sound/).waitFor({ timeout: 30_000 });
+    await page.getByText(/^Not sound/).waitFor({ timeout: 60_000 });
     await page
       .getByText(/\/\d{10}\./)
       .first()
@@ -90,7 +90,7 @@ describe.runIf(hasChromium)("looking back in a browser", () => {
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByText("Stopped; nothing was decided.").waitFor();
     held.resolve();
-  }, 90_000);
+  }, 240_000);
 
   test("the books as of a moment do not know what came after it", async () => {
     const page = await signIn(stage.gateway.keys.auditor);
@@ -159,7 +159,7 @@ describe.runIf(hasChromium)("looking back in a browser", () => {
     await onlooker.getByRole("link").and(onlooker.locator("a[href*='/audit/01']")).click();
     await onlooker.getByText(/of \d+ verified here/).waitFor();
     await onlooker.getByText("SubjectErased").first().waitFor();
-  }, 90_000);
+  }, 240_000);
 
   test("a filter is saved under a name, found by others, and deleted", async () => {
     const page = await signIn(stage.gateway.keys.admin);
@@ -187,7 +187,7 @@ describe.runIf(hasChromium)("looking back in a browser", () => {
     await page.getByLabel("Saved view").waitFor({ state: "detached" });
     await go(page, "audit?kind=act");
     await page.getByText("The view what alice spends was deleted").waitFor();
-  }, 90_000);
+  }, 240_000);
 
   test("everything that the log has of a person is taken away with its proofs, or not at all", async () => {
     const { gateway } = stage;
@@ -214,7 +214,7 @@ describe.runIf(hasChromium)("looking back in a browser", () => {
     expect([first, last]).toMatchObject([{ v: 1, member: "alice", from: null }, { next: null }]);
     await page.getByText(/^\d+ events of alice saved\.$/).waitFor();
     await fits(page);
-  }, 60_000);
+  }, 240_000);
 
   test("the gateway's own audit is told, and an admin has the views folded anew", async () => {
     const page = await signIn(stage.gateway.keys.auditor);
@@ -225,8 +225,8 @@ describe.runIf(hasChromium)("looking back in a browser", () => {
     await go(admin, "audit/verify");
     await admin.getByRole("button", { name: "Fold the views anew" }).click();
     await admin.getByText(/^Folded \d+ events: 0 rows were different\.$/).waitFor({
-      timeout: 30_000,
+      timeout: 60_000,
     });
     await fits(admin);
-  }, 90_000);
+  }, 240_000);
 });

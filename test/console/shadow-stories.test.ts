@@ -27,7 +27,7 @@ describe.runIf(hasChromium)("a draft in the shadow in a browser", () => {
           expect((await chat(keys.alice, "hello")).status).toBe(200);
           return differs.isVisible();
         },
-        { timeout: 40_000, interval: 1_000 },
+        { timeout: 60_000, interval: 1_000 },
       )
       .toBe(true);
     const found = page.getByRole("region", { name: "What would differ" });
@@ -44,11 +44,11 @@ describe.runIf(hasChromium)("a draft in the shadow in a browser", () => {
     await differs.waitFor();
     await start.click();
     await page.getByRole("button", { name: "Publish this draft" }).click();
-    await page.getByText("Version 2 is in force everywhere").waitFor({ timeout: 30_000 });
+    await page.getByText("Version 2 is in force everywhere").waitFor({ timeout: 60_000 });
     expect((await chat(keys.alice, "hello")).status).toBe(400);
     await page.goto(`${stage.gateway.url}/console/requests?user=alice&outcome=completed`);
     await page.locator("a.row").first().click();
     await page.getByText(/in the shadow decided too/).waitFor();
     await page.getByText(/^It would refuse: /).waitFor();
-  }, 120_000);
+  }, 240_000);
 });

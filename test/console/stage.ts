@@ -39,7 +39,7 @@ export function setStage(options: GatewayOptions = {}): Stage {
   beforeAll(async () => {
     gateway = await startGateway({ console: true, ...options });
     browser = await openBrowser(chromium ?? "");
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await browser?.close();
     await gateway?.stop();
@@ -52,7 +52,8 @@ export function setStage(options: GatewayOptions = {}): Stage {
     async openContext(more = {}) {
       const viewport = { width: 1280, height: 860 };
       const context = await browser.newContext({ viewport, ...more });
-      context.setDefaultTimeout(10_000);
+      // For a machine that is busy with other things, too.
+      context.setDefaultTimeout(60_000);
       context.on("console", (message) => {
         if (message.type() === "error") complaints.push(message.text());
       });

@@ -197,7 +197,7 @@ it("an export streams what the reader may see, as lines or as a table, and is re
   expect((await get("/audit/export?format=xml")).status).toBe(400);
   await expect
     .poll(async () => (await get("/audit/events?action=audit.export")).json["events"], {
-      timeout: 10_000,
+      timeout: 60_000,
     })
     .not.toEqual([]);
 });

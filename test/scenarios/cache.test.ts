@@ -128,11 +128,11 @@ function hold(script: Script): { release: () => void } {
 }
 
 const untilSeen = (count: number) =>
-  expect.poll(() => upstream.seen.length, { timeout: 5_000 }).toBeGreaterThanOrEqual(count);
+  expect.poll(() => upstream.seen.length, { timeout: 60_000 }).toBeGreaterThanOrEqual(count);
 
 /** Waits until so many requests are admitted and not yet answered. */
 const untilAdmitted = (count: number) =>
-  expect.poll(countOpen, { timeout: 10_000, interval: 200 }).toBe(count);
+  expect.poll(countOpen, { timeout: 60_000, interval: 200 }).toBe(count);
 
 async function countOpen(): Promise<number> {
   const { json: page } = await ask(`${gateway.url}/audit/events?limit=20`, {

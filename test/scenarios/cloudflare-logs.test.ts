@@ -109,7 +109,7 @@ it("texts are read by whom policy names, and every try is recorded", async () =>
     .poll(
       async () =>
         ((await ask(recorded, { key: gateway.keys.auditor })).json["events"] as object[]).length,
-      { timeout: 15_000 },
+      { timeout: 60_000 },
     )
     .toBe(3);
 });

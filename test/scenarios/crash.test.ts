@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { anyFreePort } from "../../scripts/ports.ts";
 import { ask, chat } from "../support/client.ts";
 import { startGateway } from "../support/gateway.ts";
+import { claimPort } from "../support/ports.ts";
 import {
   plain,
   plainCostNanos,
@@ -37,7 +37,7 @@ interface Row {
 }
 
 it("killed in mid-flight, five times over, the books add up and the budget still holds", async () => {
-  const port = await anyFreePort();
+  const port = await claimPort();
   const policy = scriptedPolicy(upstream.url, {
     budgets: [{ name: "month", limitUsd, period: "month" }],
     accounting: { holdMs: 10_000 },
@@ -85,7 +85,7 @@ it("killed in mid-flight, five times over, the books add up and the budget still
     };
     // Holds expire ten seconds after admission; then every admitted request has ended.
     await expect
-      .poll(() => stillOpen(gateway, reached), { timeout: 25_000, interval: 500 })
+      .poll(() => stillOpen(gateway, reached), { timeout: 60_000, interval: 500 })
       .toBe(0);
     const row = await readRow();
     // The oracle is the upstream's own journal: it knows what was truly spent.
@@ -97,7 +97,7 @@ it("killed in mid-flight, five times over, the books add up and the budget still
   } finally {
     await gateway.stop();
   }
-}, 90_000);
+}, 240_000);
 
 /** Requests without an end; those that the ledger has not heard of yet count as open. */
 async function stillOpen(

@@ -8,9 +8,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { AdminClient } from "../../scripts/policy-client.ts";
-import { anyFreePort } from "../../scripts/ports.ts";
 import { ask, chat } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { claimPort } from "../support/ports.ts";
 import {
   json,
   openAiAnswer,
@@ -83,7 +83,7 @@ async function publish({ url, keys }: TestGateway, limitUsd: number): Promise<vo
 }
 
 it("cut while leases are out and killed in the recall, the limit becomes effective and holds", async () => {
-  const port = await anyFreePort();
+  const port = await claimPort();
   const start = async (): Promise<TestGateway> => {
     const started = await startGateway({ policy: policyOf(5), state, port });
     gateway = started;
@@ -148,4 +148,4 @@ it("cut while leases are out and killed in the recall, the limit becomes effecti
   expect(team.settledNanos + team.heldNanos + team.leasedNanos).toBeLessThanOrEqual(limitUsd * 1e9);
   expect(team.settledNanos + team.heldNanos).toBeGreaterThanOrEqual(journal);
   expect(journal).toBeLessThanOrEqual(limitUsd * 1e9);
-}, 180_000);
+}, 240_000);

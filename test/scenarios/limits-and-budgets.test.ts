@@ -82,7 +82,7 @@ describe("a budget", () => {
           const { json } = await ask(`${rest.url}/costs?by=user`, { key: keys.auditor });
           return (json["total"] as Record<string, unknown> | undefined)?.["costNanos"];
         },
-        { timeout: 10_000 },
+        { timeout: 60_000 },
       )
       .toBe(passed.length * plainCostNanos)
       .then(() => true);

@@ -62,7 +62,7 @@ it("reading the books is itself in the books", async () => {
         const events = (json["events"] ?? []) as { action: string; kind: string }[];
         return events.some(({ action, kind }) => kind === "access" && action === "usage.read");
       },
-      { timeout: 10_000 },
+      { timeout: 60_000 },
     )
     .toBe(true);
 });

@@ -54,7 +54,7 @@ describe("the books and the admin socket", () => {
         | undefined;
     await expect
       .poll(async () => (await list(gateway.keys.alice))?.some((entry) => entry.id === id), {
-        timeout: 10_000,
+        timeout: 60_000,
       })
       .toBe(true);
     const bobs = await list(gateway.keys.bob);

@@ -42,7 +42,7 @@ it("every address answers as described, and refuses strangers as described", asy
   const id = called.headers.get("x-request-id") ?? "";
   const entry = `${gateway.url}/audit/events/${id}`;
   await expect
-    .poll(async () => (await ask(entry, { key: gateway.keys.auditor })).status, { timeout: 15_000 })
+    .poll(async () => (await ask(entry, { key: gateway.keys.auditor })).status, { timeout: 60_000 })
     .toBe(200);
   const messages = [{ role: "user", content: "hello" }];
   const secret = readSecret(gateway.state);

@@ -52,4 +52,4 @@ it("`tallygate policy apply` publishes each of them, one after the other", async
     expect([file, published.code, published.err]).toEqual([file, 0, ""]);
     expect(published.out).toContain(`Version ${index + 2} is published`);
   }
-}, 60_000);
+}, 240_000);

@@ -7,9 +7,9 @@ import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { anyFreePort } from "../../scripts/ports.ts";
 import { ask, auditEntry, chat } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { claimPort } from "../support/ports.ts";
 import {
   plainCostNanos,
   scriptedPolicy,
@@ -26,7 +26,7 @@ const backup = mkdtempSync(path.join(tmpdir(), "tallygate-backup-"));
 
 beforeAll(async () => {
   upstream = await startScriptedUpstream();
-  port = await anyFreePort();
+  port = await claimPort();
 });
 afterAll(async () => {
   await upstream.stop();
@@ -115,7 +115,7 @@ it("actors that are told of a restore take back what they forgot, and spend noth
     expect(verdict).toContain("OK: ");
     expect(verdict).not.toContain("note: ");
   });
-}, 120_000);
+}, 240_000);
 
 it("actors that went on before they knew count both branches, and the fork is in the record", async () => {
   copy(backup, usersFolder());
@@ -143,4 +143,4 @@ it("actors that went on before they knew count both branches, and the fork is in
       expect.objectContaining({ kind: "act", metadata: expect.objectContaining({ carried: 2 }) }),
     );
   });
-}, 120_000);
+}, 240_000);

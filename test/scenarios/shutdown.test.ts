@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { anyFreePort } from "../../scripts/ports.ts";
 import { ask, auditEntry, chat } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { claimPort } from "../support/ports.ts";
 import {
   plain,
   plainCostNanos,
@@ -58,7 +58,7 @@ describe.runIf(existsSync("/proc/self/cmdline"))("a gateway that is told to stop
     async (signal) => {
       const state = mkdtempSync(path.join(tmpdir(), "tallygate-shutdown-"));
       try {
-        const port = await anyFreePort();
+        const port = await claimPort();
         const first = await startGateway({ state, port, policy: policy() });
         const answers = [];
         for (let n = 0; n < 5; n += 1) answers.push(await chat(first, first.keys.alice, "hi"));
@@ -70,7 +70,7 @@ describe.runIf(existsSync("/proc/self/cmdline"))("a gateway that is told to stop
         expect(processesOf(state).length).toBeGreaterThan(0);
         process.kill(launcherOf(state), signal);
         await cut;
-        await expect.poll(() => processesOf(state), { timeout: 15_000 }).toEqual([]);
+        await expect.poll(() => processesOf(state), { timeout: 60_000 }).toEqual([]);
         await expect(fetch(`${first.url}/health`)).rejects.toThrow("fetch failed");
         await expect(fetch(first.upstream)).rejects.toThrow("fetch failed");
         upstream.script = plain;
@@ -96,12 +96,12 @@ describe.runIf(existsSync("/proc/self/cmdline"))("a gateway that is told to stop
         rmSync(state, { recursive: true, force: true });
       }
     },
-    60_000,
+    240_000,
   );
 });
 
 it("two gateways on one port: the second says so and takes another, with books of its own", async () => {
-  const port = await anyFreePort();
+  const port = await claimPort();
   const first = await startGateway({ port, policy: policy() });
   const second = await startGateway({ port, policy: policy() });
   try {

@@ -8,9 +8,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { AdminClient } from "../../scripts/policy-client.ts";
-import { anyFreePort } from "../../scripts/ports.ts";
 import { ask, chat, errorOf, type Answer } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { claimPort } from "../support/ports.ts";
 import {
   json,
   openAiAnswer,
@@ -59,7 +59,7 @@ async function publish({ url, keys }: TestGateway, document: object): Promise<vo
       const answer = await chat(gateway as TestGateway, keys.alice, "hi", { max_tokens: 1 });
       return Number(answer.headers.get("x-tallygate-policy-version") ?? version + 1);
     };
-    await expect.poll(served, { timeout: 30_000, interval: 1_000 }).toBe(version + 1);
+    await expect.poll(served, { timeout: 60_000, interval: 1_000 }).toBe(version + 1);
   } finally {
     admin.close();
   }
@@ -88,7 +88,7 @@ async function standingOf({ url }: TestGateway, key: string): Promise<Standing[]
 }
 
 it("split, killed and joined again, an account spends its budget once and is one member in the books", async () => {
-  const port = await anyFreePort();
+  const port = await claimPort();
   const start = async (): Promise<TestGateway> => {
     const started = await startGateway({ policy: policyOf(0), state, port });
     gateway = started;
@@ -136,7 +136,7 @@ it("split, killed and joined again, an account spends its budget once and is one
     const rows = await rowsOf("/audit/events?kind=request&limit=500", "events");
     return { users: [...new Set(rows.map(({ user }) => user))], enough: rows.length >= 5 };
   };
-  await expect.poll(events, { timeout: 20_000 }).toEqual({ users: ["alice"], enough: true });
+  await expect.poll(events, { timeout: 60_000 }).toEqual({ users: ["alice"], enough: true });
   const [row] = await rowsOf("/audit/events?kind=request&limit=1", "events");
   const explained = await ask(`${started.url}/audit/events/${String(row?.["id"])}/explain`, {
     key: auditor,
@@ -145,4 +145,4 @@ it("split, killed and joined again, an account spends its budget once and is one
     200,
     true,
   ]);
-}, 180_000);
+}, 240_000);

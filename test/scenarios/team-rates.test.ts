@@ -7,9 +7,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { AdminClient } from "../../scripts/policy-client.ts";
-import { anyFreePort } from "../../scripts/ports.ts";
 import { ask, auditEntry, chat, errorOf } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { claimPort } from "../support/ports.ts";
 import {
   scriptedPolicy,
   startScriptedUpstream,
@@ -79,12 +79,12 @@ it("two members of a team that ask at once are admitted to the limit exactly, an
   });
   expect(explained.status, explained.text).toBe(200);
   expect(explained.text).toContain('"same":true');
-}, 60_000);
+}, 240_000);
 
 it("killed again and again, members of the organisation never pass its rate, and may use all of it", async () => {
   const state = mkdtempSync(path.join(tmpdir(), "tallygate-rates-"));
   states.push(state);
-  const port = await anyFreePort();
+  const port = await claimPort();
   for (let round = 0; round < 3; round += 1) {
     const started = await withRate(40, "organisation", { state, port });
     const { alice, bob, admin } = started.keys;
@@ -104,4 +104,4 @@ it("killed again and again, members of the organisation never pass its rate, and
   expect(upstream.seen.length).toBeGreaterThan(40 - 3 * 12);
   const refused = await chat(started, bob, "hi");
   expect(refused.status).toBe(429);
-}, 120_000);
+}, 240_000);

@@ -7,9 +7,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { AdminClient } from "../../scripts/policy-client.ts";
-import { anyFreePort } from "../../scripts/ports.ts";
 import { ask, chat, errorOf, type Answer } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { claimPort } from "../support/ports.ts";
 import {
   json,
   openAiAnswer,
@@ -153,7 +153,7 @@ it("two users of a team run out together, and the team's budget is never passed"
   const many = `?members=${Array.from({ length: 51 }, (_, n) => `m${n}`).join(",")}`;
   expect((await ask(`${started.url}/budgets${many}`, { key: alice })).status).toBe(400);
   admin.close();
-}, 90_000);
+}, 240_000);
 
 it("a cut below what is spent becomes effective, is told to admins, and admits nothing more", async () => {
   const { started, admin } = await withTeams(policyOf(5));
@@ -184,7 +184,7 @@ it("a cut below what is spent becomes effective, is told to admins, and admits n
     effective: true,
   });
   admin.close();
-}, 60_000);
+}, 240_000);
 
 it("a team's budget that is new counts what its members spent before, also one who was removed", async () => {
   const { started, admin } = await withTeams(scriptedPolicy(upstream.url));
@@ -224,7 +224,7 @@ it("a team's budget that is new counts what its members spent before, also one w
   });
   expect(nodeOf(standings, "organisation")).toMatchObject({ settledNanos: trueNanos() });
   admin.close();
-}, 60_000);
+}, 240_000);
 
 it("a user who moves to another team spends that team's budget, and leaves their past behind", async () => {
   const { started, admin } = await withTeams(policyOf(5));
@@ -239,7 +239,7 @@ it("a user who moves to another team spends that team's budget, and leaves their
         await chat(started, alice, "hi", { max_tokens: 100 });
         return nodeOf(await budgetsOf(started), "team:blue").settledNanos;
       },
-      { timeout: 15_000, interval: 500 },
+      { timeout: 60_000, interval: 500 },
     )
     .toBeGreaterThan(0);
   await expect
@@ -251,12 +251,12 @@ it("a user who moves to another team spends that team's budget, and leaves their
   expect(red?.settledNanos ?? past?.settledNanos ?? 0).toBeGreaterThanOrEqual(0);
   expect(blue.settledNanos).toBeLessThan(trueNanos());
   admin.close();
-}, 60_000);
+}, 240_000);
 
 it("killed in mid-flight and started again, the team's budget still holds and nothing is forgotten", async () => {
   const state = mkdtempSync(path.join(tmpdir(), "tallygate-teams-"));
   states.push(state);
-  const port = await anyFreePort();
+  const port = await claimPort();
   const policy = policyOf(0.3);
   for (let round = 0; round < 3; round += 1) {
     const { started, admin } = await withTeams(policy, { state, port });
@@ -291,4 +291,4 @@ it("killed in mid-flight and started again, the team's budget still holds and no
   expect(team.settledNanos + team.heldNanos + team.leasedNanos).toBeLessThanOrEqual(0.3e9);
   expect(team.settledNanos + team.heldNanos).toBeGreaterThanOrEqual(trueCost);
   admin.close();
-}, 120_000);
+}, 240_000);

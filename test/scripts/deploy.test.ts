@@ -147,7 +147,7 @@ it("weighs the real bundle in a dry run, with no account", async () => {
   // What the project allows itself: a heavy thing is imported lazily, or stays outside.
   expect(kib).toBeLessThan(400);
   expect(stdout).toContain("nothing was deployed");
-}, 120_000);
+}, 240_000);
 
 /** The status for a request that names another host than the one it connects to. */
 function statusAt(host: string, address: string): Promise<{ status: number; text: string }> {

@@ -7,9 +7,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { bundleWorker } from "../../scripts/bundle.ts";
 import { loadMiniflare, loadWrangler, root } from "../../scripts/from-wrangler.ts";
-import { anyFreePort } from "../../scripts/ports.ts";
 import { seed } from "../../scripts/seed.ts";
 import type { Keys } from "../../scripts/state.ts";
+import { claimPort } from "./ports.ts";
 
 export interface BoundWorkers {
   /** The gateway's own address. */
@@ -46,7 +46,7 @@ export async function startBoundWorkers(
   around: Around = {},
 ): Promise<BoundWorkers> {
   const state = mkdtempSync(path.join(tmpdir(), "tallygate-bound-"));
-  const [port, callerPort] = [await anyFreePort(), await anyFreePort()];
+  const [port, callerPort] = [await claimPort(), await claimPort()];
   const { workerOptions, main } = loadWrangler().unstable_getMiniflareWorkerOptions(
     path.join(root, "wrangler.toml"),
   );

@@ -53,7 +53,7 @@ export async function auditEntry(
   requestId: string,
   until: (entry: Record<string, unknown>) => boolean = (entry) => entry["outcome"] !== "admitted",
 ): Promise<Record<string, unknown>> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 60_000;
   let last: Answer | undefined;
   while (Date.now() < deadline) {
     last = await ask(`${gateway.url}/audit/events/${requestId}`, { key: gateway.keys.auditor });

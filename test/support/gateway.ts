@@ -5,8 +5,8 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { anyFreePort } from "../../scripts/ports.ts";
 import type { Keys } from "../../scripts/state.ts";
+import { claimPort } from "./ports.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const node = path.join(root, "node_modules/.bin/node");
@@ -93,7 +93,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
   const state = options.state ?? mkdtempSync(path.join(tmpdir(), "tallygate-"));
   const args = ["--json", "--no-dev-vars", "--state", state];
   if (!options.console) args.push("--no-console");
-  args.push("--port", String(options.port ?? (await anyFreePort())));
+  args.push("--port", String(options.port ?? (await claimPort())));
   if (options.worker !== undefined) args.push("--worker", options.worker);
   if (options.policy !== undefined) {
     const file = path.join(state, "policy.json");

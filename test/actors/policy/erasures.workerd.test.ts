@@ -86,7 +86,7 @@ describe("erasing a member", () => {
           await runDurableObjectAlarm(stubOf("erase-later"));
           return types();
         },
-        { timeout: 20_000, interval: 250 },
+        { timeout: 60_000, interval: 250 },
       )
       .toEqual(["ErasureOrdered", "ErasureCarriedOut"]);
     expect((await client.ask(order("bob"))).ok).toBe(true);

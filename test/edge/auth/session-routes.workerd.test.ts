@@ -12,7 +12,7 @@ import {
 } from "../../actors/policy/admin.ts";
 
 /** The ledger hears of an event a second after it. */
-const waiting = { timeout: 10_000 };
+const waiting = { timeout: 60_000 };
 
 const home = "https://gateway.test";
 const secret = { authorization: `Bearer ${bindings.TALLYGATE_SECRET}` };

@@ -61,7 +61,7 @@ it("the first requests of a user nobody has seen, all at once, do not get past t
   });
   // While the ones that passed still run, everybody above the budget has been told.
   await expect
-    .poll(() => refused.length + upstream.seen.length, { timeout: 10_000 })
+    .poll(() => refused.length + upstream.seen.length, { timeout: 60_000 })
     .toBe(calls.length);
   openGate();
   const statuses = await Promise.all(watched);
@@ -142,4 +142,4 @@ it("a budget that is changed keeps what was spent: raised it gives room, lowered
   } finally {
     admin.close();
   }
-}, 40_000);
+}, 240_000);

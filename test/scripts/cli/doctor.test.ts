@@ -190,7 +190,7 @@ describe("of a gateway", () => {
           const { json } = await ask(at, { key: gateway.keys.auditor });
           return (json["events"] as unknown[]).length;
         },
-        { timeout: 10_000 },
+        { timeout: 60_000 },
       )
       .toBeGreaterThan(0);
   });

@@ -110,7 +110,7 @@ describe("a gateway that is none", () => {
         expectPolite(args.join(" "), await run(args), [1, 2, 3]);
       });
     },
-    180_000,
+    240_000,
   );
 
   it("is what the doctor says it is", async () => {
@@ -118,7 +118,7 @@ describe("a gateway that is none", () => {
       response.writeHead(200, { "content-type": "text/html" }).end("<html></html>");
     };
     expectPolite("doctor", await run(["doctor"]), [1, 3]);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe("files and words that are not what is asked for", () => {
@@ -165,5 +165,5 @@ describe("files and words that are not what is asked for", () => {
     await each(rude, async (args) => {
       expectPolite(args.join(" ").slice(0, 80), await run(args), [1, 2, 3]);
     });
-  }, 180_000);
+  }, 240_000);
 });

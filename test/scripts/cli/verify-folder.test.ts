@@ -35,7 +35,7 @@ test("threads give the report that one gives, and count every event", async () =
   expect(one.report.shards.map(({ shard }) => shard)).toEqual(names);
   expect(several).toEqual(one);
   expect(several.told).toBe(one.report.shards.reduce((sum, { events }) => sum + events, 0));
-}, 60_000);
+}, 240_000);
 
 test("what is wrong in one shard is found by threads as by one", async () => {
   const file = path.join(folder, "l_1", paths.manifest(1));
@@ -46,7 +46,7 @@ test("what is wrong in one shard is found by threads as by one", async () => {
     expect.objectContaining({ kind: "missing", shard: "l_1", file: paths.manifest(1) }),
   );
   expect(several.report).toEqual(one.report);
-}, 60_000);
+}, 240_000);
 
 test("a folder that is not there is said so by name", async () => {
   const options = { publicKeys, trusted: [], threads: 2, onProgress: () => {} };
