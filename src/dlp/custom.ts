@@ -1,7 +1,7 @@
 /** Administrators' patterns: RE2 only, so that no pattern can take more than linear time. */
 import { RE2JS } from "re2js";
 
-import { luhn, mod97 } from "./kit/checksums.ts";
+import { digitValues, luhn, mod97 } from "./kit/checksums.ts";
 import { wordsPattern } from "./kit/context.ts";
 import type { Source } from "./kit/source.ts";
 import { LOOK_BACK_CHARS, PATTERN_MATCH_CHARS_MAX, PATTERN_SOURCE_CHARS_MAX } from "./limits.ts";
@@ -53,7 +53,7 @@ export function patternProblem(pattern: CustomPattern): string | undefined {
 function checksumHolds(pattern: CustomPattern, text: string): boolean {
   if (pattern.checksum === "luhn") {
     const digits = text.replaceAll(/[^0-9]/g, "");
-    return digits.length > 1 && luhn(digits);
+    return digits.length > 1 && luhn(digitValues(digits), digits.length);
   }
   if (pattern.checksum === "mod97") {
     const bare = text.replaceAll(/[^0-9A-Za-z]/g, "");

@@ -24,8 +24,6 @@ export const OPENING = 2;
 export const LETTERS_MAX = 16;
 export const FIRST_MAX = 21;
 export const GROUP_KEYS = FIRST_MAX + 1;
-/** More digits than any number has: a second group that would pass it is not part of the first. */
-export const DIGITS_MAX = 20;
 export interface LiteralEntry {
   readonly literal: string;
   readonly ignoreCase: boolean;

@@ -4,7 +4,6 @@
  */
 import {
   ANYWHERE,
-  DIGITS_MAX,
   DIGIT_START,
   FIRST_MAX,
   GROUP_KEYS,
@@ -21,7 +20,7 @@ import { mayHoldValue, readAssignment } from "./kit/assignment.ts";
 import { VALUE_FIRST } from "./kit/operators.ts";
 import { ALNUM, ALPHA, DIGIT, LOCAL, DASH, NONE, is } from "./kit/chars.ts";
 import type { Candidate } from "./kit/detector.ts";
-import { isSeparator, joinedBefore } from "./kit/digits.ts";
+import { joinedBefore } from "./kit/digits.ts";
 import type { Source } from "./kit/source.ts";
 import { foldCase } from "./kit/case.ts";
 import { Crowds } from "./crowds.ts";
@@ -98,21 +97,18 @@ class Pass {
   }
 
   /**
-   * Asks those for whom enough letters, digits and hyphens run on from the anchor. `groupsEnd` is where
-   * the first two groups of a number end, or where the digits of a word begin.
+   * Asks those for whom enough letters, digits and hyphens run on from the anchor. `follow` are the
+   * bits of what follows the first group of a number, `length` is that of its third group; `from` is
+   * where the digits of a word begin.
    */
-  #askAll(list: readonly Asked[], at: number, follow: number, groupsEnd: number): void {
+  #askAll(list: readonly Asked[], at: number, follow: number, length: number, from: number): void {
     let reached = -1;
-    let length = -1;
     let digits = -1;
     for (const { detector, reach, follow: wanted, third, digits: least } of list) {
       if (wanted !== 0 && (wanted & follow) === 0) continue;
-      if (third !== 0) {
-        if (length < 0) length = this.#third(at, groupsEnd);
-        if (((third >> length) & 1) === 0) continue;
-      }
+      if (third !== 0 && ((third >> length) & 1) === 0) continue;
       if (least !== 0) {
-        if (digits < 0) digits = this.#digitsFrom(at, groupsEnd);
+        if (digits < 0) digits = this.#digitsFrom(at, from);
         if (digits < least) continue;
       }
       if (reach > 0) {
@@ -129,18 +125,6 @@ class Pass {
     source.touched = false;
     const count = source.run(place, DIGIT, place + MIXED_DIGITS_MAX) - place;
     if (!source.touched) return count;
-    this.#keepFrom(at);
-    return 0;
-  }
-
-  /** The length of the group of digits after the one that ends at `end`. */
-  #third(at: number, end: number): number {
-    const source = this.#source;
-    source.touched = false;
-    let length = 0;
-    if (isSeparator(source.code(end)))
-      length = source.run(end + 1, DIGIT, end + 1 + FIRST_MAX) - end - 1;
-    if (!source.touched) return length;
     this.#keepFrom(at);
     return 0;
   }
@@ -177,21 +161,17 @@ class Pass {
         return;
       }
     }
-    let second = 0;
-    if (isSeparator(next)) {
-      second = source.run(end + 1, DIGIT, end + 1 + FIRST_MAX) - end - 1;
-      if (end - at + second > DIGITS_MAX) second = 0;
-    }
-    // Whoever is asked reads at least as far: what is open here is open for all.
-    if (source.touched) {
+    const run = source.digits(at);
+    // Whoever is asked reads about as far: what is open here is open for all.
+    if (run === undefined || source.touched) {
       this.#keepFrom(at);
       return;
     }
     const { byGroups, byGroupsJoined, followBits } = this.#engine;
-    const table = joinedBefore(source, at) ? byGroupsJoined : byGroups;
-    const list = table[(end - at) * GROUP_KEYS + second];
+    const table = run.glued && joinedBefore(source, at) ? byGroupsJoined : byGroups;
+    const list = table[(end - at) * GROUP_KEYS + run.group(1)];
     if (list !== undefined && list.length > 0)
-      this.#askAll(list, at, followBits[next] ?? 0, end + 1 + second);
+      this.#askAll(list, at, followBits[next] ?? 0, run.group(2), at);
   }
 
   /** `at` is the first digit after letters. */
@@ -211,7 +191,7 @@ class Pass {
       if (!joins) return;
     }
     const list = this.#engine.byLetters[at - start];
-    if (list !== undefined) this.#askAll(list, start, 0, at);
+    if (list !== undefined) this.#askAll(list, start, 0, 0, at);
   }
 
   /** `found` says which kinds of literals of the bucket may stand here, as bits of `thirds`. */

@@ -13,7 +13,7 @@ export interface Match {
   /** Its placeholder is the same in the whole conversation. */
   lasting?: boolean;
   /** The evidence for it. */
-  why: string[];
+  why: readonly string[];
   /** The match reached its bound inside a run of letters, digits and these characters. */
   runsOn?: string;
 }

@@ -11,6 +11,9 @@ const STRENGTH: Record<DlpAction, number> = {
   off: 0,
 };
 
+/** From masks on, what is left of a loser is changed as well. */
+const PARTS_FROM = 2;
+
 /** How much a match changes the text: nothing in monitor mode, whatever its action. */
 function strength(match: Match): number {
   return match.enforced ? STRENGTH[match.action] + 1 : STRENGTH[match.action] / 10;
@@ -39,6 +42,14 @@ export function byStart(a: Match, b: Match): number {
 function firstPast(winners: readonly Match[], start: number): number {
   let low = 0;
   let high = winners.length;
+  // Matches mostly come in order: the place is the end, or close to it.
+  for (let step = 1; step <= high; step *= 2) {
+    if ((winners[high - step]?.end ?? 0) > start) high -= step;
+    else {
+      low = high - step + 1;
+      break;
+    }
+  }
   while (low < high) {
     const middle = (low + high) >> 1;
     if ((winners[middle]?.end ?? 0) > start) high = middle;
@@ -61,17 +72,48 @@ function uncovered(match: Match, winners: readonly Match[], first: number): Matc
   return parts;
 }
 
+function insert(winners: Match[], place: number, match: Match): void {
+  if (place === winners.length) winners.push(match);
+  else winners.splice(place, 0, match);
+}
+
+/**
+ * The winners of matches that differ in nothing but their places, which are sorted: each wins what
+ * those before it left. Undefined when they differ in more. A list in which every number is a match
+ * comes to this.
+ */
+function resolveRow(cluster: readonly Match[]): Match[] | undefined {
+  const first = cluster[0];
+  if (first === undefined) return undefined;
+  const length = first.end - first.start;
+  const parts = strength(first) > PARTS_FROM;
+  const winners: Match[] = [];
+  let end = -1;
+  for (const match of cluster) {
+    if (match.rule !== first.rule || match.detector !== first.detector) return undefined;
+    if (match.end - match.start !== length || match.confidence !== first.confidence)
+      return undefined;
+    if (match.start >= end) winners.push(match);
+    else if (match.end > end && parts) winners.push({ ...match, start: end });
+    else continue;
+    end = match.end;
+  }
+  return winners;
+}
+
 /** Keeps the winners sorted, so that a row of thousands of overlapping matches stays cheap. */
 function resolveCluster(cluster: Match[]): Match[] {
   if (cluster.length === 1) return cluster;
+  const row = resolveRow(cluster);
+  if (row !== undefined) return row;
   const winners: Match[] = [];
   for (const match of cluster.toSorted(byPrecedence)) {
     const first = firstPast(winners, match.start);
     const overlaps = (winners[first]?.start ?? Infinity) < match.end;
-    if (!overlaps) winners.splice(first, 0, match);
-    else if (strength(match) > 2) {
+    if (!overlaps) insert(winners, first, match);
+    else if (strength(match) > PARTS_FROM) {
       for (const part of uncovered(match, winners, first))
-        winners.splice(firstPast(winners, part.start), 0, part);
+        insert(winners, firstPast(winners, part.start), part);
     }
   }
   return winners;

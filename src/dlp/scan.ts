@@ -51,7 +51,7 @@ class Collector {
   }
 
   #push(rule: DlpRule, detector: string, candidate: Candidate): void {
-    this.matches.push({
+    const match: Match = {
       start: this.#normal.startOf(candidate.start),
       end: this.#normal.endOf(candidate.end),
       detector,
@@ -60,9 +60,10 @@ class Collector {
       action: rule.action,
       enforced: rule.mode === "enforce",
       why: candidate.why,
-      ...(rule.lifetime === "conversation" && { lasting: true }),
-      ...(candidate.runsOn === undefined ? {} : { runsOn: candidate.runsOn }),
-    });
+    };
+    if (rule.lifetime === "conversation") match.lasting = true;
+    if (candidate.runsOn !== undefined) match.runsOn = candidate.runsOn;
+    this.matches.push(match);
   }
 }
 
@@ -132,7 +133,7 @@ export function scanFrom(
   // A span begins at its anchor: what is held must be found again, so the anchor is held too.
   const add = (detector: number, candidate: Candidate, anchor: number): void => {
     if (candidate.start < start) return;
-    spans.push([Math.min(anchor, candidate.start), candidate.end]);
+    if (!ended) spans.push([Math.min(anchor, candidate.start), candidate.end]);
     collector.add(detector, candidate);
   };
   const runs = new RunReader(plan.engine, source, ended, add);
@@ -156,9 +157,22 @@ export function scanFrom(
     return final === undefined ? (resume[index] ?? 0) : normal.startOf(final[1]);
   });
   const offset = ended ? text.length : splitSafe(text, normal.startOf(hold));
-  const matches = collector.matches.filter((match) => match.start < offset).toSorted(byStart);
+  const final = ended
+    ? collector.matches
+    : collector.matches.filter((match) => match.start < offset);
+  const matches = inOrder(final) ? final : final.toSorted(byStart);
   const keep = normal.startOf(Math.max(0, hold - KEPT_CHARS));
   return { matches, hold: offset, keep, resume: last };
+}
+
+/** Whether matches are sorted already, as most detectors give them. */
+function inOrder(matches: readonly Match[]): boolean {
+  for (let i = 1; i < matches.length; i += 1) {
+    const before = matches[i - 1];
+    const match = matches[i];
+    if (before !== undefined && match !== undefined && byStart(before, match) > 0) return false;
+  }
+  return true;
 }
 
 /** Notes that there was something, whatever it was. */

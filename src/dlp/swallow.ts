@@ -40,13 +40,12 @@ export function swallow(
   if (taken < to) run = "";
   for (const match of winners) {
     if (match.end <= taken) continue;
-    const trimmed = match.start < taken ? { ...match, start: taken } : { ...match };
-    if (match.start >= taken && match.runsOn !== undefined && match.enforced) {
-      trimmed.end = runEnd(text, match.end, to, match.runsOn);
-      run = trimmed.end === to ? match.runsOn : "";
-      taken = trimmed.end;
-    }
-    kept.push(trimmed);
+    if (match.start < taken) kept.push({ ...match, start: taken });
+    else if (match.runsOn !== undefined && match.enforced) {
+      taken = runEnd(text, match.end, to, match.runsOn);
+      run = taken === to ? match.runsOn : "";
+      kept.push({ ...match, end: taken });
+    } else kept.push(match);
   }
   return { winners: kept, skipTo, open: run };
 }

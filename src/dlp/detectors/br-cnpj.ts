@@ -2,6 +2,9 @@
 import { monotone, weighted } from "../kit/checksums.ts";
 import { numberDetector } from "../kit/number.ts";
 
+const FIRST = [5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2];
+const SECOND = [6, ...FIRST];
+
 /** Remainders 0 and 1 give the check digit 0. */
 function check(value: number): number {
   return value > 9 ? 0 : value;
@@ -14,16 +17,10 @@ export const brCnpj = numberDetector({
   layouts: { "2-3-3-4-2": 0.85, "14": 0.4 },
   separators: "./-",
   mixed: true,
-  valid(digits) {
-    const low = [5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2];
-    const first = 11 - (weighted(digits, low) % 11);
-    const second = 11 - (weighted(digits, [6, ...low]) % 11);
-    return (
-      !monotone(digits) &&
-      check(first) === Number(digits[12]) &&
-      check(second) === Number(digits[13])
-    );
-  },
+  valid: ({ values }, count) =>
+    check(11 - (weighted(values, FIRST) % 11)) === values[12] &&
+    check(11 - (weighted(values, SECOND) % 11)) === values[13] &&
+    !monotone(values, count),
   checksum: true,
   words: ["cnpj", "cadastro nacional"],
 });

@@ -10,7 +10,8 @@ export const caSin = numberDetector({
   layouts: { "3-3-3": 0.4, "9": 0.2 },
   separators: " -.",
   mixed: true,
-  valid: (digits) => !/^[08]/.test(digits) && !monotone(digits) && luhn(digits),
+  valid: ({ values }, count) =>
+    values[0] !== 0 && values[0] !== 8 && luhn(values, count) && !monotone(values, count),
   checksum: true,
   words: ["sin", "social insurance", "sins", "nas", "assurance sociale", "social ins"],
 });

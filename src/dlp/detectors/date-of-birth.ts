@@ -148,10 +148,9 @@ function numeric(source: Source, at: number): Candidate | undefined {
   if (run === undefined || run.glued || run.count < 3 || !isDate(run)) return undefined;
   const separator = run.separator(0);
   if (separator !== run.separator(1) || !"-/.".includes(separator)) return undefined;
-  const digits = run.digitsTo(2);
-  const a = Number(digits.slice(0, run.total(0)));
-  const b = Number(digits.slice(run.total(0), run.total(1)));
-  const c = Number(digits.slice(run.total(1)));
+  const a = run.number(0, run.group(0));
+  const b = run.number(run.total(0), run.group(1));
+  const c = run.number(run.total(1), run.group(2));
   const possible =
     run.group(0) === 4 ? plausibleDay(b, c) : plausibleDay(a, b) || plausibleDay(b, a);
   const end = run.end(2);
@@ -168,7 +167,14 @@ export const dateOfBirth: Detector = {
   groups: ["pii"],
   evidence: "shape, context",
   prefilter: [
-    { kind: "digits", first: [1, 2, 4], second: [1, 2], follow: "-/.", whole: true },
+    {
+      kind: "digits",
+      first: [1, 2, 4],
+      second: [1, 2],
+      third: [1, 2, 4],
+      follow: "-/.",
+      whole: true,
+    },
     { kind: "literals", literals: CAPITALISED },
     // The blank holds back the day before it, until it is known whether a month follows. Months in
     // small letters would mark the beginning of every other word.

@@ -1,5 +1,5 @@
 /** German tax id: eleven digits, ISO 7064 mod 11,10, few digits repeated. */
-import { mod11Of10 } from "../kit/checksums.ts";
+import { distinct, mod11Of10 } from "../kit/checksums.ts";
 import { numberDetector } from "../kit/number.ts";
 
 export const deTaxId = numberDetector({
@@ -9,10 +9,8 @@ export const deTaxId = numberDetector({
   groups: ["pii", "government-ids"],
   layouts: { "11": 0.4, "2-3-3-3": 0.6 },
   separators: " -/.",
-  valid(digits) {
-    const distinct = new Set(digits.slice(0, 10)).size;
-    return digits[0] !== "0" && distinct >= 7 && mod11Of10(digits);
-  },
+  valid: ({ values }, count) =>
+    values[0] !== 0 && mod11Of10(values, count) && distinct(values, 10) >= 7,
   checksum: true,
   words: [
     "steuer-id",

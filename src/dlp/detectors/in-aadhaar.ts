@@ -1,5 +1,5 @@
 /** Aadhaar: twelve digits, not starting with 0 or 1, Verhoeff checksum. */
-import { monotone, verhoeff } from "../kit/checksums.ts";
+import { isBetween, monotone, verhoeff } from "../kit/checksums.ts";
 import { numberDetector } from "../kit/number.ts";
 
 export const inAadhaar = numberDetector({
@@ -9,7 +9,8 @@ export const inAadhaar = numberDetector({
   groups: ["pii", "government-ids"],
   layouts: { "4-4-4": 0.6, "12": 0.35 },
   separators: " -:.",
-  valid: (digits) => !/^[01]/.test(digits) && !monotone(digits) && verhoeff(digits),
+  valid: ({ values }, count) =>
+    isBetween(values[0], 2, 9) && verhoeff(values, count) && !monotone(values, count),
   checksum: true,
   words: ["aadhaar", "aadhar", "uidai", "uid", "adhaar"],
   against: ["card", "order", "invoice"],

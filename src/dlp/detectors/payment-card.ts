@@ -1,5 +1,5 @@
 /** Payment card numbers: issuer ranges, lengths and Luhn (ISO/IEC 7812). Test cards count too. */
-import { luhnOf, monotone } from "../kit/checksums.ts";
+import { luhn, monotone } from "../kit/checksums.ts";
 import { contextWords, hasContext } from "../kit/context.ts";
 import type { Candidate, Detector } from "../kit/detector.ts";
 import { endsAfter, packed, separatorSet, type DigitRun } from "../kit/digits.ts";
@@ -97,21 +97,23 @@ function isLayout(run: DigitRun, last: number): boolean {
   return false;
 }
 
+const CHECKED = ["shape", "checksum"];
+const IN_CONTEXT = [...CHECKED, "context"];
+
 function judge(source: Source, run: DigitRun, last: number): Candidate | undefined {
   if (!isLayout(run, last) || !endsAfter(run, last)) return undefined;
   if (!run.isSeparated(last, SEPARATORS, false)) return undefined;
   const end = run.end(last);
   const count = run.total(last);
   const four = run.number(0, 4);
-  if (!lengthFits(four, count) || !luhnOf(run.values, count) || monotone(run.digitsTo(last)))
+  if (!lengthFits(four, count) || !luhn(run.values, count) || monotone(run.values, count))
     return undefined;
-  const why = ["shape", "checksum"];
   if (hasContext(source, run.start, WORDS)) {
-    return { start: run.start, end, confidence: 0.98, why: [...why, "context"] };
+    return { start: run.start, end, confidence: 0.98, why: IN_CONTEXT };
   }
   if (hasContext(source, run.start, AGAINST, 24))
-    return { start: run.start, end, confidence: 0.4, why };
-  return { start: run.start, end, confidence: isWideRange(four) ? 0.55 : 0.85, why };
+    return { start: run.start, end, confidence: 0.4, why: CHECKED };
+  return { start: run.start, end, confidence: isWideRange(four) ? 0.55 : 0.85, why: CHECKED };
 }
 
 export const paymentCard: Detector = {
@@ -128,7 +130,6 @@ export const paymentCard: Detector = {
   ],
   maxLength: 24,
   validate(source, at) {
-    if (!source.opens(at)) return undefined;
     const run = source.digits(at);
     if (run === undefined || run.glued || run.total(run.count - 1) < 12) return undefined;
     const first = run.group(0);

@@ -2,6 +2,7 @@
 import { ALNUM, DIGIT, NONE, is } from "../kit/chars.ts";
 import { contextWords, hasContext } from "../kit/context.ts";
 import type { Candidate, Detector } from "../kit/detector.ts";
+import { GROUPS_MAX, separatorSet } from "../kit/digits.ts";
 import type { Source } from "../kit/source.ts";
 
 const BLANK = 32;
@@ -14,6 +15,9 @@ const NEWLINE = 10;
 const BACKSLASH = 92;
 const DIGITS_MAX = 15;
 const DIGITS_MIN = 6;
+/** So many digits and still more to come are a card or a table, not a telephone. */
+const ROW_DIGITS = 12;
+const ROW = separatorSet(" -./");
 const LABEL_CHARS = 10;
 const WORDS = contextWords([
   "phone",
@@ -214,6 +218,24 @@ function inColumns(source: Source, at: number, stop: number): boolean {
   return source.code(stop) === NEWLINE && is(source.code(stop + 1), DIGIT);
 }
 
+/**
+ * Whether the number at `at` is one of a row of groups with single blanks between that is too long for
+ * a telephone number, told from the groups that are known already: see the last test of `candidateAt`.
+ */
+function inLongRow(source: Source, at: number): boolean {
+  const run = source.digits(at);
+  if (run === undefined) return false;
+  let last = 0;
+  while (last + 1 < run.count && run.group(last + 1) > 1 && run.total(last + 1) <= DIGITS_MAX)
+    last += 1;
+  if (run.total(last) < ROW_DIGITS || run.total(last) > DIGITS_MAX) return false;
+  if (!run.isSeparated(last, ROW, true)) return false;
+  // Reading ends here, unless the run was cut off before a group that may still belong to it.
+  if (last + 1 === GROUPS_MAX) return false;
+  const end = run.end(last);
+  return source.code(end) === BLANK && is(source.code(end + 1), DIGIT);
+}
+
 function candidateAt(source: Source, at: number): Candidate | undefined {
   if (!readNumber(source, at) || reading.count < DIGITS_MIN) return undefined;
   if (reading.count < 7 && !SHORT.has(reading.layout)) return undefined;
@@ -224,8 +246,8 @@ function candidateAt(source: Source, at: number): Candidate | undefined {
   if ((next === 45 || next === SLASH) && is(source.code(stop + 1), ALNUM)) {
     if (is(source.code(stop + 1), DIGIT) || !labelAfter(source, stop)) return undefined;
   }
-  // Twelve digits or more with still more to come are a card or a table, not a telephone.
-  if (reading.count >= 12 && next === 32 && is(source.code(stop + 1), DIGIT)) return undefined;
+  if (reading.count >= ROW_DIGITS && next === 32 && is(source.code(stop + 1), DIGIT))
+    return undefined;
   const found = { start: at, end: stop };
   const alone = shapeConfidence(source, at);
   if (hasContext(source, at, WORDS, 40) && !looksLikeDate()) {
@@ -271,6 +293,8 @@ export const phone: Detector = {
     ) {
       return undefined;
     }
+    if (before === BLANK && is(source.code(at - 2), DIGIT) && inLongRow(source, at))
+      return undefined;
     return candidateAt(source, at);
   },
 };

@@ -1,6 +1,6 @@
 /** Swedish personal number: date of birth and Luhn over the last ten digits. */
-import { luhn } from "../kit/checksums.ts";
-import { plausibleDay, two } from "../kit/dates.ts";
+import { isBetween, luhn } from "../kit/checksums.ts";
+import { plausibleDay, twoOf } from "../kit/dates.ts";
 import { numberDetector } from "../kit/number.ts";
 
 export const sePersonnummer = numberDetector({
@@ -9,10 +9,11 @@ export const sePersonnummer = numberDetector({
   groups: ["pii", "government-ids"],
   layouts: { "8-4": 0.7, "6-4": 0.55, "12": 0.45, "10": 0.25 },
   separators: "-+",
-  valid(digits) {
-    const ten = digits.slice(-10);
-    const century = digits.length === 10 || /^(?:18|19|20)/.test(digits);
-    return century && plausibleDay(two(ten, 2), two(ten, 4) % 60) && luhn(ten);
+  valid({ values }, count) {
+    const from = count - 10;
+    if (from > 0 && !isBetween(twoOf(values, 0), 18, 20)) return false;
+    const day = twoOf(values, from + 4) % 60;
+    return plausibleDay(twoOf(values, from + 2), day) && luhn(values, count, from);
   },
   checksum: true,
   words: ["personnummer", "personal identity", "swedish", "samordningsnummer"],

@@ -1,6 +1,8 @@
 /** Singapore NRIC or FIN: a series letter, seven digits and a check letter. */
-import { weighted } from "../kit/checksums.ts";
+import { digitValues, weighted } from "../kit/checksums.ts";
 import { wordDetector } from "../kit/word.ts";
+
+const WEIGHTS = [2, 7, 6, 5, 4, 3, 2];
 
 export const sgNric = wordDetector({
   id: "sg-nric",
@@ -13,7 +15,7 @@ export const sgNric = wordDetector({
     if (!/^[STFGM][0-9]{7}[A-Z]$/.test(word)) return false;
     const series = word[0] ?? "";
     const offset = series === "T" || series === "G" ? 4 : series === "M" ? 3 : 0;
-    const remainder = (weighted(word.slice(1), [2, 7, 6, 5, 4, 3, 2]) + offset) % 11;
+    const remainder = (weighted(digitValues(word.slice(1, 8)), WEIGHTS) + offset) % 11;
     const letters =
       series === "M" ? "XWUTRQPNJLK" : "ST".includes(series) ? "JZIHGFEDCBA" : "XWUTRQPNMLK";
     const place = series === "M" ? 10 - remainder : remainder;

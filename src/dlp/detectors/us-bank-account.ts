@@ -9,7 +9,7 @@ export const usBankAccount = numberDetector({
   layouts: Object.fromEntries(
     [8, 9, 10, 11, 12, 13, 14, 15, 16, 17].map((length) => [String(length), 0.05]),
   ),
-  valid: (digits) => !monotone(digits),
+  valid: ({ values }, count) => !monotone(values, count),
   words: [
     "bank account",
     "account number",

@@ -1,4 +1,5 @@
 /** United States individual taxpayer number: starts with 9, group in the issued ranges. */
+import { twoOf } from "../kit/dates.ts";
 import { numberDetector } from "../kit/number.ts";
 
 export const usItin = numberDetector({
@@ -8,9 +9,9 @@ export const usItin = numberDetector({
   groups: ["pii", "government-ids"],
   layouts: { "3-2-4": 0.6, "9": 0.2, "3-6": 0.2, "5-4": 0.2 },
   separators: " -.",
-  valid(digits) {
-    const group = Number(digits.slice(3, 5));
-    if (digits[0] !== "9") return false;
+  valid({ values }) {
+    const group = twoOf(values, 3);
+    if (values[0] !== 9) return false;
     return (
       (group >= 50 && group <= 65) || (group >= 70 && group <= 99 && group !== 89 && group !== 93)
     );

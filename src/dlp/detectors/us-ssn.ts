@@ -8,11 +8,11 @@ export const usSsn = numberDetector({
   groups: ["pii", "government-ids"],
   layouts: { "3-2-4": 0.7, "9": 0.2 },
   separators: " -.",
-  valid(digits, run) {
-    const area = digits.slice(0, 3);
-    if (area === "000" || area === "666" || digits[0] === "9") return false;
-    if (digits.slice(3, 5) === "00" || digits.slice(5) === "0000") return false;
-    return run.group(0) === 9 || run.separator(0) === "-" || digits[0] !== "0";
+  valid(run) {
+    const area = run.number(0, 3);
+    if (area === 0 || area === 666 || area >= 900) return false;
+    if (run.number(3, 2) === 0 || run.number(5, 4) === 0) return false;
+    return run.group(0) === 9 || run.separator(0) === "-" || area >= 100;
   },
   words: [
     "ssn",

@@ -1,6 +1,6 @@
 /** South African id: date of birth, citizenship digit, Luhn. */
-import { luhn } from "../kit/checksums.ts";
-import { plausibleDay, two } from "../kit/dates.ts";
+import { isBetween, luhn } from "../kit/checksums.ts";
+import { plausibleDay, twoOf } from "../kit/dates.ts";
 import { numberDetector } from "../kit/number.ts";
 
 export const zaId = numberDetector({
@@ -8,8 +8,10 @@ export const zaId = numberDetector({
   title: "South African identity number",
   groups: ["pii", "government-ids"],
   layouts: { "13": 0.45 },
-  valid: (digits) =>
-    plausibleDay(two(digits, 2), two(digits, 4)) && /^[012]/.test(digits.slice(10)) && luhn(digits),
+  valid: ({ values }, count) =>
+    isBetween(values[10], 0, 2) &&
+    plausibleDay(twoOf(values, 2), twoOf(values, 4)) &&
+    luhn(values, count),
   checksum: true,
   words: ["south african", "id number", "identity number", "rsa id", "permanent resident"],
 });

@@ -1,35 +1,27 @@
-/** Check digits. Each function is written from the public definition of its scheme. */
+/**
+ * Check digits. Each function is written from the public definition of its scheme, and reads values of
+ * digits rather than a text: a list of numbers asks for them at every number.
+ */
 
-function digitAt(digits: string, index: number): number {
-  return digits.charCodeAt(index) - 48;
+/** The values of a text of digits. */
+export function digitValues(digits: string): Uint8Array {
+  return Uint8Array.from(digits, Number);
 }
 
-/** ISO/IEC 7812 (Luhn): payment cards, Canadian SIN, NPI with a prefix. */
-export function luhn(digits: string): boolean {
+/** What twice a digit counts for in Luhn's sum. */
+const DOUBLED = Uint8Array.of(0, 2, 4, 6, 8, 1, 3, 5, 7, 9);
+
+/** The sum of ISO/IEC 7812 (Luhn) over the digits from an index up to `count`. */
+export function luhnSum(values: Uint8Array, count: number, from = 0): number {
   let sum = 0;
-  for (let i = 0; i < digits.length; i += 1) {
-    let value = digitAt(digits, digits.length - 1 - i);
-    if (i % 2 === 1) {
-      value *= 2;
-      if (value > 9) value -= 9;
-    }
-    sum += value;
-  }
-  return sum % 10 === 0;
+  let i = count - 1;
+  for (; i > from; i -= 2) sum += (values[i] ?? 0) + (DOUBLED[values[i - 1] ?? 0] ?? 0);
+  return i === from ? sum + (values[i] ?? 0) : sum;
 }
 
-/** The same over the first digits of a list of values. */
-export function luhnOf(values: Uint8Array, count: number): boolean {
-  let sum = 0;
-  for (let i = 0; i < count; i += 1) {
-    let value = values[count - 1 - i] ?? 0;
-    if (i % 2 === 1) {
-      value *= 2;
-      if (value > 9) value -= 9;
-    }
-    sum += value;
-  }
-  return sum % 10 === 0;
+/** ISO/IEC 7812 (Luhn): payment cards, Canadian SIN. */
+export function luhn(values: Uint8Array, count: number, from = 0): boolean {
+  return luhnSum(values, count, from) % 10 === 0;
 }
 
 /** ISO/IEC 7064 mod 97-10 over letters (A = 10) and digits, as IBANs use it after rotation. */
@@ -44,9 +36,9 @@ export function mod97(text: string): number {
 }
 
 /** The sum of digits times weights, position by position. */
-export function weighted(digits: string, weights: readonly number[]): number {
+export function weighted(values: Uint8Array, weights: readonly number[]): number {
   let sum = 0;
-  for (let i = 0; i < weights.length; i += 1) sum += digitAt(digits, i) * (weights[i] ?? 0);
+  for (let i = 0; i < weights.length; i += 1) sum += (values[i] ?? 0) * (weights[i] ?? 0);
   return sum;
 }
 
@@ -78,31 +70,46 @@ const VERHOEFF_PERMUTATION = rows(
   "7046913258",
 );
 
-/** Verhoeff's dihedral checksum: Aadhaar. */
-export function verhoeff(digits: string): boolean {
+/** Verhoeff's dihedral checksum over the first digits: Aadhaar. */
+export function verhoeff(values: Uint8Array, count: number): boolean {
   let check = 0;
-  for (let i = 0; i < digits.length; i += 1) {
-    const digit = digitAt(digits, digits.length - 1 - i);
-    const permuted = VERHOEFF_PERMUTATION[(i % 8) * 10 + digit] ?? 0;
+  for (let i = 0; i < count; i += 1) {
+    const permuted = VERHOEFF_PERMUTATION[(i & 7) * 10 + (values[count - 1 - i] ?? 0)] ?? 0;
     check = VERHOEFF_PRODUCT[check * 10 + permuted] ?? 0;
   }
   return check === 0;
 }
 
-/** ISO/IEC 7064 mod 11,10: German tax id. */
-export function mod11Of10(digits: string): boolean {
+/** ISO/IEC 7064 mod 11,10 over the first digits: German tax id. */
+export function mod11Of10(values: Uint8Array, count: number): boolean {
   let product = 10;
-  for (let i = 0; i < digits.length - 1; i += 1) {
-    let sum = (digitAt(digits, i) + product) % 10;
+  for (let i = 0; i < count - 1; i += 1) {
+    let sum = ((values[i] ?? 0) + product) % 10;
     if (sum === 0) sum = 10;
     product = (sum * 2) % 11;
   }
-  return (11 - product) % 10 === digitAt(digits, digits.length - 1);
+  return (11 - product) % 10 === values[count - 1];
 }
 
-/** True when every character is the same: nobody's number, and it passes many checksums. */
-export function monotone(text: string): boolean {
-  const first = text.charCodeAt(0);
-  for (let i = 1; i < text.length; i += 1) if (text.charCodeAt(i) !== first) return false;
+/** True when the first digits are all the same: nobody's number, and it passes many checksums. */
+export function monotone(values: Uint8Array, count: number): boolean {
+  for (let i = 1; i < count; i += 1) if (values[i] !== values[0]) return false;
   return true;
+}
+
+/** How many different digits there are among the first. */
+export function distinct(values: Uint8Array, count: number): number {
+  let seen = 0;
+  let found = 0;
+  for (let i = 0; i < count; i += 1) {
+    const bit = 1 << (values[i] ?? 0);
+    if ((seen & bit) === 0) found += 1;
+    seen |= bit;
+  }
+  return found;
+}
+
+/** Whether a digit, or two of them, lie in a range. */
+export function isBetween(value: number | undefined, least: number, most: number): boolean {
+  return value !== undefined && value >= least && value <= most;
 }

@@ -6,6 +6,11 @@ export function plausibleDay(month: number, day: number): boolean {
   return day <= (month === 2 ? 29 : [4, 6, 9, 11].includes(month) ? 30 : 31);
 }
 
+/** The number that two digits make, from an index on. */
+export function twoOf(values: Uint8Array, index: number): number {
+  return (values[index] ?? 0) * 10 + (values[index + 1] ?? 0);
+}
+
 /** The number two digits make, at an index. */
 export function two(digits: string, index: number): number {
   return Number(digits.slice(index, index + 2));

@@ -45,7 +45,7 @@ export interface Candidate {
   /** 0 to 1: shape alone 0.3 to 0.6, a checksum about 0.8, context adds 0.35. */
   confidence: number;
   /** The evidence: "shape", "checksum", "context", "prefix", "entropy", "name". */
-  why: string[];
+  why: readonly string[];
   /** The match reached its bound inside a run of this class: what runs on belongs to it. */
   runsOn?: string;
 }

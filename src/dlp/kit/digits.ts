@@ -1,14 +1,27 @@
 /** Groups of digits with single separators between them: the shape of most numbers people write. */
-import { ALPHA, DIGIT, NONE, is } from "./chars.ts";
+import { DIGIT, NONE, is, isWordCode } from "./chars.ts";
 
 const DIGITS_MAX = 20;
-const GROUPS_MAX = 6;
+/** A run has at most so many groups. */
+export const GROUPS_MAX = 6;
 const PACKED_GROUPS = 6;
+const BLANK_BIT = 1;
 const SPACE = 32;
 const COMMA = 44;
 const HYPHEN = 45;
 const SLASH = 47;
 const COLON = 58;
+
+/** Bits of a group in `layout`, and of its separator. */
+const GROUP_BITS = 5;
+/** All bits of the first group. */
+const FIRST = 31;
+/** By group: the lowest bits of those from the second up to it. */
+const PLACES = [0, 1, 2, 3, 4, 5].map((group) => {
+  let places = 0;
+  for (let i = 1; i <= group; i += 1) places |= 1 << (i * GROUP_BITS);
+  return places;
+});
 
 /** What of a source reading digits needs. */
 export interface DigitReader {
@@ -20,17 +33,18 @@ export interface DigitReader {
 }
 
 /**
- * Digits from one place on, up to 20 of them in up to 8 groups. A source has one run and reads it
- * anew for every place: hostile texts begin a number at every other character.
+ * Digits from one place on, up to 20 of them in up to 6 groups. A source has one run and reads it
+ * anew for every place; where the next place is the next group of the same row, it goes on from what
+ * it knows, since hostile texts begin a number at every group.
  */
 export class DigitRun {
   readonly #text: string;
   start = 0;
   /** How many groups. */
   count = 0;
-  /** True when a digit or letter is glued to the left: a part of something longer. */
+  /** True when a letter or digit of any script is glued to the left: a part of something longer. */
   glued = false;
-  /** Lengths of the first six groups, five bits each: see `packed`. */
+  /** Lengths of the groups, five bits each: see `packed`. */
   layout = 0;
   /** Bits of the groups after which the number may end: nothing is glued to their right. */
   endings = 0;
@@ -38,10 +52,8 @@ export class DigitRun {
   readonly values = new Uint8Array(DIGITS_MAX);
   readonly #ends = new Int32Array(GROUPS_MAX);
   readonly #totals = new Int32Array(GROUPS_MAX);
-  /** By group: the kinds of the separators before it, as bits. */
-  readonly #separators = new Uint8Array(GROUPS_MAX);
-  /** By group: the digits up to it, once asked. */
-  readonly #digits: string[] = [];
+  /** The kinds of the separators before the groups, five bits each: none before the first. */
+  #separators = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -51,8 +63,7 @@ export class DigitRun {
   reset(start: number, glued: boolean): void {
     this.start = start;
     this.glued = glued;
-    this.count = this.layout = this.endings = 0;
-    if (this.#digits.length > 0) this.#digits.length = 0;
+    this.count = this.layout = this.endings = this.#separators = 0;
   }
 
   /** Adds a group that ends at an index, with the code of the separator before it. */
@@ -60,16 +71,35 @@ export class DigitRun {
     const { count } = this;
     this.#totals[count] = this.total(count - 1) + length;
     this.#ends[count] = end;
-    this.#separators[count] =
-      count === 0 ? 0 : (this.#separators[count - 1] ?? 0) | separatorBit(separator);
-    if (count < PACKED_GROUPS) this.layout |= length << (count * 5);
+    if (count > 0) this.#separators |= separatorBit(separator) << (count * GROUP_BITS);
+    this.layout |= length << (count * GROUP_BITS);
     this.count += 1;
+  }
+
+  /** Drops the first group: the run then begins at the second, as if it had been read from there. */
+  shift(): void {
+    const gone = this.#totals[0] ?? 0;
+    const left = this.total(this.count - 1) - gone;
+    for (let i = 0; i < left; i += 1) this.values[i] = this.values[i + gone] ?? 0;
+    this.start = this.end(0) + 1;
+    this.#separators >>>= GROUP_BITS;
+    this.glued = (this.#separators & FIRST) !== BLANK_BIT;
+    this.#separators &= ~FIRST;
+    this.count -= 1;
+    for (let group = 0; group < this.count; group += 1) {
+      this.#ends[group] = this.#ends[group + 1] ?? 0;
+      this.#totals[group] = (this.#totals[group + 1] ?? 0) - gone;
+    }
+    this.layout >>>= GROUP_BITS;
+    this.endings >>>= 1;
   }
 
   /** Whether the separators up to a group are in a set, and all the same unless `mixed`. */
   isSeparated(group: number, set: number, mixed: boolean): boolean {
-    const found = this.#separators[group] ?? 0;
-    return (found & ~set) === 0 && (mixed || (found & (found - 1)) === 0);
+    const places = PLACES[group] ?? 0;
+    const found = this.#separators & (places * FIRST);
+    if ((found & ~(places * set)) !== 0) return false;
+    return mixed || found === places * ((found >>> GROUP_BITS) & FIRST);
   }
 
   /** Digits up to and with a group. */
@@ -98,17 +128,6 @@ export class DigitRun {
     for (let i = from; i < from + count; i += 1) number = number * 10 + (this.values[i] ?? 0);
     return number;
   }
-
-  /** The digits up to and with a group, separators left out. Every detector that asks shares them. */
-  digitsTo(group: number): string {
-    const known = this.#digits[group];
-    if (known !== undefined) return known;
-    let digits = this.#text.slice(this.start, this.end(0));
-    for (let i = 1; i <= group; i += 1)
-      digits += this.#text.slice(this.end(i - 1) + 1, this.end(i));
-    this.#digits[group] = digits;
-    return digits;
-  }
 }
 
 /** What may stand between two groups of one number. */
@@ -119,7 +138,7 @@ export function isSeparator(code: number): boolean {
 /** Whether the digits at `at` continue a longer number or identifier to their left. */
 function gluedBefore(source: DigitReader, at: number): boolean {
   const before = source.code(at - 1);
-  return before === 95 || is(before, ALPHA | DIGIT) || joinedBefore(source, at);
+  return before === 95 || isWordCode(before) || joinedBefore(source, at);
 }
 
 /** Whether a separator other than a blank joins the digits at `at` to more before it. */
@@ -130,13 +149,33 @@ export function joinedBefore(source: DigitReader, at: number): boolean {
   return is(source.code(at - 2), DIGIT);
 }
 
-/** Reads the run at `at`, which must be a digit, into `run`. */
+/**
+ * Reads the run at `at`, which must be a digit, into `run`. What `run` holds from before is gone on
+ * from when `at` is its second group.
+ */
 export function parseDigits(source: DigitReader, at: number, run: DigitRun): void {
-  run.reset(at, gluedBefore(source, at));
-  const { codes, length } = source;
   let index = at;
-  let total = 0;
   let separator = NONE;
+  if (run.count > 1 && run.end(0) + 1 === at) {
+    run.shift();
+    index = run.end(run.count - 1);
+    separator = source.code(index);
+    if (!isSeparator(separator) || !is(source.code(index + 1), DIGIT)) {
+      // Known already; asked again so that it is noted what the answer hangs on.
+      ends(source, index);
+      return;
+    }
+    index += 1;
+  } else run.reset(at, gluedBefore(source, at));
+  readGroups(source, index, separator, run);
+}
+
+/** Adds the groups from an index on, with the separator before the first of them. */
+function readGroups(source: DigitReader, from: number, before: number, run: DigitRun): void {
+  const { codes, length } = source;
+  let index = from;
+  let total = run.total(run.count - 1);
+  let separator = before;
   while (run.count < GROUPS_MAX) {
     const stop = Math.min(length, index + DIGITS_MAX + 1);
     let end = index;
@@ -178,7 +217,7 @@ export function endsAfter(run: DigitRun, last: number): boolean {
 
 /** The bit of a separator in a set of them; 0 for what is none. */
 function separatorBit(code: number): number {
-  if (code === SPACE) return 1;
+  if (code === SPACE) return BLANK_BIT;
   if (code === COLON) return 16;
   return code >= HYPHEN && code <= SLASH ? 2 << (code - HYPHEN) : 0;
 }

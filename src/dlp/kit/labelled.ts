@@ -25,8 +25,6 @@ export interface LabelledSpec {
 const HYPHEN = 45;
 
 function labelled(source: Source, at: number, words: ContextWords): boolean {
-  // Without a label anywhere before it there is nothing to link or to stand above it.
-  if (!hasContext(source, at, words)) return false;
   const linked = (end: number): boolean =>
     at - end <= LINK_CHARS && isLink(source.text.slice(end, at));
   if (lastWordEnd(source, at, words, LOOK_BACK_CHARS, linked) >= 0) return true;
@@ -76,7 +74,9 @@ export function afterWords(spec: LabelledSpec): Detector {
       if (end - at < spec.lengthMin || end - at > spec.lengthMax + 4) return undefined;
       if (!source.closes(end) || gluedAfter(source, end) || !is(source.code(end - 1), ALNUM))
         return undefined;
-      if (!reads(source, at, end, spec) || !labelled(source, at, words)) return undefined;
+      // Without a label anywhere before it there is nothing to link or to stand above it.
+      if (!hasContext(source, at, words) || !reads(source, at, end, spec)) return undefined;
+      if (!labelled(source, at, words)) return undefined;
       return { start: at, end, confidence: 0.8, why: ["shape", "context"] };
     },
   };

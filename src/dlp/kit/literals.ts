@@ -1,6 +1,12 @@
 /** Whether one of many short texts stands in a value: one walk over pairs of its characters. */
 
-/** Lower-case literals of two ASCII characters and more, sought letter case aside. */
+/** Ends a literal that must stand at the end of a text. */
+const AT_END = 36;
+
+/**
+ * Lower-case literals of two ASCII characters and more, sought letter case aside. One that ends with a
+ * dollar sign stands only at the end of a text.
+ */
 export class Literals {
   readonly #buckets: string[][] = [[]];
   readonly #bucketOf = new Uint8Array(128 * 128);
@@ -27,9 +33,12 @@ export class Literals {
 
   #stands(text: string, at: number, bucket: number): boolean {
     for (const literal of this.#buckets[bucket] ?? []) {
+      const { length } = literal;
       let i = 2;
-      while (i < literal.length && small(text.charCodeAt(at + i)) === literal.charCodeAt(i)) i += 1;
-      if (i === literal.length) return true;
+      while (i < length && small(text.charCodeAt(at + i)) === literal.charCodeAt(i)) i += 1;
+      if (i === length) return true;
+      if (i === length - 1 && literal.charCodeAt(i) === AT_END && at + i === text.length)
+        return true;
     }
     return false;
   }

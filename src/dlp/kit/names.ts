@@ -1,5 +1,5 @@
 /** The name that a value is assigned to, read backwards from the operator. */
-import { ALNUM, ALPHA, DASH, SPACE, is } from "./chars.ts";
+import { ALNUM, ALPHA, DASH, DIGIT, LOWER, SPACE, UPPER, is } from "./chars.ts";
 import type { Source } from "./source.ts";
 
 const NAME_MAX = 56;
@@ -30,8 +30,19 @@ export function nameEnd(source: Source, at: number): number {
 
 /** A name in snake case: "clientSecret" is spelled "client_secret". */
 export function spelledOut(name: string): string {
-  if (name === name.toLowerCase()) return name;
-  return name.replaceAll(/([a-z0-9])(?=[A-Z][a-z])/g, "$1_").toLowerCase();
+  let spelled = "";
+  let from = 0;
+  let capitals = 0;
+  for (let i = 0; i < name.length; i += 1) {
+    if (!is(name.charCodeAt(i), UPPER)) continue;
+    capitals += 1;
+    if (!is(name.charCodeAt(i + 1), LOWER) || i === from) continue;
+    if (!is(name.charCodeAt(i - 1), LOWER | DIGIT)) continue;
+    spelled += `${name.slice(from, i)}_`;
+    from = i;
+  }
+  if (capitals === 0) return name;
+  return (from === 0 ? name : spelled + name.slice(from)).toLowerCase();
 }
 
 /** Fields that only say "what follows is the value". */

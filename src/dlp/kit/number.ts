@@ -15,8 +15,8 @@ export interface NumberSpec {
   separators?: string;
   /** Whether different separators may be mixed in one number. */
   mixed?: boolean;
-  /** Whether the digits can be such a number: ranges, dates, checksum. */
-  valid?(digits: string, run: DigitRun): boolean;
+  /** Whether the first `count` digits of a run can be such a number: ranges, dates, checksum. */
+  valid?(run: DigitRun, count: number): boolean;
   /** Whether `valid` has a checksum, as said in `why` and on the reference page. */
   checksum?: boolean;
   /** Words before it that speak for it. */
@@ -26,6 +26,12 @@ export interface NumberSpec {
   /** Confidence with a context word. Default 0.9. */
   withContext?: number;
 }
+
+/** What speaks for a number: shared, since a list of numbers has one at every number. */
+const SHAPE = ["shape"];
+const CHECKED = ["shape", "checksum"];
+const IN_CONTEXT = ["shape", "context"];
+const CHECKED_IN_CONTEXT = ["shape", "checksum", "context"];
 
 interface Contexts {
   words: ContextWords;
@@ -53,20 +59,19 @@ function layoutsOf(spec: NumberSpec): Layout[] {
 function judge(
   spec: NumberSpec,
   { words, against }: Contexts,
-  { last, alone }: Layout,
+  { last, count, alone }: Layout,
   source: Source,
   run: DigitRun,
 ): Candidate | undefined {
   const end = run.end(last);
-  if (spec.valid !== undefined && !spec.valid(run.digitsTo(last), run)) {
-    return undefined;
-  }
-  const why = spec.checksum === true ? ["shape", "checksum"] : ["shape"];
+  if (spec.valid !== undefined && !spec.valid(run, count)) return undefined;
+  const checked = spec.checksum === true;
   if (hasContext(source, run.start, words)) {
-    return { start: run.start, end, confidence: spec.withContext ?? 0.9, why: [...why, "context"] };
+    const why = checked ? CHECKED_IN_CONTEXT : IN_CONTEXT;
+    return { start: run.start, end, confidence: spec.withContext ?? 0.9, why };
   }
   if (against !== undefined && hasContext(source, run.start, against, 24)) return undefined;
-  return { start: run.start, end, confidence: alone, why };
+  return { start: run.start, end, confidence: alone, why: checked ? CHECKED : SHAPE };
 }
 
 /** A detector from a table of layouts. */
@@ -95,7 +100,6 @@ export function numberDetector(spec: NumberSpec): Detector {
     })),
     maxLength: 32,
     validate(source, at) {
-      if (!source.opens(at)) return undefined;
       const run = source.digits(at);
       if (run === undefined || run.glued) return undefined;
       for (const layout of layouts) {

@@ -1,8 +1,10 @@
 /** Values that documentation and templates put where a secret goes: never a secret. */
 import { Literals } from "./literals.ts";
 
-/** Single signs of templates, and words; the words are sought letter case aside. */
-const SIGNS = /[<>]/;
+/** The signs of templates: angle brackets. */
+const LESS = 60;
+const MORE = 62;
+/** The words of templates, sought letter case aside. */
 const WORDS = new Literals([
   "example",
   "sample",
@@ -36,11 +38,12 @@ const RANDOM_MIN = 30;
 
 /** True for documentation placeholders, templates, and runs nobody draws at random. */
 export function isPlaceholder(value: string): boolean {
-  if (SIGNS.test(value) || WORDS.within(value)) return true;
+  if (WORDS.within(value)) return true;
   let run = 1;
   let before = 0;
   for (let i = 0; i < value.length; i += 1) {
     const code = value.charCodeAt(i);
+    if (code === LESS || code === MORE) return true;
     run = code === before ? run + 1 : 1;
     // Real keys hold long runs of one letter only as version bytes ("AAAA" in base64), and much else.
     if (run >= 8 && (code !== 65 || value.length - run < RANDOM_MIN)) return true;

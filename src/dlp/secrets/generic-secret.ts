@@ -2,15 +2,40 @@
 import { mixture, readAssignment, type Assignment } from "../kit/assignment.ts";
 import { ALPHA, DIGIT, is } from "../kit/chars.ts";
 import type { Detector } from "../kit/detector.ts";
+import { Literals } from "../kit/literals.ts";
 import { entropy, isPlaceholder } from "../kit/placeholder.ts";
 
 const PASSWORD =
   /(?:^|[_.-]|[a-z])(?:pass(?:word|wd|phrase)?|pwd)$|^(?:pass(?:word|wd|phrase)?|pwd)/;
-const SECRET =
-  /secret|token|api.?key|access.?key|private.?key|signing.?key|encryption.?key|auth.?key|account.?key|credential|auth$|apikey|license.?key|client.?key|_key$|-key$|\.key$|^key$/;
+/** Every name that `PASSWORD` takes has one of these. */
+const PASSWORD_PARTS = new Literals(["pass", "pwd"]);
+
+/** Every beginning with every end. */
+function joined(beginnings: readonly string[], ends: readonly string[]): string[] {
+  return beginnings.flatMap((beginning) => ends.map((end) => beginning + end));
+}
+
+const list = (words: string): string[] => words.split(" ");
+const KEYS = list("key _key -key .key");
+const SECRET = new Literals([
+  ...list("secret token credential auth$ _key$ -key$ .key$"),
+  ...joined(list("api access private signing encryption auth account license client"), KEYS),
+]);
+const SUFFIXES = list("count$ s$ type$ izer$ id$ url$ uri$ name$");
+const TABLES =
+  "primary foreign cache sort partition object s3 row idempotency translation hot issue project registry dict";
 /** Names that hold digests, counts, identifiers and the like. */
-const AGAINST =
-  /checksum|digest|integrity|etag|sha\d|md5|hash|commit|public|pubkey|token_?(?:count|s|type|izer|id|url|uri|name)$|max_?tokens|tokens$|tokenizer|primary_?key|foreign_?key|cache_?key|sort_?key|partition_?key|key_?(?:name|id|code|type)$|publishable|(?:object|s3|row|idempotency|translation|hot|issue|project|registry|sort|dict)_?key|trace|span_?id|resolved|class$|next$|csrf_?field|_url$|_path$|_file$|_name$/;
+const AGAINST = new Literals([
+  ...list(
+    "checksum digest integrity etag md5 hash commit public pubkey publishable trace resolved",
+  ),
+  ...list("tokens$ tokenizer maxtokens max_tokens spanid span_id csrffield csrf_field"),
+  ...list("class$ next$ _url$ _path$ _file$ _name$"),
+  ...joined(["sha"], list("0 1 2 3 4 5 6 7 8 9")),
+  ...joined(["token", "token_"], SUFFIXES),
+  ...joined(["key", "key_"], list("name$ id$ code$ type$")),
+  ...joined(list(TABLES), ["key", "_key"]),
+]);
 
 /** Words of one case each, with hyphens or underscores between: "db-credentials", "MY_KEY_2". */
 const WORD = "(?:[a-z]+(?:[A-Z][a-z]+)*|(?:[A-Z][a-z]+)+|[A-Z]+)[0-9]{0,4}";
@@ -74,9 +99,9 @@ function readsAsCode(value: string): boolean {
 
 function judgePassword(found: Assignment): number {
   const { value } = found;
+  if (value.length < 8 || value.length > 128) return 0;
   const { digits, upper, lower, other } = mixture(value);
   const kinds = [digits, upper, lower, other].filter((count) => count > 0).length;
-  if (value.length < 8 || value.length > 128) return 0;
   if (kinds >= 3) return 0.8;
   if (kinds === 2 && (digits > 0 || other > 0) && (found.quoted || digits > 0)) return 0.65;
   return found.quoted && entropy(value) >= 3.2 && value.length >= 12 ? 0.5 : 0.3;
@@ -105,13 +130,13 @@ export const genericSecret: Detector = {
   validate(source, at) {
     const found = readAssignment(source, at);
     if (found === undefined) return undefined;
-    const password = PASSWORD.test(found.name);
-    if (!password && !SECRET.test(found.name)) return undefined;
-    if (AGAINST.test(found.name)) return undefined;
-    if (isPlaceholder(found.value.slice(0, 96)) || readsAsCode(found.value)) return undefined;
+    const { name, value, start, end, cut } = found;
+    const password = PASSWORD_PARTS.within(name) && PASSWORD.test(name);
+    if (!password && name !== "key" && !SECRET.within(name)) return undefined;
+    if (AGAINST.within(name)) return undefined;
     const confidence = password ? judgePassword(found) : judgeSecret(found);
     if (confidence === 0) return undefined;
-    const { start, end, cut } = found;
+    if (isPlaceholder(value.slice(0, 96)) || readsAsCode(value)) return undefined;
     const candidate = { start, end, confidence, why: ["name", "entropy"] };
     return cut ? { ...candidate, runsOn: "|-._~+/=" } : candidate;
   },
