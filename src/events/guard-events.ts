@@ -16,10 +16,18 @@ export const GuardSecondData = z.strictObject({
   categories: z.array(z.string().max(64)).max(16).optional(),
   /** Why there was no answer. */
   failure: z
-    .enum(["timeout", "unreachable", "status", "unreadable", "not_configured", "resting"])
+    .enum([
+      "timeout",
+      "unreachable",
+      "status",
+      "unreadable",
+      "not_configured",
+      "resting",
+      "unpriced",
+    ])
     .optional(),
   latencyMs: count,
-  /** What policy says that one question costs; not part of the request's own cost. */
+  /** What the question cost. Part of the cost of the request that settles with it; 0 in another. */
   costNanos: count,
 });
 
@@ -37,6 +45,8 @@ export const GuardData = z.strictObject({
   /** What the first stage would have done under the document's own rule, where that is another. */
   first: z.string().optional(),
   second: GuardSecondData.optional(),
+  /** Held for a question to a second classifier: the settlement says what came of it. */
+  heldNanos: count.optional(),
 });
 export type GuardData = z.infer<typeof GuardData>;
 export type GuardSecondData = z.infer<typeof GuardSecondData>;

@@ -214,6 +214,8 @@ export const AttemptData = z.strictObject({
   usage: UsageData.optional(),
   price: PriceData.optional(),
   costNanos: nanos,
+  /** `guard`: the guard's second stage, which answers no caller; its tokens are not the request's. */
+  role: z.literal("guard").optional(),
 });
 export type AttemptData = z.infer<typeof AttemptData>;
 
@@ -238,6 +240,8 @@ export const RequestSettled = z.strictObject({
     savedNanos: nanos.optional(),
     finish: z.string().optional(),
     findings: z.array(FindingData),
+    /** The guard's last word, where a second classifier was asked under the hold. */
+    guard: GuardData.optional(),
     /** SHA-256 of the answer as the caller got it, hex. */
     answerHash: z.string().optional(),
     /** What was kept of prompt and answer; absent when policy keeps nothing. */

@@ -58,7 +58,7 @@ const SecondStage = z.strictObject({
     .default(["INJECTION", "JAILBREAK", "MALICIOUS", "LABEL_1", "UNSAFE"]),
   /** The score from which such a label counts. */
   threshold: score.default(0.5),
-  /** What one question costs, for the record. */
+  /** What one question costs; without it, the price of `model` decides. See `guard-price.ts`. */
   costUsd: z.number().min(0).max(1).optional(),
 });
 export type PolicySecondStage = z.infer<typeof SecondStage>;

@@ -8,6 +8,7 @@ import { bindingProblem } from "./bindings.ts";
 import { isTimeZone } from "./calendar.ts";
 import { credentialProblems, ownSecretProblem } from "./credentials.ts";
 import { PolicyDocument } from "./document.ts";
+import { type BookPrice, guardPriceProblems } from "./guard-price.ts";
 import { guardProblems } from "./guard.ts";
 import { routeProblems } from "./route-problems.ts";
 import { documentBytesMax, problemsMax } from "./limits.ts";
@@ -29,6 +30,8 @@ export interface KnownFeatures {
   baseUrlForms?: ReadonlyMap<string, string>;
   /** Problems of the DLP rules, with paths below `dlp`, as in `rules.3.pattern`. */
   checkDlpRules(rules: PolicyDocument["dlp"]["rules"]): PolicyProblem[];
+  /** Public prices of models, by the kind of provider. */
+  bookPrice?: BookPrice;
   /** Lets providers live on this machine or in a private network. */
   allowPrivate?: boolean;
 }
@@ -62,6 +65,7 @@ export function validatePolicy(input: unknown, known: KnownFeatures): Validation
     ...splitProblems(document),
     ...dlpProblems(document, known),
     ...guardProblems(document.guard, known.allowPrivate ?? false),
+    ...guardPriceProblems(document, known.bookPrice ?? (() => undefined)),
     ...sinkProblems(document.sinks, known.allowPrivate ?? false),
   ];
   return problems.length > 0 ? refusedWith(problems) : { ok: true, document };

@@ -32,6 +32,8 @@ export interface AuditAttempt {
   code?: string;
   latencyMs: number;
   costNanos: number;
+  /** `guard`: the guard's second stage was asked. */
+  role?: "guard";
 }
 
 /** Where an entry's events are, so that their chain can be fetched and checked. */

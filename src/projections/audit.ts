@@ -9,6 +9,7 @@ import { parseJson } from "#events/parse-json.ts";
 import type { AttemptData, FindingData, UserFact } from "#events/user-events.ts";
 import { idOfEvent, dlpResult, type AuditAttempt, type AuditEntry } from "./audit-entry.ts";
 import { actOf } from "./audit-acts.ts";
+import { guardBlocked } from "./blocked.ts";
 import { addFeedback } from "./audit-feedback.ts";
 import type { Change, Projection, Table } from "./projection.ts";
 
@@ -198,16 +199,18 @@ function asked(
 }
 
 function attemptOf(attempt: AttemptData): AuditAttempt {
-  const { provider, model, credential, status, code, latencyMs, costNanos } = attempt;
+  const { provider, model, credential, status, code, latencyMs, costNanos, role } = attempt;
   const shown: AuditAttempt = { provider, model, status, latencyMs, costNanos };
   if (credential !== undefined) shown.credential = credential;
   if (code !== undefined) shown.code = code;
+  if (role !== undefined) shown.role = role;
   return shown;
 }
 
 function settled(data: DataOf<"RequestSettled">): Draft {
   const { outcome, provider, usage, costNanos, estimated, cache, finish, answerHash } = data;
-  const { status, latencyMs, firstByteMs, savedNanos, payload } = data;
+  const { status, latencyMs, firstByteMs, savedNanos, payload, guard } = data;
+  const why = guardBlocked(data) ? { code: "guard_blocked", by: "prompt-guard" } : {};
   const ended = {
     payload,
     outcome,
@@ -218,6 +221,8 @@ function settled(data: DataOf<"RequestSettled">): Draft {
     savedNanos,
     latencyMs,
     firstByteMs,
+    guard,
+    ...why,
   };
   const answer = { provider, modelServed: data.servedModel, costNanos, estimated };
   const tokens = {

@@ -2,10 +2,11 @@
  * Costs: what was spent, on what and by whom.
  *
  * Booked to the hour of admission. The last attempt's cost counts for the model that answered,
- * earlier attempts for theirs; what was charged for an expired hold moves when it is corrected.
+ * earlier attempts for theirs, as does what the guard asked; what was charged for an expired hold moves when it is corrected.
  * A corrected price changes what a call costs where it is booked.
  * The sum of all rows is always the sum of the requests' costs.
  */
+import { answeringAttempt } from "#events/attempts.ts";
 import type { EventEnvelope } from "#events/envelope.ts";
 import type { UserFact } from "#events/user-events.ts";
 import type { AuditEntry } from "./audit-entry.ts";
@@ -20,8 +21,9 @@ function settled(
 ): SumsPatch[] {
   const patches: SumsPatch[] = [];
   let rest = data.costNanos;
-  for (const { model, provider, costNanos } of data.attempts.slice(0, -1)) {
-    if (costNanos === 0) continue;
+  const answering = answeringAttempt(data.attempts);
+  for (const [index, { model, provider, costNanos }] of data.attempts.entries()) {
+    if (index === answering || costNanos === 0) continue;
     rest -= costNanos;
     patches.push({ key: requestKey(request, event, model, provider), sums: { costNanos } });
   }

@@ -6,6 +6,7 @@
  */
 import type { EventEnvelope } from "#events/envelope.ts";
 import type { UserFact } from "#events/user-events.ts";
+import { guardBlocked } from "./blocked.ts";
 import { dlpResult, type AuditEntry } from "./audit-entry.ts";
 import { requestKey, sumsKey, type SumsKey, type SumsPatch } from "./sums.ts";
 
@@ -41,6 +42,7 @@ function ended(
     cachedTokens: data.usage.cachedReadTokens ?? 0,
     latencyMsSum: data.latencyMs,
     ...dlpSums(data, request),
+    ...(guardBlocked(data) ? { guardBlocked: 1 } : {}),
   };
   return { ...count(key, sums), latencies };
 }

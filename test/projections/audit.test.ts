@@ -215,3 +215,24 @@ test("feedback changes its own fields only, the last word counts, and null takes
   });
   expect(entry?.source.seqs).toHaveLength(5);
 });
+
+test("the guard's last word takes the place of its first, and says why a request was blocked", () => {
+  const first = { action: "none", score: 0.4, category: null, heldNanos: 40 };
+  const second = { outcome: "unsafe" as const, latencyMs: 3, costNanos: 30 };
+  const guard = { action: "block", score: 0.4, category: null, second };
+  const call = { provider: "prompt-guard", model: "m", status: 200, latencyMs: 3, costNanos: 30 };
+  const attempts = [{ ...call, role: "guard" as const }];
+  const ask = admitted({ guard: first });
+  expect(entriesOf(ask)[0]).toMatchObject({ outcome: "admitted", guard: first });
+  const end = settled({ outcome: "blocked", guard, attempts, costNanos: 30 });
+  expect(entriesOf(ask, end)[0]).toMatchObject({
+    outcome: "blocked",
+    code: "guard_blocked",
+    by: "prompt-guard",
+    guard,
+    attempts,
+    costNanos: 30,
+  });
+  const passed = settled({ guard: { ...guard, action: "flag" }, attempts, costNanos: 30 });
+  expect(entriesOf(ask, passed)[0]).not.toHaveProperty("code");
+});

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { MemoryViews } from "../support/describe-projection.ts";
 import { histories, type History, type Story } from "../support/histories.ts";
+import { admitted, MORNING, SampleStream, settled } from "../support/sample-events.ts";
 
 const options = { seed: 5_000_000, numRuns: 150 };
 
@@ -74,4 +75,30 @@ test("an expiry that was corrected leaves nothing under the model that was asked
     }),
     options,
   );
+});
+
+/** What is booked under whom, of one request with these calls. */
+function costsOf(attempts: readonly { costNanos: number }[], more: object): object {
+  const costNanos = total(attempts.map((attempt) => attempt.costNanos));
+  const stream = new SampleStream();
+  const views = new MemoryViews();
+  const end = settled({ attempts: attempts as never, costNanos, ...more });
+  views.take([stream.append(admitted(), MORNING), stream.append(end, MORNING + 1)]);
+  return Object.fromEntries(
+    views.rows("sums").map((row) => [`${row["provider"]}/${row["model"]}`, row["costNanos"]]),
+  );
+}
+
+test("what the guard asked is booked under its own name, whoever answers, or nobody", () => {
+  const guard = { provider: "prompt-guard", model: "llama-guard", role: "guard" as const };
+  const answer = { provider: "openai", model: "gpt-5-mini" };
+  const called = { status: 200, latencyMs: 1 };
+  const asked = { ...guard, ...called, costNanos: 30 };
+  const served = { provider: "openai", servedModel: "gpt-5-mini" };
+  expect(costsOf([asked, { ...answer, ...called, costNanos: 700 }], served)).toMatchObject({
+    "prompt-guard/llama-guard": 30,
+    "openai/gpt-5-mini": 700,
+  });
+  const blocked = { outcome: "blocked", provider: undefined, servedModel: undefined };
+  expect(costsOf([asked], blocked)).toMatchObject({ "prompt-guard/llama-guard": 30 });
 });

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { MemoryViews } from "../support/describe-projection.ts";
 import { histories, type Story } from "../support/histories.ts";
+import { admitted, MORNING, SampleStream, settled } from "../support/sample-events.ts";
 
 const options = { seed: 6_000_000, numRuns: 150 };
 
@@ -41,4 +42,20 @@ test("every count is the number of stories that ended so", () => {
     }),
     options,
   );
+});
+
+test("what a second classifier had blocked counts as blocked by the guard, once", () => {
+  const stream = new SampleStream();
+  const views = new MemoryViews();
+  const guard = { action: "block", score: 0.4, category: null };
+  const end = settled({ outcome: "blocked", guard });
+  views.take([stream.append(admitted(), MORNING), stream.append(end, MORNING + 1)]);
+  const sum = (column: string) =>
+    views.rows("sums").reduce((n, row) => n + Number(row[column] ?? 0), 0);
+  expect([sum("guardBlocked"), sum("blocked"), sum("refused")]).toEqual([1, 1, 0]);
+  const flagged = settled({ outcome: "completed", guard: { ...guard, action: "flag" } });
+  const others = new MemoryViews();
+  const other = new SampleStream();
+  others.take([other.append(admitted(), MORNING), other.append(flagged, MORNING + 1)]);
+  expect(others.rows("sums").every((row) => Number(row["guardBlocked"] ?? 0) === 0)).toBe(true);
 });

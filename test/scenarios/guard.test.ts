@@ -36,7 +36,7 @@ function policyOf(failMode: "open" | "closed"): object {
     url: `${classifier.url}/classify`,
     secret: "CLASSIFIER_KEY",
     band,
-    costUsd: 0.0002,
+    costUsd: 0.2,
     timeoutMs: 2_000,
     failMode,
   };
@@ -51,7 +51,12 @@ function policyOf(failMode: "open" | "closed"): object {
       route("strict", { threshold: 0.1, secondStage: false }),
       route("first-only", { secondStage: false }),
       route("narrow", { band: { from: 0.5, to: 0.51 } }),
+      route("flagging", { action: "flag" }),
+      route("poor", {}),
+      route("poor-alone", { secondStage: false }),
     ],
+    // Room for a small request, and none for a question beside it.
+    budgets: [{ name: "small", limitUsd: 0.1, when: { routes: ["poor", "poor-alone"] } }],
     guard: { action: "block", byChannel: { "tool-results": { threshold: 0.1 } }, secondStage },
   });
 }
@@ -88,22 +93,24 @@ function staysSilent(): () => void {
   return released.resolve;
 }
 
-const asked = (prompt: string, guard = "none"): Promise<Answer> =>
+const asked = (prompt: string, guard = "none", at = gateway): Promise<Answer> =>
   chat(
-    gateway,
-    gateway.keys.alice,
+    at,
+    at.keys.alice,
     prompt,
-    {},
-    {
-      "x-tallygate-metadata": JSON.stringify({ guard }),
-    },
+    { max_tokens: 10 },
+    { "x-tallygate-metadata": JSON.stringify({ guard }) },
   );
 
-/** What the books say that the guard made of a request. */
-async function recorded(answer: Answer): Promise<Record<string, unknown>> {
-  const entry = await auditEntry(gateway, answer.headers.get("x-request-id") ?? "");
+async function entryOf(answer: Answer, at = gateway): Promise<Record<string, unknown>> {
+  const entry = await auditEntry(at, answer.headers.get("x-request-id") ?? "");
   expect(JSON.stringify(entry)).not.toContain("pirate");
-  return entry["guard"] as Record<string, unknown>;
+  return entry;
+}
+
+/** What the books say that the guard made of a request. */
+async function recorded(answer: Answer, at = gateway): Promise<Record<string, unknown>> {
+  return (await entryOf(answer, at))["guard"] as Record<string, unknown>;
 }
 
 describe("a score in doubt", () => {
@@ -121,7 +128,7 @@ describe("a score in doubt", () => {
     expect(await recorded(answer)).toMatchObject({
       action: "none",
       channel: "user",
-      second: { outcome: "safe", score: 0, costNanos: 200_000 },
+      second: { outcome: "safe", score: 0, costNanos: 200_000_000 },
     });
   });
 
@@ -177,6 +184,64 @@ describe("a score in doubt", () => {
     expect(provider.seen).toHaveLength(0);
     says({ label: "BENIGN", score: 1 });
     expect((await asked(doubtful)).status).toBe(200);
+  });
+});
+
+describe("what the classifier costs", () => {
+  const line = { provider: "prompt-guard", model: "json", status: 200, costNanos: 200_000_000 };
+
+  it("is booked with the request, on a line of its own", async () => {
+    const entry = await entryOf(await asked(doubtful));
+    const attempts = entry["attempts"] as { costNanos: number }[];
+    expect(attempts).toMatchObject([{ ...line, role: "guard" }, { provider: "scripted" }]);
+    const answered = attempts[1]?.costNanos ?? 0;
+    expect(answered).toBeGreaterThan(0);
+    expect(entry).toMatchObject({ outcome: "completed", costNanos: 200_000_000 + answered });
+    // The tokens of the answer, not of the question.
+    expect(entry).toMatchObject({ provider: "scripted", inputTokens: 10, outputTokens: 5 });
+  });
+
+  it("is booked where it has the request blocked, too", async () => {
+    says({ label: "jailbreak", score: 0.9 });
+    const entry = await entryOf(await asked(doubtful));
+    expect(entry).toMatchObject({ outcome: "blocked", costNanos: 200_000_000, attempts: [line] });
+    expect(entry).toMatchObject({ code: "guard_blocked", by: "prompt-guard", status: 400 });
+  });
+
+  it("is in the hold: nobody is asked whom a budget cannot pay", async () => {
+    expect((await asked(doubtful, "poor-alone")).status).toBe(200);
+    const refused = await asked(doubtful, "poor");
+    expect(refused.status).toBe(402);
+    expect(errorOf(refused)).toMatchObject({ code: "budget_exceeded" });
+    expect(classifier.seen).toHaveLength(0);
+    expect(await recorded(refused)).toMatchObject({ heldNanos: 200_000_000 });
+  });
+});
+
+describe("where policy flags only", () => {
+  it("an attack passes, and the books say that the classifier called it one", async () => {
+    says({ label: "jailbreak", score: 0.9 });
+    const answer = await asked(doubtful, "flagging");
+    expect(answer.status).toBe(200);
+    expect(provider.seen).toHaveLength(1);
+    expect(await recorded(answer)).toMatchObject({
+      action: "flag",
+      channel: "user",
+      second: { outcome: "unsafe", costNanos: 200_000_000 },
+    });
+    says({ label: "BENIGN", score: 1 });
+    expect(await recorded(await asked(doubtful, "flagging"))).toMatchObject({ action: "none" });
+  });
+
+  it("silence is flagged under `closed`, and passes all the same", async () => {
+    const release = staysSilent();
+    const answer = await asked(doubtful, "flagging");
+    release();
+    expect(answer.status).toBe(200);
+    expect(await recorded(answer)).toMatchObject({
+      action: "flag",
+      second: { outcome: "failed", failure: "timeout" },
+    });
   });
 });
 
@@ -257,18 +322,18 @@ describe("with a classifier that fails open", () => {
     expect(guardScore(likely)).toBeGreaterThan(DEFAULT_THRESHOLD);
     expect(guardScore(likely)).toBeLessThan(band.to);
     const release = staysSilent();
-    const passed = await chat(open, open.keys.alice, doubtful);
+    const passed = await asked(doubtful, "none", open);
+    const flagged = await asked(likely, "flagging", open);
     release();
     expect(passed.status).toBe(200);
-    const entry = await auditEntry(open, passed.headers.get("x-request-id") ?? "");
-    expect(entry["guard"]).toMatchObject({
-      action: "none",
-      second: { outcome: "failed", failure: "timeout" },
-    });
+    const second = { outcome: "failed", failure: "timeout" };
+    expect(await recorded(passed, open)).toMatchObject({ action: "none", second });
+    expect(flagged.status).toBe(200);
+    expect(await recorded(flagged, open)).toMatchObject({ action: "flag", second });
     says("perhaps");
     const blocked = await chat(open, open.keys.alice, likely);
     expect(errorOf(blocked).code).toBe("guard_blocked");
-    expect(classifier.seen).toHaveLength(2);
+    expect(classifier.seen).toHaveLength(3);
   });
 
   it("its word still clears what the first stage would block", async () => {

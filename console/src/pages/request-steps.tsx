@@ -24,11 +24,15 @@ function found(entry: Entry, direction: "prompt" | "answer"): string | undefined
 
 function Attempts({ entry }: { entry: Entry }) {
   return (entry.attempts ?? []).map(
-    ({ provider, model, credential, status, code, latencyMs, costNanos }, index) => (
+    ({ provider, model, credential, status, code, latencyMs, costNanos, role }, index) => (
       <Step
         key={`${index} ${provider}`}
         tone={status >= 200 && status < 300 ? "good" : "bad"}
-        title={`${provider} was asked for ${model}`}
+        title={
+          role === "guard"
+            ? `The prompt guard asked ${model}`
+            : `${provider} was asked for ${model}`
+        }
       >
         {status === 0 ? "no answer" : `HTTP ${status}`}
         {code === undefined ? "" : ` (${code})`}
@@ -53,7 +57,8 @@ const ends: Partial<Record<Entry["outcome"], [Tone, string]>> = {
 export function Steps({ entry }: { entry: Entry }) {
   const prompt = found(entry, "prompt");
   const answer = found(entry, "answer");
-  const [tone, text] = ends[entry.outcome] ?? [];
+  const [tone, end] = ends[entry.outcome] ?? [];
+  const text = entry.code === "guard_blocked" ? "The prompt guard blocked it" : end;
   return (
     <Card title="Steps" padded>
       <ol className="timeline">

@@ -5,6 +5,7 @@
  * whose attempts do not add up to its cost is left as it is; what an earlier correction said of an
  * attempt is its cost until a later one says otherwise.
  */
+import { answeringAttempt } from "#events/attempts.ts";
 import type { EventEnvelope } from "#events/envelope.ts";
 import { costOf } from "#events/money.ts";
 import type { UserFact } from "#events/user-events.ts";
@@ -75,6 +76,7 @@ export class CostScan {
     const { requestId, attempts, costNanos: bookedNanos } = data;
     const booked = attempts.reduce((sum, attempt) => sum + attempt.costNanos, 0);
     if (booked !== bookedNanos) return undefined;
+    const answering = answeringAttempt(attempts);
     const before = this.#correctedCosts(requestId);
     const parts: DataOf<"CostCorrected">["parts"] = [];
     let oldNanos = 0;
@@ -86,8 +88,8 @@ export class CostScan {
       oldNanos += was;
       newNanos += is;
       if (is === was) continue;
-      // The cost view has the last attempt under who answered, earlier ones under themselves.
-      const isLast = index === attempts.length - 1;
+      // The cost view has the last attempt under who answered, others under themselves.
+      const isLast = index === answering;
       const model = isLast ? (data.servedModel ?? call.model) : attempt.model;
       const provider = isLast ? (data.provider ?? "") : attempt.provider;
       parts.push({ attempt: index, model, provider, oldNanos: was, newNanos: is });

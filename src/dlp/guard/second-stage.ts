@@ -33,13 +33,15 @@ export interface SecondStageVerdict {
 /** Characters of the text that are sent: classifiers of this kind read about 512 to 8 192 tokens. */
 export const secondStageCharsMax = 16_000;
 const categoriesMax = 16;
+/** `max_tokens` of a Llama Guard: its word and every category it has are fewer. */
+const answerTokensMax = 64;
 
 /** The request body for a text; the middle of an overlong text is left out, since attacks sit at ends. */
 export function encodeSecondStage(stage: SecondStage, text: string): Record<string, unknown> {
   const sent = clip(text);
   const model = stage.model === undefined ? {} : { model: stage.model };
   if (stage.kind === "llama-guard")
-    return { ...model, messages: [{ role: "user", content: sent }], max_tokens: 64 };
+    return { ...model, messages: [{ role: "user", content: sent }], max_tokens: answerTokensMax };
   return { ...model, [stage.field]: sent };
 }
 
@@ -138,4 +140,25 @@ function decodeJson(
     categories: [...new Set(hits.map(({ label }) => label))].slice(0, categoriesMax),
     score,
   };
+}
+
+const tokens = z.int().min(0).max(1_000_000_000);
+const counted = z
+  .object({ prompt_tokens: tokens, completion_tokens: tokens.default(0) })
+  .transform(({ prompt_tokens, completion_tokens }) => ({
+    inputTokens: prompt_tokens,
+    outputTokens: completion_tokens,
+  }));
+const counting = z.union([
+  z.object({ usage: counted }).transform(({ usage }) => usage),
+  z.object({ result: z.object({ usage: counted }) }).transform(({ result }) => result.usage),
+]);
+
+/** The tokens that an answer reports, as OpenAI's chat and Workers AI do; null where it has none. */
+export function usageOfSecondStage(
+  body: unknown,
+): { inputTokens: number; outputTokens: number } | null {
+  const parsed = counting.safeParse(body);
+  // No question has no tokens, so zero is no report.
+  return parsed.success && parsed.data.inputTokens > 0 ? parsed.data : null;
 }

@@ -12,7 +12,6 @@ import { newRequestId } from "../request-id.ts";
 import { wantsKey } from "../payloads/keep-payload.ts";
 import { planRequest, type Call, type Plan } from "./plan.ts";
 import { deliver, takeSettlements } from "./settle-later.ts";
-import { askSecond } from "./second-opinion.ts";
 import { shadowOf, type PlanRequest } from "./shadow.ts";
 
 /** A request that may go ahead, with its hold. */
@@ -49,7 +48,6 @@ export async function admit(env: Env, ctx: ExecutionContext, call: Call): Promis
   // At most: a stale policy, a downgrade, and the answer.
   for (let round = 0; round < 4; round += 1) {
     const plan = planUnder(call, policy, tier);
-    await askSecond(env, call, plan);
     const { ledgerShards, splits } = policy.snapshot;
     const split = splits?.[call.principal.member.id];
     const shard = split === undefined ? 0 : shardOfRequest(call.requestId, split);

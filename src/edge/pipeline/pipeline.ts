@@ -29,6 +29,7 @@ import type { Answered } from "./call.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { tellable } from "./inspect.ts";
 import type { Call, Plan } from "./plan.ts";
+import { askSecond } from "./second-opinion.ts";
 import { Settlement } from "./settlement.ts";
 import { Tries } from "./tries.ts";
 
@@ -100,14 +101,14 @@ async function fulfil(
   const { plan, limits } = admission;
   const settlement = new Settlement(admission);
   try {
-    return await answerCall(request, env, ctx, call, admission, settlement);
+    const hasAsked = await askSecond(env, call, plan, settlement);
+    if (!hasAsked || (await stillInForce(env, plan.policy))) {
+      return await answerCall(request, env, ctx, call, admission, settlement);
+    }
   } catch (error) {
     const failure = tellable(fromUnknown(error), plan.policy.dlp);
-    const outcome = request.signal.aborted
-      ? "aborted"
-      : failure.code === "dlp_blocked"
-        ? "blocked"
-        : "failed";
+    const isBlocked = failure.code === "dlp_blocked" || failure.code === "guard_blocked";
+    const outcome = request.signal.aborted ? "aborted" : isBlocked ? "blocked" : "failed";
     const status = outcome === "aborted" ? 499 : failure.status;
     ctx.waitUntil(settlement.book(env, outcome, status, Date.now(), call.startedAt));
     return (
@@ -115,6 +116,11 @@ async function fulfil(
       refusalResponse(dialect, failure, call.requestId, Date.now(), limits)
     );
   }
+  // The policy changed while the guard's second stage was asked: what that cost is booked here, and
+  // the rest is another request, which knows the answer.
+  await settlement.book(env, "failed", 503, Date.now(), call.startedAt);
+  call.requestId = newRequestId(Date.now());
+  return fulfil(request, env, ctx, call, await admitInForce(env, ctx, call), target);
 }
 
 /** The answer: ours, one that was kept, or a provider's. */

@@ -8,7 +8,6 @@ import type { AdmitCommand } from "#actors/user/commands.ts";
 import { openVault, type Vault } from "#dlp/vault.ts";
 import { answersOf } from "#policy/answers.ts";
 import { periodOf } from "#policy/calendar.ts";
-import type { GuardSecondData } from "#events/guard-events.ts";
 import type { BudgetData } from "#events/user-events.ts";
 import type { BudgetSpec } from "#policy/compile.ts";
 import { scopeOf } from "#policy/key-scope.ts";
@@ -24,11 +23,12 @@ import { parseBody } from "../body.ts";
 import type { Asked } from "./asked.ts";
 import { withCredentials, type CredentialedLink } from "./credential.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { type FirstLook, type GuardJudgement, judgePrompt, lookAt } from "./guard.ts";
+import { type FirstLook, type GuardJudgement, lookAt } from "./guard.ts";
+import { guardPlan } from "./guard-plan.ts";
 import { inspectTexts } from "./inspect.ts";
 import { boundOf, inputBoundOf, priceChain, type PricedChain } from "./price.ts";
 import { latencyMsOf } from "./latency.ts";
-import { type Doubt, type Opinion, useKnownOpinion } from "./second-opinion.ts";
+import type { Doubt, Opinion } from "./second-opinion.ts";
 import { tokenNames } from "./token-names.ts";
 
 /** A provider that may answer, with what it may cost. */
@@ -38,7 +38,7 @@ export interface Candidate extends CredentialedLink {
 }
 
 /** A refusal that stands before the actor is asked; it is recorded there like any other. */
-interface Verdict {
+export interface Verdict {
   code: string;
   by?: string;
   message: string;
@@ -64,7 +64,7 @@ export interface Plan {
   payloadMode: PayloadMode;
   /** What placeholders in the body stand for; it lives as long as the request. */
   vault?: Vault;
-  /** Texts that the guard would have a second classifier judge before the request is admitted. */
+  /** Texts that the guard has a second classifier judge under the request's hold. */
   doubt?: Doubt;
 }
 
@@ -159,27 +159,6 @@ function resolvedFor(
     tier,
     routing: routingFacts(call, snapshot.organisation, inputTokens, look),
   });
-}
-
-/** Adds what the guard says, and what it will say once somebody was asked about texts in doubt. */
-function guardPlan(
-  plan: Plan,
-  call: Call,
-  look: FirstLook,
-  verdictUnder: (guard: GuardJudgement) => Verdict | undefined,
-): void {
-  const decide = (second?: GuardSecondData): GuardJudgement => {
-    const guard = judgePrompt(plan.resolved.guard, look, second);
-    const verdict = verdictUnder(guard);
-    if (guard.outcome !== undefined) plan.request.guard = guard.outcome;
-    if (verdict === undefined) delete plan.verdict;
-    else plan.verdict = verdict;
-    return guard;
-  };
-  const { asks } = decide();
-  if (asks === undefined) return;
-  plan.doubt = { ...asks, decide };
-  useKnownOpinion(call, plan);
 }
 
 /** What keeps a prompt back that nobody can look into. */

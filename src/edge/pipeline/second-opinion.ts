@@ -1,22 +1,31 @@
 /**
- * The guard's second stage: a classifier is asked about texts whose first score is in doubt, before
- * the request is admitted.
+ * The guard's second stage: a classifier is asked about texts whose first score is in doubt, once the
+ * request is admitted.
  *
- * Invariants: it is sent what a provider would be sent, so nothing that a data rule hides or blocks;
- * it is asked once a request and never longer than its time; an address is judged again before each
- * call and no redirect is followed; whatever it answers, or does not, ends in one of three outcomes
- * and no word of the text or of its answer is kept.
+ * Invariants: nobody is asked whom the request's hold does not pay for; it is sent what a provider
+ * would be sent, so nothing that a data rule hides or blocks; it is asked once a request and never
+ * longer than its time; an address is judged again before each call and no redirect is followed;
+ * whatever it answers, or does not, ends in one of three outcomes and no word of the text or of its
+ * answer is kept.
  */
 import type { Env } from "#actors/kit/env.ts";
 import { namedSecret } from "#actors/kit/secrets.ts";
-import { decodeSecondStage, encodeSecondStage } from "#dlp/guard/second-stage.ts";
+import {
+  decodeSecondStage,
+  encodeSecondStage,
+  usageOfSecondStage,
+} from "#dlp/guard/second-stage.ts";
 import type { GuardSecondData } from "#events/guard-events.ts";
 import { tryParseJson } from "#events/parse-json.ts";
 import { type PolicySecondStage, secondStageAddressProblem } from "#policy/guard.ts";
+import type { StageBound } from "#policy/guard-price.ts";
 import { readText } from "../body.ts";
-import { errorBytesMax, secondOpinionsMax } from "../limits.ts";
+import { GatewayError, toGatewayCode } from "../errors.ts";
+import { errorBytesMax } from "../limits.ts";
 import { isWell, noteHealth } from "./circuits.ts";
 import type { Call, Plan } from "./plan.ts";
+import { attemptOf, paidOf, type Exchange } from "./second-cost.ts";
+import type { Settlement } from "./settlement.ts";
 import type { Sent } from "./sign.ts";
 import { transportOf } from "./transport.ts";
 
@@ -27,70 +36,85 @@ export interface Opinion {
 }
 
 type Failure = NonNullable<GuardSecondData["failure"]>;
-type Answer = Pick<GuardSecondData, "outcome" | "score" | "categories" | "failure">;
+type Answer = Exchange["answer"];
 
-/** What the guard would have asked before a request is admitted, and what it does with the answer. */
+/** Within one request the same classifier and texts are the same question, under any policy. */
+const questionOf = ({ stage, texts }: Pick<Doubt, "stage" | "texts">): string =>
+  JSON.stringify([stage, texts]);
+
+/** What the guard is to ask, and what it does with the answer. */
 export interface Doubt {
   stage: PolicySecondStage;
   /** Places of the texts in doubt among the body's, likeliest attack first. */
   texts: readonly number[];
+  /** What the question may cost: part of the request's hold. */
+  bound: StageBound;
   /** Judges the plan anew. */
   decide(second: GuardSecondData): unknown;
 }
 
-/** Within one request the same classifier and texts are the same question, under any policy. */
-const questionOf = ({ stage, texts }: Doubt): string => JSON.stringify([stage, texts]);
-
-/** Uses the opinion that a plan's question was answered with before, on this request. */
-export function useKnownOpinion({ opinions }: Call, { doubt }: Plan): void {
-  if (doubt === undefined || opinions === undefined) return;
-  const question = questionOf(doubt);
-  const known = opinions.find((opinion) => opinion.question === question);
-  if (known !== undefined) doubt.decide(known.data);
+/** What a question is sent as. */
+export function textOf(plan: Pick<Plan, "body" | "textsOf">, texts: readonly number[]): string {
+  const slots = plan.textsOf(plan.body);
+  return texts.map((index) => slots[index]?.text ?? "").join("\n\n");
 }
 
-/** Asks the second stage where the plan has texts in doubt, and has the guard decide by its answer. */
-export async function askSecond(env: Env, call: Call, plan: Plan): Promise<void> {
-  const { doubt, verdict } = plan;
-  // What a data rule blocks goes to nobody, nor what nobody would answer.
-  if (doubt === undefined || (verdict !== undefined && verdict.code !== "guard_blocked")) return;
-  const opinions = (call.opinions ??= []);
+/** What this request was told before of a question, which another of its holds has paid for. */
+export function knownOpinion(
+  { opinions = [] }: Call,
+  doubt: Pick<Doubt, "stage" | "texts">,
+): GuardSecondData | undefined {
+  if (opinions.length === 0) return undefined;
   const question = questionOf(doubt);
-  if (opinions.length >= secondOpinionsMax) return;
-  if (opinions.some((opinion) => opinion.question === question)) return;
-  const { stage } = doubt;
-  const slots = plan.textsOf(plan.body);
-  const text = doubt.texts.map((index) => slots[index]?.text ?? "").join("\n\n");
+  const known = opinions.find((opinion) => opinion.question === question)?.data;
+  return known && { ...known, costNanos: 0 };
+}
+
+/**
+ * Asks the second stage where the plan has texts in doubt, and has the guard decide by its answer;
+ * throws where that is to block. Answers whether somebody was asked.
+ */
+export async function askSecond(
+  env: Env,
+  call: Call,
+  plan: Plan,
+  settlement: Pick<Settlement, "addGuard">,
+): Promise<boolean> {
+  const { doubt } = plan;
+  if (doubt === undefined) return false;
   const began = Date.now();
-  const answer = await answerTo(env, stage, text, began);
-  const isFree = answer.failure === "not_configured" || answer.failure === "resting";
-  const data: GuardSecondData = {
-    ...answer,
-    latencyMs: Math.max(Date.now() - began, 0),
-    costNanos: isFree ? 0 : Math.round((stage.costUsd ?? 0) * 1e9),
-  };
-  opinions.push({ question, data });
+  const exchanged = await answerTo(env, doubt.stage, textOf(plan, doubt.texts), began);
+  const latencyMs = Math.max(Date.now() - began, 0);
+  const paid = paidOf(exchanged, doubt.bound, plan.request.accounting);
+  const data: GuardSecondData = { ...exchanged.answer, latencyMs, costNanos: paid.costNanos };
+  (call.opinions ??= []).push({ question: questionOf(doubt), data });
   doubt.decide(data);
+  settlement.addGuard(plan.request.guard, attemptOf(doubt.stage, exchanged, paid, latencyMs), paid);
+  const { verdict } = plan;
+  if (verdict !== undefined) throw new GatewayError(toGatewayCode(verdict.code), verdict.message);
+  return true;
 }
 
 const failed = (failure: Failure): Answer => ({ outcome: "failed", failure });
+/** Nobody was asked. */
+const unasked = (failure: Failure): Exchange => ({ answer: failed(failure) });
 
 async function answerTo(
   env: Env,
   stage: PolicySecondStage,
   text: string,
   at: number,
-): Promise<Answer> {
+): Promise<Exchange> {
   const allowPrivate = env.TALLYGATE_ALLOW_PRIVATE === "1";
   const { url, binding, secret } = stage;
   const credential = secret === undefined ? undefined : namedSecret(env, secret);
   const send = transportOf(env, { kind: "workers-ai", binding });
   const isRefused = url !== undefined && secondStageAddressProblem(url, allowPrivate) !== undefined;
   if (send === undefined || isRefused || (secret !== undefined && credential === undefined)) {
-    return failed("not_configured");
+    return unasked("not_configured");
   }
   const subject = { provider: "guard-second-stage", baseUrl: url, binding, secret };
-  if (!isWell(subject, at)) return failed("resting");
+  if (!isWell(subject, at)) return unasked("resting");
   const body = JSON.stringify(encodeSecondStage(stage, text));
   const headers: Record<string, string> = { "content-type": "application/json" };
   if (credential !== undefined) headers["authorization"] = `Bearer ${credential}`;
@@ -98,20 +122,21 @@ async function answerTo(
     url: url ?? "https://binding.internal/run",
     init: { method: "POST", headers, body },
   };
-  const answer = await exchange(stage, (signal) => send(sent, signal));
-  noteHealth(subject, answer.outcome === "failed", Date.now());
-  return answer;
+  const exchanged = await exchange(stage, (signal) => send(sent, signal));
+  noteHealth(subject, exchanged.answer.outcome === "failed", Date.now());
+  return exchanged;
 }
 
 /** One call within its time, its answer read. */
 async function exchange(
   stage: PolicySecondStage,
   send: (signal: AbortSignal) => Promise<Response>,
-): Promise<Answer> {
+): Promise<Exchange> {
   const abort = new AbortController();
-  const timeout = Promise.withResolvers<Answer>();
+  const timeout = Promise.withResolvers<Exchange>();
   const timer = setTimeout(() => {
-    timeout.resolve(failed("timeout"));
+    // It may have been answered all the same.
+    timeout.resolve({ answer: failed("timeout"), status: 0, maybePaid: true });
     abort.abort();
   }, stage.timeoutMs);
   try {
@@ -126,25 +151,31 @@ async function read(
   stage: PolicySecondStage,
   send: (signal: AbortSignal) => Promise<Response>,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<Exchange> {
+  let status = 0;
   try {
     const response = await send(signal);
     if (!response.ok) {
       await response.body?.cancel();
-      return failed("status");
+      return { answer: failed("status"), status: response.status };
     }
+    status = response.status;
     const text = await readText(response, errorBytesMax);
     // An answer that is no JSON may still be Llama Guard's bare word.
-    const verdict =
-      text === undefined ? null : decodeSecondStage(stage, tryParseJson(text) ?? text);
-    if (verdict === null) return failed("unreadable");
+    const body = text === undefined ? undefined : (tryParseJson(text) ?? text);
+    const verdict = body === undefined ? null : decodeSecondStage(stage, body);
+    const usage = usageOfSecondStage(body) ?? undefined;
+    const paid = { status, maybePaid: true, ...(usage && { usage }) };
+    if (verdict === null) return { answer: failed("unreadable"), ...paid };
     const { outcome, categories, score } = verdict;
-    return {
+    const answer: Answer = {
       outcome,
       ...(score !== null && { score }),
       ...(categories.length > 0 && { categories: [...categories] }),
     };
+    return { answer, ...paid };
   } catch {
-    return failed("unreachable");
+    // What broke off after its headers may have been billed.
+    return { answer: failed("unreachable"), status, maybePaid: status !== 0 };
   }
 }

@@ -6,6 +6,7 @@ import type { Hash } from "node:crypto";
 import { createHash } from "node:crypto";
 import { addUsage, costOf, type Usage } from "#events/money.ts";
 import { sha256Hex } from "#events/sha256.ts";
+import type { GuardData } from "#events/guard-events.ts";
 import type { AttemptData } from "#events/user-events.ts";
 import type { Env } from "#actors/kit/env.ts";
 import type { SettleCommand } from "#actors/user/commands.ts";
@@ -29,6 +30,7 @@ export class Settlement {
   #done = false;
   /** Whether an earlier attempt's usage was bounded, not reported. */
   #estimated = false;
+  #guard: GuardData | undefined;
   /** Who was asked last and not waited for. */
   #lost: Candidate | undefined;
   usage: Usage | undefined;
@@ -52,6 +54,17 @@ export class Settlement {
 
   addAttempt(attempt: AttemptData): void {
     this.#attempts.push(attempt);
+  }
+
+  /** The guard's last word, and the call to whom it asked: paid for, whatever comes of the request. */
+  addGuard(
+    guard: GuardData | undefined,
+    attempt: AttemptData | undefined,
+    { estimated }: { estimated: boolean },
+  ): void {
+    this.#guard = guard;
+    if (attempt !== undefined) this.#attempts.push(attempt);
+    if (estimated) this.#estimated = true;
   }
 
   /**
@@ -144,7 +157,8 @@ export class Settlement {
     let total: Usage = { inputTokens: 0, outputTokens: 0 };
     let costNanos = 0;
     for (const attempt of this.#attempts) {
-      if (attempt.usage !== undefined) total = addUsage(total, attempt.usage);
+      const answers = attempt.role === undefined;
+      if (answers && attempt.usage !== undefined) total = addUsage(total, attempt.usage);
       costNanos += attempt.costNanos;
     }
     const settled: Settled = {
@@ -167,6 +181,7 @@ export class Settlement {
     if (this.cache === "hit" && this.servedModel !== undefined) {
       settled.servedModel = this.servedModel;
     }
+    if (this.#guard !== undefined) settled.guard = this.#guard;
     if (this.savedNanos !== undefined) settled.savedNanos = this.savedNanos;
     if (this.finish !== undefined) settled.finish = this.finish;
     if (this.#answerBytes > 0) settled.answerHash = this.#hash();

@@ -6,6 +6,7 @@ import { parseJson, tryParseJson } from "#events/parse-json.ts";
 import type { PolicyDocument } from "#policy/document.ts";
 import { validatePolicy } from "#policy/validate.ts";
 import { emptyResult, mergeResults, type WhatIfResult } from "#projections/what-if/result.ts";
+import { priceOf } from "#providers/price-book.ts";
 import { providerIds } from "#providers/registry.ts";
 import { TailParams } from "../books/params.ts";
 import { readRequestText } from "../body.ts";
@@ -32,6 +33,7 @@ export async function whatIf({ c, shards }: Reader): Promise<Response> {
   const checked = validatePolicy(asked.data.document, {
     providerKinds: new Set(providerIds()),
     checkDlpRules: checkRules,
+    bookPrice: priceOf,
     allowPrivate: c.env.TALLYGATE_ALLOW_PRIVATE === "1",
   });
   if (!checked.ok) {

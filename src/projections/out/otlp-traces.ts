@@ -5,6 +5,7 @@
  * A request's id is its trace, and spans are numbered, so what is sent twice is the same span. When
  * a call began is not recorded: calls are laid end to end, the last ending with the answer.
  */
+import { answeringAttempt } from "#events/attempts.ts";
 import type { EventEnvelope } from "#events/envelope.ts";
 import type { AttemptData, UserFact } from "#events/user-events.ts";
 import type { AuditEntry } from "../audit-entry.ts";
@@ -117,11 +118,12 @@ function callSpans(
   endAt: number,
 ): Span[] {
   const total = data.attempts.reduce((sum, { latencyMs }) => sum + latencyMs, 0);
+  const answering = answeringAttempt(data.attempts);
   let at = Math.max(entry.at, endAt - total);
   return data.attempts.map((attempt, index) => {
     const from = at;
     at += attempt.latencyMs;
-    const isLast = index === data.attempts.length - 1;
+    const isLast = index === answering;
     return {
       traceId: parent.traceId,
       spanId: spanIdOf(data.requestId, index + 1),

@@ -55,7 +55,7 @@ const person = {
   metadata: "resource metadata tags",
 };
 const ended =
-  "requestId outcome attempts provider servedModel usage costNanos estimated overrunNanos cache savedNanos finish findings status latencyMs firstByteMs";
+  "requestId outcome attempts provider servedModel usage costNanos estimated overrunNanos cache savedNanos finish findings guard status latencyMs firstByteMs";
 const threshold = "budget period periodKey threshold spentNanos limitNanos";
 const lease = "lease grantedNanos returnedNanos";
 

@@ -106,7 +106,7 @@ export class Draft {
       bound: {
         inputTokens: bound.inputTokens * answers,
         outputTokens: outputTokens * answers,
-        costNanos: sumOfLargest(costs, answers),
+        costNanos: sumOfLargest(costs, answers) + (data.guard?.heldNanos ?? 0),
       },
       accounting: resolved.accounting.mode,
       deadlineAt: at + resolved.accounting.holdMs,

@@ -6,6 +6,7 @@
  * consequences (what is used, held, left) carry on. What no record has is not guessed: a request
  * that was refused and would pass has no usage, so it counts with its bound apart.
  */
+import { answeringAttempt } from "#events/attempts.ts";
 import type { EventEnvelope } from "#events/envelope.ts";
 import { costOf } from "#events/money.ts";
 import type { AttemptData, UserFact } from "#events/user-events.ts";
@@ -127,7 +128,7 @@ export class WhatIf {
   /** What the recorded usage costs at the draft's prices, at the providers that the draft would ask. */
   #costOf(data: DataOf<"RequestSettled">, chain: RequestData["chain"]): number {
     const { provider = "", servedModel = "" } = data;
-    const last = data.attempts.at(-1);
+    const last = data.attempts[answeringAttempt(data.attempts)];
     const served = { provider: last?.provider ?? provider, model: last?.model ?? servedModel };
     const isKept = chain.some(
       (link) => link.provider === served.provider && link.model === served.model,
@@ -139,7 +140,11 @@ export class WhatIf {
       return Math.max(data.costNanos - known, 0) + again;
     }
     const price = this.#draft.price(first.provider, first.model);
-    return price === undefined ? data.costNanos : costOf(data.usage, price);
+    if (price === undefined) return data.costNanos;
+    // What the guard asked was asked whoever answers.
+    const guards = data.attempts.filter(({ role }) => role === "guard");
+    const asked = guards.reduce((sum, attempt) => sum + this.#attemptCost(attempt), 0);
+    return asked + (last === undefined && guards.length > 0 ? 0 : costOf(data.usage, price));
   }
 
   #attemptCost({ provider, model, usage, price, costNanos }: AttemptData): number {

@@ -23,6 +23,7 @@ const attempt = fc.record({
   cached: fc.nat(100),
   costNanos: fc.nat(1_000_000),
   hasUsage: fc.boolean(),
+  role: fc.option(fc.constant("guard"), { nil: undefined }),
 });
 const call = fc.record({
   at: fc.nat(1_000),
@@ -183,7 +184,11 @@ describe("corrected prices", () => {
   it("say what was booked, what was before, and what is now", () => {
     const own = { model: "m", provider: "openai", input: 1_000, output: 0, cached: 0 };
     const calls: Call[] = [
-      { at: 5, fate: "settled", attempts: [{ ...own, costNanos: 7, hasUsage: true }] },
+      {
+        at: 5,
+        fate: "settled",
+        attempts: [{ ...own, costNanos: 7, hasUsage: true, role: undefined }],
+      },
     ];
     const terms = {
       model: "m",

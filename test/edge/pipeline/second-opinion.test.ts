@@ -1,8 +1,13 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "#actors/kit/env.ts";
-import { type Doubt, askSecond, useKnownOpinion } from "#edge/pipeline/second-opinion.ts";
+import { type Doubt, askSecond, knownOpinion } from "#edge/pipeline/second-opinion.ts";
 import type { Call, Plan } from "#edge/pipeline/plan.ts";
+import type { Settlement } from "#edge/pipeline/settlement.ts";
+import { PolicyDocument } from "#policy/document.ts";
+import { stageBoundOf, stagePriceOf } from "#policy/guard-price.ts";
 import { Guard, type PolicySecondStage } from "#policy/guard.ts";
+import { priceOf } from "#providers/price-book.ts";
+import { samplePolicy } from "../../policy/sample.ts";
 
 type Decided = Parameters<Doubt["decide"]>[0];
 
@@ -32,21 +37,29 @@ beforeEach(() => {
 });
 
 const texts = ["first", "the doubtful one", "third", "another"];
+const added: Parameters<Settlement["addGuard"]>[] = [];
 /** Asks about the second and the last text; answers what was decided by. */
 async function ask(
   stage: PolicySecondStage,
   env: object = { AI },
   call = {} as Call,
-  verdict?: Plan["verdict"],
+  accounting = "strict",
 ): Promise<Decided[]> {
   const decided: Decided[] = [];
+  const price = stagePriceOf(PolicyDocument.parse(samplePolicy()), stage, priceOf);
   const plan = {
-    doubt: { stage, texts: [1, 3], decide: (second: Decided) => decided.push(second) },
+    request: { accounting },
+    doubt: {
+      stage,
+      texts: [1, 3],
+      bound: stageBoundOf(40, price ?? { inputNanosPerMtok: 0, outputNanosPerMtok: 0 }),
+      decide: (second: Decided) => decided.push(second),
+    },
     textsOf: () => texts.map((text) => ({ channel: "user", text, replace: () => undefined })),
-    ...(verdict && { verdict }),
   } as unknown as Plan;
-  useKnownOpinion(call, plan);
-  await askSecond(env as Env, call, plan);
+  added.length = 0;
+  const settlement = { addGuard: (...all: (typeof added)[number]) => void added.push(all) };
+  expect(await askSecond(env as Env, call, plan, settlement)).toBe(true);
   return decided;
 }
 
@@ -56,7 +69,7 @@ const bound = stageOf({ binding: "AI", model });
 describe("a classifier of Workers AI", () => {
   it("is run over its binding with all texts in doubt, and nothing else", async () => {
     const [second] = await ask(bound);
-    expect(second).toMatchObject({ outcome: "safe", costNanos: 0 });
+    expect(second).toMatchObject({ outcome: "safe" });
     expect(runs[0]?.model).toBe(model);
     expect(runs[0]?.inputs.messages[0]?.content).toBe("the doubtful one\n\nanother");
   });
@@ -84,26 +97,60 @@ describe("a classifier of Workers AI", () => {
     const paid = stageOf({ binding: "AI", model, secret: "RESTING", costUsd: 0.001 });
     const env = { AI, RESTING: "x" };
     for (let time = 0; time < 5; time++) {
-      expect((await ask(paid, env))[0]).toMatchObject({ failure: "status", costNanos: 1_000_000 });
+      expect((await ask(paid, env))[0]).toMatchObject({ failure: "status", costNanos: 0 });
+      expect(added[0]?.[1]).toMatchObject({ status: 503, code: "status", role: "guard" });
     }
     expect((await ask(paid, env))[0]).toMatchObject({ failure: "resting", costNanos: 0 });
+    expect(added[0]?.[1]).toBeUndefined();
     expect(runs).toHaveLength(5);
   });
 });
 
-describe("one request", () => {
-  it("asks the same question once, whatever is planned anew", async () => {
-    const call = {} as Call;
-    const [first] = await ask(bound, { AI }, call);
-    const [again] = await ask(bound, { AI }, call);
-    expect(again).toEqual(first);
-    expect(runs).toHaveLength(1);
+describe("what is booked for it", () => {
+  const usage = { prompt_tokens: 300, completion_tokens: 4 };
+  const costOfBook = 300 * 484 + 4 * 30;
+
+  it("is what the model's price makes of the tokens that it reports", async () => {
+    answer = async () => Response.json({ response: "safe", usage });
+    const [second] = await ask(bound);
+    expect(second?.costNanos).toBe(costOfBook);
+    expect(added[0]?.[1]).toMatchObject({
+      provider: "prompt-guard",
+      model,
+      status: 200,
+      usage: { inputTokens: 300, outputTokens: 4 },
+      costNanos: costOfBook,
+    });
+    expect(added[0]?.[2].estimated).toBe(false);
   });
 
-  it("that is refused for another reason is shown to nobody", async () => {
-    const verdict = { code: "dlp_blocked", message: "" };
-    expect(await ask(bound, { AI }, {} as Call, verdict)).toEqual([]);
-    expect(runs).toEqual([]);
+  it("is all that it may be where it reports none, or does not answer in time", async () => {
+    const most = (40 + 1_024) * 484 + 64 * 30;
+    const [second] = await ask(bound);
+    expect(second?.costNanos).toBe(most);
+    expect(added[0]?.[2].estimated).toBe(true);
+    answer = () => new Promise(() => undefined);
+    const slow = stageOf({ binding: "AI", model, timeoutMs: 50 });
+    expect((await ask(slow))[0]).toMatchObject({ failure: "timeout", costNanos: most });
+    expect((await ask(slow, { AI }, {} as Call, "estimate"))[0]?.costNanos).toBe(0);
+  });
+
+  it("is `costUsd` a question where policy says so", async () => {
+    const [second] = await ask(stageOf({ binding: "AI", model, costUsd: 0.001 }));
+    expect(second?.costNanos).toBe(1_000_000);
+    expect(added[0]?.[2].estimated).toBe(false);
+  });
+});
+
+describe("one request", () => {
+  it("knows what it was told, whatever is planned anew, and pays for it once", async () => {
+    const call = {} as Call;
+    const paid = stageOf({ binding: "AI", model, costUsd: 0.001 });
+    const [first] = await ask(paid, { AI }, call);
+    expect(first?.costNanos).toBe(1_000_000);
+    const again = knownOpinion(call, { stage: paid, texts: [1, 3] });
+    expect(again).toEqual({ ...first, costNanos: 0 });
+    expect(knownOpinion(call, { stage: paid, texts: [1] })).toBeUndefined();
   });
 });
 

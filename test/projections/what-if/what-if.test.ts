@@ -193,3 +193,38 @@ test("a finding blocks under a draft whose rule blocks, and no longer where it d
   ]);
   expect(whatIf(events, wide).newlyRefused).toBe(0);
 });
+
+test("what the guard asked is paid for under any draft, whoever would answer", () => {
+  const stream = new DecidedStream("u_carol");
+  const bound = { inputTokens: 1_000, outputTokens: 100, costNanos: 10_000_000 };
+  const guard = { action: "none", score: 0.4, category: null, heldNanos: 500 };
+  const request = requestOf("carol-1", {
+    member: "carol",
+    model: "small",
+    bound,
+    guard,
+    chain: [{ provider: "gone", model: "small" }],
+  });
+  const asked = { status: 200, latencyMs: 1, costNanos: 300, role: "guard" as const };
+  const attempts = [
+    { provider: "prompt-guard", model: "m", ...asked },
+    { provider: "gone", model: "small", status: 200, latencyMs: 5, costNanos: 7 },
+  ];
+  const usage = { inputTokens: 1_000, outputTokens: 100 };
+  const settlement = { ...settlementOf("carol-1", 307), usage, attempts, provider: "gone" };
+  const sealed = [
+    ...stream.execute({ type: "admit", at: START, request }),
+    ...stream.execute({ type: "settle", at: START + 1, settlement }),
+  ];
+  const result = whatIf(
+    sealed.map((event) => unseal(event)),
+    wide,
+  );
+  // A dollar a million tokens.
+  expect(result.costNanosAfter).toBe(300 + 1_100 * 1_000);
+  const { request: again } = new Draft(wide, () => undefined).again(
+    { type: "RequestAdmitted", v: 1, data: request },
+    START,
+  );
+  expect(again.bound.costNanos).toBe(500 + 1_100 * 1_000 + 4);
+});
