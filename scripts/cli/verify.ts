@@ -95,6 +95,14 @@ function print({ shards, findings, count }: VerifyReport): string {
     const at = head === undefined ? "" : `, root ${head.root.slice(0, 16)}...`;
     return `${shard}: ${events} events in ${segments} segments, ${streams} streams, ${decisions} decisions made again${at}`;
   });
+  for (const { shard, base } of shards) {
+    if (base === undefined) continue;
+    const { segments, position, through } = base;
+    const until = new Date(through).toISOString();
+    lines.push(
+      `note: ${shard} begins with a base: ${position} events in ${segments} segments before it, until ${until}, were not verified here`,
+    );
+  }
   for (const { stream, seq, epoch, restored, carried } of shards.flatMap(({ forks }) => forks)) {
     const without = `${carried} events after it were decided without events ${restored + 1} to ${seq - 1}, and are counted beside them`;
     lines.push(

@@ -25,6 +25,17 @@ const StreamPart = z.strictObject({
   head: hash,
 });
 
+/** Where a base is named: how many segments it stands for, and exactly which file it is. */
+const BaseRef = z.strictObject({
+  segments: count.min(1),
+  /** Lines of its text, and the RFC 6962 root over them. */
+  lines: count.min(1),
+  root: hash,
+  bytes: count,
+  sha256: hash,
+});
+export type BaseRef = z.infer<typeof BaseRef>;
+
 export const Manifest = z.strictObject({
   /** The format. */
   v: z.literal(1),
@@ -46,6 +57,8 @@ export const Manifest = z.strictObject({
   root: hash,
   /** By name, then epoch. */
   streams: z.array(StreamPart),
+  /** A base that was written since the manifest before; see `base.ts`. */
+  base: BaseRef.exactOptional(),
 });
 export type Manifest = z.infer<typeof Manifest>;
 export type StreamPart = z.infer<typeof StreamPart>;
@@ -104,5 +117,6 @@ export const paths = {
   segment: (n: number) => `segments/${digits(n)}.ndjson.gz`,
   manifest: (n: number) => `manifests/${digits(n)}.json`,
   checkpoint: (n: number) => `checkpoints/${digits(n)}.txt`,
+  base: (n: number) => `bases/${digits(n)}.ndjson.gz`,
   views: "views.json",
 } as const;

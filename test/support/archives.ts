@@ -14,11 +14,15 @@ import {
   NO_MANIFEST,
   paths,
   rootOf,
+  type BaseRef,
   type StreamPart,
 } from "#events/manifest.ts";
 import { merkleRoot } from "#events/merkle.ts";
 import { openSigner, toBase64 } from "#events/note.ts";
 import { eventLeaf, readLine, segmentText, toLine } from "#events/segment.ts";
+import { BaseFold } from "#projections/base/fold.ts";
+import { readBase } from "#projections/base/read.ts";
+import { formatBase } from "#projections/base/text.ts";
 import type { ShardArtefacts } from "#projections/verify/artefacts.ts";
 import {
   boundOf,
@@ -137,6 +141,8 @@ export async function packArchive(
     key?: string;
     /** Another key signs from a segment on. */
     later?: { from: number; key: string };
+    /** A base of so many segments is named by the manifest of another. */
+    base?: { segments: number; namedBy: number; alter?: (text: string) => string };
     /** 0 stores the text as it is, so that every version of zlib gives the same bytes. */
     level?: number;
   },
@@ -150,6 +156,8 @@ export async function packArchive(
   let tree = EMPTY_FRONTIER;
   let previous = NO_MANIFEST;
   const all = batches.flat();
+  const lines = new Map<string, string>();
+  let base: BaseRef | undefined;
   for (let n = 0; n * segmentEvents < all.length; n += 1) {
     const events = all.slice(n * segmentEvents, (n + 1) * segmentEvents);
     const packed = new Uint8Array(gzipSync(segmentText(events), { level: options.level ?? -1 }));
@@ -167,16 +175,47 @@ export async function packArchive(
       sha256: createHash("sha256").update(packed).digest("hex"),
       root: merkleRoot(events.map(({ hash }) => eventLeaf(hash))),
       streams: partsOf(events),
+      ...(base !== undefined && n === options.base?.namedBy ? { base } : {}),
     });
     put(paths.manifest(n), manifest);
     previous = manifestHash(manifest);
     tree = grow(tree, manifestLeaf(manifest));
+    foldSegment(lines, events);
+    if (n + 1 === options.base?.segments) {
+      const said = formatBase(lines, { organisation: "acme", shard, previous, tree });
+      const text = options.base.alter?.(said) ?? said;
+      const zipped = new Uint8Array(gzipSync(text));
+      files.set(paths.base(n + 1), zipped);
+      const read = readBase(text, zipped);
+      if (typeof read === "string") throw new Error(read);
+      base = read.ref;
+    }
     const origin = originOf(shard);
     const said = formatCheckpoint({ origin, size: tree.size, root: rootOf(tree) });
     const signer = second !== undefined && n >= (options.later?.from ?? 0) ? second : first;
     put(paths.checkpoint(n), await signer.sign(origin, said));
   }
   return files;
+}
+
+function foldSegment(lines: Map<string, string>, events: readonly SealedEvent[]): void {
+  const fold = new BaseFold((key) => lines.get(key));
+  for (const event of events) fold.take(event);
+  for (const [key, line] of fold.end()) {
+    if (line === undefined) lines.delete(key);
+    else lines.set(key, line);
+  }
+}
+
+/** The archive without the segments that a base stands for. */
+export function dropBefore(files: Archived, n: number): Archived {
+  const left = new Map(files);
+  for (let gone = 0; gone < n; gone += 1) {
+    left.delete(paths.segment(gone));
+    left.delete(paths.manifest(gone));
+    if (gone < n - 1) left.delete(paths.checkpoint(gone));
+  }
+  return left;
 }
 
 function partsOf(events: readonly SealedEvent[]): StreamPart[] {

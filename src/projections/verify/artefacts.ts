@@ -12,24 +12,59 @@ export interface ShardArtefacts {
 /** Tells what is wrong with a file. */
 export type ReportFile = (kind: FindingKind, message: string, where: { file?: string }) => void;
 
-/** What there is and what there should be. Returns the number of segments. */
-export async function surveyShard(artefacts: ShardArtefacts, add: ReportFile): Promise<number> {
+/** What of a shard is to be verified. */
+export interface Survey {
+  /** The first segment; above 0 where a base stands for those before it. */
+  first: number;
+  /** One more than the last. */
+  segments: number;
+  /** Bases after the first segment. */
+  bases: number[];
+}
+
+/** What there is and what there should be. */
+export async function surveyShard(artefacts: ShardArtefacts, add: ReportFile): Promise<Survey> {
   const there = new Set(await artefacts.list());
   let segments = 0;
+  const bases: number[] = [];
   for (const path of there) {
     const n = Number(/\/(\d{10})\./.exec(path)?.[1] ?? -1);
-    const isOurs =
-      n >= 0 && [paths.segment(n), paths.manifest(n), paths.checkpoint(n)].includes(path);
-    if (isOurs) segments = Math.max(segments, n + 1);
+    if (n >= 0 && filesOf(n).includes(path)) segments = Math.max(segments, n + 1);
+    else if (n > 0 && path === paths.base(n)) bases.push(n);
     else if (path !== paths.views) add("unexpected", "no artefact has this name", { file: path });
   }
-  for (let n = 0; n < segments; n += 1) {
-    for (const file of [paths.segment(n), paths.manifest(n), paths.checkpoint(n)]) {
-      if (!there.has(file)) add("missing", "the artefact is not there", { file });
-    }
+  bases.sort((a, b) => a - b);
+  const first = firstOf(there, segments, bases);
+  const from = first === 0 ? [] : [paths.base(first), paths.checkpoint(first - 1)];
+  for (const file of [...from, ...filesBetween(first, segments)]) {
+    if (!there.has(file)) add("missing", "the artefact is not there", { file });
   }
   if (segments === 0) add("missing", "there is no segment", {});
-  return segments;
+  return { first, segments, bases: bases.filter((n) => n > first && n <= segments) };
+}
+
+function filesOf(n: number): string[] {
+  return [paths.segment(n), paths.manifest(n), paths.checkpoint(n)];
+}
+
+function* filesBetween(first: number, segments: number): Generator<string> {
+  for (let n = first; n < segments; n += 1) yield* filesOf(n);
+}
+
+/**
+ * Where to begin: with the first segment if all are there, otherwise with the earliest base after
+ * which all are; what is left of the segments before it does not count.
+ */
+function firstOf(there: ReadonlySet<string>, segments: number, bases: readonly number[]): number {
+  const starts = bases.filter((n) => n < segments);
+  const isWhole = (from: number): boolean => {
+    for (const file of filesBetween(from, segments)) if (!there.has(file)) return false;
+    return true;
+  };
+  if (starts.length === 0 || isWhole(0)) return 0;
+  const whole = starts.find((n) => isWhole(n) && there.has(paths.checkpoint(n - 1)));
+  const isGone = filesOf(0).every((file) => !there.has(file));
+  return whole ?? (isGone ? (starts.at(-1) ?? 0) : 0);
 }
 
 /** The text of an artefact; `undefined` when it is not there or, which is told, no text. */

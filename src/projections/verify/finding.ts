@@ -12,6 +12,7 @@ export type FindingKind =
   | "decision"
   | "budget"
   | "views"
+  | "base"
   | "policy";
 
 export interface Finding {

@@ -23,6 +23,8 @@ import {
 import type { SegmentLine } from "#events/segment.ts";
 import { isSignedBy, parseNote } from "#events/note.ts";
 import { readText, surveyShard, type ShardArtefacts } from "./artefacts.ts";
+import { Bases } from "./bases.ts";
+import { beginWith } from "./begin.ts";
 import type { Finding, FindingKind, Findings } from "./finding.ts";
 import { PublishedViews } from "./published-views.ts";
 import { readSegment } from "./read-segment.ts";
@@ -49,6 +51,8 @@ export interface ShardReport {
   decisions: number;
   /** Streams that were restored from a backup and had gone on meanwhile. */
   forks: StreamFork[];
+  /** The base that the archive begins with: what it stands for is not here, and not made again. */
+  base?: { segments: number; position: number; through: number };
   /** The last checkpoint's size and root. */
   head?: Checkpoint;
 }
@@ -66,6 +70,8 @@ export class ShardVerifier {
   readonly #findings: Findings;
   readonly #sums = new Sums();
   readonly #streams: Streams;
+  readonly #policies: PolicyVersions;
+  #bases: Bases | undefined;
   #tree: Frontier = EMPTY_FRONTIER;
   #previous = NO_MANIFEST;
   #organisation: string | undefined;
@@ -81,16 +87,27 @@ export class ShardVerifier {
     this.#artefacts = artefacts;
     this.#options = options;
     this.#findings = findings;
+    this.#policies = policies;
     this.#streams = new Streams(this.#sums, policies);
   }
 
   async run(): Promise<ShardReport> {
     const { shard } = this.#artefacts;
-    const segments = await surveyShard(this.#artefacts, this.#add);
+    const survey = await surveyShard(this.#artefacts, this.#add);
+    const { first, segments } = survey;
+    const bases = new Bases(
+      this.#artefacts,
+      (bytes) => this.#options.gunzip(bytes),
+      survey,
+      this.#add,
+    );
+    this.#bases = bases;
     const views = new PublishedViews(await this.#text(paths.views), this.#add);
-    views.compareAt(0, this.#sums);
-    let coming = this.#unpack(0);
-    for (let n = 0; n < segments; n += 1) {
+    const base = first === 0 ? undefined : await this.#begin(first, bases);
+    const before = this.#events;
+    views.compareAt(before, this.#sums);
+    let coming = this.#unpack(first);
+    for (let n = first; n < segments; n += 1) {
       const manifest = await this.#manifest(n);
       await this.#checkpoint(n);
       const unpacked = await coming;
@@ -98,19 +115,40 @@ export class ShardVerifier {
       if (n + 1 < segments) coming = this.#unpack(n + 1);
       this.#segment(n, unpacked, manifest);
       views.compareAt(this.#events, this.#sums);
-      this.#options.onProgress?.(this.#events);
+      await bases.endSegment(n, {
+        previous: this.#previous,
+        tree: this.#tree,
+        organisation: this.#organisation,
+      });
+      this.#options.onProgress?.(this.#events - before);
     }
-    this.#trusted(segments);
+    this.#trusted(first, segments);
     views.end();
+    bases.end();
     const report = {
       shard,
-      segments,
-      events: this.#events,
+      segments: segments - first,
+      events: this.#events - before,
       streams: this.#streams.size,
       decisions: this.#streams.decisions,
       forks: this.#streams.forks,
     };
-    return this.#head === undefined ? report : { ...report, head: this.#head };
+    const begun = base === undefined ? report : { ...report, base };
+    return this.#head === undefined ? begun : { ...begun, head: this.#head };
+  }
+
+  /** Goes on from a base in place of the segments that it stands for. */
+  async #begin(n: number, bases: Bases): Promise<ShardReport["base"]> {
+    const head = await beginWith(n, bases, this.#streams, this.#sums);
+    if (head === undefined) return undefined;
+    const { position, through, segments, previous, tree, organisation, policies } = head;
+    for (const message of this.#policies.merge(policies)) this.#add("policy", message);
+    this.#tree = tree;
+    this.#previous = previous;
+    this.#organisation = organisation;
+    this.#events = position;
+    await this.#checkpoint(n - 1);
+    return { segments, position, through };
   }
 
   readonly #add = (kind: FindingKind, message: string, where: Partial<Finding> = {}): void => {
@@ -149,6 +187,7 @@ export class ShardVerifier {
         { file },
       );
     }
+    this.#bases?.name(manifest);
     return manifest;
   }
 
@@ -231,6 +270,7 @@ export class ShardVerifier {
       this.#add("link", "it belongs to another organisation", where);
     }
     this.#streams.take(line, (kind, message) => this.#add(kind, message, where));
+    if (this.#bases?.isFolding === true) this.#bases.take(line);
   }
 
   #compareParts(file: string, said: readonly StreamPart[], found: Map<string, StreamPart>): void {
@@ -249,14 +289,18 @@ export class ShardVerifier {
       this.#add("root", "it has streams that were not signed", { file });
   }
 
-  #trusted(segments: number): void {
+  #trusted(first: number, segments: number): void {
     const origin = originOf(this.#artefacts.shard);
     for (const { size, origin: of } of this.#options.trusted ?? []) {
-      if (of === origin && size > segments) {
+      if (of !== origin) continue;
+      if (size > segments) {
         this.#add(
           "fork",
           `${size} segments were seen before, ${segments} are here: the tail is gone`,
         );
+      } else if (size < first) {
+        const message = `${size} segments were seen before, and the archive begins with a base of ${first}: whether that is what followed cannot be told any more`;
+        this.#add("fork", message);
       }
     }
   }

@@ -6,6 +6,7 @@ import type { SegmentLine } from "#events/segment.ts";
 import type { StreamForked } from "#events/stream-events.ts";
 import { upcast, upcasters } from "#events/upcast.ts";
 import type { UserFact } from "#events/user-events.ts";
+import type { BaseStream } from "#events/base.ts";
 import { evolve } from "#actors/user/evolve.ts";
 import { initialState, type UserState } from "#actors/user/state.ts";
 import type { FindingKind } from "./finding.ts";
@@ -71,7 +72,7 @@ export class PolicyVersions {
     return { published: [...this.#published], named: [...this.#named], hasStream };
   }
 
-  /** Adds what another shard names; yields what does not fit. */
+  /** Adds what another shard, or a base, names; yields what does not fit. */
   *merge({ published, named, hasStream }: PolicyNames): Generator<string> {
     this.#hasStream ||= hasStream;
     for (const [version, hash] of published) this.#published.set(version, hash);
@@ -104,6 +105,8 @@ export class Streams {
   readonly #streams = new Map<string, Stream>();
   readonly #sums: Sums;
   readonly #policies: PolicyVersions;
+  /** Where streams stood at the base that the archive begins with. */
+  readonly #before = new Map<string, () => Stream>();
   /** Decisions that were made again. */
   decisions = 0;
   readonly forks: StreamFork[] = [];
@@ -114,22 +117,29 @@ export class Streams {
   }
 
   get size(): number {
-    return this.#streams.size;
+    return this.#streams.size + this.#before.size;
+  }
+
+  /** Begins a stream where a base says that it stands; its state is read once it goes on. */
+  restore(line: BaseStream, stateOf: () => UserState | undefined): void {
+    const { stream, epoch, seq, hash, at, carried, tally } = line;
+    this.#before.set(stream, () => ({
+      epoch,
+      seq,
+      hash,
+      at,
+      carried,
+      state: stream.startsWith("u_") ? stateOf() : initialState(),
+      tally: tally === null ? new BudgetTally() : BudgetTally.unpack(tally),
+    }));
   }
 
   /** Takes the next event of the shard; its hash has been checked. */
   take(line: SegmentLine, report: Report): void {
     let stream = this.#streams.get(line.stream);
     if (stream === undefined) {
-      stream = {
-        epoch: 1,
-        seq: 0,
-        hash: GENESIS,
-        at: 0,
-        state: initialState(),
-        tally: new BudgetTally(),
-        carried: 0,
-      };
+      stream = this.#before.get(line.stream)?.() ?? begun();
+      this.#before.delete(line.stream);
       this.#streams.set(line.stream, stream);
     }
     const fault = chainFault(stream, line);
@@ -182,6 +192,18 @@ export class Streams {
     const broken = stream.tally.take(fact);
     if (broken !== undefined && !isCarried) report("budget", broken);
   }
+}
+
+function begun(): Stream {
+  return {
+    epoch: 1,
+    seq: 0,
+    hash: GENESIS,
+    at: 0,
+    state: initialState(),
+    tally: new BudgetTally(),
+    carried: 0,
+  };
 }
 
 /** The envelope's own type is its last. */

@@ -27,8 +27,23 @@ export class Sums {
     }
     if (fact.type === "HoldExpired" && request !== undefined) {
       this.#open.set(id, { ...request, costNanos: fact.data.chargedNanos });
-    } else if (fact.type !== "HoldExtended" && fact.type !== "ThresholdCrossed") {
+    } else if (ENDS.has(fact.type)) {
       this.#open.delete(id);
+    }
+  }
+
+  /** Begins with a row of a base. */
+  restore(row: Row): void {
+    const value = hourlyTable.fromRow(row);
+    this.#rows.set(JSON.stringify(value.key), value);
+  }
+
+  /** Begins with a request that a base holds open: its events so far, which count in its rows. */
+  restoreOpen(events: readonly EventEnvelope[]): void {
+    for (const event of events) {
+      const fact = event as unknown as UserFact;
+      const id = (fact.data as { requestId?: string }).requestId ?? "";
+      this.#open.set(id, openAfter(this.#open.get(id), fact, event.at) as AuditEntry);
     }
   }
 
@@ -57,6 +72,25 @@ function differenceOf(name: string, ours: readonly Row[], rows: unknown): string
   if (rows.length !== known.size) return `${name} has ${rows.length} rows, the fold ${known.size}`;
   const strange = rows.findIndex((row) => !known.has(canonicalJson(row)));
   return strange < 0 ? undefined : `row ${strange + 1} of ${name} is not what the events give`;
+}
+
+/** After these nothing more comes that reads the request. */
+const ENDS: ReadonlySet<string> = new Set([
+  "RequestSettled",
+  "RequestReleased",
+  "ExpiryCorrected",
+  "SettlementOrphaned",
+]);
+
+/** What the folds need of an open request after one of its events. */
+export function openAfter(
+  open: AuditEntry | undefined,
+  fact: UserFact,
+  at: number,
+): AuditEntry | undefined {
+  if (fact.type === "RequestAdmitted") return openEntry(at, fact.data);
+  if (fact.type !== "HoldExpired" || open === undefined) return open;
+  return { ...open, costNanos: fact.data.chargedNanos };
 }
 
 type Admitted = Extract<UserFact, { type: "RequestAdmitted" }>["data"];

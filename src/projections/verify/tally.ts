@@ -5,6 +5,7 @@
 import type { UserFact } from "#events/user-events.ts";
 
 interface Account {
+  key: string;
   booked: number;
   held: number;
 }
@@ -14,9 +15,46 @@ interface Open {
   accounts: Account[];
 }
 
+/** A tally as plain data: accounts, and open requests with the accounts that hold them. */
+export interface PackedTally {
+  accounts: [key: string, booked: number, held: number][];
+  open: [requestId: string, held: number, accounts: string[]][];
+}
+
 export class BudgetTally {
   readonly #accounts = new Map<string, Account>();
   readonly #open = new Map<string, Open>();
+
+  /** The tally that was packed. */
+  static unpack({ accounts, open }: PackedTally): BudgetTally {
+    const tally = new BudgetTally();
+    for (const [key, booked, held] of accounts) tally.#accounts.set(key, { key, booked, held });
+    for (const [requestId, held, keys] of open) {
+      const known = keys.flatMap((key) => tally.#accounts.get(key) ?? []);
+      tally.#open.set(requestId, { held, accounts: known });
+    }
+    return tally;
+  }
+
+  /** Forgets accounts and open requests that nothing can be booked to any more. */
+  keep(isAccount: (key: string) => boolean, isOpen: (requestId: string) => boolean): void {
+    for (const key of this.#accounts.keys()) if (!isAccount(key)) this.#accounts.delete(key);
+    for (const [id, open] of this.#open) {
+      if (!isOpen(id)) this.#open.delete(id);
+      else open.accounts = open.accounts.filter(({ key }) => this.#accounts.has(key));
+    }
+  }
+
+  pack(): PackedTally {
+    return {
+      accounts: [...this.#accounts.values()].map(({ key, booked, held }) => [key, booked, held]),
+      open: [...this.#open].map(([id, { held, accounts }]) => [
+        id,
+        held,
+        accounts.map(({ key }) => key),
+      ]),
+    };
+  }
 
   /** Counts a fact; says which budget an admission broke. */
   take(fact: UserFact): string | undefined {
@@ -36,7 +74,7 @@ export class BudgetTally {
     for (const budget of data.budgets) {
       const key = `${budget.name}|${budget.period}|${budget.periodKey}|${budget.scope}`;
       let account = this.#accounts.get(key);
-      if (account === undefined) this.#accounts.set(key, (account = { booked: 0, held: 0 }));
+      if (account === undefined) this.#accounts.set(key, (account = { key, booked: 0, held: 0 }));
       account.held += costNanos;
       accounts.push(account);
       const total = account.booked + account.held;
