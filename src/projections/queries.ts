@@ -125,7 +125,8 @@ export function matches(entry: AuditEntry, filter: AuditFilter): boolean {
   if (model !== undefined && entry.modelAsked !== model && entry.modelServed !== model) {
     return false;
   }
-  const { key, tag } = filter;
+  const { key, tag, code } = filter;
+  if (code !== undefined && !codesOf(code).includes(entry.code ?? "")) return false;
   if (key !== undefined && entry.keyId !== key) return false;
   if (tag !== undefined && entry.tags?.includes(tag) !== true) return false;
   return (
@@ -153,9 +154,13 @@ export const exactFields = [
   "resource",
   "dlp",
   "outcome",
-  "code",
   "route",
 ] as const;
+
+/** The codes that a filter's `code` stands for: several are written with commas. */
+export function codesOf(code: string): readonly string[] {
+  return code.split(",").map((one) => one.trim());
+}
 
 /** The kinds of entry that a filter's kind stands for: refusals at once are requests all the same. */
 export function kindsOf(kind: AuditKind): readonly AuditKind[] {

@@ -154,6 +154,44 @@ describe.runIf(hasChromium)("in a browser", () => {
     expect((await chat(key ?? "", "hello")).status).toBe(401);
   });
 
+  test("a key is narrowed to what it is for, and rotation keeps or changes that", async () => {
+    const page = await signIn(stage.gateway.keys.admin);
+    await go(page, "members");
+    await page.getByRole("button", { name: "Issue key for bob" }).click();
+    await page.getByLabel("Label").fill("narrow");
+    await page.getByText("Scope:").click();
+    await page.getByLabel("Model calls").check();
+    await page.getByLabel("Models, by name or pattern").fill("gpt-4o");
+    await page.getByLabel("Used from addresses").fill("home");
+    await page.getByText('"home" is no address').waitFor();
+    const issue = page.getByRole("button", { name: "Issue", exact: true });
+    expect(await issue.isDisabled()).toBe(true);
+    await page.getByLabel("Used from addresses").fill("127.0.0.0/8, ::1");
+    await fits(page);
+    await issue.click();
+    const shown = page.getByRole("button", { name: /^Copy the key/ }).locator("code");
+    const key = (await shown.textContent()) ?? "";
+    await page.getByRole("button", { name: "I have it" }).click();
+    const row = page.getByRole("row", { name: /narrow/ });
+    expect(await row.innerText()).toMatch(/model calls\s+models gpt-4o\s+from 127.0.0.0\/8, ::1/);
+    const answers = [await chat(key, "hi"), await chat(key, "hi", { model: "gpt-4o" })];
+    expect(answers.map(({ status }) => status)).toEqual([403, 200]);
+    await row.getByRole("button", { name: /^Rotate/ }).click();
+    await page.getByText("model calls; models gpt-4o; from 127.0.0.0/8, ::1").waitFor();
+    await page.getByLabel("Models, by name or pattern").fill("gpt-4o-mini");
+    await page.getByRole("button", { name: "Issue the new key" }).click();
+    await page.getByRole("heading", { name: "The new key" }).waitFor();
+    const successor = (await shown.textContent()) ?? "";
+    expect((await chat(successor, "hi")).status).toBe(200);
+    await page.getByRole("button", { name: "Later" }).click();
+    await go(page, "overview");
+    const refusals = page.getByRole("table", { name: "How often policy stepped in" });
+    await refusals.getByRole("link", { name: "Over a rate or a cap" }).click();
+    await page.waitForURL(/code=rate_limited%2C/);
+    await go(page, "requests?code=key_scope");
+    await page.locator("a.row", { hasText: "gpt-4o-mini" }).first().waitFor();
+  });
+
   test("a key is rotated: both work until the old one is revoked", async () => {
     const { keys } = stage.gateway;
     const page = await signIn(keys.admin);

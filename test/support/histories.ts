@@ -11,6 +11,16 @@ import {
   settlement,
 } from "./sample-events.ts";
 
+/** Why requests of histories are refused. */
+export const codes = [
+  "rate_limited",
+  "token_rate_limited",
+  "concurrency_limited",
+  "budget_exceeded",
+  "dlp_blocked",
+  "guard_blocked",
+  "model_not_allowed",
+] as const;
 export const models = ["gpt-5-mini", "claude-5", "gemini-3"];
 export const providers = ["openai", "anthropic", "google"];
 
@@ -49,15 +59,7 @@ const story = fc.record({
   /** What a data rule did to the prompt, and to the answer. */
   prompt: fc.constantFrom("none", "redact", "warn"),
   answer: fc.constantFrom("none", "redact", "block"),
-  code: fc.constantFrom(
-    "rate_limited",
-    "token_rate_limited",
-    "concurrency_limited",
-    "budget_exceeded",
-    "dlp_blocked",
-    "guard_blocked",
-    "model_not_allowed",
-  ),
+  code: fc.constantFrom(...codes),
   count: fc.integer({ min: 1, max: 50 }),
 });
 

@@ -1,6 +1,6 @@
 /** The organisation's policy, members and keys, as the admin socket answers. */
 import type { ErasureRecord } from "#actors/policy/state.ts";
-import type { MemberData } from "#events/policy-events.ts";
+import type { KeyScopeData, MemberData } from "#events/policy-events.ts";
 import type { PolicyChange } from "#policy/diff.ts";
 import type { PolicyDocument } from "#policy/document.ts";
 import type { PolicyProblem } from "#policy/validate.ts";
@@ -31,6 +31,7 @@ export interface Key {
   label: string;
   issuedAt: number;
   expiresAt?: number;
+  scope?: KeyScopeData;
 }
 
 export interface RevokedKey {

@@ -1,12 +1,15 @@
 /** Issuing a key, whose text is shown this once, and revoking one. */
 import { useState } from "react";
 import type { MemberData } from "#events/policy-events.ts";
+import type { PolicyDocument } from "#policy/document.ts";
 import type { Key } from "../data/policy.ts";
 import { useCommand } from "../data/use-admin.ts";
+import { addressProblem, noScope, scopeFrom } from "../logic/key-scope.ts";
 import { Copy } from "../ui/copy.tsx";
 import { SelectField, TextField } from "../ui/fields.tsx";
 import { Modal } from "../ui/modal.tsx";
 import { CommandError } from "../ui/publish-state.tsx";
+import { ScopeFields } from "./scope-fields.tsx";
 
 const DAY_MS = 86_400_000;
 const lives: [days: string, title: string][] = [
@@ -39,9 +42,22 @@ function Shown({ secret, onClose }: { secret: string; onClose: () => void }) {
   );
 }
 
+function LifeField({ days, onChange }: { days: string; onChange: (days: string) => void }) {
+  return (
+    <SelectField title="Expires" value={days} onChange={onChange}>
+      {lives.map(([value, title]) => (
+        <option key={value} value={value}>
+          {title}
+        </option>
+      ))}
+    </SelectField>
+  );
+}
+
 export function IssueDialog(props: {
   member: string | undefined;
   members: readonly MemberData[];
+  policy: PolicyDocument | undefined;
   onChanged: () => void;
   onClose: () => void;
 }) {
@@ -49,6 +65,7 @@ export function IssueDialog(props: {
   const [member, setMember] = useState(props.member ?? props.members[0]?.id ?? "");
   const [label, setLabel] = useState("");
   const [days, setDays] = useState("90");
+  const [scope, setScope] = useState(noScope);
   const [secret, setSecret] = useState<string>();
   if (secret !== undefined) return <Shown secret={secret} onClose={props.onClose} />;
   const issue = async (): Promise<void> => {
@@ -58,6 +75,7 @@ export function IssueDialog(props: {
       member,
       label: label.trim(),
       ...expiry,
+      ...scopeFrom(scope),
     });
     if (result === undefined) return;
     props.onChanged();
@@ -71,7 +89,7 @@ export function IssueDialog(props: {
       onSubmit={() => void issue()}
       action="Issue"
       isBusy={command.isRunning}
-      isDisabled={member === ""}
+      isDisabled={member === "" || addressProblem(scope) !== undefined}
     >
       <SelectField title="Member" value={member} onChange={setMember}>
         {props.members.map(({ id }) => (
@@ -86,14 +104,9 @@ export function IssueDialog(props: {
           value={label}
           onChange={setLabel}
         />
-        <SelectField title="Expires" value={days} onChange={setDays}>
-          {lives.map(([value, title]) => (
-            <option key={value} value={value}>
-              {title}
-            </option>
-          ))}
-        </SelectField>
+        <LifeField days={days} onChange={setDays} />
       </div>
+      <ScopeFields draft={scope} policy={props.policy} onChange={setScope} />
       {command.error === undefined ? null : <CommandError error={command.error} />}
     </Modal>
   );

@@ -2,6 +2,7 @@
 import { Button } from "@cloudflare/kumo/components/button";
 import type { Key, RevokedKey } from "../data/policy.ts";
 import { dateTime, fromNow } from "../logic/format.ts";
+import { scopePhrases } from "../logic/key-scope.ts";
 import { Copy } from "../ui/copy.tsx";
 import { Nothing } from "../ui/states.tsx";
 
@@ -18,6 +19,13 @@ function KeyRow(props: { record: Key; now: number; onOpen: OnOpen }) {
       </th>
       <td>{key.member}</td>
       <td>{key.label}</td>
+      <td className="scope-cell">
+        {key.scope === undefined ? (
+          <span className="soft">as the member</span>
+        ) : (
+          scopePhrases(key.scope).map((phrase) => <div key={phrase}>{phrase}</div>)
+        )}
+      </td>
       <td className="nowrap" title={dateTime(key.issuedAt)}>
         {fromNow(key.issuedAt, now)}
       </td>
@@ -65,6 +73,7 @@ export function KeysTable(props: { keys: readonly Key[]; onOpen: OnOpen }) {
             <th scope="col">Key</th>
             <th scope="col">Member</th>
             <th scope="col">Label</th>
+            <th scope="col">Scope</th>
             <th scope="col">Issued</th>
             <th scope="col">Expires</th>
             {onOpen === undefined ? null : (

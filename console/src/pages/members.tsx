@@ -3,6 +3,7 @@ import { Button } from "@cloudflare/kumo/components/button";
 import { Plus } from "@phosphor-icons/react";
 import { useState } from "react";
 import type { MemberData } from "#events/policy-events.ts";
+import type { PolicyDocument } from "#policy/document.ts";
 import { useKeys, useMembers, usePolicy, type Key } from "../data/policy.ts";
 import { useSession } from "../data/session.ts";
 import { useAdminState } from "../data/use-admin.ts";
@@ -24,11 +25,12 @@ type Open =
 function Dialogs(props: {
   open: Open;
   members: readonly MemberData[];
-  tiers: readonly string[];
+  policy: PolicyDocument | undefined;
   onChanged: () => void;
   onClose: () => void;
 }) {
-  const { open, members, tiers, onChanged, onClose } = props;
+  const { open, members, policy, onChanged, onClose } = props;
+  const tiers = Object.keys(policy?.tiers ?? {});
   if (open.kind === "member") {
     return (
       <MemberDialog member={open.member} tiers={tiers} onChanged={onChanged} onClose={onClose} />
@@ -39,11 +41,18 @@ function Dialogs(props: {
   }
   if (open.kind === "issue") {
     return (
-      <IssueDialog member={open.member} members={members} onChanged={onChanged} onClose={onClose} />
+      <IssueDialog
+        member={open.member}
+        members={members}
+        policy={policy}
+        onChanged={onChanged}
+        onClose={onClose}
+      />
     );
   }
   if (open.kind === "rotate") {
-    return <RotateDialog keyRecord={open.key} onChanged={onChanged} onClose={onClose} />;
+    const { key } = open;
+    return <RotateDialog keyRecord={key} policy={policy} onChanged={onChanged} onClose={onClose} />;
   }
   return <RevokeDialog keyRecord={open.key} onChanged={onChanged} onClose={onClose} />;
 }
@@ -93,7 +102,7 @@ export function Members() {
         <Dialogs
           open={open}
           members={members.data?.members ?? []}
-          tiers={Object.keys(policy.data?.document.tiers ?? {})}
+          policy={policy.data?.document}
           onChanged={changed}
           onClose={() => setOpen(undefined)}
         />

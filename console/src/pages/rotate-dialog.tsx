@@ -1,13 +1,17 @@
 /** Rotating a key: a new one for the same member, shown once, and the old one revoked when it may go. */
 import { useState } from "react";
+import type { PolicyDocument } from "#policy/document.ts";
 import type { Key } from "../data/policy.ts";
 import { useCommand } from "../data/use-admin.ts";
+import { addressProblem, draftOf, scopeFrom } from "../logic/key-scope.ts";
 import { Modal } from "../ui/modal.tsx";
 import { CommandError } from "../ui/publish-state.tsx";
 import { SecretText } from "./key-dialogs.tsx";
+import { ScopeFields } from "./scope-fields.tsx";
 
 interface Props {
   keyRecord: Key;
+  policy: PolicyDocument | undefined;
   onChanged: () => void;
   onClose: () => void;
 }
@@ -46,6 +50,7 @@ export function RotateDialog(props: Props) {
   const { keyRecord, onChanged, onClose } = props;
   const { keyId, member, label, issuedAt, expiresAt } = keyRecord;
   const command = useCommand();
+  const [scope, setScope] = useState(() => draftOf(keyRecord.scope));
   const [secret, setSecret] = useState<string>();
   if (secret !== undefined) return <Issued {...props} secret={secret} />;
   const issue = async (): Promise<void> => {
@@ -56,6 +61,7 @@ export function RotateDialog(props: Props) {
       member,
       label,
       ...expiry,
+      ...scopeFrom(scope),
     });
     if (result === undefined) return;
     onChanged();
@@ -70,11 +76,13 @@ export function RotateDialog(props: Props) {
       onSubmit={() => void issue()}
       action="Issue the new key"
       isBusy={command.isRunning}
+      isDisabled={addressProblem(scope) !== undefined}
     >
       <p>
         {member} gets another key like <code>{keyId}</code>
         {label === "" ? "" : ` (${label})`}. The old one stays until it is revoked.
       </p>
+      <ScopeFields draft={scope} policy={props.policy} onChange={setScope} />
       {command.error === undefined ? null : <CommandError error={command.error} />}
     </Modal>
   );

@@ -119,17 +119,18 @@ export function Percentiles({ usage }: { usage: SumRow }) {
   );
 }
 
+const rateCodes = "rate_limited,token_rate_limited,spend_rate_limited,concurrency_limited";
+
 /** What policy did to requests, by the books' column, with the filter that finds them. */
 const policyEvents: readonly {
   column: string;
   title: string;
-  /** Absent where no one filter finds them all. */
-  fields?: Partial<Record<FilterField, string>>;
+  fields: Partial<Record<FilterField, string>>;
 }[] = [
   { column: "dlpBlocked", title: "Blocked by data rules", fields: { dlp: "blocked" } },
   { column: "dlpRedacted", title: "Redacted by data rules", fields: { dlp: "redacted" } },
   { column: "guardBlocked", title: "Blocked by the guard", fields: { code: "guard_blocked" } },
-  { column: "rateLimited", title: "Over a rate or a cap" },
+  { column: "rateLimited", title: "Over a rate or a cap", fields: { code: rateCodes } },
   { column: "budgetLimited", title: "Over a budget", fields: { code: "budget_exceeded" } },
 ];
 
@@ -167,13 +168,9 @@ export function PolicyEvents({ usage, span }: { usage: SumRow; span: Span }) {
             {policyEvents.map(({ column, title, fields }) => (
               <tr key={column}>
                 <th scope="row">
-                  {fields === undefined ? (
-                    title
-                  ) : (
-                    <FoundBy fields={fields} span={span}>
-                      {title}
-                    </FoundBy>
-                  )}
+                  <FoundBy fields={fields} span={span}>
+                    {title}
+                  </FoundBy>
                 </th>
                 <td className="end">
                   <Count value={sum(usage, column)} />

@@ -2,6 +2,7 @@
 import type { AuditEntry } from "#projections/audit-entry.ts";
 import { parseJson } from "#events/parse-json.ts";
 import {
+  codesOf,
   exactFields,
   kindsOf,
   measures,
@@ -69,6 +70,11 @@ function conditionsOf(filter: AuditFilter): Conditions {
   if (filter.key !== undefined) {
     conditions.sql.push('"keyId" = ?');
     conditions.bindings.push(filter.key);
+  }
+  if (filter.code !== undefined) {
+    const codes = codesOf(filter.code);
+    conditions.sql.push(`"code" IN (${codes.map(() => "?").join(", ")})`);
+    conditions.bindings.push(...codes);
   }
   if (filter.tag !== undefined) {
     conditions.sql.push('EXISTS (SELECT 1 FROM json_each("tags") AS one WHERE one.value = ?)');

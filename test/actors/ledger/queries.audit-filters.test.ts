@@ -7,7 +7,7 @@ import type { EventEnvelope } from "#events/envelope.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
 import { requestIdsOf } from "#projections/fold-batch.ts";
 import { matches, type AuditFilter } from "#projections/queries.ts";
-import { eventHistories, models } from "../../support/histories.ts";
+import { codes, eventHistories, models } from "../../support/histories.ts";
 import { memoryStorage } from "../../support/memory-storage.ts";
 import { MORNING } from "../../support/sample-events.ts";
 
@@ -39,6 +39,7 @@ const filter: fc.Arbitrary<AuditFilter> = fc.oneof(
   fc.record({ tag: fc.constantFrom("beta", "a,b", ",", 'x"y', "back\\") }),
   fc.record({ dlp: fc.constantFrom("none", "redacted", "blocked", "warned") }),
   fc.record({ outcome: fc.constantFrom("completed", "refused", "expired", "admitted") }),
+  fc.record({ code: fc.constantFrom(...codes, codes.join(","), "none of them") }),
   fc.record({ costNanosMin: fc.nat(1_000_000), costNanosMax: fc.nat(1_500_000) }),
   fc.record({ latencyMsMin: fc.nat(60_000) }),
   fc.record({ latencyMsMax: fc.nat(60_000), user: fc.constant("alice") }),
@@ -53,7 +54,10 @@ function means(filter: AuditFilter, entry: AuditEntry): boolean {
     kind: () => false,
     resource: () => false,
     action: () => false,
-    code: (code) => entry.code === code,
+    code: (code) =>
+      String(code)
+        .split(",")
+        .some((one) => one === entry.code),
     user: (user) => entry.user === user,
     team: (team) => entry.team === team,
     model: (model) => [entry.modelAsked, entry.modelServed].includes(model),
