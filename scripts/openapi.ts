@@ -217,6 +217,9 @@ const paths: Record<string, Schema> = {
     ),
   },
   "/session": { get: operation("Who is signed in", { type: "object" }) },
+  "/session/providers": {
+    get: operation("Identity providers to sign in with", list("providers")),
+  },
   "/session/link": {
     post: operation(
       "A link that signs one browser in, once",

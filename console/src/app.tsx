@@ -5,6 +5,7 @@ import { useAddress } from "./data/router.ts";
 import { readSession, SessionContext, signInWithLink, type Session } from "./data/session.ts";
 import { closeAdminSocket } from "./data/use-admin.ts";
 import { LINK, pathOf } from "./logic/address.ts";
+import { sentenceOf } from "./logic/sign-in.ts";
 import { Door } from "./pages/door.tsx";
 import { Frame } from "./pages/frame.tsx";
 import { Boundary } from "./ui/boundary.tsx";
@@ -24,21 +25,35 @@ function takeLink(): string | undefined {
   return token === "" ? undefined : token;
 }
 
+/** Why a sign-in at the identity provider ended without a session; out of the address, too. */
+function takeProblem(): string | undefined {
+  const url = new URL(location.href);
+  const problem = url.searchParams.get("sign-in");
+  if (problem === null) return undefined;
+  url.searchParams.delete("sign-in");
+  history.replaceState(null, "", url.pathname + url.search);
+  return sentenceOf(problem);
+}
+
 let firstLink = takeLink();
+let firstProblem = takeProblem();
 
 const idOf = ({ organisation, member, role }: Session): string =>
   JSON.stringify([organisation, member, role]);
 
 async function enter(): Promise<Presence> {
   const link = firstLink;
+  const problem = firstProblem;
   firstLink = undefined;
+  firstProblem = undefined;
   try {
     const session = await (link === undefined ? readSession() : signInWithLink(link));
     return { kind: "in", session };
   } catch (error) {
     const shown = error instanceof ApiError ? error : new ApiError(-1, "failed", String(error));
     if (shown.status !== 401) return { kind: "failed", error: shown };
-    return link === undefined ? { kind: "out" } : { kind: "out", reason: shown.message };
+    const reason = link === undefined ? problem : shown.message;
+    return reason === undefined ? { kind: "out" } : { kind: "out", reason };
   }
 }
 

@@ -7,6 +7,7 @@ import { handleSetup } from "./admin/setup.ts";
 import { ledgerShards, recordAccess } from "./access.ts";
 import { identifyNow } from "./auth/identify.ts";
 import { makeLink } from "./auth/link.ts";
+import { beginSignIn, finishSignIn, listProviders, PROVIDERS_PATH } from "./auth/sign-in.ts";
 import { endSession, showSession, startSession } from "./auth/session-routes.ts";
 import { showBudgets } from "./books/budgets.ts";
 import { ledgersOf } from "./books/ledgers.ts";
@@ -73,6 +74,9 @@ app.get("/session", (c) => showSession(c.req.raw, c.env));
 app.post("/session", (c) => startSession(c.req.raw, c.env));
 app.post("/session/link", (c) => makeLink(c.req.raw, c.env));
 app.delete("/session", (c) => endSession(c.req.raw));
+app.get(PROVIDERS_PATH, (c) => listProviders(c.env));
+app.get(`${PROVIDERS_PATH}/:id`, (c) => beginSignIn(c.req.raw, c.env, c.req.param("id")));
+app.get(`${PROVIDERS_PATH}/:id/callback`, (c) => finishSignIn(c.req.raw, c.env, c.req.param("id")));
 app.post("/dlp/scan", async (c) => {
   const principal = await identifyNow(c.req.raw, c.env, Date.now(), "audit");
   return scanText(c.req.raw, c.env, c.executionCtx as ExecutionContext, principal);

@@ -46,3 +46,9 @@ export const shadowCharsMax = 256_000;
 export const shadowFindingsMax = 50;
 /** Questions to the guard's second stage per request: one, and another under a newer policy. */
 export const secondOpinionsMax = 2;
+
+/** Time to sign in at the identity provider: passwords are looked for, second factors are fetched. */
+export const signInMs = 10 * 60 * 1_000;
+/** Time and size of one answer of the identity provider: its addresses, or an ID token. */
+export const signInTimeoutMs = 10_000;
+export const signInAnswerBytesMax = 256 * 1024;

@@ -26,3 +26,16 @@ export const signInWithLink = (link: string): Promise<Session> => send("/session
 export const signInWithKey = (key: string): Promise<Session> =>
   send("/session", {}, { authorization: `Bearer ${key}` });
 export const signOut = (): Promise<void> => ask("/session", { method: "DELETE" });
+
+/** An identity provider to sign in with. */
+export interface SignInProvider {
+  id: string;
+  name: string;
+}
+
+/** Those that this gateway has; none where they cannot be read: a key still opens the door. */
+export const readProviders = (): Promise<readonly SignInProvider[]> =>
+  ask<{ providers: readonly SignInProvider[] }>("/session/providers").then(
+    ({ providers }) => providers,
+    () => [],
+  );

@@ -1,9 +1,17 @@
-/** Signing in with an API key; a one-time link signs in by itself. */
+/**
+ * Signing in with the organisation's identity provider or with an API key; a one-time link signs in by
+ * itself.
+ */
 import { Banner } from "@cloudflare/kumo/components/banner";
 import { Button } from "@cloudflare/kumo/components/button";
-import { useState, type FormEvent } from "react";
+import { useEffect, useState, type FormEvent } from "react";
 import { ApiError } from "../data/api.ts";
-import { signInWithKey, type Session } from "../data/session.ts";
+import {
+  readProviders,
+  signInWithKey,
+  type Session,
+  type SignInProvider,
+} from "../data/session.ts";
 
 export function Door(props: { reason: string | undefined; onEnter: (session: Session) => void }) {
   const [key, setKey] = useState("");
@@ -30,6 +38,7 @@ export function Door(props: { reason: string | undefined; onEnter: (session: Ses
             <Banner variant="alert" description={message} />
           </div>
         )}
+        <Providers />
         <form onSubmit={submit}>
           <label className="field">
             <span>API key</span>
@@ -56,5 +65,24 @@ export function Door(props: { reason: string | undefined; onEnter: (session: Ses
         </p>
       </div>
     </main>
+  );
+}
+
+/** The ways in beside a key, where the gateway has any. */
+function Providers() {
+  const [providers, setProviders] = useState<readonly SignInProvider[]>([]);
+  useEffect(() => {
+    void readProviders().then(setProviders);
+  }, []);
+  if (providers.length === 0) return null;
+  return (
+    <div className="door-providers">
+      {providers.map(({ id, name }) => (
+        <a className="door-provider" key={id} href={`/session/providers/${id}`}>
+          Sign in with {name}
+        </a>
+      ))}
+      <p className="door-or small soft">or with a key</p>
+    </div>
   );
 }

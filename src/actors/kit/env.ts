@@ -31,6 +31,6 @@ export interface Env {
   TALLYGATE_RESTORED_AT?: string;
   /** `1` lets policies name providers on this machine or in a private network: for development. */
   TALLYGATE_ALLOW_PRIVATE?: string;
-  /** JSON list of trusted token issuers: organisation, issuer, audience, jwksUrl. */
+  /** JSON list of trusted token issuers, as `edge/auth/tokens.ts` reads it. */
   TALLYGATE_JWT_ISSUERS?: string;
 }

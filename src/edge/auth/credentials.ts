@@ -11,17 +11,21 @@ import { parseKey, type ApiKey } from "#policy/api-key.ts";
 /** How a caller says who they are. */
 export type Credential =
   | { kind: "api-key"; key: ApiKey; raw: string }
-  | { kind: "token"; token: string }
+  /** `ambient`: put there by whoever stands before the gateway, not by the page that asks. */
+  | { kind: "token"; token: string; ambient?: true }
   | { kind: "session"; cookie: string }
   | { kind: "binding"; caller: BoundCaller };
 
 export const SESSION_COOKIE = "tallygate_session";
 
+/** Where Cloudflare Access puts its token for who has signed in with it. */
+const ACCESS_HEADER = "cf-access-jwt-assertion";
+
 const TOKEN_SHAPE = /^[\w-]{2,4096}\.[\w-]{2,8192}\.[\w-]{2,4096}$/;
 
 function bearer(value: string | null): string | undefined {
   if (value === null) return undefined;
-  return /^bearer /i.test(value) ? value.slice(7).trim() : value.trim();
+  return /^bearer(?: |$)/i.test(value) ? value.slice(7).trim() : value.trim();
 }
 
 /** The places that providers' keys have too. */
@@ -68,7 +72,11 @@ export function readCredential(request: Request): Credential | undefined {
   const fromQuery = query === null ? undefined : parseCredential(query);
   if (fromQuery !== undefined) return fromQuery;
   const cookie = readCookie(headers.get("cookie"), SESSION_COOKIE);
-  return cookie === undefined ? undefined : { kind: "session", cookie };
+  if (cookie !== undefined) return { kind: "session", cookie };
+  const token = headers.get(ACCESS_HEADER);
+  return token !== null && TOKEN_SHAPE.test(token)
+    ? { kind: "token", token, ambient: true }
+    : undefined;
 }
 
 /** Reads one value as an API key or a token; `undefined` when it is neither (a provider's key). */

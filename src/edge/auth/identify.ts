@@ -75,7 +75,9 @@ function requireCredential(request: Request): Credential {
     throw new GatewayError("unauthenticated", NO_KEY[whatWasBrought(request)]);
   }
   // A browser sends its cookies wherever the page came from: what changes something must be ours.
-  if (credential.kind === "session" && !isSafe(request.method) && !isFromOwnPage(request)) {
+  const isAmbient =
+    credential.kind === "session" || (credential.kind === "token" && credential.ambient === true);
+  if (isAmbient && !isSafe(request.method) && !isFromOwnPage(request)) {
     throw new GatewayError("forbidden", "A session acts from the gateway's own pages only.");
   }
   return credential;

@@ -9,7 +9,7 @@ import { GatewayError } from "../errors.ts";
 import { identifyNow } from "./identify.ts";
 import { spendLink } from "./link.ts";
 import { isFromOwnPage } from "./origin.ts";
-import { sealSession, sessionCookie, sessionMs, type Session } from "./session.ts";
+import { sessionCookie, startedSession } from "./session.ts";
 
 const bodyBytesMax = 8_192;
 const LinkBody = z.strictObject({ link: z.string().max(bodyBytesMax) });
@@ -31,16 +31,14 @@ export async function startSession(request: Request, env: Env): Promise<Response
   } else {
     principal = await identifyNow(request, env, now, "audit");
   }
-  const { organisation, member, keyId } = principal;
   await recordAccess(request, env, principal, "session.start", body.success ? "link" : "key");
-  const expiresAt = now + sessionMs;
-  const session: Session = { organisation, member: member.id, expiresAt };
-  if (keyId !== undefined) session.keyId = keyId;
-  const value = sealSession(env.TALLYGATE_SECRET, session);
-  return show(
-    { ...principal, sessionEndsAt: expiresAt },
-    { "set-cookie": sessionCookie(value, new URL(request.url)) },
+  const { expiresAt, cookie } = startedSession(
+    env.TALLYGATE_SECRET,
+    principal,
+    new URL(request.url),
+    now,
   );
+  return show({ ...principal, sessionEndsAt: expiresAt }, { "set-cookie": cookie });
 }
 
 /** `GET /session`: who a session or key belongs to, and what they are. */

@@ -6,6 +6,7 @@
  * a revoked key, is worth nothing.
  */
 import * as z from "zod";
+import type { Principal } from "#policy/snapshot.ts";
 import { SESSION_COOKIE } from "./credentials.ts";
 import { openValue, sealValue } from "./signed.ts";
 
@@ -36,4 +37,17 @@ export function sessionCookie(value: string, url: URL): string {
   const secure = url.protocol === "https:" ? "; Secure" : "";
   const age = value === "" ? 0 : sessionMs / 1000;
   return `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${age}${secure}`;
+}
+
+/** The session that somebody's signing in begins, and the header that keeps it in their browser. */
+export function startedSession(
+  secret: string,
+  { organisation, member, keyId }: Principal,
+  url: URL,
+  at: number,
+): { expiresAt: number; cookie: string } {
+  const expiresAt = at + sessionMs;
+  const session: Session = { organisation, member: member.id, expiresAt };
+  if (keyId !== undefined) session.keyId = keyId;
+  return { expiresAt, cookie: sessionCookie(sealSession(secret, session), url) };
 }

@@ -10,6 +10,7 @@ import {
 } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readIssuers, verifyToken, type Issuer } from "#edge/auth/tokens.ts";
+import { blocksOf, readPage } from "../../support/doc-blocks.ts";
 
 const at = Date.parse("2026-11-21T12:00:00Z");
 const seconds = at / 1_000;
@@ -104,3 +105,27 @@ it("issuers that are not set are none, and wrong ones do not pass unseen", () =>
     expect(() => readIssuers(setting)).toThrow();
   }
 });
+
+describe("the setting", () => {
+  it("is what the page on signing in shows", () => {
+    const page = readPage("docs/how-to/sign-in-with-your-identity-provider.md");
+    const shown = blocksOf("", page).filter(({ language }) => language === "json");
+    const read = shown.flatMap(({ text }) => readIssuers(text));
+    expect(read.map(({ signIn }) => signIn?.id)).toEqual(["acme", undefined]);
+  });
+
+  it.each([
+    ["no list", "{}"],
+    ["no JSON", "["],
+    ["two ways in of one id", JSON.stringify(Array(2).fill(withSignIn("a")))],
+    ["an id that is no part of an address", JSON.stringify([withSignIn("a/b")])],
+  ])("that is %s is refused", (_what, setting) => {
+    expect(() => readIssuers(setting)).toThrow();
+  });
+});
+
+function withSignIn(id: string): object {
+  const urls = { issuer: "https://idp.example", jwksUrl: "https://idp.example/keys" };
+  const signIn = { id, name: "IdP", clientId: "tallygate" };
+  return { organisation: "dev", audience: "tallygate", ...urls, signIn };
+}
