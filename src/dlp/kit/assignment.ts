@@ -1,5 +1,5 @@
 /** `name = value` in the spellings of code, configuration, JSON, XML, logs and prose. */
-import { ALNUM, DASH, DIGIT, LOWER, NONE, UPPER, classOf, is } from "./chars.ts";
+import { ALNUM, DASH, DIGIT, LOWER, NONE, UPPER, is } from "./chars.ts";
 import {
   isNameCode,
   mayNamePassword,
@@ -25,7 +25,7 @@ const AWS_SECRET = 40;
 const TOKEN_DETECTOR_CHARS = 72;
 const TOKEN_NAME_CHARS = 10;
 /** Operators that an unquoted value may hold as signs: padding, a URL, a qualified name. */
-const SIGNS_MAX = 8;
+const SIGNS_MAX = 4;
 export interface Assignment {
   /** In snake case; hyphens and dots as written. */
   name: string;
@@ -196,20 +196,27 @@ function read(source: Source, at: number): Assignment | undefined {
   };
 }
 
-/** Which of digits, capitals and small letters a value has, as counts. */
-export function mixture(value: string): {
+/** How many digits, capitals, small letters and other characters a value has. */
+export interface Mixture {
   digits: number;
   upper: number;
   lower: number;
   other: number;
-} {
-  const counts = { digits: 0, upper: 0, lower: 0, other: 0 };
-  for (let i = 0; i < value.length; i += 1) {
-    const bits = classOf(value.charCodeAt(i));
-    if ((bits & DIGIT) !== 0) counts.digits += 1;
-    else if ((bits & UPPER) !== 0) counts.upper += 1;
-    else if ((bits & LOWER) !== 0) counts.lower += 1;
-    else counts.other += 1;
+}
+
+/** The kinds of a mixture, by code: 0 for others, then digits, capitals and small letters. */
+const MIXED = Uint8Array.from({ length: 256 }, (_, code) =>
+  is(code, DIGIT) ? 1 : is(code, UPPER) ? 2 : is(code, LOWER) ? 3 : 0,
+);
+const mixed = new Int32Array(4);
+
+/** The mixture of the folded codes from an index up to another. */
+export function mixture(codes: Uint8Array, from: number, to: number): Mixture {
+  mixed.fill(0);
+  for (let i = from; i < to; i += 1) {
+    const kind = MIXED[codes[i] ?? 0] ?? 0;
+    mixed[kind] = (mixed[kind] ?? 0) + 1;
   }
-  return counts;
+  const [other = 0, digits = 0, upper = 0, lower = 0] = mixed;
+  return { digits, upper, lower, other };
 }

@@ -53,6 +53,9 @@ const NAME_FIELD =
 /** Types between a name and its value: "let name: string = ...". */
 const TYPE = /(?:^|[^\w.-])([\w-]{2,48})\??: ?(?:string|str|&str|char|text|any)\s{0,3}$/i;
 
+/** Longest of them. */
+const STAND_IN_CHARS = "default_value".length;
+
 /** The bit of a letter, whatever its case; 0 for what is no letter. */
 function letterBit(code: number): number {
   return is(code, ALPHA) ? 1 << (code & 31) : 0;
@@ -99,6 +102,7 @@ export function nameBefore(source: Source, at: number): string {
   const end = nameEnd(source, at);
   const start = nameStart(source, end, floor);
   const name = spelledOut(source.text.slice(start, end));
+  if (name.length > STAND_IN_CHARS) return name;
   if (VALUE_FIELDS.has(name)) {
     const field = NAME_FIELD.exec(source.text.slice(Math.max(0, start - FIELD_CHARS), start));
     return field?.[1] === undefined ? name : spelledOut(field[1]);

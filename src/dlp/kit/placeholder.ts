@@ -36,51 +36,59 @@ const WORDS = new Literals([
 /** Fewest characters besides a run of A that make a key. */
 const RANDOM_MIN = 30;
 
-/** True for documentation placeholders, templates, and runs nobody draws at random. */
-export function isPlaceholder(value: string): boolean {
-  if (WORDS.within(value)) return true;
+/**
+ * True for documentation placeholders, templates, and runs nobody draws at random, among folded codes
+ * from an index up to another.
+ */
+export function isPlaceholder(codes: Uint8Array, from: number, to: number): boolean {
+  if (WORDS.among(codes, from, to)) return true;
   let run = 1;
   let before = 0;
-  for (let i = 0; i < value.length; i += 1) {
-    const code = value.charCodeAt(i);
+  for (let i = from; i < to; i += 1) {
+    const code = codes[i] ?? 0;
     if (code === LESS || code === MORE) return true;
     run = code === before ? run + 1 : 1;
     // Real keys hold long runs of one letter only as version bytes ("AAAA" in base64), and much else.
-    if (run >= 8 && (code !== 65 || value.length - run < RANDOM_MIN)) return true;
+    if (run >= 8 && (code !== 65 || to - from - run < RANDOM_MIN)) return true;
     before = code;
   }
-  return distinct(value) < 4;
+  return distinct(codes, from, to) < 4;
 }
 
 const seen = new Uint16Array(128);
 
-/** How many different characters a text has, up to four. */
-function distinct(value: string): number {
-  let found = "";
-  for (let i = 0; i < value.length && found.length < 4; i += 1) {
-    const character = value[i] ?? "";
-    if (!found.includes(character)) found += character;
+/** How many different characters there are, up to four. */
+function distinct(codes: Uint8Array, from: number, to: number): number {
+  let found = 0;
+  let [first, second, third] = [-1, -1, -1];
+  for (let i = from; i < to && found < 4; i += 1) {
+    const code = codes[i] ?? 0;
+    if (code === first || code === second || code === third) continue;
+    found += 1;
+    [first, second, third] = [second, third, code];
   }
-  return found.length;
+  return found;
 }
 
-/** By count: the count times its logarithm. */
+/** By count: what one more of it adds to the count times its logarithm. */
 const WEIGHTS = Float64Array.from({ length: 129 }, (_, count) =>
-  count === 0 ? 0 : count * Math.log2(count),
+  count === 0 ? 0 : (count + 1) * Math.log2(count + 1) - count * Math.log2(count),
 );
+/** By length: its logarithm. */
+const LOGARITHMS = Float64Array.from({ length: 129 }, (_, length) => Math.log2(length));
 
-/** Shannon entropy in bits a character, of the first 128 characters. */
-export function entropy(value: string): number {
-  const length = Math.min(value.length, 128);
-  if (length === 0) return 0;
+/** Shannon entropy in bits a character, of the first 128 characters from an index up to another. */
+export function entropy(codes: Uint8Array, from: number, to: number): number {
+  const length = Math.min(to - from, 128);
+  if (length <= 0) return 0;
   let weight = 0;
-  for (let i = 0; i < length; i += 1) {
-    const code = value.charCodeAt(i) & 127;
+  for (let i = from; i < from + length; i += 1) {
+    const code = (codes[i] ?? 0) & 127;
     const count = seen[code] ?? 0;
-    weight += (WEIGHTS[count + 1] ?? 0) - (WEIGHTS[count] ?? 0);
+    weight += WEIGHTS[count] ?? 0;
     seen[code] = count + 1;
   }
-  for (let i = 0; i < length; i += 1) seen[value.charCodeAt(i) & 127] = 0;
+  seen.fill(0);
   // Rounded, so that a value of exactly so many bits has them.
-  return Math.round((Math.log2(length) - weight / length) * 1e9) / 1e9;
+  return Math.round(((LOGARITHMS[length] ?? 0) - weight / length) * 1e9) / 1e9;
 }

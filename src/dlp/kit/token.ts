@@ -60,7 +60,9 @@ function find(source: Source, start: number, spec: TokenSpec): Candidate | undef
   const end = source.run(start, ALNUM, start + maxLength, extra);
   const word = source.text.slice(start, end);
   const match = spec.pattern.exec(word);
-  if (match === null || isPlaceholder(match[0].slice(0, PLACEHOLDER_LOOK))) return undefined;
+  if (match === null) return undefined;
+  const look = start + Math.min(match[0].length, PLACEHOLDER_LOOK);
+  if (isPlaceholder(source.codes, start, look)) return undefined;
   const found = {
     start,
     end: start + match[0].length,

@@ -21,7 +21,9 @@ export const authorizationHeader: Detector = {
     const end = source.run(start, ALNUM, start + 512, "-._~+/=");
     const value = source.text.slice(start, end);
     if (value.length < 12 || !/\d/.test(value) || !/[A-Za-z]/.test(value)) return undefined;
-    if (isPlaceholder(value.slice(0, 96)) || entropy(value) < 3) return undefined;
+    const { codes } = source;
+    if (isPlaceholder(codes, start, Math.min(end, start + 96)) || entropy(codes, start, end) < 3)
+      return undefined;
     const found = { start, end, confidence: 0.75, why: ["name", "entropy"] };
     return value.length === 512 ? { ...found, runsOn: "|-._~+/=" } : found;
   },

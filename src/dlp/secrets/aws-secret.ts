@@ -17,9 +17,11 @@ export const awsSecret: Detector = {
     const found = readAssignment(source, at);
     if (found === undefined || found.value.length !== 40 || !NAME.test(found.name))
       return undefined;
-    if (!/^[A-Za-z0-9/+]{40}$/.test(found.value) || isPlaceholder(found.value)) return undefined;
-    if (entropy(found.value) < 3.5) return undefined;
     const { start, end } = found;
+    const { codes } = source;
+    if (!/^[A-Za-z0-9/+]{40}$/.test(found.value) || isPlaceholder(codes, start, end))
+      return undefined;
+    if (entropy(codes, start, end) < 3.5) return undefined;
     return { start, end, confidence: 0.9, why: ["name", "shape", "entropy"] };
   },
 };

@@ -59,9 +59,9 @@ for (const [signs, bit] of [
 ] as const)
   for (const sign of signs) SIGN_BITS[sign.charCodeAt(0)] = bit;
 
-function signsOf(value: string): number {
+function signsOf(codes: Uint8Array, from: number, to: number): number {
   let bits = 0;
-  for (let i = 0; i < value.length; i += 1) bits |= SIGN_BITS[value.charCodeAt(i)] ?? 0;
+  for (let i = from; i < to; i += 1) bits |= SIGN_BITS[codes[i] ?? 0] ?? 0;
   return bits;
 }
 
@@ -79,8 +79,8 @@ function letterBetweenDigits(value: string): boolean {
 }
 
 /** Code and prose after a colon or equals sign: calls, paths, names, numbers. */
-function readsAsCode(value: string): boolean {
-  const signs = signsOf(value);
+function readsAsCode(codes: Uint8Array, { value, start, end }: Assignment): boolean {
+  const signs = signsOf(codes, start, end);
   const has = (bit: number): boolean => (signs & bit) !== 0;
   if (has(COLON_BIT) && /^[A-Za-z][A-Za-z0-9+]{1,20}:\/\//.test(value)) return true;
   if (has(JOIN_BIT) && WORDS.test(value)) return true;
@@ -97,26 +97,26 @@ function readsAsCode(value: string): boolean {
   return has(OPEN_BIT) && /[)\]}]/.test(value) && /^[\w.]+[([]/.test(value);
 }
 
-function judgePassword(found: Assignment): number {
-  const { value } = found;
-  if (value.length < 8 || value.length > 128) return 0;
-  const { digits, upper, lower, other } = mixture(value);
-  const kinds = [digits, upper, lower, other].filter((count) => count > 0).length;
+function judgePassword(codes: Uint8Array, { start, end, quoted }: Assignment): number {
+  const length = end - start;
+  if (length < 8 || length > 128) return 0;
+  const { digits, upper, lower, other } = mixture(codes, start, end);
+  const kinds = Math.sign(digits) + Math.sign(upper) + Math.sign(lower) + Math.sign(other);
   if (kinds >= 3) return 0.8;
-  if (kinds === 2 && (digits > 0 || other > 0) && (found.quoted || digits > 0)) return 0.65;
-  return found.quoted && entropy(value) >= 3.2 && value.length >= 12 ? 0.5 : 0.3;
+  if (kinds === 2 && (digits > 0 || other > 0) && (quoted || digits > 0)) return 0.65;
+  return quoted && length >= 12 && entropy(codes, start, end) >= 3.2 ? 0.5 : 0.3;
 }
 
-function judgeSecret(found: Assignment): number {
-  const { value } = found;
-  const { digits, upper, lower, other } = mixture(value);
-  if (value.length < 10 || digits === 0 || upper + lower === 0 || other > value.length / 4)
-    return 0;
-  const bits = entropy(value);
+function judgeSecret(codes: Uint8Array, { name, start, end }: Assignment): number {
+  const length = end - start;
+  if (length < 10) return 0;
+  const { digits, upper, lower, other } = mixture(codes, start, end);
+  if (digits === 0 || upper + lower === 0 || other > length / 4) return 0;
+  const bits = entropy(codes, start, end);
   // A bare "key" is mostly the key of a table: only a random value of some length is a secret.
-  if (found.name === "key" && (bits < 3.5 || value.length < 20)) return 0;
-  if (value.length >= 16 && bits >= 3) return 0.8;
-  return bits >= 3 && value.length >= 10 ? 0.6 : 0.2;
+  if (name === "key" && (bits < 3.5 || length < 20)) return 0;
+  if (length >= 16 && bits >= 3) return 0.8;
+  return bits >= 3 ? 0.6 : 0.2;
 }
 
 export const genericSecret: Detector = {
@@ -130,13 +130,15 @@ export const genericSecret: Detector = {
   validate(source, at) {
     const found = readAssignment(source, at);
     if (found === undefined) return undefined;
-    const { name, value, start, end, cut } = found;
+    const { name, start, end, cut } = found;
+    const { codes } = source;
     const password = PASSWORD_PARTS.within(name) && PASSWORD.test(name);
     if (!password && name !== "key" && !SECRET.within(name)) return undefined;
     if (AGAINST.within(name)) return undefined;
-    const confidence = password ? judgePassword(found) : judgeSecret(found);
+    const confidence = password ? judgePassword(codes, found) : judgeSecret(codes, found);
     if (confidence === 0) return undefined;
-    if (isPlaceholder(value.slice(0, 96)) || readsAsCode(value)) return undefined;
+    if (isPlaceholder(codes, start, Math.min(end, start + 96))) return undefined;
+    if (readsAsCode(codes, found)) return undefined;
     const candidate = { start, end, confidence, why: ["name", "entropy"] };
     return cut ? { ...candidate, runsOn: "|-._~+/=" } : candidate;
   },

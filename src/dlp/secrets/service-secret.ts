@@ -1,5 +1,5 @@
 /** Keys without a prefix, under the name of the service they belong to: "TWITTER_PROD=...". */
-import { mixture, readAssignment } from "../kit/assignment.ts";
+import { mixture, readAssignment, type Assignment } from "../kit/assignment.ts";
 import { ALPHA, DIGIT, classOf } from "../kit/chars.ts";
 import type { Detector } from "../kit/detector.ts";
 import { entropy, isPlaceholder } from "../kit/placeholder.ts";
@@ -27,15 +27,15 @@ function changes(value: string): number {
   return count;
 }
 
-function judge(name: string, value: string): number {
-  const { digits, upper, lower } = mixture(value);
+function judge(codes: Uint8Array, { name, value, start, end }: Assignment): number {
+  const { digits, upper, lower } = mixture(codes, start, end);
   if (value.length < LENGTH_MIN || !VALUE.test(value) || ADDRESS.test(value) || DATE.test(value))
     return 0;
   if (upper + lower === 0) {
     const whole = digits === value.length && value.length >= 15 && value.length <= 20;
     return whole && (TELLING.test(name) || !/[_.-]/.test(name)) ? 0.55 : 0;
   }
-  if (entropy(value) < 2.6 || digits === 0) return 0;
+  if (digits === 0 || entropy(codes, start, end) < 2.6) return 0;
   if (PAIR.test(value)) return 0.7;
   const turns = changes(value);
   if (turns < 3 || turns < value.length / 12) return 0;
@@ -54,10 +54,11 @@ export const serviceSecret: Detector = {
     const found = readAssignment(source, at);
     if (found === undefined || found.value.length < LENGTH_MIN) return undefined;
     if (!namesService(found.name)) return undefined;
-    if (isPlaceholder(found.value.slice(0, 96))) return undefined;
-    const confidence = judge(found.name, found.value);
-    if (confidence === 0) return undefined;
     const { start, end, cut } = found;
+    const { codes } = source;
+    if (isPlaceholder(codes, start, Math.min(end, start + 96))) return undefined;
+    const confidence = judge(codes, found);
+    if (confidence === 0) return undefined;
     const candidate = { start, end, confidence, why: ["name", "shape", "entropy"] };
     return cut ? { ...candidate, runsOn: "|-._~+/=" } : candidate;
   },
