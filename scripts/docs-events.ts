@@ -16,6 +16,7 @@ import * as leaseEvents from "#events/lease-events.ts";
 import * as payloadEvents from "#events/payload-events.ts";
 import * as policyEvents from "#events/policy-events.ts";
 import * as readerEvents from "#events/reader-events.ts";
+import * as restoreEvents from "#events/restore-events.ts";
 import * as shadowEvents from "#events/shadow-events.ts";
 import * as streamEvents from "#events/stream-events.ts";
 import * as userEvents from "#events/user-events.ts";
@@ -49,6 +50,7 @@ const shared = new Map<Schema, string>(
     ...budgetEvents,
     ...shadowEvents,
     ...viewEvents,
+    ...restoreEvents,
     ...guardEvents,
     ...policyEvents,
     ...streamEvents,
@@ -67,6 +69,7 @@ const sources = [
   "budget",
   "shadow",
   "view",
+  "restore",
   "policy",
   "stream",
 ].map((stream) => readFileSync(path.join(root, `src/events/${stream}-events.ts`), "utf8"));

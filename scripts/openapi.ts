@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import * as z from "zod";
 import { GATEWAY_CODES } from "#edge/errors.ts";
+import { RestoreRequest } from "#edge/admin/restore.ts";
 import { EventsParams, SumsParams } from "#edge/books/params.ts";
 import { StateParams } from "#edge/record/past.ts";
 import { MemberEvidenceParams } from "#edge/record/member-evidence.ts";
@@ -135,6 +136,9 @@ const paths: Record<string, Schema> = {
   },
   "/admin/circuits": { get: operation("How providers look to this isolate", list("providers")) },
   "/admin/diagnosis": { get: operation("How the Worker is set up", thing) },
+  "/admin/restore": {
+    post: operation("Puts one actor's storage back in time", thing, body(sent(RestoreRequest))),
+  },
   "/health": {
     get: operation(
       "Whether the Worker runs",

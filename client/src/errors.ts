@@ -32,6 +32,7 @@ export const GATEWAY_CODES = [
   "concurrency_limited",
   "policy_unavailable",
   "actor_unavailable",
+  "restore_unavailable",
   "views_rebuilding",
   "organisation_exists",
   "version_conflict",

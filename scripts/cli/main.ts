@@ -24,6 +24,10 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "make a person's kept texts unreadable, with proof",
     load: async () => (await import("./erase.ts")).erase,
   },
+  restore: {
+    summary: "one actor's storage as it was at an earlier moment",
+    load: async () => (await import("./restore.ts")).restore,
+  },
   "correct-price": {
     summary: "settled calls costed anew under another price",
     load: async () => (await import("./correct-price.ts")).correctPrice,

@@ -46,6 +46,7 @@ export const GATEWAY_CODES = {
   concurrency_limited: again(429, "rate_limit_error"),
   policy_unavailable: again(503, "overloaded_error"),
   actor_unavailable: again(503, "overloaded_error"),
+  restore_unavailable: refuse(501, "api_error"),
   views_rebuilding: again(503, "overloaded_error"),
   organisation_exists: refuse(409, "invalid_request_error"),
   version_conflict: refuse(409, "invalid_request_error"),

@@ -1,6 +1,7 @@
 /** What happens to an organisation's rules, members and keys: the events of a PolicyActor's stream. */
 import * as z from "zod";
 import { PriceData } from "./correction-events.ts";
+import { RestoreEnded, RestoreOrdered } from "./restore-events.ts";
 import { ShadowStarted, ShadowStopped } from "./shadow-events.ts";
 import { SavedViewDeleted, SavedViewSet } from "./view-events.ts";
 
@@ -249,6 +250,8 @@ export const PolicyFact = z.discriminatedUnion("type", [
   ShadowStopped,
   SavedViewSet,
   SavedViewDeleted,
+  RestoreOrdered,
+  RestoreEnded,
   CommandRefused,
 ]);
 /** Any fact of an organisation's policy stream. */

@@ -25,6 +25,14 @@ function scopeWords(scope: KeyScopeData | undefined): Record<string, string> {
   return Object.fromEntries(parts.map(([part, list]) => [`scope.${part}`, (list ?? []).join(" ")]));
 }
 
+/** Without what is not there. */
+function given(
+  values: Record<string, string | number | boolean | undefined>,
+): Record<string, string | number | boolean> {
+  const there = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(there) as Record<string, string | number | boolean>;
+}
+
 const acts: { [T in ActFact["type"]]: (data: DataOf<T>) => Act } = {
   OrganisationFounded: (data) =>
     act("organisation.founded", {
@@ -113,6 +121,19 @@ const acts: { [T in ActFact["type"]]: (data: DataOf<T>) => Act } = {
     act("shadow.stopped", { resource: `shadow/${draft}`, metadata: { reason } }),
   SavedViewSet: ({ name }) => act("view.saved", { resource: name }),
   SavedViewDeleted: ({ name }) => act("view.deleted", { resource: name }),
+  RestoreOrdered: ({ actor, stream, to, bookmark, loseUncollected, reason }) =>
+    act("restore.ordered", {
+      resource: actor,
+      metadata: given({ stream, to, bookmark, loseUncollected, reason }),
+    }),
+  RestoreEnded: ({ actor, outcome, ...rest }) => ({
+    base: {
+      kind: "act",
+      action: `restore.${outcome}`,
+      outcome: outcome === "refused" ? "refused" : "completed",
+    },
+    set: { resource: actor, code: rest.code, metadata: given(rest) },
+  }),
   CommandRefused: (data) => ({
     base: { kind: "act", action: "command.refused", outcome: "refused" },
     set: { resource: data.command, code: data.code, metadata: { message: data.message } },

@@ -75,6 +75,8 @@ const hashes: Record<string, string> = {
   "RequestAdmitted.v1+shadow": "bcc08e14af697531c373f1a281a3621b96ebc8daac1f352e9f1ba2d400f94372",
   "SavedViewSet.v1": "e27a7852daee2a6ca099ff4673b8d862d5a315b995cd75234f837783a2f37ee5",
   "SavedViewDeleted.v1": "51c436d5ec6d6e95969a8b8614351dde86d77c7518c2b0ab9a8be5a20599e9b2",
+  "RestoreOrdered.v1": "1c3c8f13278d95421fc4d92f4704e12464acfd279c41e564264355c50432f0ce",
+  "RestoreEnded.v1": "a1468123d102961482c641f95327a90401dc63bd2977b76205a8b1af943f328e",
 };
 
 function golden(name: string): SealedEvent {

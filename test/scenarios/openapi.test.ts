@@ -55,6 +55,15 @@ it("every address answers as described, and refuses strangers as described", asy
     // The id is a request, not a member.
     "/audit/members/{id}/evidence": { key: gateway.keys.auditor, status: 404 },
     "/audit/saved-views/{name}": { body: { filter: { dlp: "blocked" } } },
+    // Storage that can go back in time is Cloudflare's alone.
+    "/admin/restore": {
+      body: {
+        actor: "policy",
+        confirm: "policy",
+        to: { time: new Date(Date.now() - 60_000).toISOString() },
+      },
+      status: 501,
+    },
     "/v1/chat/completions": { body: { model: "gpt-4o-mini", messages } },
     "/v1/messages": { body: { model: "claude-sonnet-4-5", max_tokens: 10, messages } },
     "/v1/responses": { body: { model: "gpt-4o-mini", input: "hello" } },

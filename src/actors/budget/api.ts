@@ -3,6 +3,7 @@
  * is a total of its period that only rises, so messages may be lost, repeated and reordered. These
  * shapes cross an RPC between versions of the Worker: fields are added, never renamed.
  */
+import type { RestorableApi } from "#actors/kit/point-in-time.ts";
 import type { StreamHome } from "#actors/kit/home.ts";
 import type { LeaseRefData, PrepaidData, RateTermsData } from "#events/budget-events.ts";
 import type { SharedBudgetData } from "#events/user-events.ts";
@@ -167,7 +168,7 @@ export interface OpenRateCommand {
 }
 
 /** The RPC surface of a BudgetActor. */
-export interface BudgetActorApi extends LeaseChildApi {
+export interface BudgetActorApi extends LeaseChildApi, RestorableApi {
   askRate(ask: RateAsk): Promise<RateReply>;
   renew(command: RenewCommand): Promise<RenewReply>;
   returnLease(command: ReturnCommand): Promise<void>;

@@ -5,19 +5,13 @@
  * state in memory is the fold of the events in storage; no `await` stands between a check and its
  * append; the ledger gets every event, in order, at least once.
  */
-import {
-  unseal,
-  type Cause,
-  type EventEnvelope,
-  type Fact,
-  type SealedEvent,
-} from "#events/envelope.ts";
-import { Actor } from "./actor.ts";
+import { type Cause, type EventEnvelope, type Fact } from "#events/envelope.ts";
 import type { Decider } from "./decider.ts";
 import type { Env } from "./env.ts";
 import { EventStore } from "./event-store.ts";
 import type { StreamHome } from "./home.ts";
 import {
+  collectRoundsMax,
   commitCommandsMax,
   commitQuietMs,
   commitsAloneMax,
@@ -26,6 +20,9 @@ import {
   snapshotTailMax,
 } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
+import type { RestoreCommand, RestorePlan, TakenBack } from "./point-in-time.ts";
+import { rehydrate, type Snapshot } from "./rehydrate.ts";
+import { RestorableActor } from "./restorable-actor.ts";
 import { readStored } from "./stored.ts";
 import { Restorer, type RestoreHost } from "./restorer.ts";
 
@@ -44,13 +41,7 @@ interface Waiting<Command, F extends Fact> {
   reject(reason: unknown): void;
 }
 
-interface Snapshot {
-  version: number;
-  seq: number;
-  state: unknown;
-}
-
-export abstract class EventSourcedActor<State, Command, F extends Fact> extends Actor {
+export abstract class EventSourcedActor<State, Command, F extends Fact> extends RestorableActor {
   protected abstract readonly decider: Decider<State, Command, F>;
   protected readonly store: EventStore;
   readonly #outbox: Outbox;
@@ -116,6 +107,32 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
 
   /** Told of facts that a restore has taken out of effect. */
   protected onSetAside(_facts: readonly F[]): void {}
+
+  override planRestore(command: RestoreCommand): Promise<RestorePlan> {
+    this.commitQueued();
+    return super.planRestore(command);
+  }
+
+  async takeBack(home: StreamHome): Promise<TakenBack> {
+    const askedAt = Date.now();
+    const restoredSeq = this.eventsKept;
+    this.settleIn(home);
+    await this.#ask();
+    const answeredAt = (this.store.getMeta("asked") as number | undefined) ?? 0;
+    if (answeredAt < askedAt) throw new Error("the ledger could not be asked");
+    return { restoredSeq, seq: this.eventsKept };
+  }
+
+  protected override get eventsKept(): number {
+    return this.store.head.seq;
+  }
+
+  protected override async collected(): Promise<boolean> {
+    for (let round = 0; this.#outbox.pending && round < collectRoundsMax; round += 1) {
+      await this.#outbox.flush(this.#home, () => this.#ask());
+    }
+    return !this.#outbox.pending;
+  }
 
   /** The time, never before the last event's: a clock that steps back is clamped. */
   protected now(): number {
@@ -222,6 +239,7 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
     const home = this.#home;
     if (home === undefined) throw new Error("the actor has no home yet");
     if (this.#asking !== undefined) throw new Error("the actor was restored and asks its ledger");
+    this.refuseIfLeaving();
     let state = this.state;
     try {
       const appended = this.ctx.storage.transactionSync(() => {
@@ -339,21 +357,8 @@ export abstract class EventSourcedActor<State, Command, F extends Fact> extends 
   }
 
   #rehydrate(): State {
-    const snapshot = (this.store.getMeta("snapshot") ?? undefined) as Snapshot | undefined;
-    const usable = snapshot !== undefined && snapshot.version === this.decider.snapshotVersion;
-    let state = usable ? this.decider.fromSnapshot(snapshot.state) : this.decider.initialState();
-    this.#snapshotSeq = usable ? snapshot.seq : 0;
-    const page = 1_000;
-    let next = this.#snapshotSeq + 1;
-    let events: SealedEvent[];
-    do {
-      events = this.store.read(next, page);
-      for (const sealed of events) {
-        const event = readStored(unseal(sealed));
-        state = this.decider.evolve(state, event as unknown as F, event.at);
-      }
-      next += page;
-    } while (events.length === page);
+    const { state, snapshotSeq } = rehydrate(this.store, this.decider);
+    this.#snapshotSeq = snapshotSeq;
     return state;
   }
 }

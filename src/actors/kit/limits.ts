@@ -1,5 +1,9 @@
 /** Bounds of the actor kit, each with its reason. */
 
+/** How often an actor that is to go back sends its ledger what it lacks: tens of thousands of events. */
+export const collectRoundsMax = 16;
+/** How long an actor that is to go back in time waits for the word to restart. */
+export const restartWithinMs = 10_000;
 /** Events in one call to the ledger: keeps one ingest transaction short. */
 export const outboxEventsMax = 256;
 /** Calls to the ledger in one alarm: the rest waits for the next, so commands get their turn. */

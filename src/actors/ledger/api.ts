@@ -1,4 +1,5 @@
 /** The RPC surface of a LedgerActor: collects streams, answers questions about them. */
+import type { RestorableApi } from "#actors/kit/point-in-time.ts";
 import type { Head, SealedEvent } from "#events/envelope.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
 import type { ShadowRow } from "#projections/shadow.ts";
@@ -28,7 +29,7 @@ export type IngestReply =
   | { outcome: "fork"; seq: number; message: string };
 
 /** The RPC surface that other actors use. */
-export interface LedgerIngestApi {
+export interface LedgerIngestApi extends RestorableApi {
   ingest(command: IngestCommand): Promise<IngestReply>;
   /** The streams of principals after a name, in order. */
   principals(query: { after: string; limit: number }): Promise<string[]>;

@@ -5,8 +5,10 @@
  * is gapless and chained; the views equal the fold of the log; one ledger serves one organisation;
  * no event leaves the log before the archive has it.
  */
-import { Actor, type Connection } from "#actors/kit/actor.ts";
+import type { Connection } from "#actors/kit/actor.ts";
 import type { Env } from "#actors/kit/env.ts";
+import type { TakenBack } from "#actors/kit/point-in-time.ts";
+import { RestorableActor } from "#actors/kit/restorable-actor.ts";
 import type { SealedEvent } from "#events/envelope.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
 import type { AuditPage, AuditQuery, SumsAnswer, SumsQuery } from "#projections/queries.ts";
@@ -67,7 +69,7 @@ import type { TailState } from "./tail.ts";
 import { Tails } from "./tails.ts";
 import { streamWhatIf, type WhatIfQuery } from "./what-if.ts";
 
-export class LedgerActor extends Actor implements LedgerApi {
+export class LedgerActor extends RestorableActor implements LedgerApi {
   readonly #sql: CountingSql;
   readonly #log: Log;
   readonly #faults: Faults;
@@ -135,7 +137,17 @@ export class LedgerActor extends Actor implements LedgerApi {
     return this.#sql.rowsWritten;
   }
 
+  /** Streams send it again what it lacks. */
+  async takeBack(): Promise<TakenBack> {
+    return { restoredSeq: this.eventsKept, seq: this.eventsKept };
+  }
+
+  protected override get eventsKept(): number {
+    return this.#log.size;
+  }
+
   async ingest(command: IngestCommand): Promise<IngestReply> {
+    this.refuseIfLeaving();
     const { reply, entries } = this.ctx.storage.transactionSync(() => this.#intake.take(command));
     this.#tails.send(entries);
     if (this.archivist.pending) this.#wakeBy(Date.now() + archiveDelayMs);

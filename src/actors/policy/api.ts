@@ -1,5 +1,7 @@
 /** The RPC surface of a PolicyActor, for the edge. Admins' commands come over its WebSocket. */
+import type { RestorableApi } from "#actors/kit/point-in-time.ts";
 import type { PolicyFact } from "#events/policy-events.ts";
+import type { RestoreEnd, RestoreOrder } from "#events/restore-events.ts";
 import type { SavedViewData } from "#events/view-events.ts";
 import type { KnownSnapshot, Principal, PolicySnapshot } from "#policy/snapshot.ts";
 import type { SavedViewRecord, ShadowRecord } from "./state.ts";
@@ -34,8 +36,11 @@ export type ViewChange = { command: string; member: string } & (
 /** All views there are after a change, or why there was none. */
 export type ViewAnswer = { ok: true; views: SavedViewRecord[] } | PolicyRefusal;
 
+/** The number of an order to put an actor back, or why there is none. */
+export type OrderAnswer = { ok: true; order: number } | PolicyRefusal;
+
 /** The RPC surface of a PolicyActor. */
-export interface PolicyActorApi {
+export interface PolicyActorApi extends RestorableApi {
   /** The published version, or `undefined` when the caller's is still it; `null` without a policy. */
   snapshot(known: KnownSnapshot | null): Promise<PolicySnapshot | undefined | null>;
   /** Who a key belongs to; `null` for an unknown, expired, revoked or wrong one. Constant-time. */
@@ -52,6 +57,10 @@ export interface PolicyActorApi {
   savedViews(): Promise<SavedViewRecord[]>;
   /** Keeps a view, or forgets the one of a name; answers all there are then. */
   changeView(change: ViewChange): Promise<ViewAnswer>;
+  /** Records that an actor is about to be put back; the number of the order. */
+  orderRestore(command: string, order: RestoreOrder): Promise<OrderAnswer>;
+  /** Records what became of an order, once. */
+  endRestore(end: RestoreEnd): Promise<void>;
   /** Records that a shard's views were not the fold of its log. */
   noteDifference(difference: ViewsDifference): Promise<void>;
   found(command: FoundCommand): Promise<{ ok: true; keys: Record<string, string> } | PolicyRefusal>;

@@ -3,6 +3,7 @@
  * the randomness and read the clock.
  */
 import type { KeyScopeData, MemberData, PolicyFact } from "#events/policy-events.ts";
+import type { RestoreEnd, RestoreOrder } from "#events/restore-events.ts";
 import type { SavedViewData } from "#events/view-events.ts";
 import type { PolicyDocument } from "#policy/document.ts";
 
@@ -87,6 +88,9 @@ export type PolicyCommand =
   | { type: "CorrectPrice"; at: number; correction: DataOf<"PriceCorrectionOrdered"> }
   /** Every principal's have been. */
   | { type: "ConfirmCorrection"; applied: DataOf<"PriceCorrectionApplied"> }
+  /** An actor is to be put back to an earlier moment; what became of it. */
+  | { type: "OrderRestore"; at: number; order: RestoreOrder }
+  | { type: "EndRestore"; end: RestoreEnd }
   /** A shard's views were not the fold of its log. */
   | { type: "NoteDifference"; difference: DataOf<"ViewsDiffered"> }
   /** The shell turned an admin's command away before it got here. */

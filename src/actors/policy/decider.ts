@@ -9,6 +9,7 @@
  * - an organisation always has an admin
  * - an erasure that was ordered waits until its actor has confirmed it, and is confirmed once
  * - a price is corrected for a time that is over, and an order is confirmed once
+ * - one actor is put back at a time, and what became of it is told once
  * - every live key belongs to a member, and every member's tier is in the current policy
  */
 import type { Decider } from "#actors/kit/decider.ts";
@@ -22,6 +23,7 @@ import {
   keysPerMemberMax,
   membersMax,
   proposalsMax,
+  restoringMaxMs,
   savedViewsMax,
 } from "./limits.ts";
 import { evolve, fromSnapshot, initialState, toSnapshot, type PolicyState } from "./state.ts";
@@ -198,6 +200,14 @@ const deciders: Deciders = {
     state.corrections.some((known) => known.order === applied.order && known.applied === undefined)
       ? [{ type: "PriceCorrectionApplied", v: 1, data: applied }]
       : [],
+
+  OrderRestore: ({ restoring }, { at, order }) =>
+    restoring !== undefined && at < restoring.at + restoringMaxMs
+      ? refused("OrderRestore", "restore_under_way", `${restoring.actor} is being restored.`)
+      : [{ type: "RestoreOrdered", v: 1, data: order }],
+
+  EndRestore: ({ restoring }, { end }) =>
+    restoring?.order === end.order ? [{ type: "RestoreEnded", v: 1, data: end }] : [],
 
   NoteDifference: (_state, { difference }) => [{ type: "ViewsDiffered", v: 1, data: difference }],
 

@@ -63,3 +63,5 @@ export const limitLanes = 16;
 /** Wait before a node that has not called back all credit is asked again; doubles up to the last. */
 export const limitRetryMs = 500;
 export const limitRetryMaxMs = 60_000;
+/** How long an order to restore an actor stands without its end: longer than the edge tries. */
+export const restoringMaxMs = 5 * 60_000;

@@ -7,12 +7,14 @@ import type { Env } from "#actors/kit/env.ts";
 import { type AppendedFact, EventSourcedActor } from "#actors/kit/event-sourced-actor.ts";
 import { ledgerName, policyName, userStreams } from "#actors/kit/names.ts";
 import type { PolicyFact } from "#events/policy-events.ts";
+import type { RestoreEnd, RestoreOrder } from "#events/restore-events.ts";
 import { formatKey, hashSecret } from "#policy/api-key.ts";
 import type { KnownSnapshot, Principal, PolicySnapshot } from "#policy/snapshot.ts";
 import { AdminDesk, type DeskHost, type DeskSocket } from "./admin-desk.ts";
 import { AnswerBook } from "./answers.ts";
 import type {
   FoundCommand,
+  OrderAnswer,
   PolicyActorApi,
   PolicyRefusal,
   ViewChange,
@@ -27,11 +29,10 @@ import { Repricer } from "./repricer.ts";
 import { wasMember } from "./former.ts";
 import { checkFounding } from "./input.ts";
 import { LimitMirror } from "./limit-mirror.ts";
-import { KeyMirror, type KeyStanding } from "./key-mirror.ts";
+import { KeyMirror } from "./key-mirror.ts";
 import { knownFeatures } from "./known.ts";
 import { draftPolicy } from "./draft.ts";
 import { LinkBook } from "./links.ts";
-import { principalOf } from "./principal.ts";
 import { KEY_HEADER, MEMBER_HEADER, type Seat, UNTIL_HEADER } from "./seat.ts";
 import { snapshotFor } from "./snapshot.ts";
 import {
@@ -41,6 +42,8 @@ import {
   type SavedViewRecord,
   type ShadowRecord,
 } from "./state.ts";
+import { principalOf, standingOf } from "./principal.ts";
+import { orderAnswer } from "./restores.ts";
 import { viewAnswer, viewCommand } from "./views.ts";
 
 /** Compared with when there is no such key, so that both answers take the same time. */
@@ -119,6 +122,18 @@ export class PolicyActor
         this.state,
       ),
     );
+  }
+
+  orderRestore(command: string, order: RestoreOrder): Promise<OrderAnswer> {
+    const at = this.now();
+    const cause = { command, member: order.member };
+    return Promise.resolve(
+      orderAnswer(this.execute({ type: "OrderRestore", at, order }, at, cause)),
+    );
+  }
+
+  async endRestore(end: RestoreEnd): Promise<void> {
+    this.execute({ type: "EndRestore", end }, this.now(), { command: `restore/${end.order}` });
   }
 
   async noteDifference(difference: ViewsDifference): Promise<void> {
@@ -311,17 +326,13 @@ export class PolicyActor
   async #flushKeys(): Promise<void> {
     const { organisation, ledgerShards } = this.state;
     if (organisation === undefined || this.#mirror.dueAt === undefined) return;
-    const standingOf = (keyId: string, member: string) => this.#standingOf(keyId, member);
+    const standing = (keyId: string, member: string) => standingOf(this.state, keyId, member);
     const streamsOf = (member: string) =>
       userStreams(this.env.TALLYGATE_SECRET, organisation, member, actorsOf(this.state, member));
-    await this.#mirror.flush({ organisation, ledgerShards, standingOf, streamsOf }, this.now());
-  }
-
-  #standingOf(keyId: string, member: string): KeyStanding {
-    const key = this.state.keys.get(keyId);
-    const principal = key && principalOf(this.state, key.member, key);
-    if (key === undefined || principal === undefined) return { revokedOf: member };
-    return { live: { secretHash: key.secretHash, principal } };
+    await this.#mirror.flush(
+      { organisation, ledgerShards, standingOf: standing, streamsOf },
+      this.now(),
+    );
   }
 
   #known(): ReturnType<typeof knownFeatures> {

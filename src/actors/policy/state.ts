@@ -120,6 +120,8 @@ export interface PolicyState {
   corrections: PriceCorrectionRecord[];
   /** The draft that is decided beside the current version. */
   shadow?: ShadowRecord | undefined;
+  /** The order to put an actor back that nobody has ended. */
+  restoring?: { order: number; actor: string; at: number } | undefined;
   /** Named filters of the audit list, by name. */
   views?: SavedViewRecord[] | undefined;
 }
@@ -255,6 +257,12 @@ const evolvers: Evolvers = {
   },
   SavedViewDeleted: (state, { name: gone }) => {
     state.views = (state.views ?? []).filter(({ name }) => name !== gone);
+  },
+  RestoreOrdered: (state, { actor }, at) => {
+    state.restoring = { order: state.seq, actor, at };
+  },
+  RestoreEnded: (state) => {
+    state.restoring = undefined;
   },
   ViewsDiffered: () => {},
   CommandRefused: () => {},

@@ -2,6 +2,7 @@
  * What the edge asks of a UserActor, and what it answers. These shapes cross an RPC between
  * versions of the Worker during a deploy: fields are added, never renamed.
  */
+import type { RestorableApi } from "#actors/kit/point-in-time.ts";
 import type { LeaseChildApi, RateChildApi } from "#actors/budget/api.ts";
 import type { WrappedKey } from "#actors/kit/payload-key.ts";
 import type { Price } from "#events/money.ts";
@@ -201,7 +202,7 @@ export interface BudgetStanding {
 }
 
 /** The RPC surface of a UserActor. */
-export interface UserActorApi extends LeaseChildApi, RateChildApi {
+export interface UserActorApi extends LeaseChildApi, RateChildApi, RestorableApi {
   admit(command: AdmitCommand): Promise<AdmitReply>;
   /** Several at once: the edge batches settlements of one principal. */
   settle(commands: readonly SettleCommand[]): Promise<void>;

@@ -7,6 +7,7 @@
 import { Hono } from "hono";
 import { canonicalJson } from "#events/canonical.ts";
 import { showCircuits } from "../admin/circuits.ts";
+import { restoreActor } from "../admin/restore.ts";
 import { showDiagnosis } from "../admin/diagnosis.ts";
 import { GatewayError } from "../errors.ts";
 import {
@@ -61,6 +62,9 @@ recordRoutes.get("/admin/diagnosis", (c) =>
 );
 recordRoutes.get("/admin/circuits", (c) =>
   reading(c, AUDITORS, act(c, "circuits.read"), showCircuits),
+);
+recordRoutes.post("/admin/restore", (c) =>
+  reading(c, ["admin"], act(c, "actor.restore"), restoreActor),
 );
 recordRoutes.get("/audit/faults", (c) => reading(c, AUDITORS, act(c, "faults.read"), listFaults));
 

@@ -113,6 +113,14 @@ const TOLD: Record<string, ReadonlyMap<string, Kind>> = {
   ShadowStopped: fields("draft", { metadata: "reason" }),
   SavedViewSet: fields("lastMs", { member: "member", metadata: "name filter" }),
   SavedViewDeleted: fields("", { member: "member", metadata: "name" }),
+  RestoreOrdered: fields("stream to bookmark loseUncollected", {
+    member: "member",
+    members: "actor",
+    metadata: "reason",
+  }),
+  RestoreEnded: fields("order outcome code bookmark undo beforeSeq restoredSeq seq", {
+    members: "actor",
+  }),
   ViewsDiffered: fields("shard at events differences", { metadata: "first" }),
   CommandRefused: fields("command code", { metadata: "message" }),
   StreamForked: fields("restored ledger own carried"),

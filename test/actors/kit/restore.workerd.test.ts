@@ -22,17 +22,19 @@ function principal() {
   const stream = `u_restore-${actors++}-${Date.now()}`;
   const home = { organisation: "acme", stream, ledger: `restore-ledger-${stream}` };
   const stub = USERS.getByName(stream);
+  /** A stub that saw its actor restart is of no use any more. */
+  const open = () => USERS.getByName(stream);
   const ledger = LEDGER.getByName(home.ledger);
   const budgets = [budgetOf({ startsAt: 0, resetsAt: Date.now() + 86_400_000, limitNanos: 500 })];
   const admit = (id: string) => {
     const request = requestOf(id, { deadlineAt: Date.now() + 600_000, budgets });
-    return stub.admit({ home, at: Date.now(), request });
+    return open().admit({ home, at: Date.now(), request });
   };
   const settle = (id: string, costNanos = 40) =>
-    stub.settle([{ home, at: Date.now(), settlement: settlementOf(id, costNanos) }]);
+    open().settle([{ home, at: Date.now(), settlement: settlementOf(id, costNanos) }]);
   const flush = () => runDurableObjectAlarm(stub);
   const rows = <R extends Record<string, SqlStorageValue>>(query: string): Promise<R[]> =>
-    runInDurableObject(stub, (_actor, state) => state.storage.sql.exec<R>(query).toArray());
+    runInDurableObject(open(), (_actor, state) => state.storage.sql.exec<R>(query).toArray());
   const events = async (): Promise<EventEnvelope[]> => {
     const chain = readChain(
       EMPTY_HEAD,
@@ -44,17 +46,20 @@ function principal() {
     return chain.events;
   };
   const collected = async () => (await ledger.history({ stream, from: 1, limit: 1_000 })).length;
-  /** Puts the storage back to where it was after `seq` events, as a backup taken then would. */
-  const restore = async (seq: number, exported = seq) => {
-    await runInDurableObject(stub, (_actor, { storage: { sql } }) => {
+  /** The storage as it was after `seq` events. */
+  const rewind = (seq: number, exported = seq): Promise<void> =>
+    runInDurableObject(stub, (_actor, { storage: { sql } }) => {
       sql.exec("DROP TRIGGER events_no_delete");
       sql.exec("DELETE FROM events WHERE seq > ?", seq);
       sql.exec("DELETE FROM meta WHERE k IN ('snapshot', 'asked')");
       sql.exec("INSERT OR REPLACE INTO meta (k, v) VALUES ('exported', ?)", String(exported));
     });
+  /** Puts it back there, as a backup taken then would. */
+  const restore = async (seq: number, exported = seq) => {
+    await rewind(seq, exported);
     await evictDurableObject(stub);
   };
-  const spent = async () => (await stub.readBudgets(Date.now()))[0];
+  const spent = async () => (await open().readBudgets(Date.now()))[0];
   return {
     stream,
     home,
@@ -66,6 +71,7 @@ function principal() {
     rows,
     events,
     collected,
+    rewind,
     restore,
     spent,
   };
@@ -138,6 +144,94 @@ describe("an actor that was restored, and has nothing new", () => {
     await flush();
     expect(await events()).toEqual(before);
     expect(await collected()).toBe(before.length);
+  });
+});
+
+describe("an actor that an admin puts back", () => {
+  test("sends its ledger what it lacks, decides nothing meanwhile, and takes all of it back", async () => {
+    const { stream, home, stub, admit, settle, events, rewind, spent, collected } = principal();
+    await admit("a");
+    await settle("a", 100);
+    await admit("b");
+    await settle("b", 100);
+    expect(await collected()).toBe(0);
+    const before = await events();
+    // The three calls that workerd does not have; all else is the actor's own.
+    const calls: string[] = [];
+    await runInDurableObject(stub, (_actor, { storage }) => {
+      Object.assign(storage, {
+        getBookmarkForTime: (at: number) => Promise.resolve(`bookmark of ${at}`),
+        onNextSessionRestoreBookmark: (bookmark: string) => {
+          calls.push(bookmark);
+          return Promise.resolve("bookmark of now");
+        },
+      });
+    });
+    const plan = await stub.planRestore({ point: { at: 5 }, loseUncollected: false });
+    expect(plan).toEqual({
+      ok: true,
+      bookmark: "bookmark of 5",
+      undo: "bookmark of now",
+      seq: before.length,
+    });
+    expect(calls).toEqual(["bookmark of 5"]);
+    expect(await collected()).toBe(before.length);
+    await runInDurableObject(stub, (actor) =>
+      expect(
+        actor.admit({ home, at: Date.now(), request: requestOf("c", { budgets: [] }) }),
+      ).rejects.toThrow("goes back to an earlier moment"),
+    );
+    // What the platform does as the next session begins.
+    await rewind(2);
+    const gone = await stub.restartRestored().then(
+      () => "still here",
+      ({ message }: Error) => message,
+    );
+    expect(gone).toContain("goes back to an earlier moment");
+    expect(await USERS.getByName(stream).takeBack(home)).toEqual({
+      restoredSeq: 2,
+      seq: before.length,
+    });
+    expect(await events()).toEqual(before);
+    expect(await spent()).toMatchObject({ settledNanos: 200, heldNanos: 0 });
+    expect((await admit("d")).outcome).toBe("admitted");
+  });
+
+  test("stays where it is where the platform cannot go back, and goes on deciding", async () => {
+    const { stub, admit } = principal();
+    await admit("a");
+    expect(
+      await stub.planRestore({ point: { at: Date.now() - 1_000 }, loseUncollected: false }),
+    ).toMatchObject({ ok: false, code: "restore_unavailable" });
+    expect((await admit("b")).outcome).toBe("admitted");
+  });
+
+  test("is the only one at a time, and what became of it is told once", async () => {
+    await foundOrganisation("put-back");
+    const stub = stubOf("put-back") as unknown as DurableObjectStub<PolicyActor>;
+    const order = { actor: "policy", stream: "p_1", to: 5, reason: "", member: "ada" };
+    const ordered = await stub.orderRestore("c-1", order);
+    expect(await stub.orderRestore("c-2", order)).toMatchObject({ code: "restore_under_way" });
+    const end = {
+      order: ordered.ok ? ordered.order : 0,
+      actor: "policy",
+      outcome: "refused",
+    } as const;
+    await stub.endRestore(end);
+    await stub.endRestore(end);
+    expect(await stub.orderRestore("c-3", order)).toMatchObject({ ok: true });
+    const types = await runInDurableObject(stub, (_actor, { storage: { sql } }) =>
+      sql
+        .exec<{ body: string }>("SELECT body FROM events ORDER BY seq")
+        .toArray()
+        .map(({ body }) => (JSON.parse(body) as { type: string }).type),
+    );
+    expect(types.filter((type) => /Restore|Refused/.test(type))).toEqual([
+      "RestoreOrdered",
+      "CommandRefused",
+      "RestoreEnded",
+      "RestoreOrdered",
+    ]);
   });
 });
 

@@ -134,6 +134,53 @@ it("tails requests as they happen, and ends after as many as were asked for", as
   expect(JSON.parse(out)).toMatchObject({ user: "bob", modelAsked: "gpt-4o-mini" });
 }, 240_000);
 
+it("puts nobody back on this machine, says so by name, and has both the order and its end on record", async () => {
+  const minuteAgo = new Date(Date.now() - 60_000).toISOString();
+  const restore = (actor: string, confirm: string, to = minuteAgo) =>
+    as("admin", "restore", actor, "--to", to, "--confirm", confirm, "--reason", "a test");
+  expect(await restore("member:alice", "member:bob")).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("restore member:alice --to"),
+  });
+  expect(await restore("member:alice", "member:alice", "2019-01-01T00:00:00Z")).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("by 30 days at most"),
+  });
+  const asAuditor = ["restore", "policy", "--to", minuteAgo, "--confirm", "policy"];
+  expect((await as("auditor", ...asAuditor)).err).toContain("This is for admin roles");
+  for (const actor of ["member:alice", "policy", "ledger:0"]) {
+    expect([actor, await restore(actor, actor)]).toEqual([
+      actor,
+      {
+        code: 1,
+        out: "",
+        err: expect.stringContaining("Storage on this machine cannot go back in time"),
+      },
+    ]);
+  }
+  // They go on as if nothing had been asked.
+  expect((await chat(gateway, gateway.keys.alice, "still here")).status).toBe(200);
+  await expect
+    .poll(async () => {
+      const { out } = await as("auditor", "export", "--kind", "act");
+      const acts = out
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      return acts
+        .filter(({ action }) => String(action).startsWith("restore."))
+        .map(({ action, resource, user, code }) => [action, resource, user, code]);
+    })
+    .toEqual(
+      expect.arrayContaining([
+        ["restore.ordered", "policy", "admin", undefined],
+        ["restore.refused", "policy", "", "restore_unavailable"],
+        ["restore.ordered", "member:alice", "admin", undefined],
+        ["restore.refused", "member:alice", "", "restore_unavailable"],
+      ]),
+    );
+}, 60_000);
+
 it("issues and revokes keys under the same names as the policy's own command", async () => {
   const issued = await as("admin", "keys", "issue", "bob", "--label", "ci", "--json");
   const { keyId } = JSON.parse(issued.out) as { keyId: string };

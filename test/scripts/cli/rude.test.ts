@@ -48,6 +48,7 @@ const commands: string[][] = [
   ["members"],
   ["erase"],
   ["erase", "alice", "--confirm", "alice"],
+  ["restore", "policy", "--to", "2026-11-20T18:00:00Z", "--confirm", "policy"],
   ["correct-price"],
   ["budgets"],
   ["tail", "--count", "1"],
