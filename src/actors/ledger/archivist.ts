@@ -29,6 +29,8 @@ export interface ArchivistSetup {
   atomically(work: () => void): void;
   /** Told of what needs a human. */
   onConflict(message: string): void;
+  /** Told when a segment was written, so nothing is in the way any more. */
+  onWritten(): void;
 }
 
 export class Archivist {
@@ -185,6 +187,7 @@ export class Archivist {
       ) {
         written += 1;
       }
+      if (written > 0) this.#setup.onWritten();
       this.#failures = 0;
       this.#trouble = undefined;
       const more = this.#archive.trim(at);

@@ -41,6 +41,13 @@ export class Faults {
     this.#sql.run("DELETE FROM faults WHERE stream = ? AND kind = 'fork'", stream);
   }
 
+  /** Forgets that the archive was in the way of itself: it goes on. */
+  resolveArchive(): void {
+    this.#sql.run(
+      "DELETE FROM faults WHERE stream = '' AND epoch = 0 AND seq = 0 AND kind = 'mismatch'",
+    );
+  }
+
   list(): LedgerFault[] {
     return this.#sql.run<LedgerFault & Record<string, string | number>>(
       "SELECT stream, epoch, seq, kind, message, at FROM faults ORDER BY at, stream, epoch, seq",

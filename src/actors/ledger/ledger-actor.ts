@@ -101,6 +101,7 @@ export class LedgerActor extends RestorableActor implements LedgerApi {
       atomically,
       onConflict: (message) =>
         faults.note({ stream: "", epoch: 0, seq: 0, kind: "mismatch", message }),
+      onWritten: () => faults.resolveArchive(),
     });
     const eventsFrom = (pos: number, limit: number) => this.archivist.eventsFrom(pos, limit);
     const archivedFrom = (pos: number, limit: number) => this.archivist.archivedFrom(pos, limit);

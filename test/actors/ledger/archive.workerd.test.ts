@@ -164,6 +164,51 @@ test("an artefact with another content is an alarm, and nothing goes on over it"
   expect(await ledger.faults()).toMatchObject([{ kind: "mismatch" }]);
 });
 
+test("a lost shard collects everything again, leaves its old archive alone and says so, and begins a new one once that is moved", async () => {
+  const ledger = freshLedger();
+  const shard = ledger.name ?? "";
+  await feed(ledger, batches.slice(0, 20));
+  await ledger.archiveNow();
+  await feed(ledger, batches.slice(20));
+  await ledger.archiveNow();
+  const views = (await ledger.exportViews()).sums;
+  const old = await filesOf(shard);
+  expect(old.size).toBe(6);
+  await runInDurableObject(ledger, (_actor, { storage }) => storage.deleteAll());
+  await evictDurableObject(ledger);
+  // Each stream sends all that it has, one stream after the other.
+  const streamOf = ([first]: SealedEvent[]) => (first && readLine(toLine(first))?.stream) ?? "";
+  await feed(
+    ledger,
+    batches.toSorted((a, b) =>
+      streamOf(a) < streamOf(b) ? -1 : Number(streamOf(a) > streamOf(b)),
+    ),
+  );
+  expect((await ledger.exportViews()).sums).toEqual(views);
+  expect(await ledger.archiveNow()).toMatchObject({
+    archived: 0,
+    events: count,
+    trouble: /holds other events/,
+  });
+  expect(await ledger.faults()).toMatchObject([{ kind: "mismatch" }]);
+  expect(await filesOf(shard)).toEqual(old);
+  // What an operator does: the folder goes elsewhere, under its own name.
+  const elsewhere = `lost/${shard}`;
+  for (const [path, bytes] of old) await ARCHIVE.put(`${elsewhere}/${path}`, bytes);
+  await ARCHIVE.delete([...old.keys()].map((path) => `${shard}/${path}`));
+  expect(await ledger.archiveNow()).toEqual({ segments: 1, archived: count, events: count });
+  expect(await ledger.faults()).toEqual([]);
+  expect((await verify(ledger)).findings).toEqual([]);
+  const kept = await filesOf(elsewhere);
+  const source = {
+    shard,
+    list: async () => [...kept.keys()],
+    read: async (path: string) => kept.get(path),
+  };
+  const { findings, shards } = await verifyArchive([source], { publicKeys, gunzip: unpack });
+  expect([findings, shards[0]?.events]).toEqual([[], count]);
+});
+
 /** A ledger whose archived events are old enough to go. */
 async function trimmed() {
   const ledger = freshLedger();
