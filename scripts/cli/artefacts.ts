@@ -11,12 +11,21 @@ import type { ShardArtefacts } from "#projections/verify/artefacts.ts";
 const unpack = promisify(gunzip);
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Unpacked in few large pieces: each piece is a call, and all of them are joined. */
-const chunkBytes = 1024 * 1024;
+/** What a segment unpacks to at most in one piece: its characters' bound, with room for wide ones. */
+const chunkBytesMax = 32 * 1024 * 1024;
+const chunkBytesMin = 64 * 1024;
+
+/** Room for all of it at once, as its end says; where that lies, it takes more pieces, or has room left. */
+function chunkSizeFor(bytes: Uint8Array<ArrayBuffer>): number {
+  if (bytes.length < 4) return chunkBytesMin;
+  const said = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4).getUint32(0, true);
+  // A byte more, so that the end is seen in the same call.
+  return Math.min(Math.max(said + 1, chunkBytesMin), chunkBytesMax);
+}
 
 /** Unpacks a segment; throws on any damage. */
 export async function gunzipText(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const text = await unpack(bytes, { chunkSize: chunkBytes });
+  const text = await unpack(bytes, { chunkSize: chunkSizeFor(bytes) });
   // ASCII is the same in both, and by far most of what is archived; it needs no decoding.
   return isAscii(text) ? text.toString("latin1") : utf8.decode(text);
 }

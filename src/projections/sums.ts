@@ -48,6 +48,12 @@ export interface SumsRow {
   histograms: Histograms;
 }
 
+/** One text for one key: the lengths keep its fields apart, whatever they hold. */
+export function keyText({ hour, model, provider, user, team, key, route, tags }: SumsKey): string {
+  const lengths = `${model.length},${provider.length},${user.length},${team.length},${key.length}`;
+  return `${hour},${lengths},${route.length}:${model}${provider}${user}${team}${key}${route}${tags}`;
+}
+
 const keyColumns = ["hour", "model", "provider", "user", "team", "key", "route", "tags"] as const;
 
 /** `requests` counts all; the outcomes below it add up to it. */
@@ -83,18 +89,27 @@ const columns: readonly string[] = [...usageColumns, ...costColumns];
 /** A row after a change; `undefined` when nothing is left of it. */
 export function combineSums(row: SumsRow | undefined, patch: SumsPatch): SumsRow | undefined {
   const sums: Record<string, number> = { ...row?.sums };
-  for (const [column, amount] of Object.entries(patch.sums)) {
-    sums[column] = assertSafeSum((sums[column] ?? 0) + amount, column);
+  const changed: SumsRow = { key: patch.key, sums, histograms: { ...row?.histograms } };
+  addToRow(changed, patch);
+  return isNothing(changed) ? undefined : changed;
+}
+
+/** Adds a patch to a row that nobody else has. A sum past the safe integers throws. */
+export function addToRow({ sums, histograms: kept }: SumsRow, patch: SumsPatch): void {
+  for (const column in patch.sums) {
+    sums[column] = assertSafeSum((sums[column] ?? 0) + (patch.sums[column] ?? 0), column);
   }
-  const kept: Histograms = { ...row?.histograms };
+  if (patch.latencies === undefined) return;
   for (const name of histograms) {
-    const latencyMs = patch.latencies?.[name];
+    const latencyMs = patch.latencies[name];
     if (latencyMs !== undefined) kept[name] = withLatency(kept[name] ?? "", latencyMs);
   }
-  const isEmpty =
-    Object.values(sums).every((amount) => amount === 0) &&
-    Object.values(kept).every((histogram) => histogram === "");
-  return isEmpty ? undefined : { key: patch.key, sums, histograms: kept };
+}
+
+/** Whether nothing is left of a row. */
+export function isNothing({ sums, histograms: kept }: SumsRow): boolean {
+  for (const column in sums) if (sums[column] !== 0) return false;
+  return histograms.every((name) => (kept[name] ?? "") === "");
 }
 
 function tableOf(name: string): Table<SumsRow, SumsPatch> {
@@ -146,8 +161,13 @@ export function sumsKey(
     team: subject.team ?? "",
     key: subject.keyId ?? "",
     route: subject.route ?? "",
-    tags: JSON.stringify([...new Set(subject.tags)].sort()),
+    tags: tagsOf(subject.tags),
   };
+}
+
+/** Tags as a key holds them; most requests have none. */
+function tagsOf(tags: readonly string[] | undefined): string {
+  return tags === undefined || tags.length === 0 ? "[]" : JSON.stringify([...new Set(tags)].sort());
 }
 
 /** The key of a request's own sums: the hour of its admission, or of the event if it is unknown. */
@@ -159,6 +179,11 @@ export function requestKey(
 ): SumsKey {
   const { member: user = "" } = event.cause;
   return sumsKey(request ?? { user }, request?.at ?? event.at, model, provider);
+}
+
+/** Whether two patches count in one row. */
+export function isSameKey(a: SumsKey, b: SumsKey): boolean {
+  return keyColumns.every((column) => a[column] === b[column]);
 }
 
 /** The changes that add a patch to its hour and to its day. */

@@ -32,26 +32,33 @@ function ended(
   const model = data.servedModel ?? request?.modelAsked ?? "";
   const key = requestKey(request, event, model, data.provider ?? "");
   const latencies = { latency: data.latencyMs, firstByte: data.firstByteMs };
-  const hits = { hit: { cacheHits: 1 }, miss: { cacheMisses: 1 }, off: {} };
   const sums: Sums = {
-    [data.outcome]: 1,
-    ...hits[data.cache],
+    requests: 1,
     savedNanos: data.savedNanos ?? 0,
     inputTokens: data.usage.inputTokens,
     outputTokens: data.usage.outputTokens,
     cachedTokens: data.usage.cachedReadTokens ?? 0,
     latencyMsSum: data.latencyMs,
-    ...dlpSums(data, request),
-    ...(guardBlocked(data) ? { guardBlocked: 1 } : {}),
   };
-  return { ...count(key, sums), latencies };
+  sums[data.outcome] = 1;
+  if (data.cache === "hit") sums["cacheHits"] = 1;
+  if (data.cache === "miss") sums["cacheMisses"] = 1;
+  const dlp = dlpColumn(data, request);
+  if (dlp !== undefined) sums[dlp] = 1;
+  if (guardBlocked(data)) sums["guardBlocked"] = 1;
+  return { key, sums, latencies };
 }
 
 /** What data rules did to a request, both ways: the strongest counts. */
-function dlpSums(data: DataOf<"RequestSettled">, request: AuditEntry | undefined): Sums {
-  const result = dlpResult([...(request?.findings ?? []), ...data.findings]);
-  if (result === "redacted") return { dlpRedacted: 1 };
-  return result === "blocked" ? { dlpBlocked: 1 } : {};
+function dlpColumn(
+  data: DataOf<"RequestSettled">,
+  request: AuditEntry | undefined,
+): string | undefined {
+  const asked = request?.findings ?? [];
+  if (asked.length === 0 && data.findings.length === 0) return undefined;
+  const result = dlpResult([...asked, ...data.findings]);
+  if (result === "redacted") return "dlpRedacted";
+  return result === "blocked" ? "dlpBlocked" : undefined;
 }
 
 function unanswered(

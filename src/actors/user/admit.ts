@@ -7,6 +7,7 @@
  */
 import type { BudgetData, LimitData, UserFact } from "#events/user-events.ts";
 import { accountOf, affords, budgetLeft, crossings } from "./budgets.ts";
+import { admittedAnswer, refusedAnswer, refusedData, type Added } from "./decision.ts";
 import { isAmount } from "./holds.ts";
 import { leaseKey, leaseRefOf } from "./leases.ts";
 import { accountsMax, bucketsMax, leasesMax, openHoldsMax } from "./limits.ts";
@@ -46,6 +47,21 @@ const codes = {
   concurrency: "concurrency_limited",
 } as const;
 
+/** A recorded request judged again, as `decideAdmit` does it, without the facts that it makes of it. */
+export function judgeAgain(
+  state: UserState,
+  command: { request: RequestData; verdict?: Verdict | undefined },
+  at: number,
+): { type: "RequestAdmitted" | "RequestRefused"; answer: Added } | undefined {
+  const { request, verdict } = command;
+  if (isRepeat(state, request.requestId) || isStale(state, request)) return undefined;
+  const judgement = judge(state, request, at, verdict);
+  if (judgement.admits) return { type: "RequestAdmitted", answer: admittedAnswer(judgement) };
+  const { refusal } = judgement;
+  if (refusal.short === true || isQuiet(state, refusal, at)) return undefined;
+  return { type: "RequestRefused", answer: refusedAnswer(refusal) };
+}
+
 /** What an admit command adds to the log; nothing when it repeats, is stale, or is only counted. */
 export function decideAdmit(
   state: UserState,
@@ -66,8 +82,7 @@ export function decideAdmit(
         };
   const passed = request.budgets.flatMap((budget) => crossedBefore(state, budget));
   if (judgement.admits) {
-    const { left, over } = judgement;
-    const data = over.length > 0 ? { ...request, left, over } : { ...request, left };
+    const data = { ...request, ...admittedAnswer(judgement) };
     return [{ type: "RequestAdmitted", v: 1, data }, ...passed];
   }
   const { refusal } = judgement;
@@ -249,26 +264,4 @@ function faultOf(state: UserState, request: RequestData): Refusal | undefined {
   }
   if (state.holds.size >= openHoldsMax) return { code: codes.concurrency, by: "open-requests" };
   return undefined;
-}
-
-type RefusedData = Extract<UserFact, { type: "RequestRefused" }>["data"];
-
-function refusedData(request: RequestData, refusal: Refusal): RefusedData {
-  const data: RefusedData = { ...request, code: refusal.code };
-  delete (data as Partial<RequestData>).left;
-  delete (data as Partial<RequestData>).over;
-  // What cannot be counted cannot be written down either.
-  if (refusal.code === "invalid_limits") {
-    delete data.limits;
-    delete data.budgets;
-    delete data.shared;
-    delete data.sharedLimits;
-    delete data.bound;
-    delete data.deadlineAt;
-  }
-  if (refusal.by !== undefined) data.by = refusal.by;
-  if (refusal.scope !== undefined) data.scope = refusal.scope;
-  if (refusal.retryAt !== undefined) data.retryAt = refusal.retryAt;
-  if (refusal.given === true) data.given = true;
-  return data;
 }

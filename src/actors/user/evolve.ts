@@ -6,7 +6,7 @@ import type { UserFact } from "#events/user-events.ts";
 import { capOf } from "./admit.ts";
 import { evolveCorrected } from "./correct.ts";
 import { noteCrossing } from "./budgets.ts";
-import { BOOKED, correctUse, NANOS, noteRaise, noteUse, scopesOf, TOKENS } from "./history.ts";
+import { correctUse, noteRaise, noteUse, scopesOf, type UseDelta } from "./history.ts";
 import { expiredMax, outcomesMax, quietMsMax, quietsMax, rememberMs } from "./limits.ts";
 import { keepAccount, keepBucket, keepCap } from "./keep.ts";
 import { leaseOpened } from "./lease-past.ts";
@@ -218,32 +218,30 @@ function leave(state: UserState, requestId: string, hold: Hold, costNanos: numbe
 
 /** Puts the truth in place of the bound in every rate and in the past, at the moments it is booked to. */
 function correctHold(state: UserState, hold: Hold, tokens: number, costNanos: number): void {
-  const raised = hold.raises ?? [];
-  const parts = [{ at: hold.at, nanos: hold.costNanos }, ...raised];
-  for (const raise of raised) if (parts[0] !== undefined) parts[0].nanos -= raise.nanos;
+  const first = { tokens: tokens - hold.tokens, booked: costNanos - hold.costNanos };
+  const { raises } = hold;
+  // Hardly any hold was raised.
+  if (raises === undefined) {
+    return correctPart(state, hold, hold.at, { ...first, nanos: first.booked });
+  }
+  const parts = [{ at: hold.at, nanos: hold.costNanos }, ...raises];
+  for (const raise of raises) if (parts[0] !== undefined) parts[0].nanos -= raise.nanos;
   let rest = costNanos;
   for (const [index, part] of parts.entries()) {
     const share = index === parts.length - 1 ? rest : Math.min(rest, part.nanos);
     rest -= share;
-    correctAt(state, hold, part.at, index === 0 ? tokens - hold.tokens : 0, share - part.nanos);
+    const other = index === 0 ? first : { tokens: 0, booked: 0 };
+    correctPart(state, hold, part.at, { ...other, nanos: share - part.nanos });
   }
-  correctUse(state, hold.scopes, hold.at, BOOKED, costNanos - hold.costNanos);
 }
 
-function correctAt(
-  state: UserState,
-  hold: Hold,
-  at: number,
-  tokensDelta: number,
-  nanosDelta: number,
-): void {
+function correctPart(state: UserState, hold: Hold, at: number, delta: UseDelta): void {
   for (const key of hold.buckets) {
     const bucket = state.buckets.get(key);
-    if (bucket?.metric === "usd") amend(bucket, at, nanosDelta);
-    else if (bucket?.metric === "tokens") amend(bucket, at, tokensDelta);
+    if (bucket?.metric === "usd") amend(bucket, at, delta.nanos);
+    else if (bucket?.metric === "tokens") amend(bucket, at, delta.tokens);
   }
-  correctUse(state, hold.scopes, at, TOKENS, tokensDelta);
-  correctUse(state, hold.scopes, at, NANOS, nanosDelta);
+  correctUse(state, hold.scopes, at, delta);
 }
 
 function expired(state: UserState, data: DataOf<"HoldExpired">, at: number): void {

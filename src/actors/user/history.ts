@@ -14,8 +14,10 @@ import type { RequestData, UserState } from "./state.ts";
 import {
   copyLane,
   correct,
+  correctAt,
   emptyLog,
   forget,
+  placeOf,
   record,
   sumAfter,
   type UsageLog,
@@ -118,18 +120,28 @@ function noteAll(
   }
 }
 
-/** Corrects one lane of what was noted at `at`. */
+/** What a correction changes at one moment: how much less, or more, was used than was noted. */
+export interface UseDelta {
+  tokens: number;
+  nanos: number;
+  booked: number;
+}
+
+/** Corrects what was noted at `at`. */
 export function correctUse(
   state: UserState,
   scopes: readonly string[],
   at: number,
-  lane: number,
-  delta: number,
+  { tokens, nanos, booked }: UseDelta,
 ): void {
-  if (delta === 0) return;
+  if (tokens === 0 && nanos === 0 && booked === 0) return;
   for (const scope of scopes) {
     const log = state.history.get(scope);
-    if (log !== undefined) correct(log, at, lane, delta);
+    const index = log === undefined ? -1 : placeOf(log, at);
+    if (log === undefined || index < 0) continue;
+    correctAt(log, index, TOKENS, tokens);
+    correctAt(log, index, NANOS, nanos);
+    correctAt(log, index, BOOKED, booked);
   }
 }
 

@@ -55,10 +55,21 @@ export function record(
 
 /** Changes an amount that was recorded at `at`; nothing when that moment is gone. */
 export function correct(log: UsageLog, at: number, lane: number, delta: number): void {
-  if (delta === 0 || at <= log.goneAt) return;
+  const index = delta === 0 ? -1 : placeOf(log, at);
+  if (index >= 0) correctAt(log, index, lane, delta);
+}
+
+/** Where an amount that was recorded at `at` is; -1 when that moment is gone. */
+export function placeOf(log: UsageLog, at: number): number {
+  if (at <= log.goneAt) return -1;
   const index = firstFrom(log, at);
+  return index < log.at.length ? index : -1;
+}
+
+/** Changes an amount at its place. */
+export function correctAt(log: UsageLog, index: number, lane: number, delta: number): void {
   const list = log.lanes[lane];
-  if (list === undefined || index >= list.length) return;
+  if (list === undefined || delta === 0) return;
   list[index] = (list[index] ?? 0) + delta;
   log.sums[lane] = (log.sums[lane] ?? 0) + delta;
 }

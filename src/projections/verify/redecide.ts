@@ -3,8 +3,9 @@
  * decider; what it says must be what was recorded.
  */
 import type { UserFact } from "#events/user-events.ts";
-import { decideAdmit } from "#actors/user/admit.ts";
+import { judgeAgain } from "#actors/user/admit.ts";
 import { decideExtend, decideSettle } from "#actors/user/holds.ts";
+import type { Added } from "#actors/user/decision.ts";
 import type { DataOf, RequestData, SettlementData, UserState } from "#actors/user/state.ts";
 
 type Decision = Extract<UserFact, { type: "RequestAdmitted" | "RequestRefused" }>;
@@ -54,28 +55,15 @@ export function refute(before: UserState, fact: UserFact, at: number): string | 
   }
 }
 
-/** The request as it was asked, without what the decision added. */
-export function askedOf(decision: Decision): RequestData | undefined {
-  const { data } = decision;
+/** The request of a decision, which reads nothing of what was decided; undefined when it is not whole. */
+function requestOf({ data }: Decision): RequestData | undefined {
   const { chain, limits, budgets, bound, accounting, deadlineAt } = data;
-  if (!chain || !limits || !budgets || !bound || !accounting || deadlineAt === undefined) {
-    return undefined;
-  }
-  const {
-    left: _1,
-    over: _2,
-    code: _3,
-    by: _4,
-    scope: _5,
-    retryAt: _6,
-    given: _7,
-    ...asked
-  } = data as RequestData & Extract<UserFact, { type: "RequestRefused" }>["data"];
-  return asked;
+  const isWhole = chain && limits && budgets && bound && accounting && deadlineAt !== undefined;
+  return isWhole ? (data as RequestData) : undefined;
 }
 
 function refuteDecision(before: UserState, fact: Decision, at: number): string | undefined {
-  const request = askedOf(fact);
+  const request = requestOf(fact);
   // What could not be counted was not written down, so it cannot be asked again.
   if (request === undefined) {
     const isLost =
@@ -83,13 +71,13 @@ function refuteDecision(before: UserState, fact: Decision, at: number): string |
     return isLost ? undefined : "the request is not whole";
   }
   const given = fact.type === "RequestRefused" && fact.data.given === true ? fact.data : undefined;
-  const command = given ? { request, verdict: { code: given.code, by: given.by } } : { request };
-  const [decided] = decideAdmit(before, command, at);
+  const verdict = given && { code: given.code, by: given.by };
+  const decided = judgeAgain(before, { request, verdict }, at);
   if (decided === undefined) return "a repeat or a stale policy: there was nothing to decide";
   if (decided.type !== fact.type) return `decided again it is ${decided.type}`;
   for (const field of ANSWER) {
-    const was: unknown = (fact.data as Record<string, unknown>)[field];
-    const is: unknown = (decided.data as Record<string, unknown>)[field];
+    const was: unknown = (fact.data as Added)[field];
+    const is: unknown = decided.answer[field];
     if (!isSame(was, is))
       return `decided again its "${field}" is ${JSON.stringify(is) ?? "absent"}`;
   }
@@ -138,7 +126,9 @@ function isSame(a: unknown, b: unknown): boolean {
   if (typeof a !== "object" || typeof b !== "object") return false;
   if (Array.isArray(a) && Array.isArray(b) && a.length === b.length) {
     // Lists of numbers and names are nearly all there are, and need no text of them.
-    if (a.every((item, index) => item === b[index])) return true;
+    let index = 0;
+    while (index < a.length && a[index] === b[index]) index += 1;
+    if (index === a.length) return true;
   }
   return JSON.stringify(a) === JSON.stringify(b);
 }

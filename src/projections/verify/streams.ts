@@ -228,7 +228,8 @@ function chainFault(stream: Stream, line: SegmentLine): string | undefined {
 
 function readEvent({ body, hash }: SegmentLine): EventEnvelope | undefined {
   try {
-    const event = { ...(parseJson(body) as EventEnvelope), hash };
+    const event = parseJson(body) as EventEnvelope;
+    event.hash = hash;
     if (event.v === 1 && upcasters.length === 0) return event;
     const read = upcast(event);
     return read.kind === "malformed" ? undefined : read.event;

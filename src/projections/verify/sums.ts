@@ -5,11 +5,11 @@ import type { UserFact } from "#events/user-events.ts";
 import type { AuditEntry } from "../audit-entry.ts";
 import { patchesOf } from "../numbers.ts";
 import type { Row } from "../projection.ts";
-import { combineSums, hourlyTable, type SumsRow } from "../sums.ts";
+import { addToRow, hourlyTable, isNothing, keyText, type SumsRow } from "../sums.ts";
 import { firstForm } from "./first-form.ts";
 
 export class Sums {
-  readonly #rows = new Map<string, SumsRow | undefined>();
+  readonly #rows = new Map<string, SumsRow>();
   /** What the folds need of requests that have not ended. */
   readonly #open = new Map<string, AuditEntry>();
 
@@ -22,8 +22,11 @@ export class Sums {
     }
     const request = this.#open.get(id);
     for (const patch of patchesOf(event, request)) {
-      const key = JSON.stringify(patch.key);
-      this.#rows.set(key, combineSums(this.#rows.get(key), patch));
+      const name = keyText(patch.key);
+      let row = this.#rows.get(name);
+      if (row === undefined)
+        this.#rows.set(name, (row = { key: patch.key, sums: {}, histograms: {} }));
+      addToRow(row, patch);
     }
     if (fact.type === "HoldExpired" && request !== undefined) {
       this.#open.set(id, { ...request, costNanos: fact.data.chargedNanos });
@@ -61,7 +64,7 @@ export class Sums {
 
   rows(): Row[] {
     return [...this.#rows.values()].flatMap((row) =>
-      row === undefined ? [] : [hourlyTable.toRow(row)],
+      isNothing(row) ? [] : [hourlyTable.toRow(row)],
     );
   }
 }

@@ -20,7 +20,7 @@ test("the past of a busy month is never counted too low, and at most one cell to
         at += pattern[i % pattern.length] ?? 1;
         noteUse(state, ["user"], at, 1, 100);
         const nanos = i % 100;
-        correctUse(state, ["user"], at, BOOKED, nanos - 100);
+        correctUse(state, ["user"], at, { tokens: 0, nanos: 0, booked: nanos - 100 });
         uses.push({ at, nanos });
       }
       const after = at - hoursBack * hourMs - 1;
