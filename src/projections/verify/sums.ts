@@ -38,7 +38,7 @@ export class Sums {
   /** Begins with a row of a base. */
   restore(row: Row): void {
     const value = hourlyTable.fromRow(row);
-    this.#rows.set(JSON.stringify(value.key), value);
+    this.#rows.set(keyText(value.key), value);
   }
 
   /** Begins with a request that a base holds open: its events so far, which count in its rows. */
