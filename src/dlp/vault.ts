@@ -3,15 +3,19 @@
  * placeholder, the caller gets the original, also mid-stream and inside JSON-escaped arguments.
  * It lives in memory for the request; nothing here may be logged.
  *
- * A placeholder that lasts for a conversation needs no map that outlives the request: callers send
- * the conversation so far with every request, with the originals that they were given back, and the
+ * A placeholder that lasts for a conversation needs no map that outlives the request where callers
+ * send the conversation so far with every request, with the originals that they were given back: the
  * same original gets the same name again from a keyed hash. So a provider that remembers an earlier
- * request, by its cache or its own state, never sees one placeholder stand for two values.
+ * request, by its cache or its own state, never sees one placeholder stand for two values. Where the
+ * provider keeps the history in the caller's place, the edge keeps this map too, encrypted, and has
+ * it recalled.
  */
 
 /** Longest placeholder: the hold-back of a streaming restorer. */
 const PLACEHOLDER_MAX = 96;
 const SHAPE = /\[TOKEN:[a-z0-9-]{1,72}:(?:\d{1,6}|[a-z]{10})\]/g;
+/** A placeholder that lasts, alone. */
+const LASTING = /^\[TOKEN:[a-z0-9-]{1,72}:[a-z]{10}\]$/;
 /** Letters of a lasting name: no digits, so that no detector sees an identifier in it. */
 export const LASTING_NAME_CHARS = 10;
 
@@ -29,6 +33,10 @@ export interface Vault {
   placeholder(detector: string, original: string, lasting?: boolean): string;
   /** How many originals are held. */
   readonly size: number;
+  /** Placeholders that last and their originals, those of earlier turns first. */
+  readonly lasting: readonly (readonly [placeholder: string, original: string])[];
+  /** Takes back what an earlier turn of the conversation held; this request's own come first. */
+  recall(kept: readonly (readonly [placeholder: string, original: string])[]): void;
   /** Puts originals back in a text. */
   restore(text: string): string;
   /** The same inside a JSON text: originals are escaped as JSON strings are. */
@@ -52,6 +60,8 @@ export function openVault(nameOf?: NameOf): Vault {
   const byOriginal = new Map<string, string>();
   const byPlaceholder = new Map<string, string>();
   const counts = new Map<string, number>();
+  const recalled = new Map<string, string>();
+  const named = new Map<string, string>();
   const replace = (text: string, encode: (original: string) => string): string => {
     if (byPlaceholder.size === 0 || !text.includes("[TOKEN:")) return text;
     return text.replaceAll(SHAPE, (placeholder) => {
@@ -71,10 +81,20 @@ export function openVault(nameOf?: NameOf): Vault {
         const count = (counts.get(detector) ?? 0) + 1;
         counts.set(detector, count);
         placeholder = `[TOKEN:${detector}:${count}]`;
-      }
+      } else named.set(placeholder, original);
       byOriginal.set(key, placeholder);
       byPlaceholder.set(placeholder, original);
       return placeholder;
+    },
+    get lasting() {
+      return [...recalled, ...named];
+    },
+    recall(kept) {
+      for (const [placeholder, original] of kept) {
+        if (byPlaceholder.has(placeholder) || !LASTING.test(placeholder)) continue;
+        recalled.set(placeholder, original);
+        byPlaceholder.set(placeholder, original);
+      }
     },
     get size() {
       return byPlaceholder.size;

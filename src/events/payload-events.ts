@@ -25,6 +25,19 @@ export const PayloadData = z.strictObject({
 });
 export type PayloadData = z.infer<typeof PayloadData>;
 
+/** What placeholders of a conversation stand for is kept, encrypted, since its provider keeps the rest. */
+export const TokensData = z.strictObject({
+  /** The subject's key that it is encrypted under; once that is destroyed nobody reads it. */
+  keyId: z.string().max(64),
+  /** How many values are in it. */
+  values: count,
+  /** How long they come back, milliseconds. */
+  until: count,
+  /** When it may be deleted, milliseconds. */
+  expiresAt: count,
+});
+export type TokensData = z.infer<typeof TokensData>;
+
 /**
  * The key of the subject's kept texts was destroyed, in the transaction that wrote this: what it
  * encrypted can be read by nobody any more. Used by: audit.

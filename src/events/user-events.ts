@@ -9,7 +9,7 @@ import * as z from "zod";
 import { LeaseDenied, LeaseGranted, LeaseOpened, LeaseReturned } from "./lease-events.ts";
 import { CostCorrected, PriceData } from "./correction-events.ts";
 import { GuardData } from "./guard-events.ts";
-import { PayloadData, PayloadLost, SubjectErased } from "./payload-events.ts";
+import { PayloadData, PayloadLost, SubjectErased, TokensData } from "./payload-events.ts";
 import { AccessRecorded, FeedbackGiven } from "./reader-events.ts";
 import { ShadowData } from "./shadow-events.ts";
 
@@ -246,6 +246,8 @@ export const RequestSettled = z.strictObject({
     answerHash: z.string().optional(),
     /** What was kept of prompt and answer; absent when policy keeps nothing. */
     payload: PayloadData.optional(),
+    /** What was kept so that a later turn gives values back which the caller does not send again. */
+    tokens: TokensData.optional(),
     status: count,
     latencyMs: count,
     firstByteMs: count.optional(),

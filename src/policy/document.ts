@@ -12,6 +12,7 @@ import { payloadsSchema } from "./payloads.ts";
 import {
   budgetsMax,
   candidatesMax,
+  conversationDaysMax,
   dlpRulesMax,
   limitsMax,
   providersMax,
@@ -214,7 +215,13 @@ export const PolicyDocument = z.strictObject({
   limits: z.array(Limit).max(limitsMax).default([]),
   concurrency: z.array(Concurrency).max(limitsMax).default([]),
   budgets: z.array(Budget).max(budgetsMax).default([]),
-  dlp: z.strictObject({ rules: z.array(DlpRule).max(dlpRulesMax).default([]) }).prefault({}),
+  dlp: z
+    .strictObject({
+      rules: z.array(DlpRule).max(dlpRulesMax).default([]),
+      /** For how long values come back in a conversation that its provider keeps; 0 for never. */
+      conversationDays: z.int().min(0).max(conversationDaysMax).optional(),
+    })
+    .prefault({}),
   guard: Guard.prefault({ action: "off" }),
   accounting: Accounting.prefault({}),
   upstream: Upstream.prefault({}),

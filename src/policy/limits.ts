@@ -17,6 +17,8 @@ export const limitsMax = 100;
 export const budgetsMax = 100;
 /** Each rule is scanned for on every text, both ways. */
 export const dlpRulesMax = 200;
+/** Providers keep a conversation for about a month. */
+export const conversationDaysMax = 30;
 /** Each is sent every event that it asks for, by every shard. */
 export const sinksMax = 20;
 /** Members who are split; each is counted in the PolicyActor for good. */

@@ -1,6 +1,6 @@
 /** One line of the audit list: what an auditor sees of a request, a read or an admin's act. */
 import type { GuardData } from "#events/guard-events.ts";
-import type { PayloadData } from "#events/payload-events.ts";
+import type { PayloadData, TokensData } from "#events/payload-events.ts";
 import type { ShadowData } from "#events/shadow-events.ts";
 import type { FindingData } from "#events/user-events.ts";
 import type { AuditFeedback } from "./audit-feedback.ts";
@@ -99,6 +99,8 @@ export interface AuditEntry {
   answerHash?: string;
   /** What was kept of prompt and answer. */
   payload?: PayloadData;
+  /** What was kept of the values behind placeholders. */
+  tokens?: TokensData;
   /** Why what was to be kept is not there. */
   payloadLost?: string;
   /** What people said of the answer afterwards. */

@@ -213,6 +213,7 @@ function settled(data: DataOf<"RequestSettled">): Draft {
   const why = guardBlocked(data) ? { code: "guard_blocked", by: "prompt-guard" } : {};
   const ended = {
     payload,
+    tokens: data.tokens,
     outcome,
     status,
     finish,

@@ -1,8 +1,7 @@
 /** Texts that policy keeps: encrypted, hidden as it says, read by whom it names, each read an event. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ask, auditEntry, chat } from "../support/client.ts";
+import { filesHaving } from "../support/files.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import {
   json,
@@ -73,17 +72,8 @@ async function keep(prompt: string, headers: Record<string, string> = {}, more: 
 
 const tags = (tag: string) => ({ "x-tallygate-tags": tag });
 
-/** Everything that the gateway has on this machine's disk. */
-function* filesOf(folder: string): Generator<string> {
-  for (const name of readdirSync(folder)) {
-    const file = path.join(folder, name);
-    if (statSync(file).isDirectory()) yield* filesOf(file);
-    else yield file;
-  }
-}
-
-const having = (text: string) =>
-  [...filesOf(gateway.state)].filter((file) => readFileSync(file).includes(text));
+/** Where on this machine's disk the gateway has a text in clear. */
+const having = (text: string) => filesHaving(gateway.state, text);
 
 const mode = ({ entry }: { entry: Record<string, unknown> }) =>
   (entry["payload"] as { mode?: string } | undefined)?.mode;

@@ -1,6 +1,7 @@
 /** A placeholder that lasts stands for the same value in every request of a conversation. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ask, chat, type Answer } from "../support/client.ts";
+import { ask, auditEntry, chat, type Answer } from "../support/client.ts";
+import { filesHaving } from "../support/files.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import {
   json,
@@ -134,5 +135,85 @@ describe("a placeholder of the lifetime conversation", () => {
     ].flat();
     expect(new Set(all).size).toBe(4);
     expect(await namesOf(alice, ada)).toEqual([all[2]]);
+  });
+});
+
+/** An answer of the Responses API, whole and as events. */
+const answer = (id: string, text: string): object => ({
+  id,
+  object: "response",
+  created_at: 1,
+  model: "gpt-4o-mini",
+  status: "completed",
+  output: [
+    {
+      type: "message",
+      id: "m1",
+      role: "assistant",
+      status: "completed",
+      content: [{ type: "output_text", text, annotations: [] }],
+    },
+  ],
+  usage: { input_tokens: 10, output_tokens: 5, total_tokens: 15 },
+});
+const events = (id: string, text: string): string[] => {
+  const response = answer(id, text);
+  const place = { item_id: "m1", output_index: 0, content_index: 0 };
+  const deltas = text.match(/.{1,3}/g) ?? [];
+  return [
+    { type: "response.created", response: { ...response, output: [], status: "in_progress" } },
+    ...deltas.map((delta) => ({ type: "response.output_text.delta", ...place, delta })),
+    { type: "response.output_text.done", ...place, text },
+    { type: "response.completed", response },
+  ].map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+};
+const respond = (body: object, key = gateway.keys.alice): Promise<Answer> =>
+  ask(`${gateway.url}/v1/responses`, {
+    method: "POST",
+    key,
+    body: JSON.stringify({ model: "gpt-4o-mini", ...body }),
+  });
+
+describe("where the provider keeps the history", () => {
+  it("values come back in later turns that do not send them, whole and streamed", async () => {
+    upstream.script = (_seen, response) => json(response, 200, answer("resp_1", "Noted."));
+    const first = await respond({ input: `my address is ${ada}` });
+    expect(first.status).toBe(200);
+    const [name = ""] = namesSeen();
+    expect(name).toMatch(NAMES);
+
+    upstream.script = (_seen, response) => json(response, 200, answer("resp_2", `It is ${name}.`));
+    const second = await respond({ input: "what is it?", previous_response_id: "resp_1" });
+    expect(upstream.seen.at(-1)?.body["previous_response_id"]).toBe("resp_1");
+    expect(second.text).toContain(`It is ${ada}.`);
+
+    upstream.script = (_seen, response) => stream(response, events("resp_3", `Still ${name}!`));
+    const third = { input: "again?", previous_response_id: "resp_2", stream: true };
+    const streamed = await respond(third);
+    expect(streamed.text).toContain(`Still ${ada}!`);
+    expect(streamed.text).not.toContain("TOKEN");
+    // A streamed turn leaves the map, too.
+    const fourth = await respond({ ...third, previous_response_id: "resp_3" });
+    expect(fourth.text).toContain(`Still ${ada}!`);
+
+    const id = first.headers.get("x-request-id") ?? "";
+    expect(await auditEntry(gateway, id)).toMatchObject({ tokens: { values: 1 } });
+    expect(filesHaving(gateway.state, ada)).toEqual([]);
+  });
+
+  it("they do not come back for anybody else, nor where nothing may be kept", async () => {
+    upstream.script = (_seen, response) => json(response, 200, answer("resp_4", "Noted."));
+    await respond({ input: `my address is ${ada}` });
+    const [name = ""] = namesSeen();
+    upstream.script = (_seen, response) => json(response, 200, answer("resp_5", `It is ${name}.`));
+    const asks = { input: "what is it?", previous_response_id: "resp_4" };
+    // Bob has a rule's vault of his own, and no key to Alice's.
+    expect((await respond(asks, gateway.keys.bob)).text).toContain(name);
+
+    upstream.script = (_seen, response) => json(response, 200, answer("resp_6", "Noted."));
+    await respond({ input: `my address is ${ada}`, store: false });
+    upstream.script = (_seen, response) => json(response, 200, answer("resp_7", `It is ${name}.`));
+    const unkept = await respond({ input: "and now?", previous_response_id: "resp_6" });
+    expect(unkept.text).toContain(name);
   });
 });

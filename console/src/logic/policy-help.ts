@@ -54,6 +54,8 @@ const help: Record<string, string> = {
   "dlp.rules.*.action": "What is done with what is found.",
   "dlp.rules.*.mode": "enforce acts; monitor only records.",
   "dlp.rules.*.threshold": "How sure the detector must be, 0 to 1.",
+  "dlp.conversationDays":
+    "For how long tokenized values come back in a conversation that its provider keeps; 30 unless said.",
   guard: "Looks for attacks in prompts.",
   "guard.action": "flag records, block refuses.",
   "guard.threshold": "How sure it must be, 0 to 1.",

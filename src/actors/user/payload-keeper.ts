@@ -72,10 +72,12 @@ export class PayloadKeeper {
     this.#setFolder(keyId, { dueAt: at, erasedAt: at });
   }
 
-  /** Notes that a payload under a key will be over. */
+  /** Notes that a payload under a key, or a map of placeholders, will be over. */
   note(keyId: string, expiresAt: number): void {
-    if (this.#waiting()[keyId] !== undefined) return;
-    this.#setFolder(keyId, { dueAt: endOfDay(payloadDay(expiresAt)) });
+    const folder = this.#waiting()[keyId];
+    const dueAt = endOfDay(payloadDay(expiresAt));
+    if (folder !== undefined && folder.dueAt <= dueAt) return;
+    this.#setFolder(keyId, { ...folder, dueAt });
   }
 
   /** Deletes what is over, a bounded part at a time. What fails is tried again. */

@@ -271,8 +271,10 @@ export class UserActor
       if (fact.type === "CostCorrected") this.#costs.note(fact.data);
       if (fact.type === "SubjectErased") this.#payloads.destroy(fact.data, at);
       if (fact.type !== "RequestSettled" && fact.type !== "ExpiryCorrected") continue;
-      const { keyId, expiresAt } = fact.data.payload ?? {};
-      if (keyId !== undefined && expiresAt !== undefined) this.#payloads.note(keyId, expiresAt);
+      const { payload, tokens } = fact.data;
+      for (const { keyId, expiresAt } of [payload ?? {}, tokens ?? {}]) {
+        if (keyId !== undefined && expiresAt !== undefined) this.#payloads.note(keyId, expiresAt);
+      }
     }
   }
 

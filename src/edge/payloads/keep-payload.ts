@@ -40,10 +40,13 @@ export interface KeptPayload {
   answer: { wire: string } | { texts: { channel: string; text: string }[] };
 }
 
-/** Whether a request's texts are kept, and so need the subject's key. */
+/** Whether a request needs the subject's key, to keep something or to read what was kept. */
 export function wantsKey(plan: Plan): boolean {
-  return plan.payloadMode === "redacted" || plan.payloadMode === "full";
+  return keepsTexts(plan) || plan.tokens !== undefined;
 }
+
+const keepsTexts = ({ payloadMode }: Plan): boolean =>
+  payloadMode === "redacted" || payloadMode === "full";
 
 /** The way to keep an admitted request; `undefined` when nothing of it is kept. */
 export function openPayload(admission: Admission): KeepPayload | undefined {
@@ -68,7 +71,7 @@ export class KeepPayload {
     this.#charsMax = plan.resolved.payloads?.charsMax ?? 0;
     // Placeholders come back as what they stand for on the wire: then only texts are kept.
     this.#keepsWire = plan.payloadMode === "full" && (plan.vault?.size ?? 0) === 0;
-    this.#keepsTexts = wantsKey(plan) && !this.#keepsWire;
+    this.#keepsTexts = keepsTexts(plan) && !this.#keepsWire;
   }
 
   /** Takes part of the answer as the caller gets it. */
@@ -127,7 +130,7 @@ export class KeepPayload {
     };
     settlement.payload = data;
     const key = payloadKey && openSubjectKey(env.TALLYGATE_SECRET, home.stream, payloadKey);
-    if (!wantsKey(plan)) return undefined;
+    if (!keepsTexts(plan)) return undefined;
     const lose = (reason: string) => () => this.#lose(env, reason);
     if (env.PAYLOADS === undefined) return lose("there is no store for payloads");
     if (key === undefined) return lose("the subject's key cannot be opened");

@@ -6,3 +6,11 @@ export const payloadRunsMax = 256;
 export const answerSlackChars = 16_384;
 /** How long the store may take: what runs after an answer has 30 s in all. */
 export const payloadStoreMs = 10_000;
+/** Placeholders of one conversation that are kept: the newest, as many as a long one has. */
+export const tokensMax = 2_000;
+/** Bytes of a conversation's map: beyond, values are documents, and no map is kept. */
+export const tokensBytesMax = 262_144;
+/** How long the store of maps may take: a caller waits for it. */
+export const tokensStoreMs = 3_000;
+/** A map lies under a day of this grid, wider than the longest that policy keeps one (30 days). */
+export const tokenDaysGrid = 32;

@@ -33,6 +33,7 @@ export async function answerJson(
   if (converted?.ok === false) throw broken(answered);
   const answer: JsonObject = converted === undefined ? body : converted.value;
   if (saysNothing(answer, endpoint, meta)) throw broken(answered);
+  keepTokens(body, converted === undefined, settlement);
   const { dlp } = plan.policy;
   let out = converted === undefined ? text : undefined;
   if (dlp.watches("answer")) {
@@ -46,6 +47,11 @@ export async function answerJson(
   if (endpoint.reshape !== undefined) out = JSON.stringify(endpoint.reshape(answer));
   out ??= JSON.stringify(answer);
   return out;
+}
+
+/** An answer in the caller's own dialect has the id by which its provider goes on from it. */
+function keepTokens({ id }: JsonObject, isOwn: boolean, { tokens }: Settlement): void {
+  if (isOwn && typeof id === "string") tokens?.keep(id, Date.now());
 }
 
 /** Some hosts send their errors, and others' pages, with status 200. */

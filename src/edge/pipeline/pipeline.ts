@@ -20,6 +20,7 @@ import { Keep } from "../cache/keep.ts";
 import { planCache } from "../cache/plan.ts";
 import { replay } from "../cache/replay.ts";
 import { readEntry, type CacheEntry } from "../cache/store.ts";
+import { openTokens, recallTokens } from "../payloads/keep-tokens.ts";
 import { admit, Refused, type Admission } from "./admit.ts";
 import { answerOpaque } from "./answer-opaque.ts";
 import { answerStream } from "./answer-stream.ts";
@@ -99,7 +100,9 @@ async function fulfil(
 ): Promise<Response> {
   const { dialect } = call.asked;
   const { plan, limits } = admission;
+  if (plan.tokens !== undefined) await recallTokens(env, admission, Date.now());
   const settlement = new Settlement(admission);
+  settlement.tokens = openTokens(env, admission);
   try {
     const hasAsked = await askSecond(env, call, plan, settlement);
     if (!hasAsked || (await stillInForce(env, plan.policy))) {
@@ -178,6 +181,8 @@ async function provided(
   const tries = new Tries(context, admission, settlement);
   if (endpoint.kind !== "opaque" && !plan.request.stream) {
     const { body, candidate } = await answerWhole(tries, call, plan, settlement);
+    // The caller's next turn may follow at once.
+    await settlement.tokens?.done();
     ctx.waitUntil(settlement.book(env, "completed", 200, Date.now(), call.startedAt));
     Object.assign(headers, servedHeaders(candidate), { "content-type": "application/json" });
     keep?.add(body);

@@ -13,6 +13,7 @@ import type { BudgetSpec } from "#policy/compile.ts";
 import { scopeOf } from "#policy/key-scope.ts";
 import { payloadMode, type PayloadMode } from "#policy/payloads.ts";
 import { resolveFor, type Resolved } from "#policy/resolve.ts";
+import { conversationDaysMax } from "#policy/limits.ts";
 import type { RoutingFacts } from "#policy/route.ts";
 import type { Principal } from "#policy/snapshot.ts";
 import { estimatedTokens } from "#policy/tokens.ts";
@@ -20,6 +21,7 @@ import { PRICE_BOOK_VERSION } from "#providers/price-data.ts";
 import type { JsonObject } from "#providers/types.ts";
 import type { LivePolicy } from "../policy-cache.ts";
 import { parseBody } from "../body.ts";
+import { tokenPlanOf, type TokenPlan } from "../payloads/keep-tokens.ts";
 import type { Asked } from "./asked.ts";
 import { withCredentials, type CredentialedLink } from "./credential.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -64,6 +66,8 @@ export interface Plan {
   payloadMode: PayloadMode;
   /** What placeholders in the body stand for; it lives as long as the request. */
   vault?: Vault;
+  /** What of it earlier turns left, and later ones are left. */
+  tokens?: TokenPlan;
   /** Texts that the guard has a second classifier judge under the request's hold. */
   doubt?: Doubt;
 }
@@ -128,7 +132,7 @@ export function planRequest(call: Call, policy: LivePolicy, secret: string, tier
     },
   };
   addOptional(plan.request, call);
-  if (vault !== undefined) plan.vault = vault;
+  addVault(plan, call, vault);
   const scoped = scopeVerdict(call, resolved);
   guardPlan(
     plan,
@@ -219,6 +223,18 @@ function scopeVerdict({ principal, asked }: Call, resolved: Resolved): Verdict |
     ip: asked.ip,
   });
   return refusal && { code: "key_scope", by: refusal.part, message: refusal.message };
+}
+
+/** Adds what placeholders stand for, and where names last what the provider keeps of them. */
+function addVault(plan: Plan, { asked }: Call, vault: Vault | undefined): void {
+  if (vault === undefined) return;
+  plan.vault = vault;
+  const { dlp, snapshot } = plan.policy;
+  const isKept = asked.dialect.id === "openai-responses";
+  if (!isKept || !dlp.rules.some(({ lifetime }) => lifetime === "conversation")) return;
+  const { conversationDays = conversationDaysMax } = snapshot.document.dlp;
+  const tokens = tokenPlanOf(plan.body, vault, conversationDays);
+  if (tokens !== undefined) plan.tokens = tokens;
 }
 
 function verdictOf(

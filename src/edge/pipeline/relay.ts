@@ -78,6 +78,7 @@ class SameDialect implements Relay {
       this.complete = true;
     }
     if (step.servedModel !== undefined) this.#settlement.servedModel = step.servedModel;
+    if (step.responseId !== undefined) this.#settlement.tokens?.keep(step.responseId, Date.now());
     if (step.done === true) {
       this.complete = true;
       held += this.#rest();

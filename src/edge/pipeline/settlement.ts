@@ -12,6 +12,7 @@ import type { Env } from "#actors/kit/env.ts";
 import type { SettleCommand } from "#actors/user/commands.ts";
 import type { Finding } from "#dlp/rule.ts";
 import type { Admission } from "./admit.ts";
+import type { KeepTokens } from "../payloads/keep-tokens.ts";
 import { openPayload, type KeepPayload } from "../payloads/keep-payload.ts";
 import { addFindings } from "./inspect.ts";
 import type { Candidate } from "./plan.ts";
@@ -42,6 +43,8 @@ export class Settlement {
   cache: "hit" | "miss" | "off" = "off";
   /** What a hit saved. */
   savedNanos: number | undefined;
+  /** Keeps what placeholders stand for, once the answer has an id. */
+  tokens: KeepTokens | undefined;
   /** Gathers what is kept of the texts. */
   readonly payload: KeepPayload | undefined;
   /** When the call to them began. */
@@ -138,6 +141,8 @@ export class Settlement {
     if (this.#done) return;
     this.#done = true;
     const settlement = this.#facts(outcome, status, at, startedAt);
+    const tokens = this.tokens && (await this.tokens.done());
+    if (tokens !== undefined) settlement.tokens = tokens;
     const { home } = this.#admission;
     const stored = this.payload?.seal(env, settlement, at);
     await Promise.all([settleLater(env, { home, at, settlement }), stored?.()]);

@@ -64,6 +64,24 @@ test("payloads are deleted after their day, and no earlier", async () => {
   expect(next).toBeLessThan(future + 2 * DAY);
 });
 
+test("a map of placeholders is deleted after its day, and keeps no payload for longer", async () => {
+  const { home, stub, api, admit } = principal();
+  const keyId = keyOf(await admit("a"))?.id ?? "";
+  const alarmAfter = async (id: string, more: object) => {
+    const settlement = { ...settlementOf(id, 1), ...more };
+    await api.settle([{ home, at: Date.now(), settlement }]);
+    return runInDurableObject(stub, (_actor, state) => state.storage.getAlarm());
+  };
+  const later = Date.now() + 50 * DAY;
+  const tokens = { keyId, values: 1, until: later, expiresAt: later };
+  await admit("b");
+  const payload = { mode: "full", promptBytes: 1, answerBytes: 1, keyId };
+  expect(await alarmAfter("a", { tokens })).toBeLessThan(later + 2 * DAY);
+  const sooner = Date.now() + 5 * DAY;
+  const next = await alarmAfter("b", { payload: { ...payload, expiresAt: sooner } });
+  expect(next).toBeLessThan(sooner + 2 * DAY);
+});
+
 const eventsOf = (stub: DurableObjectStub<UserActor>, type: string) =>
   runInDurableObject(stub, (_actor, state) =>
     state.storage.sql
