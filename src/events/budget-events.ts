@@ -166,12 +166,14 @@ export const BudgetThresholdCrossed = z.strictObject({
 /** A rate that several principals share, as its counter knows it. */
 export const RateTermsData = z.strictObject({
   name: z.string(),
-  metric: z.enum(["requests", "tokens", "usd"]),
+  /** `concurrency`: requests that are open at once, of a member of several parts. */
+  metric: z.enum(["requests", "tokens", "usd", "concurrency"]),
   mode: z.enum(["sliding", "fixed"]),
   /** `organisation`, `team:` and the team, or `member:` and a principal of several parts. */
   scope: z.string(),
-  /** Requests, tokens or nano-dollars. */
+  /** Requests, tokens, nano-dollars or open requests. */
   limit: count,
+  /** 0 for concurrency. */
   windowMs: count,
 });
 export type RateTermsData = z.infer<typeof RateTermsData>;

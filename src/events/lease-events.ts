@@ -43,6 +43,11 @@ export const LeaseOpened = z.strictObject({
     below: z.array(z.string()).optional(),
     /** All that is spent under this lease and that the parent counts for this principal already. */
     prepaidNanos: nanos,
+    /**
+     * True when a member's own budget begins under a newer version: what comes back from older
+     * requests is not spent without a new lease.
+     */
+    recalled: z.boolean().optional(),
   }),
 });
 

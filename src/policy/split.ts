@@ -2,8 +2,8 @@
  * Members who are too hot for one actor: their requests go to several, which lease the member's own
  * budgets and rates as members of a team lease theirs.
  *
- * Invariants: who was split once is never decided by own budgets again, so what any of the actors
- * spent is counted once and for good; a cap on requests at once is no part of it.
+ * Invariant: who was split once is never decided by own budgets, rates and caps again, so what any of
+ * the actors spent is counted once and for good.
  */
 import type { LimitData } from "#events/user-events.ts";
 import type { SharedBudgetSpec } from "./compile.ts";
@@ -80,32 +80,25 @@ interface Counted {
   sharedBudgets: SharedBudgetSpec[];
 }
 
-/** A member's own rates and budgets become shared ones of their actors. Changes the lists. */
+/** A member's own rates, caps and budgets become shared ones of their actors. Changes the lists. */
 export function splitUp(member: string, resolved: Counted): void {
-  const own = resolved.limits;
-  resolved.limits = own.filter(({ metric }) => metric === "concurrency");
-  for (const limit of own) {
-    if (limit.metric === "concurrency") continue;
+  for (const limit of resolved.limits) {
     // No counter knows bursts: what evens out is counted as sliding, which admits no more.
     const mode = limit.mode === "gcra" ? "sliding" : limit.mode;
     resolved.sharedLimits.push({ ...limit, mode, scope: splitScope(member, limit.scope) });
   }
+  resolved.limits = [];
   for (const budget of resolved.budgets) {
     resolved.sharedBudgets.push({ ...budget, scope: splitScope(member, budget.scope) });
   }
   resolved.budgets = [];
 }
 
-/** Members named twice, and caps, which one actor counts. */
-export function splitProblems({ split = [], concurrency }: PolicyDocument): PolicyProblem[] {
-  return split.flatMap(({ member, shards }, index): PolicyProblem[] => {
+/** Members named twice. */
+export function splitProblems({ split = [] }: PolicyDocument): PolicyProblem[] {
+  return split.flatMap(({ member }, index): PolicyProblem[] => {
     const path = `split[${index}].member`;
-    if (split.findIndex((other) => other.member === member) !== index) {
-      return [{ path, message: `"${member}" is split twice` }];
-    }
-    const cap = concurrency.find(({ when }) => when.members?.includes(member) ?? true);
-    if (cap === undefined || shards === 1) return [];
-    const message = `requests at once are counted in one actor, so a member whom "${cap.name}" applies to cannot be split; name in its \`when.members\` those it is for, without "${member}"`;
-    return [{ path, message }];
+    const isFirst = split.findIndex((other) => other.member === member) === index;
+    return isFirst ? [] : [{ path, message: `"${member}" is split twice` }];
   });
 }

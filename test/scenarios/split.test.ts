@@ -25,10 +25,17 @@ const state = mkdtempSync(path.join(tmpdir(), "tallygate-split-"));
 let upstream: ScriptedUpstream;
 let gateway: TestGateway | undefined;
 
+const cap = 5;
+const open = { now: 0, most: 0 };
+
 beforeAll(async () => {
-  upstream = await startScriptedUpstream((_seen, response) =>
-    json(response, 200, openAiAnswer("Hello there.", "gpt-4o-mini", dear)),
-  );
+  upstream = await startScriptedUpstream((_seen, response) => {
+    open.now += 1;
+    open.most = Math.max(open.most, open.now);
+    response.on("close", () => void (open.now -= 1));
+    // Long enough that those who come together are open together.
+    setTimeout(() => json(response, 200, openAiAnswer("Hello there.", "gpt-4o-mini", dear)), 50);
+  });
 });
 afterEach(async () => {
   await gateway?.stop();
@@ -43,6 +50,7 @@ const rate = 30;
 const policyOf = (shards: number, more: object = {}): Record<string, unknown> =>
   scriptedPolicy(upstream.url, {
     limits: [{ name: "hourly", metric: "requests", limit: rate, windowMs: 3_600_000 }],
+    concurrency: [{ name: "open", limit: cap }],
     budgets: [{ name: "month", limitUsd }],
     accounting: { holdMs: 10_000 },
     ...(shards === 0 ? {} : { split: [{ member: "alice", shards }] }),
@@ -101,22 +109,24 @@ it("split, killed and joined again, an account spends its budget once and is one
   }
   await publish(started, policyOf(4));
   const answers = await ask8(started);
+  expect(answers.map((answer) => answer?.status)).toContain(429);
   const [passed] = answers.filter((answer) => answer?.status === 200);
   // Callers read the same headers, of all actors together.
   expect(passed?.headers.get("x-tallygate-budget")).toContain(`"month";limit=${limitUsd};`);
   expect(passed?.headers.get("ratelimit-policy")).toContain('"hourly"');
   // Killed while requests are open.
-  const open = ask8(started);
+  const openOnes = ask8(started);
   await expect.poll(() => upstream.seen.length).toBeGreaterThan(4);
   await started.kill();
-  await open;
+  await openOnes;
   started = await start();
   await publish(started, policyOf(0));
   const last: (Answer | undefined)[] = [];
   for (let round = 0; round < 8; round += 1) last.push(...(await ask8(started)));
   const refused = last.find((answer) => answer !== undefined && answer.status !== 200);
   expect([402, 429]).toContain(refused?.status);
-  expect(errorOf(refused as Answer).message).toMatch(/"(?:month|hourly)"/);
+  expect(errorOf(refused as Answer).message).toMatch(/"(?:month|hourly|open)"/);
+  expect([open.most > 1, open.most <= cap]).toEqual([true, true]);
   expect(upstream.seen.length).toBeLessThanOrEqual(rate);
   expect(upstream.seen.length * costNanos).toBeLessThanOrEqual(limitUsd * 1e9);
   const own = await standingOf(started, alice);

@@ -6,7 +6,7 @@
 import type { RestorableApi } from "#actors/kit/point-in-time.ts";
 import type { StreamHome } from "#actors/kit/home.ts";
 import type { LeaseRefData, PrepaidData, RateTermsData } from "#events/budget-events.ts";
-import type { SharedBudgetData } from "#events/user-events.ts";
+import type { LimitData, SharedBudgetData } from "#events/user-events.ts";
 
 export type LeaseRef = LeaseRefData;
 
@@ -44,6 +44,12 @@ export interface RenewCommand {
 }
 
 export type RenewReply =
+  | Renewed
+  /** Of a member's own budget: a grant was not heard, and may be of an older version; it goes back. */
+  | { outcome: "again"; grantedNanos: number };
+
+/** What a budget decided. */
+export type Renewed =
   | { outcome: "granted"; grantedNanos: number; freeNanos: number; parentFreeNanos?: number }
   /** `by` is the budget that has nothing left, or could not be reached. */
   | { outcome: "exhausted" | "unavailable"; grantedNanos: number; by: string };
@@ -128,6 +134,8 @@ export interface RateAsk {
   home: StreamHome;
   child: string;
   rate: RateTermsData;
+  /** The same as the policy says it, for the other actors of a member. */
+  limit?: LimitData;
   version: number;
   word: RateWord;
   /** So much must be left to book, and with so much all who wait can be admitted. */
@@ -163,6 +171,7 @@ export interface RateChildApi {
 export interface OpenRateCommand {
   home: StreamHome;
   rate: RateTermsData;
+  limit?: LimitData;
   /** The policy version that the counter is asked under. */
   version: number;
 }

@@ -17,6 +17,7 @@ import type {
   RateReply,
   RecallCommand,
   RenewCommand,
+  Renewed,
   RenewReply,
   ReturnCommand,
   SetLimitCommand,
@@ -32,6 +33,7 @@ import {
   recallRetryMs,
   renewRoundsMax,
 } from "./limits.ts";
+import { unheardBy } from "./member.ts";
 import { MemberDesk } from "./member-desk.ts";
 import { ParentDesk } from "./parent-desk.ts";
 import { tellParent } from "./past.ts";
@@ -82,6 +84,8 @@ export class BudgetActor
       const { grantedNanos = 0 } = accountOf(this.state, lease).children.get(command.child) ?? {};
       return { outcome: "unavailable", grantedNanos, by };
     }
+    const unheard = unheardBy(command, accountOf(this.state, lease));
+    if (unheard !== undefined) return { outcome: "again", grantedNanos: unheard };
     for (let round = 0; round < renewRoundsMax; round += 1) {
       const granted = this.#grant(command, lease);
       if (granted !== undefined) {
@@ -192,7 +196,7 @@ export class BudgetActor
   }
 
   /** The grant of this message, or of an earlier one like it that was not heard. */
-  #grant(command: RenewCommand, lease: LeaseRefData): RenewReply | undefined {
+  #grant(command: RenewCommand, lease: LeaseRefData): Renewed | undefined {
     const { child, seq, totals, needNanos, demandNanos } = command;
     const terms = termsOf(command.budget, command.version);
     const at = this.now();

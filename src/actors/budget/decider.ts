@@ -12,6 +12,7 @@
  */
 import type { Decider } from "#actors/kit/decider.ts";
 import type { BudgetFact, LeaseRefData, RateTermsData } from "#events/budget-events.ts";
+import { localScope } from "#policy/split.ts";
 import type { LeaseTotals } from "./api.ts";
 import { freeIn, leftIn } from "./free.ts";
 import { countMember, countRate, lacksMember } from "./member.ts";
@@ -175,8 +176,12 @@ function decideRenew(
   if (seq <= child.seq) return facts;
   // What the member's other actors spent has to be known first.
   if (lacksMember(account, terms.version)) return facts;
+  // For a member's request of an older version also its own limit holds.
+  const isOwn = localScope(lease.scope) !== undefined;
+  const limitNanos = isOwn ? Math.min(next.limitNanos, terms.limitNanos) : next.limitNanos;
+  next = { ...next, limitNanos };
   const free = freeIn(next, account);
-  const exactly = isScarce(leftIn(next, account), next.limitNanos);
+  const exactly = isScarce(leftIn(next, account), limitNanos);
   const size = leaseSize(child, account.active, free, exactly, command, at);
   if (size <= 0) return facts;
   const grantedNanos = child.grantedNanos + size;

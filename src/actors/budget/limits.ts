@@ -28,5 +28,7 @@ export const renewRoundsMax = 8;
 /** Permits of a shared rate may be used for its window, but at least and at most so long. */
 export const permitMsMin = 1_000;
 export const permitMsMax = 5 * 60_000;
+/** Slots of a cap are never taken back by time: a hundred years. */
+export const slotMs = 100 * 366 * 24 * 60 * 60 * 1_000;
 /** Moments in one word of a child: a few kilobytes. */
 export const momentsMax = 256;

@@ -61,7 +61,7 @@ export class MemberDesk {
 
   /** The same of a rate's window. */
   async knowsWindow(ask: RateAsk, actors: number): Promise<boolean> {
-    const { child, version, rate, word, home } = ask;
+    const { child, version, rate, limit = rate, word, home } = ask;
     const host = this.#host;
     const told = { rate, version, need: 0, demand: 0 };
     host.execute({ type: "rate", at: host.now(), child, word, ...told });
@@ -73,6 +73,7 @@ export class MemberDesk {
       const said = await host.env.USERS.getByName(other.stream).openRate({
         home: other,
         rate,
+        limit,
         version,
       });
       host.execute({ type: "rate", at: host.now(), child: other.stream, word: said, ...told });

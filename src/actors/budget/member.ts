@@ -5,12 +5,26 @@
  */
 import type { BudgetFact, LeaseRefData, RateTermsData } from "#events/budget-events.ts";
 import { localScope } from "#policy/split.ts";
+import type { RenewCommand } from "./api.ts";
 import { accountOf } from "./preview.ts";
 import type { Account, BudgetState } from "./state.ts";
 
 /** Whether an actor of the member may have spent what is not known here. */
 export function lacksMember({ lease, countedVersion = -1 }: Account, version: number): boolean {
   return localScope(lease.scope) !== undefined && countedVersion < version;
+}
+
+/**
+ * All that was granted to the actor that asks, when it has not heard of some of it: that may be credit
+ * of an older version, which is worth nothing now.
+ */
+export function unheardBy(
+  { child, totals, budget }: RenewCommand,
+  { children }: Account,
+): number | undefined {
+  const { grantedNanos = 0 } = children.get(child) ?? {};
+  const isOwn = localScope(budget.scope) !== undefined;
+  return isOwn && grantedNanos > totals.grantedNanos ? grantedNanos : undefined;
 }
 
 /** Every actor of the member has told of the period. */

@@ -5,7 +5,7 @@
 import type { Env } from "#actors/kit/env.ts";
 import { budgetStream, ledgerName } from "#actors/kit/names.ts";
 import type { LeaseRefData } from "#events/budget-events.ts";
-import type { RenewCommand, RenewReply } from "./api.ts";
+import type { RenewCommand, Renewed } from "./api.ts";
 import { parentOf } from "./children.ts";
 import type { BudgetCommand } from "./decider.ts";
 import { recallGapMs } from "./limits.ts";
@@ -25,7 +25,7 @@ export interface ParentHost {
 
 export class ParentDesk {
   readonly #host: ParentHost;
-  readonly #running = new Map<string, Promise<RenewReply>>();
+  readonly #running = new Map<string, Promise<Renewed>>();
   /** What those who wait need together, and the least of them. */
   readonly #waiting = new Map<string, RenewCommand[]>();
   /** The last grant by period, and until when nothing is asked for ahead of need. */
@@ -36,7 +36,7 @@ export class ParentDesk {
   }
 
   /** Asks the parent for what is missing; those who come meanwhile are counted in the next asking. */
-  async renew(command: RenewCommand, lease: LeaseRefData): Promise<RenewReply> {
+  async renew(command: RenewCommand, lease: LeaseRefData): Promise<Renewed> {
     const key = periodIn(lease);
     const waiting = this.#waiting.get(key) ?? [];
     this.#waiting.set(key, waiting);
@@ -85,7 +85,7 @@ export class ParentDesk {
     command: RenewCommand,
     lease: LeaseRefData,
     waiting: readonly RenewCommand[],
-  ): Promise<RenewReply> {
+  ): Promise<Renewed> {
     // Those who waited for the last answer come one after another: all of them are counted.
     await Promise.resolve();
     const { parent } = command.budget;
@@ -104,9 +104,10 @@ export class ParentDesk {
     const needNanos = Math.max(Math.min(...waiting.map((one) => one.needNanos)) - passable, 1);
     const demand = waiting.reduce((sum, one) => sum + one.demandNanos, 0);
     const demandNanos = Math.max(demand - passable, needNanos);
-    let reply: RenewReply;
+    let reply: Renewed;
+    const by = parent.name;
     try {
-      reply = await parentOf(this.#host.env, stream).renew({
+      const answer = await parentOf(this.#host.env, stream).renew({
         home: { organisation, stream, ledger },
         ledgerShards,
         child: this.#host.stream(),
@@ -117,8 +118,11 @@ export class ParentDesk {
         needNanos,
         demandNanos,
       });
+      // Only members are asked to give back what they have not heard of.
+      const { grantedNanos } = answer;
+      reply = answer.outcome === "again" ? { outcome: "exhausted", grantedNanos, by } : answer;
     } catch {
-      return { outcome: "unavailable", grantedNanos: 0, by: parent.name };
+      return { outcome: "unavailable", grantedNanos: 0, by };
     }
     const { grantedNanos } = reply;
     const freeNanos = reply.outcome === "granted" ? reply.freeNanos : 0;

@@ -1,6 +1,7 @@
 /**
  * The counter of a rate that several principals share: permits in place of a count that everybody
- * would have to ask for.
+ * would have to ask for. A cap of a member of several parts is one whose window never ends: what is
+ * open is what was used, and a child that says less gives slots back.
  *
  * Invariants, each a property test:
  * - no window of the rate's length, wherever it begins (`fixed`: aligned to the calendar), holds more
@@ -14,7 +15,7 @@ import { windowStart } from "#actors/kit/windows.ts";
 import type { BudgetFact } from "#events/budget-events.ts";
 import type { Moment, RateWord } from "./api.ts";
 import { isScarce, leaseSize } from "./lease-size.ts";
-import { childrenMax, momentsMax, permitMsMax, permitMsMin } from "./limits.ts";
+import { childrenMax, momentsMax, permitMsMax, permitMsMin, slotMs } from "./limits.ts";
 import {
   countOf,
   goneBy,
@@ -45,7 +46,7 @@ export function decideRate(state: RateState, command: RateCommand, at: number): 
   const known = state.children.get(name);
   if (known !== undefined && isOld(known, command, at)) return [];
   if (known === undefined && state.children.size >= childrenMax) return [];
-  const terms = state.terms !== undefined && version < state.version ? state.terms : command.rate;
+  const terms = termsFor(state, command);
   const moments = momentsOf(word, terms, at);
   const used = moments.reduce((sum, { amount }) => sum + amount, 0);
   const isLive = known !== undefined && known.untilAt > at && word.kept !== 0;
@@ -57,19 +58,28 @@ export function decideRate(state: RateState, command: RateCommand, at: number): 
   const missing = need - (base - booked);
   const asked = { needNanos: missing, demandNanos: Math.max(demand - (base - booked), missing) };
   const validMs = permitMs(terms, at);
-  const pace = { busyMs: validMs / 2, idleMs: validMs * 10 };
+  const isCap = terms.metric === "concurrency";
+  const pace = isCap ? undefined : { busyMs: validMs / 2, idleMs: validMs * 10 };
   const exactly = isScarce(free, terms.limit);
   const size = missing > 0 ? leaseSize(last, others.active + 1, free, exactly, asked, at, pace) : 0;
-  const fits = need > 0 && missing <= size;
+  // Also what was permitted before is only permitted on while all of it fits.
+  const fits = need > 0 && missing <= size && free >= 0;
   const untilAt = fits ? at + validMs : isLive ? known.untilAt : Math.min(known?.untilAt ?? at, at);
   const data = { rate: terms, version, child: name, seq, booked, moments };
   const fact = { ...data, allowed: base + size, untilAt, size };
   return isNews(known, fact) ? [{ type: "RatePermitted", v: 1, data: fact }] : [];
 }
 
+/** The newest terms; for a request of an older version also its own limit holds. */
+function termsFor(state: RateState, { rate, version }: RateCommand): RateTerms {
+  if (state.terms === undefined || version >= state.version) return rate;
+  return { ...state.terms, limit: Math.min(state.terms.limit, rate.limit) };
+}
+
 /** How long permits granted at `at` may be used: to the end of the window, where it is the calendar's. */
 function permitMs(terms: RateTerms, at: number): number {
-  const { mode, windowMs } = terms;
+  const { metric, mode, windowMs } = terms;
+  if (metric === "concurrency") return slotMs;
   const validMs = Math.min(Math.max(windowMs, permitMsMin), permitMsMax);
   return mode === "fixed" ? Math.min(validMs, windowStart(at, windowMs) + windowMs - at) : validMs;
 }
@@ -115,11 +125,20 @@ export function freeOf(state: RateState, at: number): number {
   return Math.max(terms.limit - countWithout(state, terms, "", at).count, 0);
 }
 
+/** Whether more was used, and may still be, than the limit: it was cut, and nobody is given anything. */
+export function isOver(state: RateState, limit: number, at: number): boolean {
+  const { terms } = state;
+  const most = Math.min(terms?.limit ?? 0, limit);
+  return terms !== undefined && countWithout(state, terms, "", at).count > most;
+}
+
 /** How long until `amount` fits if nothing else happens, milliseconds; undefined when it never does. */
 export function waitFor(state: RateState, amount: number, at: number): number | undefined {
   const { terms } = state;
   if (terms === undefined || amount > terms.limit) return undefined;
-  const { mode, windowMs } = terms;
+  const { metric, mode, windowMs } = terms;
+  // Nobody knows when a request ends.
+  if (metric === "concurrency") return undefined;
   if (mode === "fixed") return windowStart(at, windowMs) + windowMs - at;
   const gone = goneBy(terms, at);
   const leaves: [number, number][] = [];
@@ -172,7 +191,7 @@ function isSound({ rate, word, need, demand, version }: RateCommand): boolean {
   const { seq, sentAt, booked, moments, kept = 0 } = word;
   return (
     [rate.limit, rate.windowMs, seq, sentAt, booked, kept, need, demand, version].every(isAmount) &&
-    rate.windowMs > 0 &&
+    (rate.windowMs > 0 || rate.metric === "concurrency") &&
     moments.length <= momentsMax &&
     moments.every((moment) => isAmount(moment.at) && isAmount(moment.amount))
   );

@@ -6,7 +6,7 @@ import type { RateTermsData } from "#events/budget-events.ts";
 import type { RateAsk, RateReply, RateWord } from "./api.ts";
 import { forEachChild } from "./children.ts";
 import { recallGapMs, recallOthersMax } from "./limits.ts";
-import { freeOf, idleChildren, waitFor, type RateCommand } from "./rate-decider.ts";
+import { freeOf, idleChildren, isOver, waitFor, type RateCommand } from "./rate-decider.ts";
 import type { BudgetState } from "./state.ts";
 
 /** What the desk needs of its actor. */
@@ -40,7 +40,7 @@ export class RateDesk {
     const state = this.#host.state().rate;
     const known = state.children.get(child);
     const isMet = known !== undefined && known.seq === word.seq && known.untilAt > at;
-    if (isMet && known.allowed - word.booked >= need) {
+    if (isMet && known.allowed - word.booked >= need && !isOver(state, rate.limit, at)) {
       const { allowed, untilAt } = known;
       return { outcome: "granted", allowed, validMs: untilAt - at, free: freeOf(state, at) };
     }
@@ -51,12 +51,19 @@ export class RateDesk {
     return waitMs === undefined ? { outcome: "exhausted" } : { outcome: "exhausted", waitMs };
   }
 
-  /** Calls back what others do not use: not too often, but for what was granted since. */
+  /**
+   * Calls back what others do not use: not too often, but for what was granted since. Any request
+   * that ended since may have freed a slot of a cap: there one round follows another.
+   */
   async #recall(except: string): Promise<void> {
-    await this.#round.done;
-    const at = this.#host.now();
+    const last = this.#round;
+    await last.done;
     const { rate } = this.#host.state();
-    const isSoon = at - this.#round.at < recallGapMs;
+    const isCap = rate.terms?.metric === "concurrency";
+    // One that began after this question has the answers that it needs.
+    if (isCap && this.#round !== last) return this.#round.done;
+    const at = this.#host.now();
+    const isSoon = !isCap && at - this.#round.at < recallGapMs;
     const names = idleChildren(rate, except, at)
       .filter((name) => !isSoon || (rate.children.get(name)?.grantedAt ?? 0) >= this.#round.at)
       .slice(0, recallOthersMax);

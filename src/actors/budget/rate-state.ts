@@ -43,8 +43,9 @@ function emptyRateChild(): RateChild {
   return { ...nothing, moments: [], grantedAt: 0, size: 0 };
 }
 
-/** The last moment that counts no more at `at`. */
-export function goneBy({ mode, windowMs }: RateTerms, at: number): number {
+/** The last moment that counts no more at `at`. What is open counts until its child says otherwise. */
+export function goneBy({ metric, mode, windowMs }: RateTerms, at: number): number {
+  if (metric === "concurrency") return -1;
   return mode === "fixed" ? windowStart(at, windowMs) - 1 : at - windowMs;
 }
 

@@ -7,6 +7,7 @@
  */
 import type { BudgetData, LimitData, UserFact } from "#events/user-events.ts";
 import { accountOf, affords, budgetLeft, crossings } from "./budgets.ts";
+import { capOf } from "./caps.ts";
 import { admittedAnswer, refusedAnswer, refusedData, type Added } from "./decision.ts";
 import { isAmount } from "./holds.ts";
 import { leaseKey, leaseRefOf } from "./leases.ts";
@@ -14,14 +15,7 @@ import { accountsMax, bucketsMax, leasesMax, openHoldsMax } from "./limits.ts";
 import { amountOf, bucketOf, fits, left, retryAt } from "./rates.ts";
 import { checkSharedBudgets, checkSharedRates, lackOf, type Short } from "./shared.ts";
 import { judgeShadow, type ShadowAsk } from "./shadow.ts";
-import {
-  accountKey,
-  bucketKey,
-  quietKey,
-  type Cap,
-  type RequestData,
-  type UserState,
-} from "./state.ts";
+import { accountKey, bucketKey, quietKey, type RequestData, type UserState } from "./state.ts";
 
 export interface Verdict {
   code: string;
@@ -170,15 +164,6 @@ function checkCap(state: UserState, limit: LimitData, version: number): number |
   const { open } = capOf(state, limit, version);
   if (open < limit.limit) return limit.limit - open - 1;
   return { code: codes.concurrency, by: limit.name, scope: limit.scope };
-}
-
-/** Open holds under a cap; one that is new, or that a policy was without, counts those of its scope. */
-export function capOf(state: UserState, limit: LimitData, version: number): Cap {
-  const known = state.caps.get(bucketKey(limit));
-  if (known !== undefined && (limit.whole !== true || known.version >= version)) return known;
-  let open = 0;
-  for (const hold of state.holds.values()) if (hold.scopes.includes(limit.scope)) open++;
-  return { open, version };
 }
 
 function checkRate(

@@ -6,7 +6,7 @@
  */
 import type { Decider } from "#actors/kit/decider.ts";
 import type { LeaseRefData, RateTermsData } from "#events/budget-events.ts";
-import type { UserFact } from "#events/user-events.ts";
+import type { LimitData, UserFact } from "#events/user-events.ts";
 import { decideAdmit, type Verdict } from "./admit.ts";
 import { decideCorrect } from "./correct.ts";
 import { evolve } from "./evolve.ts";
@@ -50,7 +50,7 @@ export type UserCommand =
     }
   /** A counter granted permits of a shared rate, had none, or calls them back. */
   | { type: "rate-leased"; at: number; leased: DataOf<"RateLeased"> }
-  | { type: "open-rate"; at: number; limit: RateTermsData; version: number }
+  | { type: "open-rate"; at: number; limit: LimitData; version: number }
   | { type: "rate-denied"; at: number; denied: DataOf<"RateDenied"> }
   | { type: "return-rate"; at: number; rate: RateTermsData; keep?: number }
   /** Brought by the alarm: gives back what nobody used. */

@@ -3,12 +3,12 @@
  * place. A fact of a type that is not known here changes nothing but the count.
  */
 import type { UserFact } from "#events/user-events.ts";
-import { capOf } from "./admit.ts";
 import { evolveCorrected } from "./correct.ts";
 import { noteCrossing } from "./budgets.ts";
 import { correctUse, noteRaise, noteUse, scopesOf, type UseDelta } from "./history.ts";
 import { expiredMax, outcomesMax, quietMsMax, quietsMax, rememberMs } from "./limits.ts";
-import { keepAccount, keepBucket, keepCap } from "./keep.ts";
+import { keepCap } from "./caps.ts";
+import { keepAccount, keepBucket } from "./keep.ts";
 import { leaseOpened } from "./lease-past.ts";
 import {
   holdLeases,
@@ -18,7 +18,7 @@ import {
   moveLeases,
   notePrepaid,
 } from "./leases.ts";
-import { bookShared, rateDenied, rateLeased } from "./shared-rates.ts";
+import { bookShared, noteOpen, rateDenied, rateLeased } from "./shared-rates.ts";
 import { amend, amountOf, count } from "./rates.ts";
 import {
   accountKey,
@@ -133,9 +133,10 @@ function admitted(state: UserState, data: DataOf<"RequestAdmitted">, at: number)
   for (const limit of [...data.limits, ...(data.sharedLimits ?? [])]) {
     const key = bucketKey(limit);
     if (limit.metric === "concurrency") {
-      const cap = keepCap(state, key, capOf(state, limit, version), limit.scope);
+      const cap = keepCap(state, limit, version);
       cap.open++;
       cap.version = version;
+      noteOpen(state, key, cap.open);
       hold.caps.push(key);
       continue;
     }
@@ -205,7 +206,9 @@ function leave(state: UserState, requestId: string, hold: Hold, costNanos: numbe
   state.holds.delete(requestId);
   for (const key of hold.caps) {
     const cap = state.caps.get(key);
-    if (cap !== undefined && cap.open > 0) cap.open--;
+    if (cap === undefined || cap.open === 0) continue;
+    cap.open--;
+    noteOpen(state, key, cap.open);
   }
   for (const key of hold.accounts) {
     const account = state.accounts.get(key);

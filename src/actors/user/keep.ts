@@ -1,5 +1,5 @@
 /**
- * Buckets, caps and accounts as the fold keeps them: what is new or was away starts from its
+ * Buckets and accounts as the fold keeps them: what is new or was away starts from its
  * scope's past, and the requests that are still open there correct it when they end.
  */
 import type { BudgetData, LimitData } from "#events/user-events.ts";
@@ -13,23 +13,9 @@ import {
   bucketKey,
   type Account,
   type Bucket,
-  type Cap,
   type Hold,
   type UserState,
 } from "./state.ts";
-
-/** A cap that is new is occupied by the open holds of its scope. */
-export function keepCap(state: UserState, key: string, cap: Cap, scope: string): Cap {
-  if (state.caps.get(key) === cap) return cap;
-  if (state.caps.size >= bucketsMax) {
-    for (const [other, { open }] of state.caps) if (open === 0) state.caps.delete(other);
-  }
-  state.caps.set(key, cap);
-  for (const hold of state.holds.values()) {
-    if (hold.scopes.includes(scope) && !hold.caps.includes(key)) hold.caps.push(key);
-  }
-  return cap;
-}
 
 /** Keeps a bucket; one that is new is corrected by the earlier requests that it counts. */
 export function keepBucket(

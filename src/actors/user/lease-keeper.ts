@@ -5,7 +5,7 @@
  * that was asked for ahead of need refuses nobody.
  * Nothing here decides: what a node answers becomes a command, and the decider says what it means.
  */
-import type { BudgetActorApi, RenewReply } from "#actors/budget/api.ts";
+import type { BudgetActorApi, Renewed, RenewReply } from "#actors/budget/api.ts";
 import type { Env } from "#actors/kit/env.ts";
 import type { StreamHome } from "#actors/kit/home.ts";
 import { budgetStream, ledgerName } from "#actors/kit/names.ts";
@@ -204,8 +204,9 @@ export class LeaseKeeper {
       needNanos: Math.max(least - credit, 1),
       demandNanos: Math.min(Math.max(demand - credit, 1), Number.MAX_SAFE_INTEGER),
     });
-    // A newer version began meanwhile: what was granted under the older one goes back unspent.
-    if ((leaseOf(host.state, ref).version ?? version) > version) {
+    // Another version's: what was granted under an older one goes back unspent.
+    const isNewer = (leaseOf(host.state, ref).version ?? version) > version;
+    if (isNewer || reply.outcome === "again") {
       const { grantedNanos } = reply;
       host.execute({ type: "return-lease", at: host.now(), lease: ref, grantedNanos });
       return;
@@ -249,7 +250,7 @@ export class LeaseKeeper {
     }
   }
 
-  #note(ref: LeaseRefData, reply: RenewReply, needNanos: number, isAhead: boolean): void {
+  #note(ref: LeaseRefData, reply: Renewed, needNanos: number, isAhead: boolean): void {
     const host = this.#host;
     const at = host.now();
     const { grantedNanos } = reply;

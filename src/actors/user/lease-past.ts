@@ -58,6 +58,7 @@ export function decideOpenLease(
   const past = { usedNanos, heldNanos, prepaidNanos };
   const data: DataOf<"LeaseOpened"> = { lease: ref, version, startsAt, ...past };
   if (parent !== undefined) data.parent = parent;
+  if (isFence) data.recalled = true;
   if (isTop(lease))
     data.bySlice = Object.fromEntries(missed.map(({ team, nanos }) => [team, nanos]));
   return [{ type: "LeaseOpened", v: 1, data }];
@@ -70,6 +71,7 @@ export function leaseOpened(state: UserState, data: DataOf<"LeaseOpened">, at: n
   leaseFrom(lease, data.parent);
   const isOwn = localScope(lease.ref.scope) !== undefined;
   if (isOwn) lease.version = data.version;
+  if (data.recalled === true) lease.recalled = true;
   // Of a member's own budget only open requests are corrected: what expired stays counted in full.
   const open = data.heldNanos > 0 ? state.holds.values() : [];
   for (const hold of isOwn ? open : unsettled(state)) {

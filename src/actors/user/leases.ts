@@ -113,8 +113,11 @@ export function decideLeaseReturn(
     keepNanos?: number;
   },
 ): UserFact[] {
-  const { lease: ref, grantedNanos, recall, keepNanos = 0 } = command;
+  const { lease: ref, grantedNanos, keepNanos = 0 } = command;
   const lease = leaseOf(state, ref);
+  // A grant that goes back unspent begins nothing: what older requests give back stays unspent too.
+  const stays = lease.recalled && localScope(ref.scope) !== undefined ? 0 : undefined;
+  const { recall = stays } = command;
   const facts = decideLeaseGranted(state, { lease: ref, grantedNanos });
   const granted = facts.length > 0 ? grantedNanos : lease.grantedNanos;
   const credit = Math.max(creditOf({ ...lease, grantedNanos: granted }) - keepNanos, 0);

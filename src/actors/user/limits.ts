@@ -28,6 +28,8 @@ export const renewRoundsMax = 8;
 /** After a node said no, it is not asked again for this long, and up to so much longer at random. */
 export const deniedMs = 1_000;
 export const deniedJitterMs = 4_000;
+/** The same of a full cap: any request that ends makes room. Each asking is at most one event. */
+export const capDeniedMs = 200;
 /** An account outlives its period by as long as anything can still be booked to it. */
 export const accountKeepMs = 4 * 24 * 60 * 60 * 1_000;
 /**

@@ -7,10 +7,11 @@ import { ledgerName, rateStream } from "#actors/kit/names.ts";
 import type { LimitData } from "#events/user-events.ts";
 import { localScope } from "#policy/split.ts";
 import type { LeaseHost } from "./lease-keeper.ts";
-import { deniedMs } from "./limits.ts";
+import { capDeniedMs, deniedMs } from "./limits.ts";
 import { amountOf } from "./rates.ts";
 import {
   bookable,
+  keptOf,
   rateDenialOf,
   rateKey,
   rateLeaseOf,
@@ -103,14 +104,11 @@ export class RateKeeper {
     await Promise.resolve();
     // Counted from before the question: the answer is under way for a while.
     const sentAt = host.now();
-    const held = rateLeaseOf(host.state, limit);
-    // What an older policy permitted is given up: it may be more than this one's limit.
-    const anew = held.version >= 0 && held.version < version;
-    if (anew) host.execute({ type: "return-rate", at: sentAt, rate: rateTermsOf(limit) });
+    const isAnew = this.#begin(limit, version, sentAt);
     const { seq } = host.state;
     const need = Math.min(...needs);
     const demand = needs.reduce((sum, one) => sum + one, 0);
-    const reply = await this.#reply(limit, version, shards, { need, demand }, anew);
+    const reply = await this.#reply(limit, version, shards, { need, demand }, isAnew);
     const at = host.now();
     if (reply?.outcome === "granted") {
       const { allowed, validMs, free } = reply;
@@ -126,7 +124,8 @@ export class RateKeeper {
     if (reply.outcome === "again") return;
     const { waitMs } = reply;
     // Not for long: others may give permits back before the moment that is known.
-    const untilAt = at + Math.min(waitMs ?? Infinity, deniedMs);
+    const atMost = limit.metric === "concurrency" ? capDeniedMs : deniedMs;
+    const untilAt = at + Math.min(waitMs ?? Infinity, atMost);
     const retry = waitMs === undefined ? {} : { retryAt: at + waitMs };
     host.execute({
       type: "rate-denied",
@@ -135,20 +134,40 @@ export class RateKeeper {
     });
   }
 
+  /**
+   * Gives up what an older policy permitted: it may be more than this one's limit. Of a member's own
+   * rate, nothing that the next word does not tell is admitted beside it from here on; and once one
+   * was refused, what it has is told, since the counter may take it for more.
+   */
+  #begin(limit: LimitData, version: number, at: number): boolean {
+    const host = this.#host;
+    const isOwn = localScope(limit.scope) !== undefined;
+    const { version: known, denied } = rateLeaseOf(host.state, limit);
+    if (known < version && isOwn) host.execute({ type: "open-rate", at, limit, version });
+    const lease = rateLeaseOf(host.state, limit);
+    const isOld = lease.version >= 0 && lease.version < version;
+    const isUnsure = isOwn && known >= version && denied !== undefined;
+    const keep = isUnsure ? Number.MAX_SAFE_INTEGER : 0;
+    const rate = rateTermsOf(limit);
+    if (isOld || isUnsure) host.execute({ type: "return-rate", at, rate, keep });
+    return isOld || isUnsure || (isOwn && known < version);
+  }
+
   /** The counter's answer; undefined when there was none. */
   async #reply(
     limit: LimitData,
     version: number,
     shards: number,
     asked: { need: number; demand: number },
-    anew: boolean,
+    isAnew: boolean,
   ): Promise<RateReply | undefined> {
     const { state, env, organisation, stream: child } = this.#host;
     const secret = env.TALLYGATE_SECRET;
     const rate = rateTermsOf(limit);
     const stream = rateStream(secret, organisation, rate);
     const home = { organisation, stream, ledger: ledgerName(secret, organisation, stream, shards) };
-    const word = wordOf(state, limit, this.#host.now(), anew ? 0 : undefined);
+    const at = this.#host.now();
+    const word = wordOf(state, limit, at, isAnew ? keptOf(state, rate, at) : undefined);
     try {
       const node = env.BUDGETS.getByName(stream);
       const ask = { home, child, rate, version, word, ...asked };
@@ -156,7 +175,7 @@ export class RateKeeper {
       if (actors === undefined || localScope(limit.scope) === undefined) {
         return await node.askRate(ask);
       }
-      return await node.askRate({ ...ask, actors, ledgerShards: shards });
+      return await node.askRate({ ...ask, limit, actors, ledgerShards: shards });
     } catch {
       return undefined;
     }

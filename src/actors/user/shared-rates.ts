@@ -1,6 +1,7 @@
 /**
- * Rates that several principals share, as this one knows them: what it may book until when, and what
- * it tells the counter.
+ * Rates that several principals share, and caps that the actors of one member do, as this one knows
+ * them: what it may book until when, and what it tells the counter. What a cap has booked is what is
+ * open, so that a slot is free again when its request ends.
  *
  * Invariants, each a property test of the counter:
  * - an admission books no more than was permitted, and nothing once the permits' time is over;
@@ -12,6 +13,7 @@ import type { RateTermsData } from "#events/budget-events.ts";
 import type { LimitData, UserFact } from "#events/user-events.ts";
 import { localScope } from "#policy/split.ts";
 import { rateLeasesMax, wordMomentsMax } from "./limits.ts";
+import { capOf, keepCap } from "./caps.ts";
 import { amountOf, bucketOf } from "./rates.ts";
 import {
   bucketKey,
@@ -28,10 +30,9 @@ export function rateKey(limit: Pick<LimitData, "name" | "scope" | "metric">): st
 
 export function rateTermsOf(limit: LimitData): RateTermsData {
   const { name, metric, mode, scope, limit: most, windowMs } = limit;
-  const unit = metric === "concurrency" ? "requests" : metric;
   // No counter knows bursts: what evens out is counted as sliding, which admits no more.
   const exact = mode === "fixed" ? "fixed" : "sliding";
-  return { name, metric: unit, mode: exact, scope, limit: most, windowMs };
+  return { name, metric, mode: exact, scope, limit: most, windowMs };
 }
 
 export function emptyRateLease(limit: LimitData): RateLease {
@@ -69,9 +70,12 @@ export function rateDenialOf(lease: RateLease, at: number): RateLease["denied"] 
 
 /** What this principal tells the counter: all that it used in the window, and what it keeps. */
 export function wordOf(state: UserState, limit: LimitData, at: number, kept?: number): RateWord {
-  const known = state.buckets.get(bucketKey(limit));
-  const isOwn = known === undefined && localScope(limit.scope) !== undefined;
-  const log = isOwn ? bucketOf(state, limit, at, state.policyVersion).log : known?.log;
+  if (limit.metric === "concurrency") return openWord(state, limit, at, kept);
+  // A member's own rate may have been their only actor's, or none at all, until this version.
+  const isOwn = localScope(limit.scope) !== undefined;
+  const { log } = isOwn
+    ? bucketOf(state, limit, at, state.policyVersion)
+    : (state.buckets.get(bucketKey(limit)) ?? { log: undefined });
   const { booked } = rateLeaseOf(state, limit);
   const moments: Moment[] = [];
   const cellMs = limit.windowMs / wordMomentsMax;
@@ -91,6 +95,24 @@ export function wordOf(state: UserState, limit: LimitData, at: number, kept?: nu
   return kept === undefined ? word : { ...word, kept };
 }
 
+/** The same of a cap: what is open, as one moment that never leaves. */
+function openWord(
+  state: UserState,
+  limit: LimitData,
+  at: number,
+  kept: number | undefined,
+): RateWord {
+  const booked = openUnder(state, limit);
+  const moments = booked > 0 ? [{ at, amount: booked }] : [];
+  const word = { seq: state.seq, sentAt: at, booked, moments };
+  return kept === undefined ? word : { ...word, kept };
+}
+
+/** Open requests under a cap, also those that were admitted before it was shared. */
+function openUnder(state: UserState, limit: LimitData): number {
+  return state.rates.get(rateKey(limit))?.booked ?? capOf(state, limit, state.policyVersion).open;
+}
+
 /** A member's own rate is counted for all of their actors: nothing older is admitted from here on. */
 export function decideOpenRate(
   state: UserState,
@@ -98,7 +120,8 @@ export function decideOpenRate(
   at: number,
 ): UserFact[] {
   if (version <= state.policyVersion) return [];
-  const { booked } = rateLeaseOf(state, limit);
+  const isCap = limit.metric === "concurrency";
+  const booked = isCap ? capOf(state, limit, version).open : rateLeaseOf(state, limit).booked;
   const data = { limit, version, seq: state.seq + 1, allowed: booked, untilAt: at };
   return [{ type: "RateLeased", v: 1, data }];
 }
@@ -129,10 +152,10 @@ export function decideRateReturn(
   return [{ type: "RateLeased", v: 1, data }];
 }
 
-/** What is kept after that. */
-export function keptOf(state: UserState, rate: RateTermsData, at: number): number {
+/** What is kept after that; undefined of what was never leased, whose first answer may be under way. */
+export function keptOf(state: UserState, rate: RateTermsData, at: number): number | undefined {
   const lease = state.rates.get(rateKey(rate));
-  return lease === undefined ? 0 : bookable(lease, lease.version, at);
+  return lease === undefined ? undefined : bookable(lease, lease.version, at);
 }
 
 /** Keeps a lease in the fold; the oldest that is over makes room. */
@@ -154,6 +177,9 @@ export function keepRate(state: UserState, limit: LimitData, at: number): RateLe
 export function rateLeased(state: UserState, data: DataOf<"RateLeased">, at: number): void {
   const lease = keepRate(state, data.limit, at);
   const { limit, version, seq, allowed, untilAt, free } = data;
+  if (limit.metric === "concurrency") {
+    lease.booked = keepCap(state, limit, version).open;
+  }
   Object.assign(lease, { limit, version, seq, allowed, untilAt, size: allowed - lease.booked });
   if (free !== undefined) lease.free = free;
   delete lease.denied;
@@ -171,6 +197,14 @@ export function rateDenied(state: UserState, data: DataOf<"RateDenied">, at: num
 /** Books an admission under every shared rate. */
 export function bookShared(state: UserState, data: RequestData, at: number): void {
   for (const limit of data.sharedLimits ?? []) {
-    keepRate(state, limit, at).booked += amountOf(limit.metric, data.bound);
+    const lease = keepRate(state, limit, at);
+    // What is open is counted by the cap itself.
+    if (limit.metric !== "concurrency") lease.booked += amountOf(limit.metric, data.bound);
   }
+}
+
+/** What is open under a cap has changed: a shared one has as much booked. */
+export function noteOpen(state: UserState, capKey: string, open: number): void {
+  const lease = state.rates.get(`concurrency|${capKey}`);
+  if (lease !== undefined) lease.booked = open;
 }

@@ -16,7 +16,7 @@ interface Checked {
 
 const codes = {
   requests: "rate_limited",
-  concurrency: "rate_limited",
+  concurrency: "concurrency_limited",
   tokens: "token_rate_limited",
   usd: "spend_rate_limited",
 } as const;
@@ -52,6 +52,8 @@ export function checkSharedRates(
   for (const limit of sharedLimits) {
     const verdict = checkRate(state, limit, policyVersion, amountOf(limit.metric, bound), at);
     if (typeof verdict === "number") left.push(verdict);
+    // A full cap is told before a rate that is used up.
+    else if (limit.metric === "concurrency") refusals.unshift(verdict);
     else refusals.push(verdict);
   }
   return { left, refusals };

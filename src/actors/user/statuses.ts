@@ -1,7 +1,7 @@
 /** What is left of each limit and budget of a request, as headers and refusals tell it. */
 import type { BudgetData, LimitData, SharedBudgetData } from "#events/user-events.ts";
-import { capOf } from "./admit.ts";
 import { accountOf, budgetLeft, startOf } from "./budgets.ts";
+import { capOf } from "./caps.ts";
 import type { LimitStatus } from "./commands.ts";
 import { leaseLeft, leaseOf, leaseRefOf, parentLeft } from "./leases.ts";
 import { bucketOf, left, resetsAt } from "./rates.ts";
@@ -43,6 +43,9 @@ function sharedRate(state: UserState, limit: LimitData, version: number, at: num
   const { name, metric, limit: most, windowMs } = limit;
   const lease = rateLeaseOf(state, limit);
   const remaining = sharedLeft(lease, limit, bookable(lease, version, at), 0);
+  if (metric === "concurrency") {
+    return { name, metric, kind: "concurrency", limit: most, remaining, resetsAt: at, windowMs };
+  }
   const denial = rateDenialOf(lease, at);
   // The counter knows more; what this principal used itself leaves the window first from here.
   const own = resetsAt(bucketOf(state, limit, at, 0), limit, at);

@@ -39,7 +39,7 @@ import { LeaseKeeper, type LeaseHost } from "./lease-keeper.ts";
 import { leaseOf, nextIdleAt, totalsOf } from "./leases.ts";
 import { countedDelayMs, renewRoundsMax } from "./limits.ts";
 import { RateKeeper } from "./rate-keeper.ts";
-import { keptOf, wordOf } from "./shared-rates.ts";
+import { keptOf, rateLeaseOf, wordOf } from "./shared-rates.ts";
 import { givenUp } from "./give-up.ts";
 import { PayloadKeeper } from "./payload-keeper.ts";
 import { erasedReply } from "./erased.ts";
@@ -239,12 +239,16 @@ export class UserActor
   }
 
   /** What was used is told once nothing more can be under an older policy. */
-  openRate({ home, rate, version }: OpenRateCommand): Promise<RateWord> {
+  openRate({ home, rate, limit = rate, version }: OpenRateCommand): Promise<RateWord> {
     this.settleIn(home);
     this.commitQueued();
     const at = this.now();
-    this.execute({ type: "open-rate", at, limit: rate, version }, at, { command: "member" });
-    return Promise.resolve(wordOf(this.state, rate, at));
+    const cause = { command: "member" };
+    const told = this.execute({ type: "open-rate", at, limit, version }, at, cause);
+    // Told before: answers that are under way count no more, so that this word is the last.
+    const again = { type: "return-rate", at, rate, keep: Number.MAX_SAFE_INTEGER } as const;
+    if (told.length === 0) this.execute(again, at, cause);
+    return Promise.resolve(wordOf(this.state, limit, at, keptOf(this.state, rate, at)));
   }
 
   fencedKeys(): Promise<string[]> {
@@ -258,8 +262,8 @@ export class UserActor
     const at = this.now();
     const keep = this.#rates.awaited(rate);
     this.execute({ type: "return-rate", at, rate, keep }, at, { command: "recall" });
-    const now = this.now();
-    return Promise.resolve(wordOf(this.state, rate, now, keptOf(this.state, rate, now)));
+    const { limit } = rateLeaseOf(this.state, rate);
+    return Promise.resolve(wordOf(this.state, limit, at, keptOf(this.state, rate, at)));
   }
 
   readLease(lease: LeaseRefData): Promise<LeaseTotals> {

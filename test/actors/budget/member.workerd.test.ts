@@ -1,5 +1,5 @@
 /**
- * A member whom several actors serve, over real RPC: the member's own budget and rates are split and
+ * A member whom several actors serve, over real RPC: the member's own budget, rates and cap are split and
  * joined again while requests are open, limits change, isolates lag behind a version, actors and
  * nodes are killed and settlements come late, twice or never. The oracle keeps every admission in one
  * list and counts it again, by brute force, at each.
@@ -27,6 +27,7 @@ interface Version {
   shards: number;
   requests: number;
   tokens: number;
+  open: number;
   budgetNanos: number;
 }
 
@@ -79,8 +80,9 @@ class Member {
     );
   }
 
-  counter(metric: string) {
-    const rate = { name: metric, scope: splitScope(this.id, "user"), metric };
+  counter(name: string) {
+    const metric = name === "open" ? "concurrency" : name;
+    const rate = { name, scope: splitScope(this.id, "user"), metric };
     return bindings.BUDGETS.getByName(
       rateStream(bindings.TALLYGATE_SECRET, this.organisation, rate),
     );
@@ -88,13 +90,14 @@ class Member {
 
   /** Sends one request as an isolate with that version would. */
   async ask(of: number, shard: number, tokens: number, nanos: number): Promise<AdmitReply> {
-    const { shards, requests, tokens: most_, budgetNanos } = this.versions[of - 1] as Version;
+    const { shards, requests, tokens: most_, open, budgetNanos } = this.versions[of - 1] as Version;
     const stream = this.streams[shards === 0 ? 0 : shard % shards] ?? "";
     const id = `r${this.#ids++}`;
     const lists = {
       limits: [
         limitOf({ name: "requests", limit: requests, windowMs, whole: true }),
         limitOf({ name: "tokens", metric: "tokens", limit: most_, windowMs, whole: true }),
+        limitOf({ name: "open", metric: "concurrency", limit: open, windowMs: 0, whole: true }),
       ] as LimitData[],
       sharedLimits: [] as LimitData[],
       budgets: this.hasBudget ? [budget(budgetNanos)] : [],
@@ -126,7 +129,9 @@ class Member {
 
   /** Everything that was admitted, by any actor, under any version: counted by hand. */
   check(of: number): void {
-    const { requests, tokens, budgetNanos } = this.versions[of - 1] as Version;
+    const { requests, tokens, open, budgetNanos } = this.versions[of - 1] as Version;
+    const opened = this.admitted.filter(({ isOpen }) => isOpen);
+    expect(opened.length, `open under version ${of}`).toBeLessThanOrEqual(open);
     const recent = this.admitted.filter(({ at }) => at > this.clock - windowMs);
     expect(recent.length, `requests under version ${of}`).toBeLessThanOrEqual(requests);
     const used = recent.reduce((sum, one) => sum + one.tokens, 0);
@@ -167,6 +172,7 @@ async function live(seed: number): Promise<number> {
   const amounts = () => ({
     requests: 4 + int(10),
     tokens: 100 + int(400),
+    open: 3 + int(12),
     budgetNanos: 500 + int(3_000),
   });
   const hasBudget = int(3) > 0;
@@ -190,7 +196,15 @@ async function live(seed: number): Promise<number> {
     async () => void (member.clock += pick([100, 6_000, 20_000, 61_000])),
     async () => void (member.clock += pick([100, 6_000, 20_000, 61_000])),
     async () => fail(member.user(pick(member.streams))),
-    async () => fail(pick([member.node(), member.counter("requests"), member.counter("tokens")])),
+    async () =>
+      fail(
+        pick([
+          member.node(),
+          member.counter("requests"),
+          member.counter("tokens"),
+          member.counter("open"),
+        ]),
+      ),
     async () => {
       const last = member.versions.at(-1) as Version;
       // Who was split once is never decided by own budgets again: one actor is one of them.
@@ -215,7 +229,7 @@ async function live(seed: number): Promise<number> {
 const runs = Number(process.env["SPLIT_RUNS"] ?? 12);
 const first = 20261121;
 
-test("no budget and no window of a member is passed, however they are split and joined, whatever dies", async () => {
+test("no budget, window or cap of a member is passed, however they are split and joined, whatever dies", async () => {
   console.log(`split seeds ${first} to ${first + runs - 1}`);
   let admissions = 0;
   for (let seed = first; seed < first + runs; seed += 1) {
@@ -227,7 +241,7 @@ test("no budget and no window of a member is passed, however they are split and 
   expect(admissions).toBeGreaterThan(runs * 5);
 }, 240_000);
 
-const steady = { requests: 1_000, tokens: 1e6, budgetNanos: 1_000 };
+const steady = { requests: 1_000, tokens: 1e6, open: 1_000, budgetNanos: 1_000 };
 
 test("a member who is split in mid-period has what is left, and no more", async () => {
   const member = new Member({ shards: 0, ...steady });
@@ -253,8 +267,26 @@ test("a member who is split in mid-period has what is left, and no more", async 
   member.clock += 6_000;
   expect(await member.ask(3, 0, 1, 50)).toMatchObject({
     outcome: "admitted",
-    limits: [{}, {}, {}],
+    limits: [{}, {}, {}, {}],
   });
+});
+
+test("slots are found wherever they are, and one that is free again is anybody's", async () => {
+  const member = new Member({ shards: most, ...steady, open: 5, budgetNanos: 1e9 });
+  const replies = await Promise.all(Array.from({ length: 12 }, (_, n) => member.ask(1, n, 1, 1)));
+  expect(replies.filter(({ outcome }) => outcome === "admitted")).toHaveLength(5);
+  expect(replies.find(({ outcome }) => outcome === "refused")).toMatchObject({
+    code: "concurrency_limited",
+    by: "open",
+  });
+  for (let shard = 0; shard < most; shard += 1) {
+    const [one] = member.admitted.filter(({ isOpen }) => isOpen);
+    if (one !== undefined) await member.settle(one, 1, 1);
+    // A refusal stands for a fifth of a second.
+    member.clock += 200;
+    expect(await member.ask(1, shard, 1, 1)).toMatchObject({ outcome: "admitted" });
+  }
+  expect(await member.ask(1, 0, 1, 1)).toMatchObject({ code: "concurrency_limited" });
 });
 
 test("an isolate that lags behind the split admits nothing beside it", async () => {

@@ -122,16 +122,20 @@ const seededBugs: Record<string, Pair> = {
     word: { ...word, sentAt: at },
   })),
   "the counter forgets what was used": asking(({ word }) => ({ word: { ...word, moments: [] } })),
-  "the counter forgets what others may use": node((state, command) => {
-    if (command.type !== "rate") return budgetDecider.decide(state, command);
-    const children = new Map(
-      [...state.rate.children].map(([name, child]) => [
-        name,
-        name === command.child ? child : { ...child, allowed: child.booked },
-      ]),
-    );
-    return budgetDecider.decide({ ...state, rate: { ...state.rate, children } }, command);
-  }),
+  "the counter forgets what others may use": {
+    user: userDecider,
+    budget: {
+      ...budgetDecider,
+      evolve: (state, fact, at) => {
+        const after = budgetDecider.evolve(state, fact, at);
+        for (const [name, child] of after.rate.children) {
+          if (fact.type === "RatePermitted" && fact.data.child !== name)
+            child.allowed = child.booked;
+        }
+        return after;
+      },
+    },
+  },
 };
 
 test.each(Object.keys(seededBugs))("a seeded bug of shared rates is caught: %s", (name) => {

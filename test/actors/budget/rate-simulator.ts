@@ -4,6 +4,7 @@
  * that come after bounds. The oracle counts admissions by the true time, and knows nothing of permits.
  */
 import { type BudgetCommand } from "#actors/budget/decider.ts";
+import { isOver } from "#actors/budget/rate-decider.ts";
 import type { BudgetState } from "#actors/budget/state.ts";
 import { windowStart } from "#actors/kit/windows.ts";
 import type { UserCommand } from "#actors/user/decider.ts";
@@ -140,7 +141,8 @@ class Company {
       const at = this.#node.now;
       const known = this.#node.state.rate.children.get(user.name);
       if (known === undefined || known.seq !== word.seq || known.untilAt <= at) return;
-      if (known.allowed - word.booked < amount) return;
+      if (known.allowed - word.booked < amount || isOver(this.#node.state.rate, limit.limit, at))
+        return;
       const { allowed } = known;
       const untilAt = sentAt + known.untilAt - at;
       const leased = { limit, version, seq: word.seq, allowed, untilAt };
