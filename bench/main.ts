@@ -83,7 +83,7 @@ async function main(): Promise<void> {
   const started = await startTargets({ wanted, upstreamPort: mock.port, worker: options.worker });
   try {
     const { targets } = started;
-    const series = await measure({ targets, generator, rounds, seconds, progress });
+    const { series, warmUps } = await measure({ targets, generator, rounds, seconds, progress });
     const notNamed = options.notNamed.map((name) => [name, `a large install: name it with --only`]);
     const skipped: Record<string, string> = { ...started.skipped, ...Object.fromEntries(notNamed) };
     const all = figures(series, skipped);
@@ -96,7 +96,7 @@ async function main(): Promise<void> {
     const actors = wanted.has("actors") ? await measureActors(tools) : undefined;
     if (isOurs) progress("translated streams");
     const streams = isOurs ? streamFigures(rounds) : undefined;
-    const measured = { rounds, seconds, mockBound, targets: all, books, actors, streams };
+    const measured = { rounds, seconds, warmUps, mockBound, targets: all, books, actors, streams };
     const report = { machine, version: version(), ...measured };
     process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : print(report));
   } finally {

@@ -3,6 +3,7 @@ import type { LoadGenerator, LoadResult } from "./load.ts";
 import { cpuUs, untilIdle } from "./processes.ts";
 import { shuffled } from "./stats.ts";
 import type { Target } from "./targets.ts";
+import { warmUp, type WarmUp } from "./warm-up.ts";
 
 /** One target's figures, one of each for every round. */
 export interface Series {
@@ -57,7 +58,7 @@ async function measureStreams(
 }
 
 /** Notes a wrong answer: from then on the target has no figures. */
-function isWrong({ wrong }: LoadResult, into: Series): boolean {
+function isWrong({ wrong }: Pick<LoadResult, "wrong">, into: Series): boolean {
   if (wrong !== undefined) into.wrong ??= wrong;
   return into.wrong !== undefined;
 }
@@ -84,22 +85,23 @@ async function measureOnce(
   if (into.wrongStream === undefined) await measureStreams(target, generator, into);
 }
 
-/** Measures `targets` for `rounds` rounds; `progress` hears of each. */
+/** Warms `targets`, then measures them for `rounds` rounds; `progress` hears of each. */
 export async function measure(options: {
   targets: readonly Target[];
   generator: LoadGenerator;
   rounds: number;
   seconds: number;
   progress: (text: string) => void;
-}): Promise<Map<string, Series>> {
+}): Promise<{ series: Map<string, Series>; warmUps: WarmUp[] }> {
   const { targets, generator, rounds, seconds } = options;
   const series = new Map(targets.map((target) => [target.name, emptySeries()]));
-  const warm = { connections: 4, seconds: 0.5 };
-  for (const { port, path, callers, name } of targets) {
-    options.progress(`warming ${name}`);
-    const into = series.get(name);
-    const result = await generator.load({ port, path, callers, ...warm });
-    if (into) isWrong(result, into);
+  const warmUps: WarmUp[] = [];
+  for (const target of targets) {
+    options.progress(`warming ${target.name}`);
+    const into = series.get(target.name);
+    const warmed = await warmUp(target, generator, concurrency);
+    if (into) isWrong(warmed, into);
+    warmUps.push(warmed);
   }
   for (let round = 1; round <= rounds; round++) {
     for (const target of shuffled(targets, Math.random)) {
@@ -109,5 +111,5 @@ export async function measure(options: {
       await measureOnce(target, generator, seconds, into);
     }
   }
-  return series;
+  return { series, warmUps };
 }

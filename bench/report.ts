@@ -6,6 +6,7 @@ import type { Series } from "./measure.ts";
 import { differences, median, ratios } from "./stats.ts";
 import { printStreams, type StreamFigures } from "./streams.ts";
 import type { Spread } from "./stats.ts";
+import { printWarmUp, type WarmUp } from "./warm-up.ts";
 
 /** One target's figures against the bare Worker of the same rounds. Absent: not measured. */
 export interface Figures {
@@ -31,6 +32,8 @@ export interface Report {
   version: string;
   rounds: number;
   seconds: number;
+  /** What each target was asked before the rounds. */
+  warmUps: WarmUp[];
   /** The upstream is less than five times as fast as the fastest target: throughput is its, not theirs. */
   mockBound: boolean;
   targets: Figures[];
@@ -145,6 +148,7 @@ export function print({
   version,
   rounds,
   seconds,
+  warmUps,
   mockBound,
   targets,
   books,
@@ -165,6 +169,7 @@ export function print({
     `tallygate ${version}, commit ${machine.commit}, ${machine.workerd}, node ${machine.node}`,
     `${machine.cpu}, ${machine.cores} cores, load ${machine.load} at the start`,
     `${rounds} rounds of ${seconds} s, random order; ratios are medians over rounds (min-max)`,
+    printWarmUp(warmUps),
     "",
     ...table(measured),
     "",
