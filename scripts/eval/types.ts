@@ -32,6 +32,7 @@ export const STRUCTURED: Readonly<Record<string, string>> = {
   PL_PESEL: "PL_PESEL",
   DE_TAX_ID: "DE_TAX_ID",
   ES_NIF: "ES_NIF",
+  DOMAIN_NAME: "DOMAIN_NAME",
 };
 
 /** Detectors that answer for a target of Presidio's own test vectors. */

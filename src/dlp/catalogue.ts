@@ -12,6 +12,7 @@ import { dateOfBirth } from "./detectors/date-of-birth.ts";
 import { deHealthInsurance } from "./detectors/de-health-insurance.ts";
 import { deIdCard } from "./detectors/de-id-card.ts";
 import { deTaxId } from "./detectors/de-tax-id.ts";
+import { domainName } from "./detectors/domain-name.ts";
 import { driverLicense } from "./detectors/driver-license.ts";
 import { email } from "./detectors/email.ts";
 import { esNie } from "./detectors/es-nie.ts";
@@ -33,6 +34,7 @@ import { phone } from "./detectors/phone.ts";
 import { plPesel } from "./detectors/pl-pesel.ts";
 import { sePersonnummer } from "./detectors/se-personnummer.ts";
 import { sgNric } from "./detectors/sg-nric.ts";
+import { sourceCode } from "./detectors/source-code.ts";
 import { thTnin } from "./detectors/th-tnin.ts";
 import { trNationalId } from "./detectors/tr-national-id.ts";
 import { ukDrivingLicence } from "./detectors/uk-driving-licence.ts";
@@ -65,6 +67,7 @@ export const DETECTORS: readonly Detector[] = [
   deHealthInsurance,
   deIdCard,
   deTaxId,
+  domainName,
   driverLicense,
   email,
   esNie,
@@ -86,6 +89,7 @@ export const DETECTORS: readonly Detector[] = [
   plPesel,
   sePersonnummer,
   sgNric,
+  sourceCode,
   thTnin,
   trNationalId,
   ukDrivingLicence,
@@ -120,6 +124,7 @@ export const GROUPS: readonly DetectorGroup[] = [
   { id: "medical", title: "Medical and health insurance numbers" },
   { id: "network", title: "Network addresses" },
   { id: "vehicles", title: "Vehicle identifiers" },
+  { id: "code", title: "Source code" },
   { id: "ai-keys", title: "Keys of AI services" },
   { id: "aws", title: "Amazon Web Services credentials" },
   { id: "gcp", title: "Google Cloud credentials" },
