@@ -21,6 +21,7 @@ export const GATEWAY_CODES = [
   "dlp_blocked",
   "guard_blocked",
   "payload_gone",
+  "record_gone",
   "request_ended",
   "invalid_limits",
   "budget_exceeded",

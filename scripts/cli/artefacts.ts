@@ -6,7 +6,8 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { paths } from "#events/manifest.ts";
-import type { ShardArtefacts } from "#projections/verify/artefacts.ts";
+import type { ArchiveStatus } from "#actors/ledger/api.ts";
+import { artefactsOf, type ShardArtefacts } from "#projections/verify/artefacts.ts";
 
 const unpack = promisify(gunzip);
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -76,11 +77,13 @@ async function ask({ url, apiKey }: Gateway, at: string, method = "GET"): Promis
 /** The shards of a running gateway, which is asked to archive what waits first. */
 export async function openGateway(gateway: Gateway): Promise<ShardArtefacts[]> {
   const listed = await ask(gateway, "/audit/archive", "POST");
-  const { shards } = (await listed.json()) as { shards: { shard: string; segments: number }[] };
+  type Listed = { shards: (ArchiveStatus & { shard: string })[] };
+  const { shards } = (await listed.json()) as Listed;
   // A shard that took no event yet has no archive, which is no fault.
   return shards
     .filter(({ segments }) => segments > 0)
-    .map(({ shard, segments: known }) => {
+    .map((known) => {
+      const { shard } = known;
       let views: Uint8Array<ArrayBuffer> | undefined;
       const get = async (file: string): Promise<Uint8Array<ArrayBuffer> | undefined> => {
         const response = await ask(gateway, `/audit/archive/${shard}/${file}`);
@@ -91,15 +94,8 @@ export async function openGateway(gateway: Gateway): Promise<ShardArtefacts[]> {
         async list() {
           // The views name their own position: fetched first, the archive has at least as much.
           views = await get(paths.views);
-          const { shards } = (await (await ask(gateway, "/audit/archive")).json()) as {
-            shards: { shard: string; segments: number }[];
-          };
-          const segments = shards.find((one) => one.shard === shard)?.segments ?? known;
-          const numbers = Array.from({ length: segments }, (_, n) => n);
-          return [
-            paths.views,
-            ...numbers.flatMap((n) => [paths.segment(n), paths.manifest(n), paths.checkpoint(n)]),
-          ];
+          const { shards } = (await (await ask(gateway, "/audit/archive")).json()) as Listed;
+          return artefactsOf(shards.find((one) => one.shard === shard) ?? known);
         },
         read: async (file: string) => (file === paths.views ? views : get(file)),
       };

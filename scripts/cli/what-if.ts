@@ -30,6 +30,13 @@ function textOf(result: WhatIfResult): string {
   return `${tableOf(rows)}\n${rerouted} would have gone to another provider or model first.`;
 }
 
+interface Frame {
+  done?: number;
+  of?: number;
+  result?: WhatIfResult;
+  since?: number;
+}
+
 export const whatIf: Command = {
   usage: `npx tallygate what-if <policy.json> [--from TIME] [--to TIME]
 
@@ -51,12 +58,17 @@ ${targetUsage}`,
       body: JSON.stringify({ document, from, to }),
     });
     let result: WhatIfResult | undefined;
+    let since: number | undefined;
     for await (const line of linesOf(response)) {
-      const frame = JSON.parse(line) as { done?: number; of?: number; result?: WhatIfResult };
+      const frame = JSON.parse(line) as Frame;
       if (process.stderr.isTTY) process.stderr.write(`\r${frame.done ?? ""} of ${frame.of ?? ""} `);
-      ({ result } = frame);
+      ({ result, since } = frame);
     }
     if (process.stderr.isTTY) process.stderr.write(`\r${" ".repeat(40)}\r`);
+    if (since !== undefined) {
+      const from = new Date(since).toISOString();
+      process.stderr.write(`The record is kept from ${from} on: what was before is not decided.\n`);
+    }
     if (result === undefined) throw new Complaint("The answer ended early.", UNREACHED);
     print(values.json === true ? JSON.stringify(result) : textOf(result));
     return 0;

@@ -3,6 +3,7 @@
  * same again can help, and the type that SDKs show.
  */
 import { readRebuilding } from "#actors/ledger/rebuilding.ts";
+import { readGone } from "#projections/replay/gone.ts";
 
 interface CodeInfo {
   status: number;
@@ -35,6 +36,7 @@ export const GATEWAY_CODES = {
   dlp_blocked: refuse(400, "invalid_request_error"),
   guard_blocked: refuse(400, "invalid_request_error"),
   payload_gone: refuse(410, "not_found_error"),
+  record_gone: refuse(410, "not_found_error"),
   request_ended: refuse(409, "invalid_request_error"),
   invalid_limits: refuse(503, "overloaded_error"),
   budget_exceeded: refuse(402, "billing_error"),
@@ -110,6 +112,11 @@ export function fromUnknown(error: unknown): GatewayError {
     const { done, of } = rebuilding;
     const message = `The views of the books are being folded anew: ${done} of ${of} events so far. Nothing is lost; ask again in a moment.`;
     return new GatewayError("views_rebuilding", message, { cause: error });
+  }
+  const since = readGone(error);
+  if (since !== undefined) {
+    const message = `The record is kept from ${since} on; what was before has been let go, as the policy's retention says.`;
+    return new GatewayError("record_gone", message, { cause: error });
   }
   return new GatewayError(
     "internal",

@@ -9,6 +9,7 @@ import { BindingName } from "./bindings.ts";
 import { credentialOptions, SecretName } from "./credentials.ts";
 import { Channel, Guard } from "./guard.ts";
 import { payloadsSchema } from "./payloads.ts";
+import { RetentionSection } from "./retention.ts";
 import {
   budgetsMax,
   candidatesMax,
@@ -229,6 +230,8 @@ export const PolicyDocument = z.strictObject({
   cache: CacheRule.optional(),
   /** What is kept of prompts and answers; nothing without it. */
   payloads: payloadsSchema(When.default({})).optional(),
+  /** How long the archive is kept; for ever without it. */
+  retention: RetentionSection.optional(),
   /** Where the record is sent on to. */
   sinks: z.array(Sink).max(sinksMax).optional(),
   approvals: Approvals.optional(),

@@ -4,11 +4,15 @@
  * All changes of a run are merged in memory first, so a row is written once however many events
  * touch it.
  */
-import type { EventEnvelope } from "#events/envelope.ts";
+import type { BaseLine } from "#events/base.ts";
+import { unseal, type EventEnvelope } from "#events/envelope.ts";
+import { readLine } from "#events/segment.ts";
+import { upcast } from "#events/upcast.ts";
 import { audit, auditTable, requestIdOf } from "./audit.ts";
 import type { AuditEntry } from "./audit-entry.ts";
 import { numbers } from "./numbers.ts";
-import { shadow } from "./shadow.ts";
+import { shadow, shadowTable } from "./shadow.ts";
+import { addSums, cellsOf, dailyTable, dayOf, hourlyTable, type SumsRow } from "./sums.ts";
 import type { Cell, Projection, Row, Table } from "./projection.ts";
 
 /** Every view, in the order in which they are folded. */
@@ -83,6 +87,45 @@ export class Workbench {
       slot.changed = true;
       if (slot.table.name === auditTable.name) this.#entries.add(slot);
     }
+  }
+
+  /**
+   * Puts a line of a base in the place of the events that it stands for. Of requests that are open
+   * there it has the events, and their sums in its rows.
+   */
+  restore(line: BaseLine): void {
+    if (line.kind === "sums") {
+      const row = hourlyTable.fromRow(line.row);
+      for (const [table, key] of [
+        [hourlyTable, row.key],
+        [dailyTable, dayOf(row.key)],
+      ] as const) {
+        this.#set(this.#slot(table, cellsOf(key)), (value) =>
+          addSums(value as SumsRow | undefined, { ...row, key }),
+        );
+      }
+    } else if (line.kind === "shadow") {
+      const row = shadowTable.fromRow(line.row);
+      const key = shadowTable.key.map((column) => line.row[column] ?? null);
+      this.#set(this.#slot(shadowTable, key), () => row);
+    } else if (line.kind === "stream") {
+      for (const text of line.open) this.#restoreOpen(text);
+    }
+  }
+
+  #restoreOpen(text: string): void {
+    const sealed = readLine(text);
+    const read = sealed && upcast(unseal(sealed));
+    if (read?.kind !== "known") return;
+    for (const { key, patch } of audit.fold(read.event, undefined)) {
+      const slot = this.#slot(auditTable, key);
+      this.#set(slot, (value) => slot.table.combine(value, patch));
+    }
+  }
+
+  #set(slot: Slot, change: (value: unknown) => unknown): void {
+    slot.value = change(slot.value);
+    slot.changed = true;
   }
 
   /** Audit entries as they are after the run. */

@@ -112,6 +112,19 @@ export function isNothing({ sums, histograms: kept }: SumsRow): boolean {
   return histograms.every((name) => (kept[name] ?? "") === "");
 }
 
+/** The sum of two rows that are about the same. */
+export function addSums(row: SumsRow | undefined, more: SumsRow): SumsRow {
+  const sums: Record<string, number> = { ...row?.sums };
+  for (const [column, amount] of Object.entries(more.sums)) {
+    sums[column] = assertSafeSum((sums[column] ?? 0) + amount, column);
+  }
+  const kept: Histograms = {};
+  for (const name of histograms) {
+    kept[name] = compact((row?.histograms[name] ?? "") + (more.histograms[name] ?? ""));
+  }
+  return { key: more.key, sums, histograms: kept };
+}
+
 function tableOf(name: string): Table<SumsRow, SumsPatch> {
   return {
     name,
@@ -186,16 +199,20 @@ export function isSameKey(a: SumsKey, b: SumsKey): boolean {
   return keyColumns.every((column) => a[column] === b[column]);
 }
 
+/** The key of the day that an hour's is in. */
+export function dayOf(key: SumsKey): SumsKey {
+  return { ...key, hour: Math.floor(key.hour / DAY_HOURS) * DAY_HOURS };
+}
+
 /** The changes that add a patch to its hour and to its day. */
 export function changesOf(patch: SumsPatch): Change<SumsPatch>[] {
-  const { hour } = patch.key;
-  const day = { ...patch.key, hour: Math.floor(hour / DAY_HOURS) * DAY_HOURS };
+  const day = dayOf(patch.key);
   return [
     { table: hourlyTable.name, key: cellsOf(patch.key), patch },
     { table: dailyTable.name, key: cellsOf(day), patch: { ...patch, key: day } },
   ];
 }
 
-function cellsOf(key: SumsKey): Cell[] {
+export function cellsOf(key: SumsKey): Cell[] {
   return keyColumns.map((column) => key[column]);
 }

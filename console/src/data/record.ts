@@ -22,6 +22,9 @@ export interface ArchiveShards {
     segments: number;
     archived: number;
     events: number;
+    first?: number;
+    since?: number;
+    bases?: number[];
     trouble?: string;
   }[];
 }

@@ -5,7 +5,7 @@
 import * as z from "zod";
 import { paths } from "#events/manifest.ts";
 import { readPublicKey } from "#events/note.ts";
-import type { ShardArtefacts } from "#projections/verify/artefacts.ts";
+import { artefactsOf, type ShardArtefacts } from "#projections/verify/artefacts.ts";
 import { verifyArchive } from "#projections/verify/verify.ts";
 import { ApiError, ask } from "../data/api.ts";
 import type { ArchiveShards } from "../data/record.ts";
@@ -32,7 +32,8 @@ async function fetchBytes(path: string): Promise<Uint8Array<ArrayBuffer> | undef
 }
 
 /** One shard's artefacts as the gateway hands them out. */
-function artefactsOf({ shard, segments: known }: ArchiveShards["shards"][number]): ShardArtefacts {
+function openShard(known: ArchiveShards["shards"][number]): ShardArtefacts {
+  const { shard } = known;
   let views: Uint8Array<ArrayBuffer> | undefined;
   return {
     shard,
@@ -40,12 +41,7 @@ function artefactsOf({ shard, segments: known }: ArchiveShards["shards"][number]
       // The views name their own position: fetched first, the archive has at least as much.
       views = await fetchBytes(`${shard}/${paths.views}`);
       const { shards } = await ask<ArchiveShards>("/audit/archive");
-      const segments = shards.find((one) => one.shard === shard)?.segments ?? known;
-      const numbers = Array.from({ length: segments }, (_, n) => n);
-      return [
-        paths.views,
-        ...numbers.flatMap((n) => [paths.segment(n), paths.manifest(n), paths.checkpoint(n)]),
-      ];
+      return artefactsOf(shards.find((one) => one.shard === shard) ?? known);
     },
     read: async (file) => (file === paths.views ? views : fetchBytes(`${shard}/${file}`)),
   };
@@ -61,7 +57,7 @@ async function verify({ publicKeys, trusted }: VerifyAsked): Promise<void> {
   const archived = shards.filter(({ segments }) => segments > 0);
   if (archived.length === 0) throw new Error(trouble ?? "There is no archive yet.");
   const of = archived.reduce((sum, shard) => sum + shard.archived, 0);
-  const report = await verifyArchive(archived.map(artefactsOf), {
+  const report = await verifyArchive(archived.map(openShard), {
     publicKeys: keys,
     gunzip,
     trusted,

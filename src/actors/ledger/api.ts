@@ -84,6 +84,11 @@ export interface ArchiveStatus {
   archived: number;
   /** Events that the shard has taken. */
   events: number;
+  /** Where retention let segments go: the base that stands for them, and until when they were. */
+  first?: number;
+  since?: number;
+  /** Every base that there is, by the number of segments that it stands for. */
+  bases?: number[];
   /** Why nothing is written, when that is so. */
   trouble?: string;
 }

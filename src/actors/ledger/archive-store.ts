@@ -5,6 +5,8 @@ export interface ArchiveStore {
   create(path: string, bytes: Uint8Array): Promise<boolean>;
   /** An artefact's bytes; `undefined` when there is none. */
   read(path: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** Removes artefacts, whether they are there or not; throws where a lock keeps one. */
+  remove(paths: readonly string[]): Promise<void>;
 }
 
 /** The part of an R2 bucket below a shard's own folder. */
@@ -17,6 +19,9 @@ export function storeInBucket(bucket: R2Bucket, shard: string): ArchiveStore {
     async read(path) {
       const found = await bucket.get(`${shard}/${path}`);
       return found === null ? undefined : new Uint8Array(await found.arrayBuffer());
+    },
+    async remove(paths) {
+      await bucket.delete(paths.map((path) => `${shard}/${path}`));
     },
   };
 }

@@ -28,6 +28,7 @@ import { eventLeaf, readLine, segmentText, toLine } from "#events/segment.ts";
 import { gunzip, gzip, type ArchiveStore } from "./archive-store.ts";
 import { hotMs, segmentCharsMax, segmentEventsMax, trimRowsMax } from "./limits.ts";
 import type { Log, LogRun } from "./log.ts";
+import { BaseRows } from "./base-rows.ts";
 import type { CountingSql } from "./sql.ts";
 
 const SCHEMA = [
@@ -37,7 +38,7 @@ const SCHEMA = [
   ) STRICT`,
   `CREATE TABLE IF NOT EXISTS segment_plan (
     one INTEGER PRIMARY KEY CHECK (one = 1), n INTEGER NOT NULL, pos INTEGER NOT NULL,
-    events INTEGER NOT NULL, at INTEGER NOT NULL
+    events INTEGER NOT NULL, at INTEGER NOT NULL, base INTEGER
   ) STRICT`,
 ];
 
@@ -48,6 +49,11 @@ export interface SegmentRow {
   pos: number;
   events: number;
   at: number;
+}
+
+interface Planned extends SegmentRow {
+  /** The base that its manifest names. */
+  base: number | null;
 }
 
 interface Kept extends SegmentRow {
@@ -67,11 +73,22 @@ export class ArchiveConflict extends Error {}
 export class Archive {
   readonly #sql: CountingSql;
   readonly #log: Log;
+  /** Bases, which stand for segments that may be gone. */
+  readonly bases: BaseRows;
 
   constructor(sql: CountingSql, log: Log) {
     this.#sql = sql;
     this.#log = log;
     for (const statement of SCHEMA) sql.run(statement);
+    const columns = sql.run<{ name: string }>("SELECT name FROM pragma_table_info('segment_plan')");
+    const isOld = !columns.some(({ name }) => name === "base");
+    if (isOld) sql.run("ALTER TABLE segment_plan ADD COLUMN base INTEGER");
+    this.bases = new BaseRows(sql);
+  }
+
+  /** The first segment that is to be read. */
+  get #first(): number {
+    return this.bases.standing?.n ?? 0;
   }
 
   /** How many events wait to be archived. */
@@ -99,6 +116,7 @@ export class Archive {
     const runs = this.#runsOf(plan);
     const events = runs.flatMap((run) => run.events);
     const packed = await this.#keepSegment(store, plan.n, events);
+    const base = plan.base === null ? undefined : this.bases.get(plan.base);
     const manifest = formatManifest({
       v: 1,
       ...home,
@@ -111,6 +129,7 @@ export class Archive {
       sha256: createHash("sha256").update(packed).digest("hex"),
       root: merkleRoot(events.map(({ hash }) => eventLeaf(hash))),
       streams: partsOf(runs),
+      ...(base === undefined ? {} : { base: base.ref }),
     });
     await keepText(store, paths.manifest(plan.n), manifest);
     const tree = grow(before?.tree ?? EMPTY_FRONTIER, manifestLeaf(manifest));
@@ -120,6 +139,7 @@ export class Archive {
       const row = [n, pos, events, at, manifestHash(manifest), JSON.stringify(tree)];
       this.#sql.run("INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?)", ...row);
       this.#sql.run("DELETE FROM segment_plan");
+      if (base !== undefined) this.bases.name(base.n, n);
       this.#log.setArchived(pos + events);
     });
     return true;
@@ -137,8 +157,9 @@ export class Archive {
   /** The segments that hold events before a position, in order. */
   segmentsBefore(pos: number): SegmentRow[] {
     return this.#sql.run<SegmentRow & Record<string, number>>(
-      "SELECT n, pos, events, at FROM segments WHERE pos < ? ORDER BY n",
+      "SELECT n, pos, events, at FROM segments WHERE pos < ? AND n >= ? ORDER BY n",
       pos,
+      this.#first,
     );
   }
 
@@ -148,18 +169,38 @@ export class Archive {
       "SELECT n, pos, events, at FROM segments WHERE pos <= ? ORDER BY pos DESC LIMIT 1",
       pos,
     );
-    return row !== undefined && pos < row.pos + row.events ? row : undefined;
+    const isThere = row !== undefined && pos < row.pos + row.events && row.n >= this.#first;
+    return isThere ? row : undefined;
+  }
+
+  /** How many segments were begun at a moment or before, with the last one's time; none is 0. */
+  agedBy(at: number): { segments: number; at: number } {
+    const [row] = this.#sql.run<{ n: number; at: number }>(
+      "SELECT n, at FROM segments WHERE at <= ? ORDER BY n DESC LIMIT 1",
+      at,
+    );
+    return row === undefined ? { segments: 0, at: 0 } : { segments: row.n + 1, at: row.at };
+  }
+
+  /** Where the log stands after so many segments. */
+  placeAfter(segments: number): { previous: string; tree: Frontier } | undefined {
+    const [row] = this.#sql.run<{ hash: string; tree: string }>(
+      "SELECT hash, tree FROM segments WHERE n = ?",
+      segments - 1,
+    );
+    return row && { previous: row.hash, tree: parseJson(row.tree) as Frontier };
   }
 
   /** The segments from number `from` on, in order, each with the tree of the manifests before it. */
   *inOrder(from: number): Generator<{ n: number; treeBefore: Frontier | undefined }> {
     const last = this.#kept()?.n ?? -1;
-    for (let n = from; n <= last; n += 1) yield { n, treeBefore: this.#treeAfter(n - 1) };
+    for (let n = Math.max(from, this.#first); n <= last; n += 1)
+      yield { n, treeBefore: this.#treeAfter(n - 1) };
   }
 
   /** Every segment, newest first, with the tree of the manifests before it. */
   *newestFirst(): Generator<{ n: number; treeBefore: Frontier | undefined }> {
-    for (let n = this.#kept()?.n ?? -1; n >= 0; n -= 1) {
+    for (let n = this.#kept()?.n ?? -1; n >= this.#first; n -= 1) {
       yield { n, treeBefore: this.#treeAfter(n - 1) };
     }
   }
@@ -185,12 +226,13 @@ export class Archive {
     }
     if (events === 0) return;
     const n = (this.#kept()?.n ?? -1) + 1;
-    this.#sql.run("INSERT INTO segment_plan VALUES (1, ?, ?, ?, ?)", n, pos, events, at);
+    const base = this.bases.unnamed?.n ?? null;
+    this.#sql.run("INSERT INTO segment_plan VALUES (1, ?, ?, ?, ?, ?)", n, pos, events, at, base);
   }
 
-  #planned(): SegmentRow | undefined {
-    return this.#sql.run<SegmentRow & Record<string, number>>(
-      "SELECT n, pos, events, at FROM segment_plan",
+  #planned(): Planned | undefined {
+    return this.#sql.run<Planned & Record<string, number | null>>(
+      "SELECT n, pos, events, at, base FROM segment_plan",
     )[0];
   }
 

@@ -5,9 +5,13 @@ import { openSigner, type NoteSigner } from "#events/note.ts";
 import { unseal, type EventEnvelope, type SealedEvent } from "#events/envelope.ts";
 import { paths } from "#events/manifest.ts";
 import { readLine, type SegmentLine } from "#events/segment.ts";
+import { stateOf } from "#projections/base/fold.ts";
+import { RecordGone } from "#projections/replay/gone.ts";
+import type { Beginning } from "#projections/replay/principal.ts";
 import type { Evidence } from "#projections/verify/evidence.ts";
 import type { ArchiveStatus } from "./api.ts";
 import { Archive, ArchiveConflict } from "./archive.ts";
+import { BaseReader } from "./base-reader.ts";
 import { gunzip, storeInBucket, type ArchiveStore } from "./archive-store.ts";
 import { gatherEvidence, type EvidenceQuery } from "./evidence.ts";
 import {
@@ -36,7 +40,9 @@ export interface ArchivistSetup {
 export class Archivist {
   readonly #setup: ArchivistSetup;
   readonly #log: Log;
-  readonly #archive: Archive;
+  readonly archive: Archive;
+  /** The base that the archive begins with, once old segments went. */
+  readonly base: BaseReader;
   #signer: Promise<NoteSigner> | undefined;
   #running: Promise<number> | undefined;
   #failures = 0;
@@ -49,23 +55,29 @@ export class Archivist {
   constructor(sql: CountingSql, log: Log, setup: ArchivistSetup) {
     this.#setup = setup;
     this.#log = log;
-    this.#archive = new Archive(sql, log);
+    this.archive = new Archive(sql, log);
+    this.base = new BaseReader(this.archive.bases, () => this.store);
     this.store = storeInBucket(setup.bucket, setup.shard);
   }
 
   /** Whether events wait and can be archived. */
   get pending(): boolean {
-    return this.#setup.signingKey !== undefined && this.#archive.waiting > 0;
+    return this.#setup.signingKey !== undefined && this.archive.waiting > 0;
   }
 
-  status(): ArchiveStatus {
+  /** `retention` says why old segments do not go, when that is so. */
+  status(retention?: string): ArchiveStatus {
     const { archived, size: events } = this.#log;
-    const segments = (this.#archive.last?.n ?? -1) + 1;
+    const segments = (this.archive.last?.n ?? -1) + 1;
     const trouble =
-      this.#setup.signingKey === undefined ? "there is no signing key" : this.#trouble;
-    return trouble === undefined
-      ? { segments, archived, events }
-      : { segments, archived, events, trouble };
+      this.#setup.signingKey === undefined
+        ? "there is no signing key"
+        : (this.#trouble ?? retention);
+    const base = this.base.standing;
+    const bases = this.archive.bases.all();
+    const begins = base && { first: base.n, since: base.through };
+    const old = bases.length === 0 ? {} : { ...begins, bases };
+    return { segments, archived, events, ...old, ...(trouble === undefined ? {} : { trouble }) };
   }
 
   /** Writes what waits, a bounded part of it. Returns when to come again, milliseconds or Infinity. */
@@ -79,11 +91,26 @@ export class Archivist {
     for await (const lines of this.#linesBefore(pos)) yield lines.map((line) => unseal(line));
   }
 
-  /** Every event of a stream, in order, wherever it is. */
-  async *eventsOf(stream: string): AsyncGenerator<SealedEvent[]> {
-    let seq = 1;
+  /** Where a stream stood at the base, if the archive begins with one that knows it. */
+  async beginningOf(stream: string): Promise<Beginning | undefined> {
+    if (this.base.standing === undefined) return undefined;
+    const found = await this.base.stream(stream);
+    if (found === undefined) return undefined;
+    const { head, line } = found;
+    const { seq, at, carried } = line;
+    return { seq, at, carried, state: stateOf(line, head.stateVersion) };
+  }
+
+  /** The segments' events, out of the archive. */
+  segment(n: number): Promise<readonly SealedEvent[]> {
+    return this.#linesOf(n);
+  }
+
+  /** Every event of a stream after number `after`, in order, wherever it is. */
+  async *eventsOf(stream: string, after = 0): AsyncGenerator<SealedEvent[]> {
+    let seq = after + 1;
     for await (const lines of this.#linesBefore(this.#log.completeFrom)) {
-      const ours = lines.filter((line) => line.stream === stream);
+      const ours = lines.filter((line) => line.stream === stream && line.seq > after);
       seq = (ours.at(-1)?.seq ?? seq - 1) + 1;
       yield ours;
     }
@@ -99,8 +126,11 @@ export class Archivist {
   async historyOf(stream: string, from: number, limit: number): Promise<readonly SealedEvent[]> {
     const hot = this.#log.read(stream, from, limit);
     if (hot[0]?.seq === from || from > this.#log.head(stream).seq) return hot;
+    const before = await this.beginningOf(stream);
+    // A gap in what an actor takes back would be worse than no answer.
+    if (before !== undefined && from <= before.seq) throw new RecordGone(before.at);
     const events: SealedEvent[] = [];
-    for await (const run of this.eventsOf(stream)) {
+    for await (const run of this.eventsOf(stream, before?.seq)) {
       for (const { seq, body, hash } of run) {
         if (seq >= from && events.length < limit) events.push({ seq, body, hash });
       }
@@ -111,7 +141,7 @@ export class Archivist {
 
   /** Every event up to this moment, in the shard's order. */
   async *everyEvent(): AsyncGenerator<EventEnvelope[]> {
-    const from = this.#log.completeFrom;
+    const from = Math.max(this.#log.completeFrom, this.base.standing?.pos ?? 0);
     yield* this.eventsBefore(from);
     for (const { events } of this.#log.runs(from)) yield events.map((event) => unseal(event));
   }
@@ -123,7 +153,7 @@ export class Archivist {
       this.#lastRead = undefined;
       return hot;
     }
-    const segment = this.#archive.segmentAt(pos);
+    const segment = this.archive.segmentAt(pos);
     if (segment === undefined) throw new Error(`event ${pos} is neither in the log nor archived`);
     // Whoever reads on reads the same segment next: it is kept until somebody reads the log.
     if (this.#lastRead?.n !== segment.n) {
@@ -134,7 +164,7 @@ export class Archivist {
 
   /** Events from a position on out of the archive, at least one; none after what it has. */
   async archivedFrom(pos: number, limit: number): Promise<readonly SealedEvent[]> {
-    const segment = this.#archive.segmentAt(pos);
+    const segment = this.archive.segmentAt(pos);
     if (segment === undefined) return [];
     const { n, pos: from, events } = segment;
     if (this.#passRead?.n !== n) this.#passRead = { n, lines: await this.#linesOf(n) };
@@ -145,7 +175,7 @@ export class Archivist {
   }
 
   async *#linesBefore(pos: number): AsyncGenerator<SegmentLine[]> {
-    for (const { n } of this.#archive.segmentsBefore(pos)) yield await this.#linesOf(n);
+    for (const { n } of this.archive.segmentsBefore(pos)) yield await this.#linesOf(n);
   }
 
   async #linesOf(n: number): Promise<SegmentLine[]> {
@@ -162,12 +192,12 @@ export class Archivist {
 
   /** Proofs for events that are archived. */
   evidence(query: EvidenceQuery): Promise<Evidence> {
-    return gatherEvidence(this.store, this.#setup.shard, this.#archive.newestFirst(), query);
+    return gatherEvidence(this.store, this.#setup.shard, this.archive.newestFirst(), query);
   }
 
   /** What is archived of a stream from a place on, with proofs. */
   memberEvidence(query: MemberEvidenceQuery): Promise<MemberEvidencePage> {
-    const segments = this.#archive.inOrder(query.from.n);
+    const segments = this.archive.inOrder(query.from.n);
     return gatherMemberEvidence(this.store, this.#setup.shard, segments, query);
   }
 
@@ -183,14 +213,14 @@ export class Archivist {
       let written = 0;
       while (
         written < segmentsPerAlarmMax &&
-        (await this.#archive.writeNext(this.store, signer, home, at, atomically))
+        (await this.archive.writeNext(this.store, signer, home, at, atomically))
       ) {
         written += 1;
       }
       if (written > 0) this.#setup.onWritten();
       this.#failures = 0;
       this.#trouble = undefined;
-      const more = this.#archive.trim(at);
+      const more = this.archive.trim(at);
       return more || written === segmentsPerAlarmMax ? at : Infinity;
     } catch (error) {
       this.#signer = undefined;

@@ -51,6 +51,8 @@ import type { MemberEvidencePage, MemberEvidenceQuery } from "./member-evidence.
 import { auditEntry, auditPage } from "./queries.ts";
 import { SelfAudit } from "./self-audit.ts";
 import { tellerOf } from "./teller.ts";
+import { openRetention } from "./open-retention.ts";
+import type { Retention } from "./retention.ts";
 import { shadowRows } from "./shadow-query.ts";
 import { ShardViews } from "./shard-views.ts";
 import type { Courier } from "./sinks/courier.ts";
@@ -82,6 +84,8 @@ export class LedgerActor extends RestorableActor implements LedgerApi {
   /** Carries the log to the policy's sinks. */
   readonly courier: Courier;
   readonly #sinks: SinkStore;
+  /** Lets old segments go. */
+  readonly retention: Retention;
   #alarmAt = Infinity;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -105,7 +109,9 @@ export class LedgerActor extends RestorableActor implements LedgerApi {
     });
     const eventsFrom = (pos: number, limit: number) => this.archivist.eventsFrom(pos, limit);
     const archivedFrom = (pos: number, limit: number) => this.archivist.archivedFrom(pos, limit);
-    this.#views = new ShardViews({ sql, meta, log, faults, atomically, eventsFrom, archivedFrom });
+    const { base } = this.archivist;
+    const sources = { eventsFrom, archivedFrom, base };
+    this.#views = new ShardViews({ sql, meta, log, faults, atomically, ...sources });
     const tell = tellerOf(env, shard, organisation);
     this.#selfAudit = new SelfAudit({ meta, log, views: this.#views, faults, tell });
     this.#intake = new Intake({ meta, log, views: this.#views, faults });
@@ -114,6 +120,8 @@ export class LedgerActor extends RestorableActor implements LedgerApi {
     const sinks = openCourier(env, { shard, sql, log, archivist, organisation, entry });
     this.courier = sinks.courier;
     this.#sinks = sinks.store;
+    const mine = { shard, sql, meta, archivist, organisation, atomically };
+    this.retention = openRetention(env, { ...mine, sinks: sinks.store, views: this.#views });
     this.#sql = sql;
     this.#log = log;
     this.#faults = faults;
@@ -189,7 +197,7 @@ export class LedgerActor extends RestorableActor implements LedgerApi {
   }
 
   async archiveStatus(): Promise<ArchiveStatus> {
-    return this.archivist.status();
+    return this.archivist.status(this.retention.trouble);
   }
 
   async evidence(query: EvidenceQuery): Promise<Evidence> {
@@ -209,19 +217,26 @@ export class LedgerActor extends RestorableActor implements LedgerApi {
     stream: string;
     seq: number;
   }): Promise<ExplainedDecision | null> {
-    return (await explainDecision(this.archivist.eventsOf(stream), seq)) ?? null;
+    const { archivist } = this;
+    const before = await archivist.beginningOf(stream);
+    return (await explainDecision(archivist.eventsOf(stream, before?.seq), seq, before)) ?? null;
   }
 
   async principalAt({ stream, until }: { stream: string; until: Until }): Promise<PrincipalState> {
-    return stateUntil(this.archivist.eventsOf(stream), until);
+    const before = await this.archivist.beginningOf(stream);
+    return stateUntil(this.archivist.eventsOf(stream, before?.seq), until, before);
   }
 
   async viewsAt(at: number): Promise<ExportedViews> {
-    return viewsAt(this.archivist.everyEvent(), at);
+    const { base } = this.archivist;
+    const lines = base.standing === undefined ? undefined : base.lines();
+    return viewsAt(this.archivist.everyEvent(), at, lines);
   }
 
   async whatIf(query: WhatIfQuery): Promise<ReadableStream<Uint8Array>> {
-    return streamWhatIf(query, this.archivist.everyEvent(), this.#log.size);
+    const { base } = this.archivist;
+    const lines = base.standing === undefined ? undefined : base.lines();
+    return streamWhatIf(query, this.archivist.everyEvent(), this.#log.size, lines);
   }
 
   async exportViews(): Promise<ExportedViews> {
@@ -235,6 +250,7 @@ export class LedgerActor extends RestorableActor implements LedgerApi {
     this.#wakeBy(await this.archivist.run(Date.now()));
     if (this.archivist.pending) this.#wakeBy(Date.now() + archiveDelayMs);
     this.#wakeBy(await this.#selfAudit.step(Date.now()));
+    if (this.#views.isWhole) this.#wakeBy(await this.retention.step(Date.now()));
     // Last, since a slow sink may take its time: everybody else has had theirs. It reads the views.
     if (this.#views.isWhole) this.#wakeBy(await this.courier.run());
   }

@@ -72,3 +72,14 @@ export const evidenceEventsMax = 1_000;
 export const evidenceSegmentsMax = 64;
 /** Names of streams in one answer to another actor. */
 export const principalsMax = 1_000;
+/** From one look at what policy lets go to the next, and from one base to the next. */
+export const retentionEveryMs = 24 * 60 * 60 * 1_000;
+export const baseEveryMs = 7 * 24 * 60 * 60 * 1_000;
+/** A base as it is packed: it is built in memory, and read as a whole. */
+export const basePackedBytesMax = 32 * 1024 * 1024;
+/** Lines of a base that are put into the views in one transaction. */
+export const baseLinesAtOnce = 1_000;
+/** Segments removed in one go, three objects each: a call takes a thousand. */
+export const segmentsGoneAtOnce = 300;
+/** Rows of the audit list removed in one go: each is a write. */
+export const oldEntriesAtOnce = 2_000;

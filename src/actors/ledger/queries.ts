@@ -15,10 +15,10 @@ import { auditPageMax, auditScanMax } from "./limits.ts";
 import type { CountingSql } from "./sql.ts";
 
 /** Ids are made before the admitting event: their time may differ by as much, never by more. */
-const ID_SLACK_MS = HOUR_MS;
+export const ID_SLACK_MS = HOUR_MS;
 
 /** The first id (UUIDv7) of a moment. */
-function firstIdAt(ms: number): string {
+export function firstIdAt(ms: number): string {
   const time = Math.min(Math.max(Math.trunc(ms), 0), 2 ** 48 - 1)
     .toString(16)
     .padStart(12, "0");

@@ -8,9 +8,12 @@
  */
 import * as z from "zod";
 import { unseal, type EventEnvelope, type SealedEvent } from "#events/envelope.ts";
-import { viewsVersion } from "#projections/fold-batch.ts";
-import { compareRowsMax, rebuildEventsMax } from "./limits.ts";
+import { auditTable } from "#projections/audit.ts";
+import { tables, viewsVersion } from "#projections/fold-batch.ts";
+import type { BaseReader } from "./base-reader.ts";
+import { baseLinesAtOnce, compareRowsMax, rebuildEventsMax } from "./limits.ts";
 import type { Log } from "./log.ts";
+import { firstIdAt, ID_SLACK_MS } from "./queries.ts";
 import type { CountingSql } from "./sql.ts";
 import { Views } from "./views.ts";
 
@@ -30,6 +33,8 @@ export const RefoldState = z.object({
   /** The view and the key of the first of them. */
   first: z.string().optional(),
   done: z.boolean(),
+  /** Where it begins with a base: of how many segments, and how many of its lines it has. */
+  base: z.object({ n: z.number(), lines: z.number(), whole: z.boolean() }).optional(),
 });
 export type RefoldState = z.infer<typeof RefoldState>;
 
@@ -44,6 +49,8 @@ export interface RefoldSetup {
   readonly eventsFrom: ReadEvents;
   /** The same out of the archive alone; none after what it has. */
   readonly archivedFrom: ReadEvents;
+  /** What stands for the events that are not kept. */
+  base: BaseReader;
   readonly foldInto: (views: Views, events: readonly EventEnvelope[]) => void;
 }
 
@@ -61,8 +68,15 @@ export class Refold {
     this.#fresh.drop();
     this.#fresh.create();
     const { archived } = this.#setup.log;
-    const start = { pos: 0, table: 0, key: null, differences: 0, done: false };
-    return { views: viewsVersion, archived, ...start };
+    const { standing } = this.#setup.base;
+    const start = { pos: standing?.pos ?? 0, table: 0, key: null, differences: 0, done: false };
+    const base = standing && { base: { n: standing.n, lines: 0, whole: false } };
+    return { views: viewsVersion, archived, ...start, ...base };
+  }
+
+  /** Whether a pass can go on: the views are the same, and what it begins with is. */
+  isCurrent({ views, base }: RefoldState): boolean {
+    return views === viewsVersion && base?.n === this.#setup.base.standing?.n;
   }
 
   /**
@@ -71,10 +85,27 @@ export class Refold {
    */
   async step(state: RefoldState, keep: (next: RefoldState) => void): Promise<RefoldState> {
     const { atomically } = this.#setup;
+    if (state.base?.whole === false) return this.#begin(state, state.base, keep);
     const events = this.#isFar(state) ? await this.#read(state) : undefined;
     return atomically(() => {
       const next =
         events === undefined ? this.#compare(this.#catchUp(state)) : this.#fold(state, events);
+      keep(next);
+      return next;
+    });
+  }
+
+  /** Puts some lines of the base into the fresh tables. */
+  async #begin(
+    state: RefoldState,
+    { n, lines: from }: NonNullable<RefoldState["base"]>,
+    keep: (next: RefoldState) => void,
+  ): Promise<RefoldState> {
+    const { base, atomically } = this.#setup;
+    const { lines, end } = await base.part(from, baseLinesAtOnce);
+    return atomically(() => {
+      this.#fresh.restore(lines);
+      const next = { ...state, base: { n, lines: from + lines.length, whole: end } };
       keep(next);
       return next;
     });
@@ -116,7 +147,11 @@ export class Refold {
   }
 
   #compare(state: RefoldState): RefoldState {
-    const part = this.#setup.live.compare(this.#fresh, state.table, state.key, compareRowsMax);
+    const { live, base } = this.#setup;
+    // Of entries from before the base only those are kept that are open there.
+    const before = tables[state.table]?.name === auditTable.name ? base.standing : undefined;
+    const start = before === undefined ? null : [firstIdAt(before.through + ID_SLACK_MS)];
+    const part = live.compare(this.#fresh, state.table, state.key ?? start, compareRowsMax);
     if (part === undefined) return { ...state, done: true };
     const differences = state.differences + part.differences;
     const next =

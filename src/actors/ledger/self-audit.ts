@@ -9,7 +9,6 @@
  */
 import * as z from "zod";
 import { tryParseJson } from "#events/parse-json.ts";
-import { viewsVersion } from "#projections/fold-batch.ts";
 import type { RebuildReport, SelfAuditStatus } from "./api.ts";
 import type { Faults } from "./faults.ts";
 import { auditEveryMs, auditRetryMs, auditStepMs } from "./limits.ts";
@@ -131,7 +130,7 @@ export class SelfAudit {
   async #stepOn(at: number): Promise<Kept> {
     const kept = this.#kept() ?? { dueAt: at };
     const refold = this.#setup.views.refold();
-    const isCurrent = kept.pass?.views === viewsVersion;
+    const isCurrent = kept.pass !== undefined && refold.isCurrent(kept.pass);
     const pass = isCurrent && kept.pass !== undefined ? kept.pass : refold.begin();
     let after: Kept = kept;
     await refold.step(pass, (next) => {

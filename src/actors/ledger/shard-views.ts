@@ -9,11 +9,13 @@ import { upcast } from "#events/upcast.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
 import { requestIdsOf, tables, viewsVersion, type Workbench } from "#projections/fold-batch.ts";
 import type { Row } from "#projections/projection.ts";
+import type { BaseReader } from "./base-reader.ts";
 import type { Faults } from "./faults.ts";
-import { archiveRetryMs, rebuildEventsMax } from "./limits.ts";
+import { archiveRetryMs, baseLinesAtOnce, rebuildEventsMax } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { Meta } from "./meta.ts";
 import { ViewsRebuilding } from "./rebuilding.ts";
+import { firstIdAt } from "./queries.ts";
 import { Refold } from "./refold.ts";
 import type { CountingSql } from "./sql.ts";
 import { Views } from "./views.ts";
@@ -32,10 +34,14 @@ export interface ShardViewsSetup {
   readonly eventsFrom: ReadEvents;
   /** The same out of the archive alone; none after what it has. */
   readonly archivedFrom: ReadEvents;
+  /** What stands for the events that are not kept. */
+  base: BaseReader;
 }
 
 /** How many events the views are the fold of; kept while they are fewer than the log has. */
 const FOLDED = "views-folded";
+/** How many lines of the base are in them; kept while they begin with it. */
+const BEGUN = "views-begun";
 
 export class ShardViews {
   readonly #setup: ShardViewsSetup;
@@ -53,6 +59,7 @@ export class ShardViews {
         discardViews(sql);
         meta.set("views", viewsVersion);
         meta.set(FOLDED, "0");
+        meta.remove(BEGUN);
       });
     }
     this.#views = new Views(sql);
@@ -101,6 +108,11 @@ export class ShardViews {
     const { eventsFrom, atomically, faults } = this.#setup;
     if (this.#folded === undefined) return Infinity;
     try {
+      const base = this.#setup.base.standing;
+      if (base !== undefined && this.#folded < base.pos) {
+        await this.#begin(base.pos);
+        return at;
+      }
       const events = await eventsFrom(this.#folded, rebuildEventsMax);
       atomically(() => this.#foldOn(events));
       return this.isWhole ? Infinity : at;
@@ -111,6 +123,37 @@ export class ShardViews {
       faults.note({ stream: "", epoch: 0, seq: this.#folded, kind: "mismatch", message });
       return at + archiveRetryMs;
     }
+  }
+
+  /** Puts some lines of the base into the live views. */
+  async #begin(pos: number): Promise<void> {
+    const { sql, meta, atomically, base } = this.#setup;
+    const from = Number(meta.get(BEGUN) ?? 0);
+    const { lines, end } = await base.part(from, baseLinesAtOnce);
+    atomically(() => {
+      if (from === 0) {
+        // What was folded so far came from events that are gone now.
+        discardViews(sql);
+        this.#views.create();
+      }
+      this.#views.restore(lines);
+      meta.set(BEGUN, String(from + lines.length));
+      if (!end) return;
+      meta.remove(BEGUN);
+      meta.set(FOLDED, String(pos));
+      this.#folded = pos;
+    });
+  }
+
+  /** Removes entries of the list from before a moment that have ended, at most `limit`. */
+  forgetEntries(before: number, limit: number): number {
+    return this.sql.run(
+      `DELETE FROM audit WHERE id IN (
+         SELECT id FROM audit WHERE id < ? AND outcome <> 'admitted' ORDER BY id LIMIT ?
+       ) RETURNING id`,
+      firstIdAt(before),
+      limit,
+    ).length;
   }
 
   /** Folds the next events into the live views; the caller's transaction is around it. */
@@ -131,11 +174,12 @@ export class ShardViews {
 
   /** A pass over the whole log beside the live views. */
   refold(): Refold {
-    const { sql, log, atomically, eventsFrom, archivedFrom } = this.#setup;
+    const { sql, log, atomically, eventsFrom, archivedFrom, base } = this.#setup;
     const foldInto = (views: Views, events: readonly EventEnvelope[]): void =>
       void this.foldInto(views, events);
     const live = this.#views;
-    return new Refold({ sql, log, live, atomically, eventsFrom, archivedFrom, foldInto });
+    const sources = { eventsFrom, archivedFrom, base };
+    return new Refold({ sql, log, live, atomically, ...sources, foldInto });
   }
 
   /** Folds events into a set of tables; one that no view can read is parked as a fault. */

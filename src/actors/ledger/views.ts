@@ -1,4 +1,5 @@
 /** The views' tables in SQLite: made, read and written as the projections describe them. */
+import type { BaseLine } from "#events/base.ts";
 import { createTable, type Cell, type Row, type Table } from "#projections/projection.ts";
 import { auditTable } from "#projections/audit.ts";
 import { tables, Workbench } from "#projections/fold-batch.ts";
@@ -51,6 +52,13 @@ export class Views {
       `SELECT * FROM "${this.#name(auditTable)}" WHERE "id" IN (SELECT value FROM json_each(?))`,
       JSON.stringify(requestIds),
     );
+  }
+
+  /** Puts lines of a base in the place of the events that it stands for. */
+  restore(lines: readonly BaseLine[]): void {
+    const workbench = this.workbench();
+    for (const line of lines) workbench.restore(line);
+    this.write(workbench);
   }
 
   /** Writes what a run changed, one row a row. */

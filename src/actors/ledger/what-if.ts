@@ -1,7 +1,9 @@
 /** What-if over a shard's events, told as it goes: a bounded part a pull, so ingests get their turn. */
+import type { BaseHead, BaseLine } from "#events/base.ts";
 import type { EventEnvelope } from "#events/envelope.ts";
 import { upcast } from "#events/upcast.ts";
 import type { PolicyDocument } from "#policy/document.ts";
+import { stateOf } from "#projections/base/fold.ts";
 import { Draft } from "#projections/what-if/draft.ts";
 import type { WhatIfResult } from "#projections/what-if/result.ts";
 import { WhatIf } from "#projections/what-if/what-if.ts";
@@ -15,27 +17,36 @@ export interface WhatIfQuery {
   to: number;
 }
 
-/** One line: how far it is, or what came of it. */
-export type WhatIfFrame = { done: number; of: number } | { result: WhatIfResult };
+/** One line: how far it is, or what came of it, of requests after `since` where old ones are gone. */
+export type WhatIfFrame = { done: number; of: number } | { result: WhatIfResult; since?: number };
 
 export function streamWhatIf(
   { document, from, to }: WhatIfQuery,
   runs: AsyncGenerator<EventEnvelope[]>,
   of: number,
+  base?: AsyncIterable<BaseLine>,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  const whatIf = new WhatIf(new Draft(document, priceOf), from, to);
+  const draft = new Draft(document, priceOf);
+  let whatIf: WhatIf | undefined;
+  let since: number | undefined;
   let done = 0;
   return new ReadableStream({
     type: "bytes",
     async pull(controller) {
       const tell = (frame: WhatIfFrame): void =>
         controller.enqueue(encoder.encode(`${JSON.stringify(frame)}\n`));
+      if (whatIf === undefined) {
+        const begun = await begin(draft, { from, to }, base);
+        ({ whatIf, since } = begun);
+        done = begun.position;
+      }
       const until = done + whatIfEventsMax;
       while (done < until) {
         const run = await runs.next();
         if (run.done === true) {
-          tell({ result: whatIf.result });
+          const { result } = whatIf;
+          tell(since !== undefined && from <= since ? { result, since } : { result });
           return controller.close();
         }
         for (const event of run.value) {
@@ -50,4 +61,26 @@ export function streamWhatIf(
       await runs.return(undefined);
     },
   });
+}
+
+/** Begins with the books as a base has them, if there is one: what is decided is after it. */
+async function begin(
+  draft: Draft,
+  { from, to }: { from: number; to: number },
+  base: AsyncIterable<BaseLine> | undefined,
+): Promise<{ whatIf: WhatIf; since?: number; position: number }> {
+  if (base === undefined) return { whatIf: new WhatIf(draft, from, to), position: 0 };
+  let head: BaseHead | undefined;
+  let whatIf = new WhatIf(draft, from, to);
+  for await (const line of base) {
+    if (line.kind === "head") {
+      head = line;
+      whatIf = new WhatIf(draft, Math.max(from, line.through + 1), to);
+    }
+    if (line.kind !== "stream" || head === undefined) continue;
+    const state = stateOf(line, head.stateVersion);
+    if (state !== undefined) whatIf.begin(line.stream, state);
+  }
+  const { through: since = 0, position = 0 } = head ?? {};
+  return { whatIf, since, position };
 }

@@ -10,7 +10,10 @@ const TYPES: Record<string, string> = {
   txt: "text/plain; charset=utf-8",
 };
 
-/** `{shards: [{shard, segments, events, archived}]}`; artefacts are numbered from 0. */
+/**
+ * `{shards: [{shard, segments, events, archived, first?, since?, bases?}]}`; artefacts are numbered
+ * from 0, or from `first` where retention let older ones go.
+ */
 export async function listArchive({ c, shards }: Reader): Promise<Response> {
   const status = await Promise.all(
     shards.map(async ({ name, ledger }) => ({ shard: name, ...(await ledger.archiveStatus()) })),
@@ -60,7 +63,9 @@ export async function fetchArtefact({ c, shards }: Reader): Promise<Response> {
   const shard = shards.find(({ name }) => name === c.req.param("shard"));
   const path = `${c.req.param("kind") ?? ""}/${c.req.param("file") ?? ""}`;
   const n = Number(/^[a-z]+\/(\d{10})\./.exec(path)?.[1] ?? -1);
-  const isName = [paths.segment(n), paths.manifest(n), paths.checkpoint(n)].includes(path);
+  const isName = [paths.segment(n), paths.manifest(n), paths.checkpoint(n), paths.base(n)].includes(
+    path,
+  );
   const found = shard && isName ? await c.env.ARCHIVE.get(`${shard.name}/${path}`) : null;
   if (found === null) throw new GatewayError("not_found", "The archive has no such artefact.");
   const type = TYPES[path.split(".").at(-1) ?? ""] ?? "application/octet-stream";

@@ -21,7 +21,10 @@ const Asked = z.strictObject({
   to: TailParams.shape.to,
 });
 
-/** `{done, of}` as it goes, for all shards together, then `{result}`. */
+/**
+ * `{done, of}` as it goes, for all shards together, then `{result}`, with `since` where it begins
+ * later than was asked because what was before is not kept.
+ */
 export async function whatIf({ c, shards }: Reader): Promise<Response> {
   const asked = Asked.safeParse(tryParseJson(await readRequestText(c.req.raw, draftBytesMax)));
   if (!asked.success) {
@@ -62,16 +65,19 @@ async function* framesOf(
 ): AsyncGenerator<WhatIfFrame> {
   let result: WhatIfResult = emptyResult();
   let before = 0;
+  let since = 0;
   const sizes = await Promise.all(shards.map(({ ledger }) => ledger.archiveStatus()));
   const of = sizes.reduce((sum, { events }) => sum + events, 0);
   for (const [index, { ledger }] of shards.entries()) {
     for await (const frame of linesOf(await ledger.whatIf(query))) {
-      if ("result" in frame) result = mergeResults(result, frame.result);
-      else yield { done: before + frame.done, of };
+      if ("result" in frame) {
+        result = mergeResults(result, frame.result);
+        since = Math.max(since, frame.since ?? 0);
+      } else yield { done: before + frame.done, of };
     }
     before += sizes[index]?.events ?? 0;
   }
-  yield { result };
+  yield since === 0 ? { result } : { result, since };
 }
 
 async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<WhatIfFrame> {

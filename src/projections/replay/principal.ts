@@ -6,6 +6,7 @@ import { explainAdmit, type Decision } from "#actors/user/explain.ts";
 import type { LimitStatus } from "#actors/user/commands.ts";
 import { evolve } from "#actors/user/evolve.ts";
 import { initialState, type UserState } from "#actors/user/state.ts";
+import { RecordGone } from "./gone.ts";
 
 /** How a decision came about. */
 export interface ExplainedDecision {
@@ -49,15 +50,26 @@ export interface Until {
   at?: number;
 }
 
+/** Where a base says that a stream stood: its events up to then are not kept. */
+export interface Beginning {
+  seq: number;
+  at: number;
+  /** Events after it that were decided on the other branch of a fork. */
+  carried: number;
+  /** Undefined where this code cannot read it. */
+  state: UserState | undefined;
+}
+
 type Runs = AsyncIterable<readonly SealedEvent[]>;
 
 /** Explains event `seq` of a stream; `undefined` when it is no decision. */
 export async function explainDecision(
   runs: Runs,
   seq: number,
+  before?: Beginning,
 ): Promise<ExplainedDecision | undefined> {
-  let state = initialState();
-  let carriedTo = 0;
+  let state = stateAt(before, seq);
+  let carriedTo = before === undefined ? 0 : before.seq + before.carried;
   for await (const run of runs) {
     for (const sealed of run) {
       const event = unseal(sealed);
@@ -77,14 +89,28 @@ export async function explainDecision(
   return undefined;
 }
 
+/** The state to go on from, for event `seq` or a moment; throws RecordGone for one of before. */
+function stateAt(before: Beginning | undefined, seq: number, at = Infinity): UserState {
+  if (before === undefined) return initialState();
+  if (seq <= before.seq || at < before.at || before.state === undefined) {
+    throw new RecordGone(before.at);
+  }
+  return before.state;
+}
+
 function carriedIn({ data }: EventEnvelope): number {
   return (data as StreamForked["data"]).carried;
 }
 
 /** The state after every event up to a moment or a number. */
-export async function stateUntil(runs: Runs, until: Until): Promise<PrincipalState> {
-  let state = initialState();
+export async function stateUntil(
+  runs: Runs,
+  until: Until,
+  before?: Beginning,
+): Promise<PrincipalState> {
   const { seq = Infinity, at = Infinity } = until;
+  // A moment at which the stream stood where the base has it is known, too.
+  let state = stateAt(before, seq + 1, at);
   for await (const run of runs) {
     for (const sealed of run) {
       const event = unseal(sealed);

@@ -12,6 +12,18 @@ export interface ShardArtefacts {
 /** Tells what is wrong with a file. */
 export type ReportFile = (kind: FindingKind, message: string, where: { file?: string }) => void;
 
+/** What there should be of a shard, as its gateway says how far it is. */
+export function artefactsOf(archive: {
+  segments: number;
+  first?: number | undefined;
+  bases?: readonly number[] | undefined;
+}): string[] {
+  const { segments, first = 0, bases = [] } = archive;
+  const before = first === 0 ? [] : [paths.checkpoint(first - 1)];
+  const ours = bases.filter((n) => n >= first).map((n) => paths.base(n));
+  return [paths.views, ...ours, ...before, ...filesBetween(first, segments)];
+}
+
 /** What of a shard is to be verified. */
 export interface Survey {
   /** The first segment; above 0 where a base stands for those before it. */

@@ -41,6 +41,11 @@ export class WhatIf {
     this.#to = to;
   }
 
+  /** Begins a stream with its books as they were before its next event. */
+  begin(stream: string, state: UserState): void {
+    this.#states.set(stream, state);
+  }
+
   /** Takes the next event; those of one stream come in its order. */
   take(event: EventEnvelope): void {
     if (!event.stream.startsWith("u_")) return;

@@ -94,6 +94,7 @@ function dying(store: ArchiveStore, step: number, after: boolean): ArchiveStore 
       return made;
     },
     read: (path) => store.read(path),
+    remove: (paths) => store.remove(paths),
   };
 }
 
@@ -130,7 +131,7 @@ describe("a crash", () => {
     await feed(ledger, batches);
     await ledger.archiveNow();
     await runInDurableObject(ledger, (_actor, { storage: { sql } }) => {
-      sql.exec("INSERT INTO segment_plan SELECT 1, n, pos, events, at FROM segments");
+      sql.exec("INSERT INTO segment_plan SELECT 1, n, pos, events, at, NULL FROM segments");
       sql.exec("DELETE FROM segments");
       sql.exec("DELETE FROM archived");
     });

@@ -32,7 +32,11 @@ beforeAll(async () => {
 });
 
 function pageFrom(from: EvidencePlace): Promise<MemberEvidencePage> {
-  const store: ArchiveStore = { create: async () => false, read: async (path) => files.get(path) };
+  const store: ArchiveStore = {
+    create: async () => false,
+    remove: async () => {},
+    read: async (path) => files.get(path),
+  };
   const all = trees.slice(0, -1).map((treeBefore, n) => ({ n, treeBefore }));
   return gatherMemberEvidence(store, shard, all.slice(from.n), { stream, from });
 }

@@ -125,6 +125,14 @@ export class SinkStore {
       .map((row) => ({ ...row, again: row.again === 1 }));
   }
 
+  /** The first event that some sink has not taken, or has refused and may be sent again. */
+  get neededFrom(): number {
+    const [row] = this.#sql.run<{ pos: number | null }>(
+      "SELECT min(pos) AS pos FROM (SELECT pos FROM sinks UNION ALL SELECT pos FROM dead_letters)",
+    );
+    return row?.pos ?? Infinity;
+  }
+
   deadCount(lane: string): number {
     const [row] = this.#sql.run<{ n: number }>(
       "SELECT count(*) AS n FROM dead_letters WHERE lane = ?",
