@@ -301,8 +301,9 @@ function extended(state: UserState, data: DataOf<"HoldExtended">, at: number): v
 
 /** Remembers how a request ended, and forgets the oldest beyond the bounds. */
 function remember(state: UserState, requestId: string, outcome: Outcome): void {
-  if (!state.outcomes.has(requestId)) state.outcomeIds.push(requestId);
+  const known = state.outcomes.size;
   state.outcomes.set(requestId, outcome);
+  if (state.outcomes.size > known) state.outcomeIds.push(requestId);
   for (;;) {
     const oldest = state.outcomeIds[state.forgotten];
     if (oldest === undefined) break;

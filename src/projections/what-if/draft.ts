@@ -157,8 +157,10 @@ function factsOf(data: Decision["data"], at: number): RoutingFacts {
   };
 }
 
+const isOfSession = ({ scope }: { scope: string }): boolean => scope.startsWith("session:");
+
 /** The session is recorded only in the scopes of the limits that counted it. */
 function sessionOf({ limits = [], budgets = [] }: Decision["data"]): string | undefined {
-  const scope = [...limits, ...budgets].find(({ scope }) => scope.startsWith("session:"))?.scope;
-  return scope?.slice("session:".length);
+  const found = limits.find(isOfSession) ?? budgets.find(isOfSession);
+  return found?.scope.slice("session:".length);
 }

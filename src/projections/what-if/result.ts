@@ -56,22 +56,17 @@ export function emptyResult(): WhatIfResult {
   };
 }
 
-/** Adds to the whole and to each of its groups. */
-export function addTo(
+/** What one request counts in: the whole, its model's, its user's and its day's. */
+export function groupsOf(
   result: WhatIfResult,
   of: { model: string; user: string; at: number },
-  change: Partial<Difference>,
-): void {
-  add(result, change);
-  add((result.byModel[of.model] ??= noDifference()), change);
-  add((result.byUser[of.user] ??= noDifference()), change);
-  add((result.byDay[dayOf(of.at)] ??= noDifference()), change);
-}
-
-function add(to: Difference, change: Partial<Difference>): void {
-  for (const field in change) {
-    to[field as keyof Difference] += change[field as keyof Difference] ?? 0;
-  }
+): Difference[] {
+  return [
+    result,
+    (result.byModel[of.model] ??= noDifference()),
+    (result.byUser[of.user] ??= noDifference()),
+    (result.byDay[dayOf(of.at)] ??= noDifference()),
+  ];
 }
 
 const DAY_MS = 86_400_000;

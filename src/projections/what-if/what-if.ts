@@ -15,13 +15,17 @@ import { evolve } from "#actors/user/evolve.ts";
 import { initialState, type DataOf, type RequestData, type UserState } from "#actors/user/state.ts";
 import { isRerouted } from "../shadow.ts";
 import type { Decision, Draft } from "./draft.ts";
-import { addTo, emptyResult, noteChanged, type WhatIfResult } from "./result.ts";
+import {
+  emptyResult,
+  groupsOf,
+  noteChanged,
+  type Difference,
+  type WhatIfResult,
+} from "./result.ts";
 
-/** A request that has not ended: under which model and user it counts, and what the draft made of it. */
+/** A request that has not ended: where it counts, and what the draft made of it. */
 interface Open {
-  at: number;
-  user: string;
-  model: string;
+  groups: readonly Difference[];
   admitted: boolean;
   chain: RequestData["chain"];
 }
@@ -76,11 +80,11 @@ export class WhatIf {
     const { request, verdict } = this.#draft.again(fact, at);
     const judgement = judge(state, request, at, verdict);
     const of = { model, user, at };
-    addTo(this.result, of, { requests: 1 });
+    const groups = groupsOf(this.result, of);
+    for (const group of groups) group.requests += 1;
     if (judgement.admits) evolve(state, { type: "RequestAdmitted", v: 1, data: request }, at);
     if (wasAdmitted) {
-      const open = { ...of, admitted: judgement.admits, chain: request.chain };
-      this.#open.set(requestId, open);
+      this.#open.set(requestId, { groups, admitted: judgement.admits, chain: request.chain });
       if (judgement.admits) this.#noteRoute(fact.data.chain, request.chain);
     } else if (judgement.admits) {
       // It never ran: its hold is given back at once, and no cost is made up.
@@ -88,7 +92,7 @@ export class WhatIf {
       this.result.newlyAllowedBoundNanos += request.bound.costNanos;
     }
     if (wasAdmitted === judgement.admits) return;
-    addTo(this.result, of, judgement.admits ? { newlyAllowed: 1 } : { newlyRefused: 1 });
+    for (const group of groups) group[judgement.admits ? "newlyAllowed" : "newlyRefused"] += 1;
     const changed = { requestId, ...of };
     if (judgement.admits) return noteChanged(this.result, changed);
     const { code, by } = judgement.refusal;
@@ -108,7 +112,10 @@ export class WhatIf {
     if (open === undefined) return void evolve(state, fact, at);
     this.#open.delete(fact.data.requestId);
     const costNanosAfter = open.admitted ? this.#costOf(fact.data, open.chain) : 0;
-    addTo(this.result, open, { costNanosBefore: fact.data.costNanos, costNanosAfter });
+    for (const group of open.groups) {
+      group.costNanosBefore += fact.data.costNanos;
+      group.costNanosAfter += costNanosAfter;
+    }
     if (!open.admitted) return;
     evolve(state, { ...fact, data: { ...fact.data, costNanos: costNanosAfter } } as UserFact, at);
   }
