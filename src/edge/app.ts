@@ -1,5 +1,6 @@
 /** Every address of the gateway, and who answers there. */
-import { Hono, type Context } from "hono";
+import type { Context } from "hono";
+import { Hono } from "hono/tiny";
 import { dialectOf } from "#providers/registry.ts";
 import type { Dialect } from "#providers/types.ts";
 import { handleAdminSocket } from "./admin/socket.ts";

@@ -11,6 +11,8 @@ const undescribed: Record<string, string> = {
   "GET /console": "a page for people",
   "GET /console/*": "files of the console",
   "GET /session/link": "a page for people",
+  "GET /session/providers/{id}": "for browsers, which are sent on",
+  "GET /session/providers/{id}/callback": "for browsers, which are sent on",
   "GET /admin/socket": "a WebSocket",
   "GET /audit/tail": "a WebSocket",
   "GET /v1/models/*": "OpenAI's to describe",

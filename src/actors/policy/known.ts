@@ -13,5 +13,11 @@ const baseUrlForms = new Map(
 
 /** The features of this build; `allowPrivate` is the deployment's choice. */
 export function knownFeatures(allowPrivate: boolean): KnownFeatures {
-  return { providerKinds, baseUrlForms, checkDlpRules: checkRules, bookPrice: priceOf, allowPrivate };
+  return {
+    providerKinds,
+    baseUrlForms,
+    checkDlpRules: checkRules,
+    bookPrice: priceOf,
+    allowPrivate,
+  };
 }
