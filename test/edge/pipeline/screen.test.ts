@@ -134,6 +134,14 @@ it("what was tokenized comes back to the caller, cut anywhere, and is kept as a 
   expect(JSON.parse(json)).toEqual({ to: 'jane "j" <doe@example.com>' });
 });
 
+it("what only looks like the start of a placeholder leaves at the end of its run", () => {
+  const vault = openVault();
+  vault.placeholder("email", "jane.doe@example.com");
+  const { screen } = screening([], vault);
+  expect(screen.push("0", "assistant", "see [TOKEN:em")).toBe("see ");
+  expect(screen.close("0")).toBe("[TOKEN:em");
+});
+
 it("an empty vault holds nothing back", () => {
   const { screen } = screening([], openVault());
   expect(screen.push("0", "assistant", "[TOKEN:em")).toBe("[TOKEN:em");
