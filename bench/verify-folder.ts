@@ -1,6 +1,8 @@
 /**
- * `npm run bench -- --only verify`: how fast `tallygate verify` reads a large archive from disk, by threads, and
- * how much memory it takes. Each run is a process of its own, so that its peak is its own.
+ * `npm run bench -- --only verify`: how fast `tallygate verify` reads a large archive from disk, by
+ * threads, with every check and with those of the chain alone, and how much memory it takes; beside
+ * that, what nothing but unpacking and hashing takes. Each run is a process of its own, so that its
+ * peak is its own.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -9,6 +11,9 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openSigner } from "#events/note.ts";
+import { sha256Hex } from "#events/sha256.ts";
+import type { Depth } from "#projections/verify/streams.ts";
+import { gunzipText, openFolder } from "../scripts/cli/artefacts.ts";
 import { verifyFolder } from "../scripts/cli/verify-pool.ts";
 import { liveTogether, packArchive, signingKey } from "../test/support/archives.ts";
 import { describeMachine } from "./machine.ts";
@@ -19,6 +24,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "2700" },
     folder: { type: "string" },
     threads: { type: "string" },
+    depth: { type: "string", default: "decisions" },
     only: { type: "string" },
   },
 });
@@ -40,26 +46,55 @@ async function write(folder: string, shards: number, rounds: number): Promise<nu
   return events;
 }
 
-/** The child: verifies, and prints what it took. */
-async function verify(folder: string, threads: number): Promise<void> {
+/** What a run does: every check, those of the chain, or what no verifier can do without. */
+const depths = ["decisions", "chain", "floor"] as const;
+type Run = (typeof depths)[number];
+
+/** Unpacks each segment and hashes its lines, and no more. */
+async function floor(folder: string): Promise<number> {
+  let events = 0;
+  for (const shard of await openFolder(folder)) {
+    for (const file of (await shard.list()).filter((name) => name.endsWith(".gz"))) {
+      const text = await gunzipText((await shard.read(file)) ?? new Uint8Array());
+      for (const line of text.slice(0, -1).split("\n")) {
+        sha256Hex(line);
+        events += 1;
+      }
+    }
+  }
+  return events;
+}
+
+async function verifyAll(folder: string, threads: number, depth: Depth): Promise<number> {
   const publicKeys = [(await openSigner(signingKey)).publicKey];
-  const started = performance.now();
-  const options = { folder, publicKeys, trusted: [], threads, onProgress: () => {} };
+  const options = { folder, publicKeys, trusted: [], threads, depth, onProgress: () => {} };
   const { shards, count: faults } = await verifyFolder(options);
   if (faults > 0) throw new Error("the archive does not verify");
+  return shards.reduce((sum, shard) => sum + shard.events, 0);
+}
+
+/** The child: verifies, and prints what it took. */
+async function verify(folder: string, threads: number, run: Run): Promise<void> {
+  const started = performance.now();
+  const events = await (run === "floor" ? floor(folder) : verifyAll(folder, threads, run));
   const seconds = (performance.now() - started) / 1000;
-  const events = shards.reduce((sum, shard) => sum + shard.events, 0);
   const { user, system } = process.cpuUsage();
   const perSecond = count(events / seconds);
   const perCpu = count(events / ((user + system) / 1e6));
   const peakMb = Math.round(process.resourceUsage().maxRSS / 1024);
+  const what = {
+    decisions: "every check",
+    chain: "the chain alone",
+    floor: "unpacking and hashing alone",
+  }[run];
   console.log(
-    `${threads} threads: ${perSecond} events/s, ${perCpu} a second of CPU, peak ${peakMb} MB`,
+    `${what}, ${threads} threads: ${perSecond} events/s, ${perCpu} a second of CPU, peak ${peakMb} MB`,
   );
 }
 
-function measure(folder: string, threads: number): void {
-  const args = [fileURLToPath(import.meta.url), "--folder", folder, "--threads", String(threads)];
+function measure(folder: string, threads: number, run: Run): void {
+  const told = ["--folder", folder, "--threads", String(threads), "--depth", run];
+  const args = [fileURLToPath(import.meta.url), ...told];
   const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
   if (status !== 0) throw new Error("the verification failed");
 }
@@ -70,10 +105,16 @@ if (values.folder === undefined) {
     console.log(JSON.stringify(describeMachine()));
     const events = await write(folder, Number(values.shards), Number(values.rounds));
     console.log(`${count(events)} events in ${values.shards} shards`);
-    for (let threads = 1; threads <= availableParallelism(); threads *= 2) measure(folder, threads);
+    measure(folder, 1, "floor");
+    for (const run of ["chain", "decisions"] as const) {
+      for (let threads = 1; threads <= availableParallelism(); threads *= 2) {
+        measure(folder, threads, run);
+      }
+    }
   } finally {
     rmSync(folder, { recursive: true });
   }
 } else {
-  await verify(values.folder, Number(values.threads));
+  const run = depths.find((depth) => depth === values.depth) ?? "decisions";
+  await verify(values.folder, Number(values.threads), run);
 }

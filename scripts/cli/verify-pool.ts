@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Checkpoint } from "#events/checkpoint.ts";
+import type { Depth } from "#projections/verify/streams.ts";
 import {
   conclude,
   verifyArchive,
@@ -16,6 +17,7 @@ export interface ThreadData {
   folder: string;
   publicKeys: readonly Uint8Array<ArrayBuffer>[];
   trusted: readonly Checkpoint[];
+  depth?: Depth | undefined;
 }
 
 /** What a thread tells. */
@@ -36,11 +38,11 @@ export interface PoolOptions extends ThreadData {
 
 /** Verifies every shard of a folder. */
 export async function verifyFolder(options: PoolOptions): Promise<VerifyReport> {
-  const { folder, publicKeys, trusted, onProgress } = options;
+  const { folder, publicKeys, trusted, depth = "decisions", onProgress } = options;
   const shards = await openFolder(folder);
   const threads = Math.min(options.threads ?? availableParallelism(), shards.length);
   if (threads <= 1) {
-    return verifyArchive(shards, { publicKeys, trusted, gunzip: gunzipText, onProgress });
+    return verifyArchive(shards, { publicKeys, trusted, depth, gunzip: gunzipText, onProgress });
   }
   const waiting = shards.map(({ shard }) => shard);
   const events = new Map<string, number>();
@@ -52,7 +54,7 @@ export async function verifyFolder(options: PoolOptions): Promise<VerifyReport> 
     onProgress([...events.values()].reduce((sum, count) => sum + count, 0));
   };
   const runs = Array.from({ length: threads }, () =>
-    runThread({ folder, publicKeys, trusted }, () => waiting.shift(), note),
+    runThread({ folder, publicKeys, trusted, depth }, () => waiting.shift(), note),
   );
   await Promise.all(runs);
   return conclude(shards.flatMap(({ shard }) => verdicts.get(shard) ?? []));

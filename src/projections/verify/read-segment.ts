@@ -23,7 +23,7 @@ export type TakeLine = (line: SegmentLine | undefined, number: number, isAltered
 /** Reads a segment's text, and keeps no line of it. Total. */
 export function readSegment(text: string, take: TakeLine): ReadSegment {
   const tree = new MerkleTree();
-  const parts = new Map<string, StreamPart>();
+  const parts = new Parts();
   for (let start = 0; start < text.length;) {
     const found = text.indexOf("\n", start);
     const end = found < 0 ? text.length : found;
@@ -31,21 +31,28 @@ export function readSegment(text: string, take: TakeLine): ReadSegment {
     start = end + 1;
     // What is no event has no leaf either, so the root cannot be the one that was signed.
     tree.add(line === undefined ? NO_EVENT : eventLeaf(line.hash));
-    if (line !== undefined) notePart(parts, line);
+    if (line !== undefined) parts.note(line);
     take(line, tree.size, line !== undefined && hashBody(line.body) !== line.hash);
   }
-  return { events: tree.size, root: tree.root(), parts };
+  return { events: tree.size, root: tree.root(), parts: parts.all };
 }
 
 const NO_EVENT = "0".repeat(64);
 
-function notePart(parts: Map<string, StreamPart>, line: SegmentLine): void {
-  const { stream, epoch, seq, prev, hash } = line;
-  const key = `${stream} ${epoch}`;
-  const part = parts.get(key);
-  if (part === undefined) {
-    parts.set(key, { stream, epoch, first: seq, last: seq, prev, head: hash });
-  } else {
+/** Each stream's part of a segment, as its lines come. */
+class Parts {
+  readonly all = new Map<string, StreamPart>();
+  /** The part that a stream's last line was in: its next one is in the same, but for a fork. */
+  readonly #last = new Map<string, StreamPart>();
+
+  note({ stream, epoch, seq, prev, hash }: SegmentLine): void {
+    let part = this.#last.get(stream);
+    if (part?.epoch !== epoch) {
+      const key = `${stream} ${epoch}`;
+      part = this.all.get(key) ?? { stream, epoch, first: seq, last: seq, prev, head: hash };
+      this.all.set(key, part);
+      this.#last.set(stream, part);
+    }
     part.last = seq;
     part.head = hash;
   }

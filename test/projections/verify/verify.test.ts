@@ -105,6 +105,44 @@ describe("tampering", () => {
   });
 });
 
+const isOfChain = (text: string): boolean => !/: (decision|budget): /.test(text);
+
+describe("the chain alone", () => {
+  const depth = "chain" as const;
+
+  test("takes a whole archive, decides nothing again and compares no views", async () => {
+    const views = new Uint8Array(new TextEncoder().encode("{}\n"));
+    const { count, shards } = await verify(new Map([...whole, [paths.views, views]]), { depth });
+    expect(count).toBe(0);
+    expect(shards).toMatchObject([{ events: batches.flat().length, decisions: 0, segments: 4 }]);
+  });
+
+  test("detects any single byte of any artefact that was altered", async () => {
+    const small = await packArchive(liveTogether(1, 2), { segmentEvents: 3 });
+    for (const [path, content] of small) {
+      for (let at = 0; at < content.length; at += 1) {
+        const altered = content.slice();
+        altered[at] = (altered[at] ?? 0) ^ (1 << (at % 8));
+        const { count } = await verify(new Map([...small, [path, altered]]), { depth });
+        if (count === 0) expect.fail(`${path}: byte ${at} was changed unseen`);
+      }
+    }
+  }, 120_000);
+
+  test("finds what every check finds of events that are gone, repeated or altered", async () => {
+    const changes: ((lines: string[]) => string[])[] = [
+      (lines) => lines.filter((_, n) => n !== 4),
+      (lines) => [...lines.slice(0, 5), ...lines.slice(4)],
+      (lines) => lines.map((line, n) => (n === 2 ? line.replace('"v":1}', '"v":2}') : line)),
+      (lines) => lines.map((line, n) => (n === 6 ? line.replace('{"at":17', '{"at":16') : line)),
+    ];
+    for (const change of changes) {
+      const files = withLines(1, change);
+      expect(await told(files, { depth })).toEqual((await told(files)).filter(isOfChain));
+    }
+  });
+});
+
 const at = (n: number) => readLine(toLine(batches.flat()[20 + n] as SealedEvent));
 
 describe("an event that was", () => {
