@@ -6,17 +6,24 @@ import type { IngestCommand, LedgerApi } from "#actors/ledger/api.ts";
 import { TAIL_FILTER_PARAM, TAIL_PATH } from "#actors/ledger/api.ts";
 import * as gateway from "../src/edge/worker.ts";
 import { SampleStream } from "../test/support/sample-events.ts";
+import { askViews, FilledLedger } from "./record-views.ts";
+import type { ViewQuestion } from "./view-questions.ts";
 
-export { BudgetActor, LedgerActor, PolicyActor, UserActor } from "../src/edge/worker.ts";
+export { BudgetActor, PolicyActor, UserActor } from "../src/edge/worker.ts";
+export { FilledLedger as LedgerActor };
 
 export interface Job {
-  kind: "make" | "ingest" | "usage" | "tail" | "nothing";
+  kind: "make" | "ingest" | "usage" | "tail" | "fill" | "ask";
   /** Requests to make, or questions to ask. */
   count: number;
+  /** Of a `fill`: the number of its first request. */
+  from?: number;
+  /** Of an `ask`: what is asked. */
+  question?: ViewQuestion;
 }
 
 interface Env {
-  LEDGER: DurableObjectNamespace<LedgerApi & Rpc.DurableObjectBranded>;
+  LEDGER: DurableObjectNamespace<FilledLedger & Rpc.DurableObjectBranded>;
 }
 
 const members = 100;
@@ -73,7 +80,10 @@ async function tail(ledger: Fetcher, api: LedgerApi, count: number): Promise<voi
   webSocket.close(1000);
 }
 
-async function run({ LEDGER }: Env, { kind, count }: Job): Promise<number> {
+async function run({ LEDGER }: Env, { kind, count, from = 0, question }: Job): Promise<number> {
+  const filled = LEDGER.getByName("l_bench_1") as unknown as FilledLedger;
+  if (kind === "fill") return filled.fill(from, count);
+  if (kind === "ask" && question !== undefined) return askViews(filled, question, count);
   const stub = LEDGER.getByName("l_bench_0");
   const ledger = stub as unknown as LedgerApi;
   if (kind === "make") make(count);

@@ -7,18 +7,16 @@ import { parseArgs } from "node:util";
 import { unseal } from "#events/envelope.ts";
 import { openSigner } from "#events/note.ts";
 import { PolicyDocument } from "#policy/document.ts";
+import { sha256Hex } from "#events/sha256.ts";
+import type { Depth } from "#projections/verify/streams.ts";
 import { verifyArchive } from "#projections/verify/verify.ts";
 import { Draft } from "#projections/what-if/draft.ts";
 import { WhatIf } from "#projections/what-if/what-if.ts";
-import {
-  inMemory,
-  liveTogether,
-  packArchive,
-  signingKey,
-  unzip,
-} from "../test/support/archives.ts";
+import { gunzipText } from "../scripts/cli/artefacts.ts";
+import { inMemory, liveTogether, packArchive, signingKey } from "../test/support/archives.ts";
 import { describeMachine } from "./machine.ts";
 import type { Job } from "./record-worker.ts";
+import { questions } from "./view-questions.ts";
 import { spreadOf, type Spread } from "./stats.ts";
 import { diskFolder } from "./targets.ts";
 import { serveWorker } from "./workerd.ts";
@@ -26,12 +24,14 @@ import { serveWorker } from "./workerd.ts";
 const { values } = parseArgs({
   options: {
     requests: { type: "string", default: "100000" },
+    views: { type: "string", default: "1000000" },
     rounds: { type: "string", default: "5" },
     only: { type: "string" },
   },
 });
 const rounds = Number(values.rounds);
 const requests = Number(values.requests);
+const viewed = Number(values.views);
 
 const show = (one: number): string =>
   one >= 100 ? Math.round(one).toLocaleString("en") : one.toFixed(2);
@@ -100,10 +100,28 @@ async function shard(): Promise<void> {
       "<",
       50,
     ]);
+    await views(ask);
   } finally {
     await served.stop();
   }
 }
+
+/** A month of requests in the views of another shard, and how long each question about it takes. */
+async function views(ask: (job: Job) => Promise<number>): Promise<void> {
+  const part = 10_000;
+  for (let from = 0; from < viewed; from += part) await ask({ kind: "fill", from, count: part });
+  const of = `of ${viewed.toLocaleString("en")} requests`;
+  for (const question of questions) {
+    const asked = await seconds(() => ask({ kind: "ask", question, count: 4 }));
+    const ms = asked.map((one) => (one / 4) * 1_000);
+    print(`${question}, ${of}`, "ms", spreadOf(ms), ["<", 50]);
+  }
+}
+
+const verifications: Record<Depth, string> = {
+  chain: "the chain alone",
+  decisions: "every check",
+};
 
 async function record(): Promise<void> {
   const batches = liveTogether(50, 1_000);
@@ -127,12 +145,23 @@ async function record(): Promise<void> {
   print("requests decided again under a draft", "1/s of CPU", spreadOf(rate), [">", 100_000]);
   const files = await packArchive(batches, { segmentEvents: 16_384 });
   const publicKeys = [(await openSigner(signingKey)).publicKey];
-  const verified = await cpuSeconds(async () => {
-    const { count } = await verifyArchive([inMemory(files)], { publicKeys, gunzip: unzip });
-    if (count > 0) throw new Error("the archive does not verify");
+  const floor = await cpuSeconds(async () => {
+    for (const [name, bytes] of files) {
+      if (!name.endsWith(".gz")) continue;
+      for (const line of (await gunzipText(bytes)).split("\n")) sha256Hex(line);
+    }
   });
-  const speed = verified.map((one) => events.length / one);
-  print("events verified", "1/s of CPU", spreadOf(speed), [">", 200_000]);
+  const hashed = spreadOf(floor.map((one) => events.length / one));
+  print("events unpacked and hashed, no more", "1/s of CPU", hashed, [">", 200_000]);
+  for (const [depth, what] of Object.entries(verifications) as [Depth, string][]) {
+    const verified = await cpuSeconds(async () => {
+      const options = { publicKeys, gunzip: gunzipText, depth };
+      const { count } = await verifyArchive([inMemory(files)], options);
+      if (count > 0) throw new Error("the archive does not verify");
+    });
+    const speed = verified.map((one) => events.length / one);
+    print(`events verified, ${what}`, "1/s of CPU", spreadOf(speed), [">", 200_000]);
+  }
 }
 
 console.log(JSON.stringify(describeMachine()));

@@ -45,19 +45,34 @@ export function withLatency(histogram: string, ms: number): string {
 /** Counts by bucket: what histograms are added up in. */
 export type Counts = Map<number, number>;
 
+/** Where a long histogram is added up: all zeros between two of them. */
+const scratch: number[] = Array.from({ length: indexOf(longestMs) + 1 }, () => 0);
+
 /** Adds a histogram to counts. */
 export function addHistogram(counts: Counts, histogram: string): void {
-  let [index, count] = [-1, 0];
-  for (let at = 0; at < histogram.length; at += 1) {
-    const code = histogram.charCodeAt(at);
+  let index = -1;
+  let count = 0;
+  let highest = -1;
+  for (let at = 0; at <= histogram.length; at += 1) {
+    const code = at < histogram.length ? histogram.charCodeAt(at) : FIRST;
     if (code < FIRST) {
       count = count * 10 + code - DIGIT;
       continue;
     }
-    if (index >= 0) counts.set(index, (counts.get(index) ?? 0) + count);
-    [index, count] = [code - FIRST, 0];
+    if (index >= 0) {
+      // Many small counts of few buckets: a list takes them many times faster than a map.
+      scratch[index] = (scratch[index] ?? 0) + count;
+      if (index > highest) highest = index;
+    }
+    index = code - FIRST;
+    count = 0;
   }
-  if (index >= 0) counts.set(index, (counts.get(index) ?? 0) + count);
+  for (let bucket = 0; bucket <= highest; bucket += 1) {
+    const added = scratch[bucket] ?? 0;
+    if (added === 0) continue;
+    counts.set(bucket, (counts.get(bucket) ?? 0) + added);
+    scratch[bucket] = 0;
+  }
 }
 
 /** Counts as a histogram in its one short form: each bucket once, in order. */

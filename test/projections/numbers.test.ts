@@ -225,6 +225,16 @@ test("every answer is the sum of what its requests did, whatever is asked for", 
   );
 });
 
+test("an answer is the same whether its latencies are read joined, by the hour or row by row", () => {
+  fc.assert(
+    fc.property(histories, query, fc.constantFrom(0, 1, 2), (members, asked, joinedMax) => {
+      const sql = storedViews(members);
+      expect(sumsOf(sql, "usage", asked, joinedMax)).toEqual(sumsOf(sql, "usage", asked));
+    }),
+    options,
+  );
+});
+
 test("a row whose sums are all zero is no row", () => {
   fc.assert(
     fc.property(histories, (members) => {

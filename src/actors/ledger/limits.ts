@@ -10,6 +10,11 @@ export const auditScanMax = 10_000;
 export const auditPageMax = 500;
 /** Groups in one answer of sums: about 2 MB over RPC. */
 export const sumsGroupsMax = 10_000;
+/**
+ * Requests whose latencies are joined in one text: three bytes each at most, and a text of SQLite's
+ * may have two million.
+ */
+export const joinedRequestsMax = 500_000;
 /** Events in one answer of raw events: as many as a sender's batch. */
 export const rawEventsMax = 256;
 /** Events in one answer to an actor that was restored: what it adopts in one transaction. */

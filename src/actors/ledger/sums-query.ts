@@ -15,7 +15,7 @@ import {
   hourlyTable,
   usageColumns,
 } from "#projections/sums.ts";
-import { sumsGroupsMax } from "./limits.ts";
+import { joinedRequestsMax, sumsGroupsMax } from "./limits.ts";
 import type { CountingSql } from "./sql.ts";
 
 const tokenColumns = ["inputTokens", "outputTokens", "cachedTokens"] as const;
@@ -31,16 +31,22 @@ const views = {
 } as const;
 export type SumsView = keyof typeof views;
 
-const TIME_FORMATS: Partial<Record<Dimension, string>> = {
-  hour: "%Y-%m-%dT%H",
-  day: "%Y-%m-%d",
-  month: "%Y-%m",
+/** Times are grouped by as numbers, which costs a fraction of their texts; months need the calendar. */
+const timeSql: Partial<Record<Dimension, string>> = {
+  hour: "hour",
+  day: `hour / ${DAY_HOURS}`,
+  month: "strftime('%Y-%m', hour * 3600, 'unixepoch')",
 };
 
 function dimensionSql(dimension: Dimension): string {
-  const format = TIME_FORMATS[dimension];
-  if (format === undefined) return dimension === "tag" ? '"tags"' : `"${dimension}"`;
-  return `strftime('${format}', hour * 3600, 'unixepoch')`;
+  return timeSql[dimension] ?? (dimension === "tag" ? '"tags"' : `"${dimension}"`);
+}
+
+/** A group's name as it is shown: `2026-11-21T09`, `2026-11-21`, `2026-11` for times. */
+function shownName(dimension: Dimension, cell: unknown): string {
+  if (dimension === "hour") return new Date(Number(cell) * HOUR_MS).toISOString().slice(0, 13);
+  if (dimension !== "day") return String(cell);
+  return new Date(Number(cell) * DAY_HOURS * HOUR_MS).toISOString().slice(0, 10);
 }
 
 interface Source {
@@ -92,7 +98,12 @@ function scopeOf(query: SumsQuery): Source {
 }
 
 /** Sums of a view by group. Groups by `tag` are by a request's whole set of tags, as JSON. */
-export function sumsOf(sql: CountingSql, view: SumsView, query: SumsQuery): SumsAnswer {
+export function sumsOf(
+  sql: CountingSql,
+  view: SumsView,
+  query: SumsQuery,
+  joinedMax = joinedRequestsMax,
+): SumsAnswer {
   const { columns, having, histograms: shown } = views[view];
   const groupBy = [...new Set(query.groupBy)];
   const scope = scopeOf(query);
@@ -107,19 +118,53 @@ export function sumsOf(sql: CountingSql, view: SumsView, query: SumsQuery): Sums
     ...scope.bindings,
   );
   const groups = rows.slice(0, sumsGroupsMax).map((row): SumsGroup => {
-    const names = groupBy.map((dimension, index) => [dimension, String(row[`g${index}`])]);
+    const names = groupBy.map((dimension, index) => [
+      dimension,
+      shownName(dimension, row[`g${index}`]),
+    ]);
     const amounts = columns.map((column, index) => [column, Number(row[`s${index}`])]);
     return { by: Object.fromEntries(names), sums: Object.fromEntries(amounts) };
   });
-  if (shown.length > 0) addLatencies(sql, groups, groupBy, scope);
+  if (shown.length > 0) {
+    const select = latenciesSql(sql, groups, groupBy.map(dimensionSql), scope, joinedMax);
+    addLatencies(sql, select, groups, groupBy, scope);
+  }
   return { groups, truncated: rows.length > sumsGroupsMax };
 }
 
 const nameOf = (cells: readonly unknown[]): string => cells.join("\u0000");
 
-/** Adds each group's latencies; rows come one by one, since their texts are long together. */
+/**
+ * The question for latencies: joined by SQLite for each group, for each group's hours or days where
+ * that would be too long a text, and as they are where even that would be.
+ */
+function latenciesSql(
+  sql: CountingSql,
+  groups: readonly SumsGroup[],
+  columns: readonly string[],
+  scope: Source,
+  joinedMax: number,
+): string {
+  const joined = histograms.map((name) => `group_concat("${name}", '')`);
+  const isShort = groups.every(({ sums }) => (sums["requests"] ?? 0) <= joinedMax);
+  if (isShort) {
+    const by = columns.length === 0 ? "" : `GROUP BY ${columns.join(", ")}`;
+    return `SELECT ${[...columns, ...joined].join(", ")} ${scope.sql} ${by}`;
+  }
+  const by = `GROUP BY ${[...columns, "hour"].join(", ")}`;
+  const [longest] = sql.run<{ n: number | null }>(
+    `SELECT max(n) AS n FROM (SELECT sum("requests") AS n ${scope.sql} ${by})`,
+    ...scope.bindings,
+  );
+  return (longest?.n ?? 0) <= joinedMax
+    ? `SELECT ${[...columns, ...joined].join(", ")} ${scope.sql} ${by}`
+    : `SELECT ${[...columns, ...histograms.map((name) => `"${name}"`)].join(", ")} ${scope.sql}`;
+}
+
+/** Adds each group's latencies; they come one by one, since their texts are long together. */
 function addLatencies(
   sql: CountingSql,
+  select: string,
   groups: readonly SumsGroup[],
   groupBy: readonly Dimension[],
   scope: Source,
@@ -132,10 +177,10 @@ function addLatencies(
       histograms.map(() => new Map<number, number>()),
     );
   }
-  const columns = [...groupBy.map(dimensionSql), ...histograms.map((column) => `"${column}"`)];
-  for (const row of sql.each(`SELECT ${columns.join(", ")} ${scope.sql}`, ...scope.bindings)) {
-    const found = counts.get(nameOf(row.slice(0, groupBy.length)));
-    found?.forEach((into, index) => addHistogram(into, String(row[groupBy.length + index])));
+  for (const row of sql.each(select, ...scope.bindings)) {
+    const names = groupBy.map((dimension, index) => shownName(dimension, row[index]));
+    const found = counts.get(nameOf(names));
+    found?.forEach((into, index) => addHistogram(into, String(row[groupBy.length + index] ?? "")));
   }
   for (const group of groups) {
     const name = nameOf(groupBy.map((dimension) => group.by[dimension]));
