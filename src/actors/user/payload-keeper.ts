@@ -5,6 +5,7 @@
  * deleted after the day that it says, and all under a destroyed key as soon as the store lets us, and
  * once more when no request that had the key can still be running.
  */
+import type { UserFact } from "#events/user-events.ts";
 import type { Env } from "#actors/kit/env.ts";
 import type { EventStore } from "#actors/kit/event-store.ts";
 import {
@@ -15,6 +16,7 @@ import {
   SUBJECT_KEY_RANDOM_BYTES,
   type WrappedKey,
 } from "#actors/kit/payload-key.ts";
+import type { DataOf } from "./state.ts";
 import { formerKeyMs, holdMsMax, payloadDeletesMax, payloadRetryMs } from "./limits.ts";
 
 /** One key's payloads: when to look at them, and since when they are all to go. */
@@ -57,14 +59,18 @@ export class PayloadKeeper {
     return this.#key ?? undefined;
   }
 
-  /**
-   * Destroys the key, and has everything under it deleted. Call it in the synchronous run that
-   * appends the event. Without a store there is nothing to delete.
-   */
-  destroy(
-    { keyId, former }: { keyId?: string | undefined; former?: boolean | undefined },
-    at: number,
-  ): void {
+  /** What a fact means for kept texts. Call it in the synchronous run that appends the event. */
+  follow(fact: UserFact, at: number): void {
+    if (fact.type === "SubjectErased") this.#destroy(fact.data, at);
+    if (fact.type !== "RequestSettled" && fact.type !== "ExpiryCorrected") return;
+    const { payload, tokens } = fact.data;
+    for (const { keyId, expiresAt } of [payload ?? {}, tokens ?? {}]) {
+      if (keyId !== undefined && expiresAt !== undefined) this.#note(keyId, expiresAt);
+    }
+  }
+
+  /** Destroys the key, and has everything under it deleted; without a store there is nothing to delete. */
+  #destroy({ keyId, former }: DataOf<"SubjectErased">, at: number): void {
     if (former === true) this.#store.setMeta("payload-closed-until", at + formerKeyMs);
     if (keyId === undefined) return;
     this.#store.setMeta("payload-key", null);
@@ -73,7 +79,7 @@ export class PayloadKeeper {
   }
 
   /** Notes that a payload under a key, or a map of placeholders, will be over. */
-  note(keyId: string, expiresAt: number): void {
+  #note(keyId: string, expiresAt: number): void {
     const folder = this.#waiting()[keyId];
     const dueAt = endOfDay(payloadDay(expiresAt));
     if (folder !== undefined && folder.dueAt <= dueAt) return;

@@ -273,12 +273,7 @@ export class UserActor
   protected override onAppended(facts: readonly AppendedFact<UserFact>[]): void {
     for (const { fact, at } of facts) {
       if (fact.type === "CostCorrected") this.#costs.note(fact.data);
-      if (fact.type === "SubjectErased") this.#payloads.destroy(fact.data, at);
-      if (fact.type !== "RequestSettled" && fact.type !== "ExpiryCorrected") continue;
-      const { payload, tokens } = fact.data;
-      for (const { keyId, expiresAt } of [payload ?? {}, tokens ?? {}]) {
-        if (keyId !== undefined && expiresAt !== undefined) this.#payloads.note(keyId, expiresAt);
-      }
+      this.#payloads.follow(fact, at);
     }
   }
 

@@ -165,6 +165,9 @@ test("an artefact with another content is an alarm, and nothing goes on over it"
   expect(await ledger.faults()).toMatchObject([{ kind: "mismatch" }]);
 });
 
+/** Whose events a batch holds. */
+const streamOf = ([first]: SealedEvent[]) => (first && readLine(toLine(first))?.stream) ?? "";
+
 test("a lost shard collects everything again, leaves its old archive alone and says so, and begins a new one once that is moved", async () => {
   const ledger = freshLedger();
   const shard = ledger.name ?? "";
@@ -178,7 +181,6 @@ test("a lost shard collects everything again, leaves its old archive alone and s
   await runInDurableObject(ledger, (_actor, { storage }) => storage.deleteAll());
   await evictDurableObject(ledger);
   // Each stream sends all that it has, one stream after the other.
-  const streamOf = ([first]: SealedEvent[]) => (first && readLine(toLine(first))?.stream) ?? "";
   await feed(
     ledger,
     batches.toSorted((a, b) =>
