@@ -28,6 +28,8 @@ export const principalCacheMs = 5_000;
 export const actorTriesMax = 3;
 /** Between two questions whether an answer that takes its time is there. */
 export const followMs = 500;
+/** How long a provider may take to hear that its work is wanted no more. */
+export const cancelMs = 5_000;
 /** How often a hold that is half over is extended. */
 export const settleTriesMax = 4;
 

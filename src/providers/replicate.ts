@@ -1,7 +1,7 @@
 /**
  * Replicate: a prediction is asked for, and waited for. A whole answer is awaited in the same call
- * (`Prefer: wait`, a minute at most) and then asked for until it is over; a stream is at an address
- * that the prediction names. Source: replicate.com/docs/reference/http and the package `replicate`
+ * (`Prefer: wait=5`, seconds) and then asked for until it is over; a stream is at an address
+ * that the prediction names, and so is the end of one that nobody waits for any more. Source: replicate.com/docs/reference/http and the package `replicate`
  * 1.4.0.
  */
 import { bearer, httpProvider } from "./http-provider.ts";
@@ -20,7 +20,8 @@ export const replicate = httpProvider({
     `/models/${model.split("/").slice(0, 2).map(encodeURIComponent).join("/")}/predictions`,
   auth: bearer,
   forward: ["prefer", "cancel-after"],
-  chatHeaders: { prefer: "wait" },
+  // Until it answers nobody knows where to cancel, so it is not waited for to the end.
+  chatHeaders: { prefer: "wait=5" },
   follow,
 });
 
@@ -38,7 +39,8 @@ function follow(prediction: JsonObject, to: { baseUrl: string; stream: boolean }
   }
   if (!isOwn(url, to.baseUrl))
     return { error: "the prediction is at an address of somebody else's" };
-  return { url };
+  const cancel = asString(urls?.["cancel"]);
+  return cancel !== undefined && isOwn(cancel, to.baseUrl) ? { url, cancel } : { url };
 }
 
 function isOwn(url: string, baseUrl: string): boolean {

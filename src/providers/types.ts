@@ -239,8 +239,11 @@ export interface Provider {
   follow?: (answer: JsonObject, to: { baseUrl: string; stream: boolean }) => Followed;
 }
 
-/** What an answer is: the last, somewhere else, or a failure in the provider's words. */
-export type Followed = { done: true } | { url: string } | { error: string };
+/**
+ * What an answer is: the last, somewhere else, or a failure in the provider's words. `cancel` is where
+ * a POST ends what nobody waits for any more.
+ */
+export type Followed = { done: true } | { url: string; cancel?: string } | { error: string };
 
 /** Framings of streams: text, or binary messages that are turned into server-sent events. */
 export type Framing = "sse" | "ndjson" | "aws-eventstream";

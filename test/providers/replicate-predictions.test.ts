@@ -34,6 +34,11 @@ describe("a prediction leads", () => {
       url: `${baseUrl}/predictions/1`,
     });
     expect(follow({ status: "starting", urls: { stream: own } }, true)).toEqual({ url: own });
+    const urls = { get: `${baseUrl}/predictions/1`, cancel: `${baseUrl}/predictions/1/cancel` };
+    expect(follow({ urls })).toEqual({ url: urls.get, cancel: urls.cancel });
+    expect(follow({ urls: { ...urls, cancel: "http://169.254.169.254/" } })).toEqual({
+      url: urls.get,
+    });
   });
 
   it("to no failure, no model without streams, and no address of somebody else's", () => {

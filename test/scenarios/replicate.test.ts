@@ -21,7 +21,8 @@ const output = (text: string): string => `event: output\ndata: ${text}\n\n`;
 
 /** A prediction that is over after `polls` questions. */
 const predict: Script = ({ path, body }, response) => {
-  const urls = { get: `${upstream.url}/v1/predictions/p1`, stream: `${upstream.url}/stream/p1` };
+  const get = `${upstream.url}/v1/predictions/p1`;
+  const urls = { get, stream: `${upstream.url}/stream/p1`, cancel: `${get}/cancel` };
   if (path === "/stream/p1") {
     return stream(response, [output("Hello"), output(" there."), "event: done\ndata: {}\n\n"]);
   }
@@ -79,7 +80,7 @@ describe("a conversation with a model on Replicate", () => {
     expect(answer.json).toMatchObject({ choices: [{ message: { content: "Hello there." } }] });
     const [seen] = upstream.seen;
     expect(seen?.path).toBe(`/v1/models/${model}/predictions`);
-    expect(seen?.headers).toMatchObject({ authorization: "Bearer r8-token-1", prefer: "wait" });
+    expect(seen?.headers).toMatchObject({ authorization: "Bearer r8-token-1", prefer: "wait=5" });
     expect(seen?.body).toMatchObject({ input: { prompt: "Hi", max_tokens: 50 } });
     expect(await booked(answer)).toMatchObject({ costNanos, provider: "replicate" });
   });
@@ -105,6 +106,38 @@ describe("a conversation with a model on Replicate", () => {
       headers: { accept: "text/event-stream", authorization: "Bearer r8-token-1" },
     });
     expect(await booked(answer)).toMatchObject({ outcome: "completed", estimated: true });
+  });
+
+  it("that nobody waits for any more is cancelled, as a whole or as a stream", async () => {
+    const cancelled = (): boolean =>
+      upstream.seen.some(({ path }) => path === "/v1/predictions/p1/cancel");
+    polls = 1_000;
+    const late = await ask(`${gateway.url}/v1/chat/completions`, {
+      method: "POST",
+      key: gateway.keys.alice,
+      headers: { "cf-aig-request-timeout": "1500" },
+      body: JSON.stringify({ model, messages: [{ role: "user", content: "Hi" }] }),
+    });
+    expect(errorOf(late).code).toBe("provider_timeout");
+    await expect.poll(cancelled).toBe(true);
+    expect(upstream.seen.at(-1)?.headers).toMatchObject({ authorization: "Bearer r8-token-1" });
+    upstream.seen.length = 0;
+    upstream.script = (seen, response) => {
+      if (seen.path !== "/stream/p1") return predict(seen, response);
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(output("Hello"));
+      return undefined;
+    };
+    const leaving = new AbortController();
+    const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${gateway.keys.alice}` },
+      body: JSON.stringify({ model, stream: true, messages: [{ role: "user", content: "Hi" }] }),
+      signal: leaving.signal,
+    });
+    expect(response.status).toBe(200);
+    leaving.abort();
+    await expect.poll(cancelled, { timeout: 30_000 }).toBe(true);
   });
 
   it("that fails, or leads to somebody else, is the provider's failure", async () => {
