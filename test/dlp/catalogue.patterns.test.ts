@@ -4,19 +4,25 @@ import { parseSync } from "@swc/core";
 import { describe, expect, it, vi } from "vitest";
 
 import { nestedRepeats } from "../support/nested-repeats.ts";
+import { growsFaster } from "../support/pattern-steps.ts";
+
+interface Pattern {
+  source: string;
+  flags: string;
+}
 
 /** Every regular expression literal of a program, wherever it stands. */
-function literalsOf(node: unknown, found: string[]): string[] {
+function literalsOf(node: unknown, found: Pattern[]): Pattern[] {
   if (typeof node !== "object" || node === null) return found;
   if ("type" in node && node.type === "RegExpLiteral" && "pattern" in node)
-    found.push(String(node.pattern));
+    found.push({ source: String(node.pattern), flags: "flags" in node ? String(node.flags) : "" });
   for (const value of Object.values(node)) literalsOf(value, found);
   return found;
 }
 
 /** Literals of all files of the room, and what its modules make with `new RegExp` when they load. */
-async function patterns(): Promise<string[]> {
-  const found: string[] = [];
+async function patterns(): Promise<Pattern[]> {
+  const found: Pattern[] = [];
   for (const file of globSync("src/dlp/**/*.ts"))
     literalsOf(parseSync(readFileSync(file, "utf8"), { syntax: "typescript" }), found);
   const literals = found.length;
@@ -26,7 +32,7 @@ async function patterns(): Promise<string[]> {
     class extends Real {
       constructor(source: string | RegExp, flags?: string) {
         super(source, flags);
-        found.push(this.source);
+        found.push({ source: this.source, flags: this.flags });
       }
     },
   );
@@ -36,15 +42,47 @@ async function patterns(): Promise<string[]> {
   vi.unstubAllGlobals();
   expect(literals).toBeGreaterThan(150);
   expect(found.length).toBeGreaterThan(literals);
-  return [...new Set(found)];
+  return [...new Map(found.map((one) => [`/${one.source}/${one.flags}`, one])).values()];
 }
 
 describe("a built-in pattern", () => {
   it("repeats nothing that repeats without an end", async () => {
-    const bad = (await patterns()).flatMap((source) =>
+    const bad = (await patterns()).flatMap(({ source }) =>
       nestedRepeats(source).map((part) => `${part} in ${source}`),
     );
     expect(bad).toEqual([]);
+  });
+
+  it("takes twice the steps for twice the text, whatever is repeated in it", async () => {
+    const repeating = (await patterns()).filter(({ source }) => /[*+]|,\}/.test(source));
+    expect(repeating.length).toBeGreaterThan(50);
+    const bad = repeating.flatMap(({ source, flags }) =>
+      growsFaster(source, flags).map((text) => `/${source}/${flags} on ${text}`),
+    );
+    expect(bad).toEqual([]);
+  });
+
+  it.each([
+    "^\\d+\\d+$",
+    "^\\w*\\d*$",
+    "^x\\d+-?\\d+;",
+    "^[a-z]+(?:[_-]?)[a-z0-9]+!$",
+    "^(?:a|b)+(?:b|c)+$",
+    "^.*=.*$",
+    "^(?:\\s*,\\s*)+x",
+    "^(a+)+$",
+  ])("such as %s is refused for its steps", (source) => {
+    expect(growsFaster(source, "")).not.toEqual([]);
+  });
+
+  it.each([
+    "^\\d+-\\d+$",
+    "^[a-z]+(?:[_-][a-z]+)*$",
+    "^\\w{1,40}\\d{1,40}$",
+    "^a*b+c*$",
+    "(?<!\\d)\\d{1,2}$",
+  ])("such as %s is let through for its steps", (source) => {
+    expect(growsFaster(source, "")).toEqual([]);
   });
 
   it.each([
