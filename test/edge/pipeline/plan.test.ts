@@ -279,6 +279,7 @@ describe("the prompt guard", () => {
       kind: "json" as const,
       url: "https://judge.example/",
       band: { from: 0.1 },
+      costUsd: 0,
     };
     const guard = { action: "block" as const, threshold: 0.3, secondStage };
     const doubted = await plan({ guard }, attack);
