@@ -254,16 +254,18 @@ type Scope = PolicyDocument["limits"][number]["scope"];
  * one bucket apart. What the scope itself is made of cannot.
  */
 export function isWhole(scope: Scope, { models, keys, tags, tiers, routes }: PolicyWhen): boolean {
-  if (tiers !== undefined || routes !== undefined) return false;
+  if (tiers !== undefined) return false;
   return (
+    (routes === undefined || scope === "route") &&
     (models === undefined || scope === "model") &&
     (keys === undefined || scope === "key") &&
     (tags === undefined || scope === "tag")
   );
 }
 
-function isShared(scope: Scope): boolean {
-  return scope === "team" || scope === "organisation";
+/** Whether a scope counts several members together. */
+export function isShared(scope: string): boolean {
+  return scope === "team" || scope === "route" || scope === "organisation";
 }
 
 /** How a scope names its buckets. A limit on some tags counts only those tags. */
@@ -276,6 +278,7 @@ function scopesOf(scope: Scope, tags: readonly string[] | undefined): ScopeOf {
     model: (subject) => bucket("model", subject.model),
     team: (subject) => bucket("team", subject.team),
     ip: (subject) => bucket("ip", subject.ip),
+    route: (subject) => bucket("route", subject.route),
     session: (subject) => bucket("session", subject.session),
     tag: (subject) =>
       subject.tags.filter((tag) => named?.has(tag) ?? true).map((tag) => `tag:${tag}`),

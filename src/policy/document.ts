@@ -79,7 +79,10 @@ const Tier = z.strictObject({
   ...servingOptions,
 });
 
-const Scope = z.enum(["user", "key", "model", "tag", "ip", "session", "team", "organisation"]);
+const Scope = z.enum([
+  ...(["user", "key", "model", "tag", "ip", "session"] as const),
+  ...(["team", "route", "organisation"] as const),
+]);
 
 const Limit = z.strictObject({
   name: Name,
@@ -103,7 +106,7 @@ const Budget = z.strictObject({
   name: Name,
   limitUsd: Usd,
   period: z.enum(["day", "week", "month"]).default("month"),
-  scope: z.enum(["user", "key", "tag", "team", "organisation"]).default("user"),
+  scope: z.enum(["user", "key", "tag", "team", "route", "organisation"]).default("user"),
   /** Shares of the limit that raise an event, once each per period. */
   thresholds: z.array(z.number().gt(0).max(10)).max(10).default([0.8, 1]),
   atLimit: z.enum(["block", "downgrade", "allow"]).default("block"),

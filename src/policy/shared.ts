@@ -1,15 +1,15 @@
 /** The budgets above users: which nodes a document has, and what it says of each. */
 import type { MemberData } from "#events/policy-events.ts";
 import { periodOf, type Period, type PeriodKind } from "./calendar.ts";
-import { isWhole } from "./compile.ts";
+import { isShared, isWhole } from "./compile.ts";
 import { nodesMax } from "./limits.ts";
 import type { PolicyDocument } from "./document.ts";
 import { nanosOf } from "./price.ts";
 
-/** One budget of one team, or of the organisation. */
+/** One budget of one team, of one route, or of the organisation. */
 export interface SharedNode {
   budget: string;
-  /** `organisation`, or `team:` and the team. */
+  /** `organisation`, `team:` and the team, or `route:` and the route. */
   scope: string;
   limitNanos: number;
   thresholds: number[];
@@ -28,10 +28,14 @@ export interface NodePast {
 /** The nodes of a document, for the teams that there are. */
 export function sharedNodes(document: PolicyDocument, teams: readonly string[]): SharedNode[] {
   const nodes: SharedNode[] = [];
+  const { routes = [] } = document;
   for (const { name, scope, limitUsd, thresholds, parent, when } of document.budgets) {
-    if (scope !== "team" && scope !== "organisation") continue;
-    const named = new Set(teams.filter((team) => when.teams?.includes(team) ?? true));
-    const scopes = scope === "team" ? [...named].map((team) => `team:${team}`) : [scope];
+    if (!isShared(scope)) continue;
+    const all = scope === "team" ? teams : routes.map((route) => route.name);
+    const named = scope === "team" ? when.teams : when.routes;
+    const holders = new Set(all.filter((name) => named?.includes(name) ?? true));
+    const scopes =
+      scope === "organisation" ? [scope] : [...holders].map((name) => `${scope}:${name}`);
     for (const of of scopes) {
       const node = { budget: name, scope: of, limitNanos: nanosOf(limitUsd), thresholds };
       nodes.push(parent === undefined ? node : { ...node, parent });
@@ -47,7 +51,7 @@ export function pastOfNode(document: PolicyDocument, node: SharedNode, at: numbe
   const { when = {}, scope = "organisation" } = budget ?? {};
   const { members, teams } = when;
   const named = members && new Set(members);
-  const of = scope === "organisation" && teams ? new Set(teams) : undefined;
+  const of = scope !== "team" && teams ? new Set(teams) : undefined;
   return {
     period: { ...periodOf(kind, at, document.timeZone), kind },
     whole: isWhole(scope, when),

@@ -4,6 +4,7 @@
  */
 import { canonicalJson } from "#events/canonical.ts";
 import { addressProblem } from "./address.ts";
+import { isShared } from "./compile.ts";
 import { bindingProblem } from "./bindings.ts";
 import { isTimeZone } from "./calendar.ts";
 import { credentialProblems, ownSecretProblem } from "./credentials.ts";
@@ -199,7 +200,7 @@ function amountProblems(document: PolicyDocument): PolicyProblem[] {
 
 function scopeProblems(document: PolicyDocument): PolicyProblem[] {
   return document.limits.flatMap(({ scope, mode }, index) => {
-    if (mode !== "gcra" || (scope !== "team" && scope !== "organisation")) return [];
+    if (mode !== "gcra" || !isShared(scope)) return [];
     const message = `a rate of the ${scope} is counted for many at once, which "gcra" cannot be exactly; use "sliding" or "fixed"`;
     return [{ path: `limits[${index}].mode`, message }];
   });
@@ -210,14 +211,17 @@ function ruleRouteProblems(document: PolicyDocument): PolicyProblem[] {
   const routes = new Set((document.routes ?? []).map(({ name }) => name));
   const { limits, concurrency, budgets } = document;
   return Object.entries({ limits, concurrency, budgets }).flatMap(([list, rules]) =>
-    rules.flatMap(({ when }, index) =>
-      (when.routes ?? [])
+    rules.flatMap(({ scope, when }, index) => {
+      const problems = (when.routes ?? [])
         .filter((route) => !routes.has(route))
         .map((route) => ({
           path: `${list}[${index}].when.routes`,
           message: `there is no route "${route}"`,
-        })),
-    ),
+        }));
+      if (scope !== "route" || routes.size > 0) return problems;
+      const path = `${list}[${index}].scope`;
+      return [...problems, { path, message: "the policy has no routes to count apart" }];
+    }),
   );
 }
 

@@ -3,6 +3,7 @@ import { PolicyDocument, type PolicyInput } from "#policy/document.ts";
 import { modelsFor } from "#policy/models.ts";
 import { priceFor, unpricedPrice } from "#policy/price.ts";
 import { type Caller, resolveFor } from "#policy/resolve.ts";
+import { sharedNodes } from "#policy/shared.ts";
 import type { PolicySnapshot } from "#policy/snapshot.ts";
 import { samplePolicy } from "./sample.ts";
 
@@ -323,6 +324,48 @@ describe("a rule for a route", () => {
     expect(rulesFor({ member: eve })).toEqual([["all"], [], ["mine"], ["agents-month"]]);
     // The first route that takes a request is the one that counts.
     expect(rulesFor({ member: eve, tags: ["agent"] })).toEqual(agents);
+  });
+
+  it("with the scope route counts each route apart, all its callers together", () => {
+    const scope = "route" as const;
+    const limits = [
+      { name: "rpm", metric: "requests" as const, limit: 3, windowMs: 60_000, scope },
+    ];
+    const when = { routes: ["agents"] };
+    const document = {
+      ...routed.document,
+      limits,
+      budgets: [
+        { name: "each", limitUsd: 1, scope },
+        { name: "one", limitUsd: 1, scope, when },
+      ],
+    };
+    const snapshot = snapshotOf(document);
+    const scopesFor = (changes: Partial<Caller>) => {
+      const { sharedLimits, sharedBudgets } = resolveFor(snapshot, caller(changes));
+      return [...sharedLimits, ...sharedBudgets].map(({ name, scope, whole }) => [
+        name,
+        scope,
+        whole,
+      ]);
+    };
+    const eve = { id: "eve", role: "member", tier: "" } as const;
+    expect(scopesFor({ tags: ["agent"] })).toEqual([
+      ["rpm", "route:agents", true],
+      ["each", "route:agents", true],
+      ["one", "route:agents", true],
+    ]);
+    expect(scopesFor({ member: eve })).toEqual([
+      ["rpm", "route:rest", true],
+      ["each", "route:rest", true],
+    ]);
+    expect(scopesFor({})).toEqual([]);
+    const nodes = sharedNodes(snapshot.document, ["red"]);
+    expect(nodes.map(({ budget, scope: of }) => `${budget} ${of}`)).toEqual([
+      "each route:agents",
+      "each route:rest",
+      "one route:agents",
+    ]);
   });
 
   it("leaves alone what no route takes", () => {

@@ -160,7 +160,7 @@ function sharedBars(view: BudgetView, budget: Budget): BudgetBar[] {
   return standingsOf(view, budget).flatMap((standing) => {
     if (standing.member !== undefined) return [];
     const { scope } = standing;
-    const holder = scope.startsWith("team:") ? scope.slice("team:".length) : scope;
+    const holder = scope.replace(/^(?:team|route):/, "");
     const bar = barOf(view, budget, standing, holder);
     const below = scope === "organisation" ? parts.flatMap((part) => sharedBars(view, part)) : [];
     return [{ ...bar, children: fullest([...below, ...leasesOf(view, budget, scope)]) }];
@@ -199,7 +199,7 @@ function ownBars(view: BudgetView, budget: Budget): BudgetBar[] {
 
 /** The bars of a budget, the fullest first, with those who draw on them below. */
 export function budgetBars(view: BudgetView, budget: Budget): BudgetBar[] {
-  const isShared = budget.scope === "team" || budget.scope === "organisation";
+  const isShared = ["team", "route", "organisation"].includes(budget.scope);
   return fullest(isShared ? sharedBars(view, budget) : ownBars(view, budget));
 }
 

@@ -38,7 +38,7 @@ const help: Record<string, string> = {
   "budgets.*.name": "Refusals and headers name it.",
   "budgets.*.limitUsd": "Dollars in one period.",
   "budgets.*.period": "Calendar days, weeks from Monday, or months, in the time zone above.",
-  "budgets.*.scope": "For each of whom; team and organisation are shared among their users.",
+  "budgets.*.scope": "For each of whom; team, route and organisation are shared among their users.",
   "budgets.*.thresholds": "Shares of the limit that raise an event, as in 0.8.",
   "budgets.*.atLimit":
     "block refuses, downgrade takes a cheaper tier, allow goes on with an event.",

@@ -11,6 +11,7 @@ import type { Env } from "#actors/kit/env.ts";
 import { budgetStream, ledgerName, userStreams } from "#actors/kit/names.ts";
 import type { LeaseOpening } from "#actors/user/lease-past.ts";
 import type { MemberData } from "#events/policy-events.ts";
+import { isShared } from "#policy/compile.ts";
 import { pastOfNode, sharedNodes, type NodePast, type SharedNode } from "#policy/shared.ts";
 import { currentDocument } from "./documents.ts";
 import { limitLanes, limitRetryMaxMs, limitRetryMs } from "./limits.ts";
@@ -188,10 +189,6 @@ function openingOf(
 
 function isTop({ scope }: SharedNode): boolean {
   return scope === "organisation";
-}
-
-function isShared(scope: string): boolean {
-  return scope === "team" || scope === "organisation";
 }
 
 function keyOf({ budget, scope }: SharedNode): string {

@@ -47,6 +47,11 @@ export function sliceOf(team: string): string {
   return `in:${team}`;
 }
 
+/** What a budget of a team or a route counts of the past: what was spent in it. */
+export function pastScopeOf({ scope }: { scope: string }): string {
+  return scope.startsWith("team:") ? sliceOf(scope.slice(5)) : scope;
+}
+
 /** The team that a hold was admitted in, "" for none. */
 export function teamOf({ scopes }: { scopes: readonly string[] }): string {
   return scopes.find((scope) => scope.startsWith("in:"))?.slice(3) ?? "";
@@ -68,6 +73,8 @@ export function scopesOf(request: RequestData): string[] {
   const scopes = ["user", `model:${request.model}`];
   if (request.keyId !== undefined) scopes.push(`key:${request.keyId}`);
   if (request.team !== undefined) scopes.push(sliceOf(request.team));
+  const route = request.route?.name;
+  if (route !== undefined) scopes.push(`route:${route}`);
   for (const tag of request.tags ?? []) scopes.push(`tag:${tag}`);
   const add = ({ scope }: { scope: string }): void => {
     if (scope.startsWith("tag:") && !scopes.includes(scope)) scopes.push(scope);
@@ -78,7 +85,7 @@ export function scopesOf(request: RequestData): string[] {
 }
 
 function isKept(scope: string): boolean {
-  return scope === "user" || /^(?:key|model|tag):/.test(scope);
+  return scope === "user" || /^(?:key|model|route|tag):/.test(scope);
 }
 
 /** Notes an admission under each of its scopes. */

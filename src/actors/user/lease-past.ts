@@ -11,7 +11,16 @@
 import type { UserFact } from "#events/user-events.ts";
 import type { LeaseRefData } from "#events/budget-events.ts";
 import { localScope } from "#policy/split.ts";
-import { BOOKED, bookedSince, hasPast, pastOf, sliceOf, teamOf, teamsOf } from "./history.ts";
+import {
+  BOOKED,
+  bookedSince,
+  hasPast,
+  pastOf,
+  pastScopeOf,
+  sliceOf,
+  teamOf,
+  teamsOf,
+} from "./history.ts";
 import { aboveKey, keepLease, leaseFrom, leaseKey, leaseOf } from "./leases.ts";
 import { leasesMax } from "./limits.ts";
 import { accountKey, type DataOf, type Hold, type Lease, type UserState } from "./state.ts";
@@ -59,6 +68,7 @@ export function decideOpenLease(
   const data: DataOf<"LeaseOpened"> = { lease: ref, version, startsAt, ...past };
   if (parent !== undefined) data.parent = parent;
   if (isFence) data.recalled = true;
+  if (opening.below !== undefined) data.below = [...opening.below];
   if (isTop(lease))
     data.bySlice = Object.fromEntries(missed.map(({ team, nanos }) => [team, nanos]));
   return [{ type: "LeaseOpened", v: 1, data }];
@@ -73,8 +83,11 @@ export function leaseOpened(state: UserState, data: DataOf<"LeaseOpened">, at: n
   if (isOwn) lease.version = data.version;
   if (data.recalled === true) lease.recalled = true;
   // Of a member's own budget only open requests are corrected: what expired stays counted in full.
-  const open = data.heldNanos > 0 ? state.holds.values() : [];
-  for (const hold of isOwn ? open : unsettled(state)) {
+  const isOpen = data.heldNanos > 0;
+  // One that only learns of its parent takes nothing in: what it lacks was not picked by it.
+  const isPast = isOwn ? isOpen : isOpen || data.usedNanos > 0;
+  const taken = isOwn ? state.holds.values() : unsettled(state);
+  for (const hold of isPast ? taken : []) {
     if (misses(state, lease, data, hold)) (hold.leases ??= []).push(leaseKey(lease.ref));
   }
   lease.pastNanos = (lease.pastNanos ?? 0) + data.usedNanos + data.heldNanos;
@@ -105,9 +118,8 @@ function missedBy(state: UserState, lease: Lease, of: Counting & { whole: boolea
   const local = localScope(lease.ref.scope);
   if (local !== undefined) return [missedOwn(state, lease, of, local)];
   if (!isTop(lease)) {
-    const team = lease.ref.scope.slice(5);
-    const all = bookedSince(state, sliceOf(team), startsAt);
-    return [missedIn(state, lease, of, team, all - lease.usedNanos - lease.heldNanos)];
+    const all = bookedSince(state, pastScopeOf(lease.ref), startsAt);
+    return [missedIn(state, lease, of, undefined, all - lease.usedNanos - lease.heldNanos)];
   }
   const teams = teamsOf(state).map((team) => {
     return { team, nanos: bookedSince(state, sliceOf(team), startsAt) };
@@ -144,14 +156,15 @@ function missedIn(
   state: UserState,
   lease: Lease,
   of: Counting,
-  team: string,
+  slice: string | undefined,
   nanos: number,
 ): Missed {
   let held = 0;
   for (const hold of state.holds.values()) {
-    if (teamOf(hold) === team && misses(state, lease, of, hold)) held += hold.costNanos;
+    const isIn = slice === undefined || teamOf(hold) === slice;
+    if (isIn && misses(state, lease, of, hold)) held += hold.costNanos;
   }
-  return { team, nanos: Math.max(nanos, held), held };
+  return { team: slice ?? "", nanos: Math.max(nanos, held), held };
 }
 
 /** What budgets of a team count, and pass on, and what the one above does not count as well. */
@@ -203,7 +216,7 @@ function misses(
   if (hold.at < startsAt || leases.includes(leaseKey(lease.ref))) return false;
   const local = localScope(lease.ref.scope);
   if (local !== undefined) return hold.scopes.includes(local);
-  if (!isTop(lease)) return teamOf(hold) === lease.ref.scope.slice(5);
+  if (!isTop(lease)) return hold.scopes.includes(pastScopeOf(lease.ref));
   const under = new Set([...leasesUnder(state, lease, below)].map(({ ref }) => leaseKey(ref)));
   return !leases.some((other) => under.has(other));
 }

@@ -176,7 +176,7 @@ export function targetOf(env: Env, actor: string, place: Place): RestoreTarget {
   const id = actor.slice(kind.length + 1);
   const limit = document.limits.find((rule) => rule.name === name);
   const hasBudget = document.budgets.some((rule) => rule.name === name);
-  const isShared = /^(organisation|team:.+)$/.test(scope);
+  const isShared = /^(organisation|(team|route):.+)$/.test(scope);
   switch (kind) {
     case "policy":
       if (id === "") return inStream(policyName(secret, organisation), env.POLICY);
@@ -202,7 +202,7 @@ export function targetOf(env: Env, actor: string, place: Place): RestoreTarget {
       break;
   }
   const message =
-    "There is no such actor. `actor` is policy, member:ID, budget:NAME:SCOPE, rate:NAME:SCOPE or ledger:N; SCOPE is organisation or team:NAME, as in the policy.";
+    "There is no such actor. `actor` is policy, member:ID, budget:NAME:SCOPE, rate:NAME:SCOPE or ledger:N; SCOPE is organisation, team:NAME or route:NAME, as in the policy.";
   throw new GatewayError("invalid_request", message);
 }
 
