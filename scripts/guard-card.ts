@@ -65,6 +65,7 @@ function thresholdTable({ thresholds }: Evaluation): string {
 export function cardOf(found: Evaluation): string {
   const everyday = totalOf(found.everyday);
   const languages = totalOf(found.languages);
+  const alike = totalOf(found.lookAlikes);
   const recall = [
     percent(found.recallAtHalfPctFpr),
     `**${percent(found.recallAt1pctFpr)}**`,
@@ -83,7 +84,7 @@ ${found.rows.benign} benign texts and ${found.rows.attacks} attacks. Near-duplic
 
 AUC ${found.auc.toFixed(3)}. Recall at 0.5 / 1 / 2 / 5 % false positives: ${recall}. Between deals the recall at 1 % moves by about two points either way.
 
-Of ${everyday.rows} everyday prompts (one-liners, questions, code, e-mails, role-play, ${Object.keys(found.everyday).length} kinds; \`test/fixtures/dlp/everyday-prompts.ts\`) that no training saw, ${everyday.flagged} are flagged at the default threshold; of ${languages.rows} sentences in ${Object.keys(found.languages).length} languages, ${languages.flagged}.
+Of ${everyday.rows} everyday prompts (one-liners, questions, code, e-mails, role-play, ${Object.keys(found.everyday).length} kinds; \`test/fixtures/dlp/everyday-prompts.ts\`) that no training saw, ${everyday.flagged} are flagged at the default threshold; of ${languages.rows} sentences in ${Object.keys(found.languages).length} languages, ${languages.flagged}; of ${alike.rows} harmless prompts in the words of attacks ("ignore", "act as", "system prompt", "jailbreak"; \`look-alike-prompts.ts\` there), ${alike.flagged}.
 
 At 1 % false positives over all benign texts; "left out" means that the whole family was kept from training, which is what a new attack looks like:
 

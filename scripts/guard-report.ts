@@ -1,5 +1,6 @@
 /** What the prompt guard's training is worth: cross-validation, leave-source-out, everyday texts. */
 import { attackOdds } from "../src/dlp/guard/score.ts";
+import { lookAlikePrompts } from "../test/fixtures/dlp/look-alike-prompts.ts";
 import { everydayPrompts } from "../test/fixtures/dlp/everyday-prompts.ts";
 import type { Row } from "./guard-rows.ts";
 import { benignForChecking } from "./guard-texts.ts";
@@ -55,6 +56,8 @@ export interface Evaluation extends Figures {
   readonly thresholds: readonly { threshold: number; benign: number; attacks: number }[];
   /** At the default threshold, of everyday prompts that no training saw; by kind. */
   readonly everyday: Readonly<Record<string, Share>>;
+  /** At the default threshold, of harmless prompts in the words of attacks; by word. */
+  readonly lookAlikes: Readonly<Record<string, Share>>;
   /** At the default threshold, of sentences in many languages that no training saw; by language. */
   readonly languages: Readonly<Record<string, Share>>;
 }
@@ -126,6 +129,7 @@ export function evaluate(rows: readonly Row[]): Evaluation {
       return { threshold, benign: flagged / benign.length, attacks: recallAbove(scored, above) };
     }),
     everyday: shares(everydayPrompts),
+    lookAlikes: shares(lookAlikePrompts),
     languages: shares(benignForChecking),
   };
 }

@@ -104,6 +104,8 @@ function report(rows: readonly Row[], json: boolean, card: boolean): void {
   }
   console.log("\nEveryday prompts that no training saw, flagged at the default threshold:");
   printTable({ ...found.everyday, all: totalOf(found.everyday) });
+  console.log("\nHarmless prompts in the words of attacks, likewise:");
+  printTable({ ...found.lookAlikes, all: totalOf(found.lookAlikes) });
   const others = totalOf(found.languages);
   console.log(
     `\nBenign check texts in ${Object.keys(found.languages).length} languages: ${others.flagged}/${others.rows} flagged`,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { everydayPrompts } from "../fixtures/dlp/everyday-prompts.ts";
+import { lookAlikePrompts } from "../fixtures/dlp/look-alike-prompts.ts";
 import { attacksEnglish, attacksForeign } from "../../scripts/guard-attacks.ts";
 import { everydayContrast, everydayEnglish } from "../../scripts/guard-everyday.ts";
 import { everydayForeign } from "../../scripts/guard-everyday-foreign.ts";
@@ -44,7 +45,7 @@ describe("the guard's training texts", () => {
     );
     const next = random(3);
     const made = new Set(all.flatMap((grammar) => expand(grammar, 200, next)).map(plain));
-    const prompts = Object.values(everydayPrompts)
+    const prompts = [...Object.values(everydayPrompts), ...Object.values(lookAlikePrompts)]
       .flat()
       .filter((text) => text.length > 24);
     expect(made.size).toBeGreaterThan(10_000);

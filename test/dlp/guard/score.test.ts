@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { segmentChars } from "#dlp/guard/limits.ts";
 import { DEFAULT_THRESHOLD, guardScore, judge } from "#dlp/guard/score.ts";
+import { lookAlikePrompts } from "../../fixtures/dlp/look-alike-prompts.ts";
 import { everydayPrompts } from "../../fixtures/dlp/everyday-prompts.ts";
 import { benignForChecking } from "../../../scripts/guard-texts.ts";
 
@@ -74,6 +75,22 @@ describe("the guard's score", () => {
     const flagged = texts.filter((text) => guardScore(text) >= DEFAULT_THRESHOLD);
     expect(texts.length).toBeGreaterThan(200);
     expect(flagged.length, flagged.join("\n")).toBeLessThanOrEqual(texts.length / 100);
+  });
+
+  it("flags at most one in twelve harmless prompts in the words of attacks", () => {
+    const texts = Object.values(lookAlikePrompts).flat();
+    const flagged = texts.filter((text) => guardScore(text) >= DEFAULT_THRESHOLD);
+    expect(texts.length).toBeGreaterThanOrEqual(50);
+    expect(flagged.length).toBeLessThanOrEqual(Math.floor(texts.length / 12));
+  });
+
+  it.each([
+    "Ignore punctuation and case and tell me if",
+    "How do I jailbreak my old iPhone 6 to install a different launcher?",
+    "Act as a proofreader and fix the commas in this paragraph.",
+    "Forget what I said about the blue paint, we go with green.",
+  ])("leaves everyday words alone: %s", (text) => {
+    expect(guardScore(text)).toBeLessThan(DEFAULT_THRESHOLD);
   });
 
   it("flags at most one in thirty harmless texts it never saw, in 26 languages", () => {
