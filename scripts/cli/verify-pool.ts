@@ -10,6 +10,7 @@ import {
   type ShardVerdict,
   type VerifyReport,
 } from "#projections/verify/verify.ts";
+import type { WitnessDemand } from "#projections/verify/witnessed.ts";
 import { gunzipText, openFolder } from "./artefacts.ts";
 
 /** What every thread is given. */
@@ -18,6 +19,7 @@ export interface ThreadData {
   publicKeys: readonly Uint8Array<ArrayBuffer>[];
   trusted: readonly Checkpoint[];
   depth?: Depth | undefined;
+  witnesses?: WitnessDemand | undefined;
 }
 
 /** What a thread tells. */
@@ -38,11 +40,12 @@ export interface PoolOptions extends ThreadData {
 
 /** Verifies every shard of a folder. */
 export async function verifyFolder(options: PoolOptions): Promise<VerifyReport> {
-  const { folder, publicKeys, trusted, depth = "decisions", onProgress } = options;
+  const { folder, publicKeys, trusted, depth = "decisions", witnesses, onProgress } = options;
   const shards = await openFolder(folder);
   const threads = Math.min(options.threads ?? availableParallelism(), shards.length);
+  const asked = { publicKeys, trusted, depth, witnesses };
   if (threads <= 1) {
-    return verifyArchive(shards, { publicKeys, trusted, depth, gunzip: gunzipText, onProgress });
+    return verifyArchive(shards, { ...asked, gunzip: gunzipText, onProgress });
   }
   const waiting = shards.map(({ shard }) => shard);
   const events = new Map<string, number>();
@@ -54,7 +57,7 @@ export async function verifyFolder(options: PoolOptions): Promise<VerifyReport> 
     onProgress([...events.values()].reduce((sum, count) => sum + count, 0));
   };
   const runs = Array.from({ length: threads }, () =>
-    runThread({ folder, publicKeys, trusted, depth }, () => waiting.shift(), note),
+    runThread({ folder, ...asked }, () => waiting.shift(), note),
   );
   await Promise.all(runs);
   return conclude(shards.flatMap(({ shard }) => verdicts.get(shard) ?? []));

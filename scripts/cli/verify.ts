@@ -1,6 +1,7 @@
 /** `tallygate verify`: an archive, or a bundle of evidence, against a public key. */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { parseCheckpoint, type Checkpoint } from "#events/checkpoint.ts";
+import { readWitnessKey } from "#events/cosignature.ts";
 import { isSignedBy, parseNote, readPublicKey } from "#events/note.ts";
 import { tryParseJson } from "#events/parse-json.ts";
 import { isMemberEvidence, verifyMemberEvidence } from "#projections/verify/member-evidence.ts";
@@ -8,6 +9,7 @@ import { verifyEvidence } from "#projections/verify/evidence.ts";
 import { describe, type Finding } from "#projections/verify/finding.ts";
 import type { Depth } from "#projections/verify/streams.ts";
 import { verifyArchive, type VerifyReport } from "#projections/verify/verify.ts";
+import type { WitnessDemand } from "#projections/verify/witnessed.ts";
 import { Complaint, MISUSED } from "../policy-target.ts";
 import { type Command, readArgs } from "./command.ts";
 import { gunzipText, openGateway, publishedKeys } from "./artefacts.ts";
@@ -18,6 +20,8 @@ const usage = `npx tallygate verify <folder | URL | evidence.json> --key <public
   --key KEY|FILE     a public key that may have signed, or a file of them; as often as needed
   --api-key KEY      an auditor's key, for a URL (TALLYGATE_KEY)
   --since FILE       a checkpoint that was seen before: the archive must begin with what it saw
+  --witness KEY      a witness's key (name+id+base64): a checkpoint must have its cosignature; as often as needed
+  --witness-quorum N how many of those witnesses are enough; all of them when it is not said
   --threads N        shards of a folder at a time; as many as there are cores
   --chain-only       signatures, roots and chains alone: several times faster, decides nothing again
   --json             the report as JSON
@@ -30,6 +34,8 @@ const options = {
   key: { type: "string", multiple: true, default: many },
   "api-key": { type: "string" },
   since: { type: "string", multiple: true, default: many },
+  witness: { type: "string", multiple: true, default: many },
+  "witness-quorum": { type: "string" },
   threads: { type: "string" },
   "chain-only": { type: "boolean", default: false },
   json: { type: "boolean", default: false },
@@ -72,6 +78,20 @@ async function readSince(
   return checkpoints;
 }
 
+/** Whose cosignatures are demanded; undefined where nobody's are. */
+function readWitnesses(given: readonly string[], quorum?: string): WitnessDemand | undefined {
+  const keys = given.map((text) => {
+    const key = readWitnessKey(text);
+    if (key === undefined) throw new Complaint("--witness takes a name+id+base64 key.", MISUSED);
+    return key;
+  });
+  const enough = quorum === undefined ? keys.length : Number(quorum);
+  if (quorum !== undefined && !(Number.isInteger(enough) && enough >= 1 && enough <= keys.length)) {
+    throw new Complaint("--witness-quorum is from 1 to the number of --witness keys.", MISUSED);
+  }
+  return keys.length === 0 ? undefined : { keys, quorum: enough };
+}
+
 /** One line that counts up, on a terminal only. */
 function progress(): { show(events: number): void; end(): void } {
   const line = process.stderr.isTTY;
@@ -99,6 +119,10 @@ function print({ shards, findings, count }: VerifyReport, depth: Depth): string 
     const decided = depth === "chain" ? "no decision" : `${decisions} decisions`;
     return `${shard}: ${events} events in ${segments} segments, ${streams} streams, ${decided} made again${at}`;
   });
+  for (const { shard, witnessed, head } of shards) {
+    if (witnessed === undefined) continue;
+    lines.push(`${shard}: the witnesses cosigned ${witnessed} of ${head?.size ?? 0} segments`);
+  }
   for (const { shard, base } of shards) {
     if (base === undefined) continue;
     const { segments, position, through } = base;
@@ -170,6 +194,7 @@ async function run(args: string[]): Promise<number> {
   const threads = readThreads(values.threads);
   const depth: Depth = values["chain-only"] ? "chain" : "decisions";
   const trusted = await readSince(values.since, publicKeys);
+  const witnesses = readWitnesses(values.witness, values["witness-quorum"]);
   const bar = progress();
   const onProgress = (events: number): void => bar.show(events);
   const report = isUrl
@@ -177,10 +202,17 @@ async function run(args: string[]): Promise<number> {
         publicKeys,
         gunzip: gunzipText,
         trusted,
+<<<<<<< HEAD
         depth,
         onProgress,
       })
     : await verifyFolder({ folder: where, publicKeys, trusted, threads, depth, onProgress });
+=======
+        witnesses,
+        onProgress,
+      })
+    : await verifyFolder({ folder: where, publicKeys, trusted, witnesses, threads, onProgress });
+>>>>>>> 7bd64f6 (ledger: witnesses cosign checkpoints, and a verifier may demand them)
   bar.end();
   if (report.shards.length === 0) throw new Error("There is no archive yet.");
   process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : print(report, depth));

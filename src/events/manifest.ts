@@ -118,5 +118,6 @@ export const paths = {
   manifest: (n: number) => `manifests/${digits(n)}.json`,
   checkpoint: (n: number) => `checkpoints/${digits(n)}.txt`,
   base: (n: number) => `bases/${digits(n)}.ndjson.gz`,
+  cosigned: (n: number) => `cosigned/${digits(n)}.txt`,
   views: "views.json",
 } as const;

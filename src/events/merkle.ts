@@ -137,24 +137,61 @@ export function consistencyProof(leaves: readonly Hash[], earlier: number): Hash
   if (!Number.isInteger(earlier) || earlier < 1 || earlier > leaves.length) {
     throw new RangeError(`no tree of ${earlier} within one of ${leaves.length}`);
   }
+  return consistencyPath(earlier, leaves.length, (from, to) => rootOf(leaves, from, to));
+}
+
+function consistencyPath(
+  earlier: number,
+  later: number,
+  rootAt: (from: number, to: number) => Hash,
+): Hash[] {
   const path: Hash[] = [];
   let from = 0;
-  let to = leaves.length;
+  let to = later;
   let known = true;
   while (earlier < to) {
     const middle = from + split(to - from);
     if (earlier <= middle) {
-      path.push(rootOf(leaves, middle, to));
+      path.push(rootAt(middle, to));
       to = middle;
     } else {
-      path.push(rootOf(leaves, from, middle));
+      path.push(rootAt(from, middle));
       from = middle;
       known = false;
     }
   }
   // The verifier has the earlier root itself, unless a part of it was left out on the way.
-  if (!known) path.push(rootOf(leaves, from, to));
+  if (!known) path.push(rootAt(from, to));
   return path.reverse();
+}
+
+/**
+ * The same proof for whoever has no leaves of the earlier tree: of that the roots of its whole
+ * subtrees, largest first, are enough.
+ */
+export function consistencyFrom(
+  roots: readonly Hash[],
+  earlier: number,
+  added: readonly Hash[],
+): Hash[] {
+  const later = earlier + added.length;
+  if (earlier < 1) throw new RangeError("no proof from an empty tree");
+  // Where each whole subtree of the earlier tree begins, by where it ends.
+  const whole = new Map<string, Hash>();
+  let from = 0;
+  for (const root of roots) {
+    const size = 2 ** Math.floor(Math.log2(earlier - from));
+    whole.set(`${from} ${from + size}`, root);
+    from += size;
+  }
+  const rootAt = (begin: number, end: number): Hash => {
+    const known = whole.get(`${begin} ${end}`);
+    if (known !== undefined) return known;
+    if (begin >= earlier) return rootOf(added, begin - earlier, end - earlier);
+    const middle = begin + split(end - begin);
+    return nodeHash(rootAt(begin, middle), rootAt(middle, end));
+  };
+  return consistencyPath(earlier, later, rootAt);
 }
 
 /** Two trees of one log. */

@@ -1,7 +1,9 @@
 /** Merkle trees against the vectors that the Certificate Transparency project publishes. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { EMPTY_FRONTIER, grow } from "#events/manifest.ts";
 import {
+  consistencyFrom,
   consistencyProof,
   inclusionProof,
   InclusionProofs,
@@ -140,4 +142,16 @@ describe("a proof is worthless when", () => {
     expect(isConsistent({ ...same, earlierSize: 0 }, [])).toBe(false);
     expect(isConsistent({ ...same, earlierSize: 6 }, [])).toBe(false);
   });
+});
+
+test("a tree's right edge and what came after give the same proof as all of its leaves", () => {
+  const leaves = Array.from({ length: 40 }, (_, n) => leafHash(`leaf ${n}`));
+  for (let earlier = 1; earlier <= leaves.length; earlier += 1) {
+    const { roots } = leaves.slice(0, earlier).reduce(grow, EMPTY_FRONTIER);
+    for (let later = earlier; later <= leaves.length; later += 1) {
+      const whole = consistencyProof(leaves.slice(0, later), earlier);
+      expect(consistencyFrom(roots, earlier, leaves.slice(earlier, later))).toEqual(whole);
+    }
+  }
+  expect(() => consistencyFrom([], 0, leaves)).toThrow(RangeError);
 });

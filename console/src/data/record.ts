@@ -25,6 +25,7 @@ export interface ArchiveShards {
     first?: number;
     since?: number;
     bases?: number[];
+    cosigned?: number[];
     trouble?: string;
   }[];
 }

@@ -29,6 +29,8 @@ export interface Env {
    * since does so before it decides anything.
    */
   TALLYGATE_RESTORED_AT?: string;
+  /** JSON `{quorum, witnesses: [{url, key}]}`: who is asked to cosign the archive's checkpoints. */
+  TALLYGATE_WITNESSES?: string;
   /** `1` lets policies name providers on this machine or in a private network: for development. */
   TALLYGATE_ALLOW_PRIVATE?: string;
   /** JSON list of trusted token issuers, as `edge/auth/tokens.ts` reads it. */

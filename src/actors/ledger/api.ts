@@ -89,6 +89,8 @@ export interface ArchiveStatus {
   since?: number;
   /** Every base that there is, by the number of segments that it stands for. */
   bases?: number[];
+  /** The segment whose checkpoint witnesses cosigned last. */
+  cosigned?: number[];
   /** Why nothing is written, when that is so. */
   trouble?: string;
 }

@@ -65,19 +65,27 @@ export class Archivist {
     return this.#setup.signingKey !== undefined && this.archive.waiting > 0;
   }
 
-  /** `retention` says why old segments do not go, when that is so. */
-  status(retention?: string): ArchiveStatus {
+  /** `others` says what else is in the way, and what there is beside the segments. */
+  status(others: Pick<ArchiveStatus, "trouble" | "cosigned"> = {}): ArchiveStatus {
     const { archived, size: events } = this.#log;
     const segments = (this.archive.last?.n ?? -1) + 1;
     const trouble =
       this.#setup.signingKey === undefined
         ? "there is no signing key"
-        : (this.#trouble ?? retention);
+        : (this.#trouble ?? others.trouble);
     const base = this.base.standing;
     const bases = this.archive.bases.all();
     const begins = base && { first: base.n, since: base.through };
     const old = bases.length === 0 ? {} : { ...begins, bases };
-    return { segments, archived, events, ...old, ...(trouble === undefined ? {} : { trouble }) };
+    const seen = others.cosigned === undefined ? {} : { cosigned: others.cosigned };
+    return {
+      segments,
+      archived,
+      events,
+      ...old,
+      ...seen,
+      ...(trouble === undefined ? {} : { trouble }),
+    };
   }
 
   /** Writes what waits, a bounded part of it. Returns when to come again, milliseconds or Infinity. */

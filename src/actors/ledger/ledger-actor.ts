@@ -40,6 +40,7 @@ import { Faults } from "./faults.ts";
 import { Intake } from "./intake.ts";
 import {
   archiveDelayMs,
+  archiveRetryMs,
   auditStepMs,
   historyEventsMax,
   principalsMax,
@@ -69,6 +70,8 @@ import { CountingSql } from "./sql.ts";
 import { sumsOf } from "./sums-query.ts";
 import type { TailState } from "./tail.ts";
 import { Tails } from "./tails.ts";
+import { openWitnesses } from "./open-witnesses.ts";
+import type { Witnesses } from "./witnesses.ts";
 import { streamWhatIf, type WhatIfQuery } from "./what-if.ts";
 
 export class LedgerActor extends RestorableActor implements LedgerApi {
@@ -84,6 +87,8 @@ export class LedgerActor extends RestorableActor implements LedgerApi {
   /** Carries the log to the policy's sinks. */
   readonly courier: Courier;
   readonly #sinks: SinkStore;
+  /** Asks witnesses to cosign. */
+  readonly witnesses: Witnesses;
   /** Lets old segments go. */
   readonly retention: Retention;
   #alarmAt = Infinity;
@@ -120,6 +125,7 @@ export class LedgerActor extends RestorableActor implements LedgerApi {
     const sinks = openCourier(env, { shard, sql, log, archivist, organisation, entry });
     this.courier = sinks.courier;
     this.#sinks = sinks.store;
+    this.witnesses = openWitnesses(env, { sql, meta, archivist, faults });
     const mine = { shard, sql, meta, archivist, organisation, atomically };
     this.retention = openRetention(env, { ...mine, sinks: sinks.store, views: this.#views });
     this.#sql = sql;
@@ -193,11 +199,16 @@ export class LedgerActor extends RestorableActor implements LedgerApi {
       const next = await this.archivist.run(Date.now());
       if (next > Date.now()) break;
     }
-    return this.archivist.status();
+    return this.archiveStatus();
   }
 
   async archiveStatus(): Promise<ArchiveStatus> {
-    return this.archivist.status(this.retention.trouble);
+    const { cosigned } = this.witnesses;
+    const trouble = this.retention.trouble ?? this.witnesses.trouble;
+    return this.archivist.status({
+      ...(trouble === undefined ? {} : { trouble }),
+      ...(cosigned === undefined ? {} : { cosigned: [cosigned] }),
+    });
   }
 
   async evidence(query: EvidenceQuery): Promise<Evidence> {
@@ -250,6 +261,7 @@ export class LedgerActor extends RestorableActor implements LedgerApi {
     this.#wakeBy(await this.archivist.run(Date.now()));
     if (this.archivist.pending) this.#wakeBy(Date.now() + archiveDelayMs);
     this.#wakeBy(await this.#selfAudit.step(Date.now()));
+    this.#wakeBy(await this.witnesses.step(Date.now()).catch(() => Date.now() + archiveRetryMs));
     if (this.#views.isWhole) this.#wakeBy(await this.retention.step(Date.now()));
     // Last, since a slow sink may take its time: everybody else has had theirs. It reads the views.
     if (this.#views.isWhole) this.#wakeBy(await this.courier.run());

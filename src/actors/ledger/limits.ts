@@ -84,7 +84,17 @@ export const baseEveryMs = 7 * 24 * 60 * 60 * 1_000;
 export const basePackedBytesMax = 32 * 1024 * 1024;
 /** Lines of a base that are put into the views in one transaction. */
 export const baseLinesAtOnce = 1_000;
-/** Segments removed in one go, three objects each: a call takes a thousand. */
-export const segmentsGoneAtOnce = 300;
+/** Segments removed in one go, four objects each: a call takes a thousand. */
+export const segmentsGoneAtOnce = 240;
 /** Rows of the audit list removed in one go: each is a write. */
 export const oldEntriesAtOnce = 2_000;
+/** Manifests that a witness is shown the growth by at once: each is read from the archive. */
+export const witnessManifestsMax = 256;
+/** How long a witness may take to answer. */
+export const witnessTimeoutMs = 10_000;
+/** Wait after a witness did not cosign; doubles up to the last. */
+export const witnessRetryMs = 60_000;
+export const witnessRetryMaxMs = 3_600_000;
+/** Witnesses of a deployment, and characters of an answer of one. */
+export const witnessesMax = 16;
+export const witnessAnswerCharsMax = 16_384;

@@ -123,7 +123,7 @@ export class Retention {
     // The last checkpoint stays: it signs the tree that the base begins with.
     for (let one = gone; one < until; one += 1) {
       files.push(paths.segment(one), paths.manifest(one));
-      if (one > 0) files.push(paths.checkpoint(one - 1));
+      if (one > 0) files.push(paths.checkpoint(one - 1), paths.cosigned(one - 1));
     }
     await store.remove(files);
     if (until === n) {

@@ -63,9 +63,13 @@ export async function fetchArtefact({ c, shards }: Reader): Promise<Response> {
   const shard = shards.find(({ name }) => name === c.req.param("shard"));
   const path = `${c.req.param("kind") ?? ""}/${c.req.param("file") ?? ""}`;
   const n = Number(/^[a-z]+\/(\d{10})\./.exec(path)?.[1] ?? -1);
-  const isName = [paths.segment(n), paths.manifest(n), paths.checkpoint(n), paths.base(n)].includes(
-    path,
-  );
+  const isName = [
+    paths.segment(n),
+    paths.manifest(n),
+    paths.checkpoint(n),
+    paths.base(n),
+    paths.cosigned(n),
+  ].includes(path);
   const found = shard && isName ? await c.env.ARCHIVE.get(`${shard.name}/${path}`) : null;
   if (found === null) throw new GatewayError("not_found", "The archive has no such artefact.");
   const type = TYPES[path.split(".").at(-1) ?? ""] ?? "application/octet-stream";

@@ -17,11 +17,13 @@ export function artefactsOf(archive: {
   segments: number;
   first?: number | undefined;
   bases?: readonly number[] | undefined;
+  cosigned?: readonly number[] | undefined;
 }): string[] {
-  const { segments, first = 0, bases = [] } = archive;
+  const { segments, first = 0, bases = [], cosigned = [] } = archive;
   const before = first === 0 ? [] : [paths.checkpoint(first - 1)];
   const ours = bases.filter((n) => n >= first).map((n) => paths.base(n));
-  return [paths.views, ...ours, ...before, ...filesBetween(first, segments)];
+  const seen = cosigned.filter((n) => n >= first - 1).map((n) => paths.cosigned(n));
+  return [paths.views, ...ours, ...seen, ...before, ...filesBetween(first, segments)];
 }
 
 /** What of a shard is to be verified. */
@@ -32,6 +34,8 @@ export interface Survey {
   segments: number;
   /** Bases after the first segment. */
   bases: number[];
+  /** Segments whose checkpoints witnesses cosigned. */
+  cosigned: number[];
 }
 
 /** What there is and what there should be. */
@@ -39,10 +43,12 @@ export async function surveyShard(artefacts: ShardArtefacts, add: ReportFile): P
   const there = new Set(await artefacts.list());
   let segments = 0;
   const bases: number[] = [];
+  const cosigned: number[] = [];
   for (const path of there) {
     const n = Number(/\/(\d{10})\./.exec(path)?.[1] ?? -1);
     if (n >= 0 && filesOf(n).includes(path)) segments = Math.max(segments, n + 1);
     else if (n > 0 && path === paths.base(n)) bases.push(n);
+    else if (n >= 0 && path === paths.cosigned(n)) cosigned.push(n);
     else if (path !== paths.views) add("unexpected", "no artefact has this name", { file: path });
   }
   bases.sort((a, b) => a - b);
@@ -52,7 +58,12 @@ export async function surveyShard(artefacts: ShardArtefacts, add: ReportFile): P
     if (!there.has(file)) add("missing", "the artefact is not there", { file });
   }
   if (segments === 0) add("missing", "there is no segment", {});
-  return { first, segments, bases: bases.filter((n) => n > first && n <= segments) };
+  return {
+    first,
+    segments,
+    bases: bases.filter((n) => n > first && n <= segments),
+    cosigned: cosigned.filter((n) => n >= first - 1).sort((a, b) => a - b),
+  };
 }
 
 function filesOf(n: number): string[] {

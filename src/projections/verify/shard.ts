@@ -30,6 +30,7 @@ import { PublishedViews } from "./published-views.ts";
 import { readSegment } from "./read-segment.ts";
 import { Streams, type Depth, type PolicyVersions, type StreamFork } from "./streams.ts";
 import { Sums } from "./sums.ts";
+import { checkWitnessed, type WitnessDemand } from "./witnessed.ts";
 
 export interface VerifyOptions {
   /** Any of these may have signed: keys change. */
@@ -38,8 +39,13 @@ export interface VerifyOptions {
   gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<string>;
   /** Checkpoints that the reader trusts from before: the archive must begin with what they saw. */
   trusted?: readonly Checkpoint[];
+<<<<<<< HEAD
   /** `chain` decides nothing again and folds no views; every check is made without it. */
   depth?: Depth;
+=======
+  /** Whose cosignatures a checkpoint has to have. */
+  witnesses?: WitnessDemand | undefined;
+>>>>>>> 7bd64f6 (ledger: witnesses cosign checkpoints, and a verifier may demand them)
   /** Told after each segment. */
   onProgress?(events: number): void;
 }
@@ -55,6 +61,8 @@ export interface ShardReport {
   forks: StreamFork[];
   /** The base that the archive begins with: what it stands for is not here, and not made again. */
   base?: { segments: number; position: number; through: number };
+  /** How many segments witnesses saw, where that was demanded. */
+  witnessed?: number;
   /** The last checkpoint's size and root. */
   head?: Checkpoint;
 }
@@ -140,7 +148,12 @@ export class ShardVerifier {
       decisions: this.#streams.decisions,
       forks: this.#streams.forks,
     };
-    const begun = base === undefined ? report : { ...report, base };
+    const { publicKeys, witnesses: demand } = this.#options;
+    const { cosigned } = survey;
+    const setup = { artefacts: this.#artefacts, publicKeys, demand, cosigned, add: this.#add };
+    const witnessed = await checkWitnessed(setup);
+    const seen = demand === undefined ? report : { ...report, witnessed };
+    const begun = base === undefined ? seen : { ...seen, base };
     return this.#head === undefined ? begun : { ...begun, head: this.#head };
   }
 
