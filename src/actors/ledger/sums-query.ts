@@ -38,18 +38,23 @@ const timeSql: Partial<Record<Dimension, string>> = {
   month: "strftime('%Y-%m', hour * 3600, 'unixepoch')",
 };
 
-function dimensionSql(dimension: Dimension): string {
+function dimensionSql(dimension: Dimension, { isDaily }: Source): string {
+  // A day's sums have its first hour: grouped by that, rows come in the table's order, unsorted.
+  if (dimension === "day" && isDaily) return "hour";
   return timeSql[dimension] ?? (dimension === "tag" ? '"tags"' : `"${dimension}"`);
 }
 
 /** A group's name as it is shown: `2026-11-21T09`, `2026-11-21`, `2026-11` for times. */
-function shownName(dimension: Dimension, cell: unknown): string {
-  if (dimension === "hour") return new Date(Number(cell) * HOUR_MS).toISOString().slice(0, 13);
-  if (dimension !== "day") return String(cell);
-  return new Date(Number(cell) * DAY_HOURS * HOUR_MS).toISOString().slice(0, 10);
+function shownName(dimension: Dimension, cell: unknown, { isDaily }: Source): string {
+  if (dimension !== "hour" && dimension !== "day") return String(cell);
+  const hours = dimension === "day" && !isDaily ? DAY_HOURS : 1;
+  const text = new Date(Number(cell) * hours * HOUR_MS).toISOString();
+  return text.slice(0, dimension === "hour" ? 13 : 10);
 }
 
 interface Source {
+  /** True when it has sums by day and none by hour. */
+  isDaily: boolean;
   sql: string;
   bindings: (string | number)[];
 }
@@ -57,6 +62,7 @@ interface Source {
 /** Rows of a table from one hour to another, exclusive. */
 function part(table: string, from: number, to: number): Source {
   return {
+    isDaily: table === dailyTable.name,
     sql: `SELECT * FROM "${table}" WHERE hour >= ? AND hour < ?`,
     bindings: [from, to],
   };
@@ -74,6 +80,7 @@ function sourceOf({ from = 0, to, groupBy }: SumsQuery): Source {
   if (first < firstDay) parts.push(part(hourly, first, firstDay));
   if (to !== undefined && endDay < end) parts.push(part(hourly, endDay, end));
   return {
+    isDaily: parts.every(({ isDaily }) => isDaily),
     sql: parts.map(({ sql }) => sql).join(" UNION ALL "),
     bindings: parts.flatMap(({ bindings }) => bindings),
   };
@@ -81,7 +88,7 @@ function sourceOf({ from = 0, to, groupBy }: SumsQuery): Source {
 
 /** The whole FROM and WHERE of a query. */
 function scopeOf(query: SumsQuery): Source {
-  const { sql, bindings } = sourceOf(query);
+  const { sql, bindings, isDaily } = sourceOf(query);
   const where: string[] = ["1"];
   const { tag, ...exact } = query.filter;
   for (const field of ["user", "team", "model", "provider", "key", "route"] as const) {
@@ -94,7 +101,7 @@ function scopeOf(query: SumsQuery): Source {
     where.push('EXISTS (SELECT 1 FROM json_each("tags") AS one WHERE one.value = ?)');
     bindings.push(tag);
   }
-  return { sql: `FROM (${sql}) WHERE ${where.join(" AND ")}`, bindings };
+  return { isDaily, sql: `FROM (${sql}) WHERE ${where.join(" AND ")}`, bindings };
 }
 
 /** Sums of a view by group. Groups by `tag` are by a request's whole set of tags, as JSON. */
@@ -107,7 +114,7 @@ export function sumsOf(
   const { columns, having, histograms: shown } = views[view];
   const groupBy = [...new Set(query.groupBy)];
   const scope = scopeOf(query);
-  const by = groupBy.map((dimension, index) => `${dimensionSql(dimension)} AS g${index}`);
+  const by = groupBy.map((dimension, index) => `${dimensionSql(dimension, scope)} AS g${index}`);
   const sums = columns.map((column, index) => `coalesce(sum("${column}"), 0) AS s${index}`);
   const names = groupBy.map((_dimension, index) => `g${index}`).join(", ");
   const rank = query.rankBy === undefined ? "" : `sum("${query.rankBy}") DESC, `;
@@ -120,13 +127,19 @@ export function sumsOf(
   const groups = rows.slice(0, sumsGroupsMax).map((row): SumsGroup => {
     const names = groupBy.map((dimension, index) => [
       dimension,
-      shownName(dimension, row[`g${index}`]),
+      shownName(dimension, row[`g${index}`], scope),
     ]);
     const amounts = columns.map((column, index) => [column, Number(row[`s${index}`])]);
     return { by: Object.fromEntries(names), sums: Object.fromEntries(amounts) };
   });
   if (shown.length > 0) {
-    const select = latenciesSql(sql, groups, groupBy.map(dimensionSql), scope, joinedMax);
+    const select = latenciesSql(
+      sql,
+      groups,
+      groupBy.map((dimension) => dimensionSql(dimension, scope)),
+      scope,
+      joinedMax,
+    );
     addLatencies(sql, select, groups, groupBy, scope);
   }
   return { groups, truncated: rows.length > sumsGroupsMax };
@@ -178,7 +191,7 @@ function addLatencies(
     );
   }
   for (const row of sql.each(select, ...scope.bindings)) {
-    const names = groupBy.map((dimension, index) => shownName(dimension, row[index]));
+    const names = groupBy.map((dimension, index) => shownName(dimension, row[index], scope));
     const found = counts.get(nameOf(names));
     found?.forEach((into, index) => addHistogram(into, String(row[groupBy.length + index] ?? "")));
   }
