@@ -1,15 +1,32 @@
 /** Cloudflare AI Gateway's address forms, universal endpoint, headers and envelopes. */
 import OpenAI from "openai";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ask, auditEntry } from "../support/client.ts";
+import { PROVIDERS } from "#providers/registry.ts";
+import { ask, auditEntry, chat } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import {
   json,
   plain,
+  plainCostNanos,
   scriptedPolicy,
   startScriptedUpstream,
   type ScriptedUpstream,
 } from "../support/scripted-upstream.ts";
+
+/** Who speaks OpenAI's chat completions at an address of their own. */
+const compatible = [
+  { kind: "mistral" },
+  { kind: "xai" },
+  { kind: "deepseek" },
+  { kind: "cerebras" },
+  { kind: "openrouter" },
+  { kind: "fireworks" },
+  { kind: "together" },
+  { kind: "huggingface" },
+  { kind: "cohere" },
+  { kind: "azure" },
+] as const;
+const price = { inputUsdPerMtok: 100, outputUsdPerMtok: 200 };
 
 let upstream: ScriptedUpstream;
 let spare: ScriptedUpstream;
@@ -19,8 +36,15 @@ beforeAll(async () => {
   upstream = await startScriptedUpstream();
   spare = await startScriptedUpstream();
   gateway = await startGateway({
+    env: Object.fromEntries(
+      compatible.map(({ kind }) => [PROVIDERS[kind]?.secretName ?? "", `key-of-${kind}`]),
+    ),
     policy: scriptedPolicy(upstream.url, {
+      prices: { "gpt-4o-mini": price, "model-of-*": price },
       providers: {
+        ...Object.fromEntries(
+          compatible.map(({ kind }) => [kind, { kind, baseUrl: `${upstream.url}/${kind}` }]),
+        ),
         openai: { kind: "openai", baseUrl: `${upstream.url}/v1` },
         groq: { kind: "groq", baseUrl: `${spare.url}/openai/v1` },
       },
@@ -29,6 +53,7 @@ beforeAll(async () => {
           candidates: [
             { provider: "openai", serves: ["gpt-*"] },
             { provider: "groq", serves: ["gpt-*"] },
+            ...compatible.map(({ kind }) => ({ provider: kind, serves: [`model-of-${kind}`] })),
           ],
         },
       },
@@ -69,6 +94,25 @@ const entry = (provider: string, more: object = {}) => ({
   query,
   ...more,
 });
+
+it.each(compatible)(
+  "$kind is asked below its base URL with its own key, whole and streamed, and booked",
+  async ({ kind }) => {
+    const model = `model-of-${kind}`;
+    const whole = await chat(gateway, gateway.keys.bob, "hi", { model, max_tokens: 20 });
+    expect([whole.status, whole.text]).toEqual([200, expect.stringContaining("Hello there.")]);
+    const streamed = await chat(gateway, gateway.keys.bob, "hi", { model, stream: true });
+    expect(streamed.text.trimEnd().endsWith("data: [DONE]")).toBe(true);
+    expect(upstream.seen).toHaveLength(2);
+    for (const { path, headers, body } of upstream.seen) {
+      expect(path).toMatch(new RegExp(`^/${kind}/(.+/)?chat/completions$`));
+      expect(Object.values(headers).join(" ")).toContain(`key-of-${kind}`);
+      expect(body).toMatchObject({ model });
+    }
+    const entry = await auditEntry(gateway, whole.headers.get("x-request-id") ?? "");
+    expect(entry).toMatchObject({ provider: kind, costNanos: plainCostNanos });
+  },
+);
 
 describe("address forms", () => {
   const root = "v1/0123456789abcdef/main";

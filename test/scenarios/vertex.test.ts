@@ -51,7 +51,7 @@ beforeAll(async () => {
   ({ publicKey } = pair);
   const pem = await exportPKCS8(pair.privateKey);
   const baseUrl = `${upstream.url}${PROJECT}`;
-  const provider = (kind: string, secret: string) => ({ kind, baseUrl, secret });
+  const at = (secret: string) => ({ baseUrl, secret });
   gateway = await startGateway({
     env: {
       GOOGLE_SERVICE_ACCOUNT: accountOf(ACCOUNT, pem),
@@ -62,11 +62,11 @@ beforeAll(async () => {
     policy: {
       schema: 1,
       providers: {
-        vertex: provider("vertex", "GOOGLE_SERVICE_ACCOUNT"),
-        claude: provider("vertex-anthropic", "GOOGLE_SERVICE_ACCOUNT"),
-        "by-hand": provider("vertex", "ACCESS_TOKEN"),
-        refused: provider("vertex", "REFUSED_ACCOUNT"),
-        broken: provider("vertex", "BROKEN_ACCOUNT"),
+        vertex: { kind: "vertex", ...at("GOOGLE_SERVICE_ACCOUNT") },
+        claude: { kind: "vertex-anthropic", ...at("GOOGLE_SERVICE_ACCOUNT") },
+        "by-hand": { kind: "vertex", ...at("ACCESS_TOKEN") },
+        refused: { kind: "vertex", ...at("REFUSED_ACCOUNT") },
+        broken: { kind: "vertex", ...at("BROKEN_ACCOUNT") },
       },
       tiers: {
         standard: {
