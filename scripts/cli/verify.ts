@@ -202,17 +202,19 @@ async function run(args: string[]): Promise<number> {
         publicKeys,
         gunzip: gunzipText,
         trusted,
-<<<<<<< HEAD
+        witnesses,
         depth,
         onProgress,
       })
-    : await verifyFolder({ folder: where, publicKeys, trusted, threads, depth, onProgress });
-=======
+    : await verifyFolder({
+        folder: where,
+        publicKeys,
+        trusted,
         witnesses,
+        threads,
+        depth,
         onProgress,
-      })
-    : await verifyFolder({ folder: where, publicKeys, trusted, witnesses, threads, onProgress });
->>>>>>> 7bd64f6 (ledger: witnesses cosign checkpoints, and a verifier may demand them)
+      });
   bar.end();
   if (report.shards.length === 0) throw new Error("There is no archive yet.");
   process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : print(report, depth));

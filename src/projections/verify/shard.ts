@@ -39,13 +39,10 @@ export interface VerifyOptions {
   gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<string>;
   /** Checkpoints that the reader trusts from before: the archive must begin with what they saw. */
   trusted?: readonly Checkpoint[];
-<<<<<<< HEAD
   /** `chain` decides nothing again and folds no views; every check is made without it. */
   depth?: Depth;
-=======
   /** Whose cosignatures a checkpoint has to have. */
   witnesses?: WitnessDemand | undefined;
->>>>>>> 7bd64f6 (ledger: witnesses cosign checkpoints, and a verifier may demand them)
   /** Told after each segment. */
   onProgress?(events: number): void;
 }
