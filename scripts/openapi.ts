@@ -11,6 +11,8 @@ import { RestoreRequest } from "#edge/admin/restore.ts";
 import { EventsParams, SumsParams } from "#edge/books/params.ts";
 import { StateParams } from "#edge/record/past.ts";
 import { MemberEvidenceParams } from "#edge/record/member-evidence.ts";
+import { Feedback } from "#edge/record/feedback.ts";
+import { PriceEffectAsked } from "#edge/record/price-effect.ts";
 import { SavedView } from "#edge/record/saved-views.ts";
 import { ShadowParams } from "#edge/record/shadow.ts";
 import { ScanRequest } from "#edge/dlp-scan.ts";
@@ -106,6 +108,17 @@ const paths: Record<string, Schema> = {
   "/audit/faults": { get: operation("What does not fit its history", list("faults")) },
   "/policy/shadow": {
     get: operation("What the draft in the shadow would change", thing, query(ShadowParams)),
+  },
+  "/policy/price-effect": {
+    post: operation("What a corrected price would make of settled calls", thing, {
+      requestBody: { required: true, ...json(sent(PriceEffectAsked)) },
+    }),
+  },
+  "/audit/events/{id}/feedback": {
+    post: operation("Says what an answer was worth", thing, {
+      ...byId,
+      requestBody: { required: true, ...json(sent(Feedback)) },
+    }),
   },
   "/audit/saved-views": { get: operation("Named filters of the audit list", list("views")) },
   "/audit/saved-views/{name}": {

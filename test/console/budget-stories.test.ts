@@ -1,6 +1,7 @@
 /** Stories of those who watch the money: where everybody stands, and a limit that is cut. */
 import { describe, expect, test } from "vitest";
 import { AdminClient } from "../../scripts/policy-client.ts";
+import type { PolicyDocument } from "#policy/document.ts";
 import { fits, hasChromium, seriousFaults, setStage } from "./stage.ts";
 
 describe.runIf(hasChromium)("budgets in a browser", () => {
@@ -18,10 +19,18 @@ describe.runIf(hasChromium)("budgets in a browser", () => {
       { name: "team", limitUsd: 10, scope: "team", parent: "all" },
       { name: "month", limitUsd: 5 },
     ];
+    const { limits } = document as PolicyDocument;
+    const shared = {
+      name: "reds-share",
+      metric: "requests",
+      limit: 1_000,
+      windowMs: 60_000,
+      scope: "team",
+    };
     await client.ask({
       type: "PublishPolicy",
       expectVersion: Number(version),
-      document: { ...(document as object), budgets },
+      document: { ...(document as PolicyDocument), budgets, limits: [...limits, shared] },
       comment: "a tree",
     });
     await expect
@@ -30,6 +39,7 @@ describe.runIf(hasChromium)("budgets in a browser", () => {
       })
       .toContain("team");
     client.close();
+    for (const prompt of ["one more", "and one"]) await chat(keys.alice, prompt);
     const page = await signIn(keys.admin);
     await go(page, "budgets");
     await page.getByRole("meter", { name: "organisation: settled and held" }).waitFor();
@@ -51,6 +61,21 @@ describe.runIf(hasChromium)("budgets in a browser", () => {
       timeout: 60_000,
     });
     await page.getByRole("button", { name: "Close" }).click();
+    // A rate's new number is tried on what was recorded before it is published.
+    await page.getByRole("button", { name: "Change requests-per-minute" }).click();
+    await page.getByLabel(/Requests, now/).fill("1");
+    const effect = page.getByTestId("effect");
+    await effect.getByText(/it would have refused \d+ requests? that passed/).waitFor();
+    await effect.getByText(/alice: \d+ refused/).waitFor();
+    await page.getByLabel(/Requests, now/).fill("1000");
+    await effect.getByText(/none would have been decided otherwise/).waitFor();
+    await fits(page);
+    await page.getByRole("button", { name: "Cancel" }).last().click();
+    await page.getByRole("button", { name: "Change reds-share" }).click();
+    await page.getByLabel(/Requests, now/).fill("1");
+    await effect.getByText(/requests? came when it would have been used up/).waitFor();
+    await effect.getByText(/red: at most \d+ requests/).waitFor();
+    await page.getByRole("button", { name: "Cancel" }).last().click();
     const after = page.locator("section.card", { hasText: "team: $8 a month" });
     await after.getByText(/^effective, version 3$/).waitFor();
     await fits(page);

@@ -60,4 +60,48 @@ describe.runIf(hasChromium)("the providers in a browser", () => {
     await card.getByText(/, among the last 200 requests$/).waitFor();
     await fits(page);
   }, 240_000);
+
+  test("a price is corrected for the past once its effect was seen, and a call's worth is said", async () => {
+    const { keys } = stage.gateway;
+    const answer = await chat(keys.alice, "what do you cost?", { model: "gpt-4o" });
+    const id = answer.headers.get("x-request-id") ?? "";
+    const page = await signIn(keys.admin);
+    await expect
+      .poll(
+        async () => {
+          await go(page, `requests/${id}`);
+          return page.getByRole("button", { name: "Give feedback" }).isVisible();
+        },
+        { timeout: 20_000, interval: 500 },
+      )
+      .toBe(true);
+    await page.getByText("Bad", { exact: true }).click();
+    await page.getByLabel("Score, 0 to 100").fill("20");
+    await page.getByRole("button", { name: "Give feedback" }).click();
+    await page.getByText("20 of 100").waitFor();
+    await fits(page);
+    await go(page, "providers");
+    await page.getByText("No price was corrected").waitFor();
+    await page.getByRole("button", { name: "Correct a price" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Model").fill("gpt-4o");
+    await dialog.getByLabel("Admitted from").last().fill("2026-01-01T00:00");
+    const until = await page.evaluate<string>(
+      "new Date(Date.now() - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 19)",
+    );
+    await dialog.getByLabel("Admitted before").last().fill(until);
+    await dialog.getByLabel("Input, $ per million tokens").fill("1000");
+    await dialog.getByLabel("Output, $ per million tokens").fill("1000");
+    await fits(page);
+    await dialog.getByRole("button", { name: "Show the effect" }).click();
+    await dialog.getByText(/^1 call of 1 member: \$.* → \$/).waitFor();
+    await dialog.getByRole("button", { name: "Correct it" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await page
+      .getByRole("row", { name: /gpt-4o.*1 call of 1 member/ })
+      .waitFor({ timeout: 20_000 });
+    await fits(page);
+    await go(page, `requests/${id}`);
+    await page.getByText("Booked at first").waitFor();
+  }, 240_000);
 });

@@ -1,5 +1,6 @@
 /** Stories of those who look back: a decision explained, evidence taken away. */
 import { readFileSync } from "node:fs";
+import { parquetReadObjects } from "hyparquet";
 import { describe, expect, test } from "vitest";
 import { fits, hasChromium, setStage, seriousFaults } from "./stage.ts";
 
@@ -121,6 +122,15 @@ describe.runIf(hasChromium)("looking back in a browser", () => {
     expect(lines[0]).toMatch(/^id,time,kind,user/);
     expect(lines.slice(1).every((line) => line.includes(",alice,"))).toBe(true);
     await page.getByText(`${lines.length - 1} entries saved`).waitFor();
+    const [table] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Parquet" }).click(),
+    ]);
+    const bytes = readFileSync(await table.path());
+    const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+    const rows = await parquetReadObjects({ file });
+    expect(rows.length).toBe(lines.length - 1);
+    expect(rows.every((row) => row["user"] === "alice")).toBe(true);
   });
 
   test("a person is erased once their id is typed twice, and the proof is taken away", async () => {
@@ -214,6 +224,14 @@ describe.runIf(hasChromium)("looking back in a browser", () => {
     expect([first, last]).toMatchObject([{ v: 1, member: "alice", from: null }, { next: null }]);
     await page.getByText(/^\d+ events of alice saved\.$/).waitFor();
     await fits(page);
+    // What the log has of oneself, one takes without asking anybody.
+    const own = await signIn(gateway.keys.alice);
+    const [hers] = await Promise.all([
+      own.waitForEvent("download"),
+      own.getByRole("button", { name: "Download", exact: true }).click(),
+    ]);
+    expect(readFileSync(await hers.path(), "utf8")).toContain('"member":"alice"');
+    await fits(own);
   }, 240_000);
 
   test("the gateway's own audit is told, and an admin has the views folded anew", async () => {

@@ -54,6 +54,15 @@ it("every address answers as described, and refuses strangers as described", asy
     "/audit/events/{id}/payload": { key: gateway.keys.auditor, status: 404 },
     // The id is a request, not a member.
     "/audit/members/{id}/evidence": { key: gateway.keys.auditor, status: 404 },
+    "/audit/events/{id}/feedback": { body: { feedback: 1 } },
+    "/policy/price-effect": {
+      body: {
+        model: "m",
+        from: "0",
+        to: "1",
+        price: { inputUsdPerMtok: 1, outputUsdPerMtok: 1 },
+      },
+    },
     "/audit/saved-views/{name}": { body: { filter: { dlp: "blocked" } } },
     // Storage that can go back in time is Cloudflare's alone.
     "/admin/restore": {

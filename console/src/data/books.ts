@@ -4,7 +4,7 @@ import type { AuditEntry } from "#projections/audit-entry.ts";
 import type { Standing } from "../logic/budgets.ts";
 import type { Filter } from "../logic/filters.ts";
 import type { KeptPayload } from "../logic/payload.ts";
-import { ask, withQuery } from "./api.ts";
+import { ask, send, withQuery } from "./api.ts";
 
 /** An entry as the API shows it: with its time and dollars as text. The live tail's has neither. */
 export type Entry = AuditEntry & { time?: string; costUsd?: string };
@@ -61,6 +61,14 @@ export function readEntry(id: string, signal: AbortSignal): Promise<Entry> {
 export async function readPayload(id: string): Promise<KeptPayload> {
   const path = `/audit/events/${encodeURIComponent(id)}/payload`;
   return (await ask<{ payload: KeptPayload }>(path)).payload;
+}
+
+/** Says what an answer was worth: an event in its caller's stream. */
+export async function giveFeedback(
+  id: string,
+  given: { feedback: number; score?: number },
+): Promise<void> {
+  await send(`/audit/events/${encodeURIComponent(id)}/feedback`, given);
 }
 
 export function readRaw(id: string, signal: AbortSignal): Promise<RawEvents> {

@@ -1,5 +1,5 @@
 /** The organisation's policy, members and keys, as the admin socket answers. */
-import type { ErasureRecord } from "#actors/policy/state.ts";
+import type { ErasureRecord, PriceCorrectionRecord } from "#actors/policy/state.ts";
 import type { KeyScopeData, MemberData } from "#events/policy-events.ts";
 import type { PolicyChange } from "#policy/diff.ts";
 import type { PolicyDocument } from "#policy/document.ts";
@@ -71,6 +71,11 @@ export const useKeys = () =>
     "KeyIssued",
     "KeyRevoked",
     "MemberRemoved",
+  ]);
+export const useCorrections = () =>
+  useAdminLoad<{ corrections: PriceCorrectionRecord[] }>({ type: "ListCorrections" }, [
+    "PriceCorrectionOrdered",
+    "PriceCorrectionApplied",
   ]);
 export const useErasures = () =>
   useAdminLoad<{ erasures: ErasureRecord[] }>({ type: "ListErasures" }, [

@@ -1,5 +1,6 @@
 /** Limits of a policy in words. */
 import type { PolicyDocument } from "#policy/document.ts";
+import type { SharedRule } from "./busiest.ts";
 import { windowName } from "./format.ts";
 
 type When = PolicyDocument["limits"][number]["when"];
@@ -21,6 +22,11 @@ export function rateOf(limit: PolicyDocument["limits"][number]): string {
   return `${amount} per ${windowName(limit.windowMs)}`;
 }
 
+/** Whether a rule counts several members together. */
+export function isSharedScope(scope: string): boolean {
+  return scope === "team" || scope === "organisation";
+}
+
 /** The lists of a policy whose entries carry a number that can be changed by itself. */
 export type NumberPlace =
   | { list: "limits"; name: string; field: "limit" }
@@ -32,6 +38,16 @@ export function numberAt(document: PolicyDocument, place: NumberPlace): number |
   const entries = document[place.list] as readonly { name: string }[];
   const entry = entries.find(({ name }) => name === place.name);
   return (entry as Record<string, unknown> | undefined)?.[place.field] as number | undefined;
+}
+
+/** The rate or cap at a place; a budget's windows are its bars. */
+export function sharedRuleAt(
+  document: PolicyDocument,
+  { list, name }: NumberPlace,
+): SharedRule | undefined {
+  if (list === "budgets") return undefined;
+  const rules: readonly SharedRule[] = document[list];
+  return rules.find((rule) => rule.name === name);
 }
 
 /** The policy with another number at a place; the rest is the same. */

@@ -7,12 +7,13 @@ import {
   budgetPeriod,
   dependsOnRequest,
   isEffective,
+  usedNanos,
   type Budget,
   type BudgetBar,
   type BudgetView,
 } from "../logic/budgets.ts";
 import { dateTime, fromNow } from "../logic/format.ts";
-import { whomOf } from "../logic/limits.ts";
+import { isSharedScope, whomOf } from "../logic/limits.ts";
 import { Card } from "../ui/page.tsx";
 import { Nothing } from "../ui/states.tsx";
 import { Bar } from "./budget-bar.tsx";
@@ -44,10 +45,17 @@ export function BudgetCard(props: {
   const { budget, view, onEdit } = props;
   const [isWhole, setWhole] = useState(false);
   const { at, document } = view;
-  const { resetsAt } = budgetPeriod(budget, at, document.timeZone);
+  const { startsAt, resetsAt } = budgetPeriod(budget, at, document.timeZone);
   const bars = budgetBars(view, budget);
   const place = { list: "budgets", name: budget.name, field: "limitUsd" } as const;
-  const edit = { place, unit: "Dollars", ...(dependsOnRequest(budget.when) ? {} : { bars }) };
+  const edit = {
+    place,
+    unit: "Dollars",
+    since: startsAt,
+    // Who has spent nothing of it may never meet a rule that looks at requests.
+    bars: dependsOnRequest(budget.when) ? bars.filter((bar) => usedNanos(bar) > 0) : bars,
+    isShared: isSharedScope(budget.scope),
+  };
   return (
     <Card
       title={`${budget.name}: $${budget.limitUsd.toLocaleString("en-US")} a ${budget.period}`}

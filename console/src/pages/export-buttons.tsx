@@ -6,6 +6,8 @@ import { exportEntries, save, type ExportFormat } from "../data/export.ts";
 import type { Filter } from "../logic/filters.ts";
 import { count, isoTime } from "../logic/format.ts";
 
+const titles = { ndjson: "NDJSON", csv: "CSV", parquet: "Parquet" } as const;
+
 type Progress =
   | { kind: "idle" }
   | { kind: "running"; entries: number }
@@ -59,14 +61,14 @@ export function ExportButtons({ filter }: { filter: Filter }) {
           {progress.text}
         </span>
       ) : null}
-      {(["ndjson", "csv"] as const).map((format) => (
+      {(["ndjson", "csv", "parquet"] as const).map((format) => (
         <Button
           key={format}
           size="sm"
           icon={<DownloadSimple size={14} />}
           onClick={() => void start(format)}
         >
-          {format.toUpperCase()}
+          {titles[format]}
         </Button>
       ))}
     </>

@@ -1,7 +1,7 @@
 /** The policy's rate limits and caps on requests at once. */
 import { Button } from "@cloudflare/kumo/components/button";
 import type { PolicyDocument } from "#policy/document.ts";
-import { rateOf, whomOf } from "../logic/limits.ts";
+import { isSharedScope, rateOf, whomOf } from "../logic/limits.ts";
 import { Card } from "../ui/page.tsx";
 import { Nothing } from "../ui/states.tsx";
 import type { NumberEdit } from "./number-dialog.tsx";
@@ -15,7 +15,11 @@ interface Line {
   edit: NumberEdit;
 }
 
-function linesOf(document: PolicyDocument): Line[] {
+/** How far back recorded requests tell what another number would have done. */
+const lookBackMs = 86_400_000;
+
+function linesOf(document: PolicyDocument, at: number): Line[] {
+  const since = at - lookBackMs;
   const rates = document.limits.map((limit): Line => ({
     name: limit.name,
     text: rateOf(limit),
@@ -24,6 +28,8 @@ function linesOf(document: PolicyDocument): Line[] {
     whom: whomOf(limit.when),
     edit: {
       place: { list: "limits", name: limit.name, field: "limit" },
+      since: Math.min(since, at - limit.windowMs),
+      isShared: isSharedScope(limit.scope),
       unit: limit.metric === "usd" ? "Dollars" : limit.metric === "tokens" ? "Tokens" : "Requests",
     },
   }));
@@ -35,6 +41,8 @@ function linesOf(document: PolicyDocument): Line[] {
     whom: whomOf(cap.when),
     edit: {
       place: { list: "concurrency", name: cap.name, field: "limit" },
+      since,
+      isShared: isSharedScope(cap.scope),
       unit: "Requests at once",
     },
   }));
@@ -46,7 +54,7 @@ export function LimitsCard(props: {
   onEdit: ((edit: NumberEdit) => void) | undefined;
 }) {
   const { onEdit } = props;
-  const lines = linesOf(props.document);
+  const lines = linesOf(props.document, Date.now());
   if (lines.length === 0) {
     return (
       <Card title="Limits">

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState, type FormEvent } from "react";
 import { save } from "../data/export.ts";
 import { collectEvidence } from "../data/member-evidence.ts";
 import { useMembers } from "../data/policy.ts";
+import { useSession } from "../data/session.ts";
 import { count } from "../logic/format.ts";
 import { Card } from "../ui/page.tsx";
 
@@ -35,13 +36,58 @@ function useEvidence() {
   return { progress, start, stop: () => controller.current?.abort() };
 }
 
+/** The button that begins or stops, and where it stands. */
+function Download(props: { evidence: ReturnType<typeof useEvidence>; onStart?: () => void }) {
+  const { progress, stop } = props.evidence;
+  return (
+    <>
+      {progress.kind === "running" ? (
+        <Button type="button" onClick={stop}>
+          Stop
+        </Button>
+      ) : (
+        <Button
+          type={props.onStart === undefined ? "submit" : "button"}
+          icon={<DownloadSimple size={14} />}
+          {...(props.onStart === undefined ? {} : { onClick: props.onStart })}
+        >
+          Download
+        </Button>
+      )}
+      <span role="status" className="small soft">
+        {progress.kind === "running" ? `${count(progress.events)} events …` : null}
+        {progress.kind === "done" ? progress.text : null}
+      </span>
+    </>
+  );
+}
+
+/** A member's own: nobody has to ask an auditor for what the log has of them. */
+export function OwnEvidence() {
+  const { member } = useSession();
+  const evidence = useEvidence();
+  return (
+    <Card title="What the log has of you" padded>
+      <div className="stack">
+        <p className="small soft">
+          Every archived event of yours with its proof, as a file that <code>tallygate verify</code>{" "}
+          checks against the gateway's public key. No prompt and no answer is in it.
+        </p>
+        <div className="toolbar">
+          <Download evidence={evidence} onStart={() => void evidence.start(member)} />
+        </div>
+      </div>
+    </Card>
+  );
+}
+
 export function MemberEvidence() {
   const members = useMembers();
   const [member, setMember] = useState("");
-  const { progress, start, stop } = useEvidence();
+  const evidence = useEvidence();
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (member.trim() !== "") void start(member.trim());
+    if (member.trim() !== "") void evidence.start(member.trim());
   };
   return (
     <Card title="Evidence about a person" padded>
@@ -66,19 +112,7 @@ export function MemberEvidence() {
               <option key={id} value={id} />
             ))}
           </datalist>
-          {progress.kind === "running" ? (
-            <Button type="button" onClick={stop}>
-              Stop
-            </Button>
-          ) : (
-            <Button type="submit" icon={<DownloadSimple size={14} />}>
-              Download
-            </Button>
-          )}
-          <span role="status" className="small soft">
-            {progress.kind === "running" ? `${count(progress.events)} events …` : null}
-            {progress.kind === "done" ? progress.text : null}
-          </span>
+          <Download evidence={evidence} />
         </form>
       </div>
     </Card>

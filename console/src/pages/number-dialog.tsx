@@ -4,16 +4,23 @@ import type { LivePolicy } from "../data/policy.ts";
 import { usePublish } from "../data/use-publish.ts";
 import { usedNanos, type BudgetBar } from "../logic/budgets.ts";
 import { usd } from "../logic/format.ts";
-import { numberAt, withNumber, type NumberPlace } from "../logic/limits.ts";
+import { numberAt, sharedRuleAt, withNumber, type NumberPlace } from "../logic/limits.ts";
 import { usdToNanos } from "../logic/money.ts";
+import { TextField } from "../ui/fields.tsx";
 import { Modal } from "../ui/modal.tsx";
 import { PublishState } from "../ui/publish-state.tsx";
+import { Recounted } from "./recounted.tsx";
+import { Replayed } from "./replayed.tsx";
 
 export interface NumberEdit {
   place: NumberPlace;
   unit: string;
   /** Who is how far, for a budget: so that the effect can be told. */
   bars?: readonly BudgetBar[];
+  /** From when recorded requests are decided again under the new number, milliseconds. */
+  since: number;
+  /** Whether it counts several members together: windows are counted then, nothing is decided again. */
+  isShared: boolean;
 }
 
 function names(list: readonly BudgetBar[]): string {
@@ -37,6 +44,24 @@ function Effect({ bars, limitUsd }: { bars: readonly BudgetBar[]; limitUsd: numb
         ? ""
         : ` Will reach it in this period at the present rate: ${names(later)}.`}
     </p>
+  );
+}
+
+/** What the number would do, by what is booked and by what is recorded. */
+function Effects(props: { edit: NumberEdit; policy: LivePolicy; value: number }) {
+  const { edit, policy, value } = props;
+  const { bars, isShared, place } = edit;
+  const rule = sharedRuleAt(policy.document, place);
+  return (
+    <>
+      {bars === undefined ? null : <Effect bars={bars} limitUsd={value} />}
+      {isShared ? null : (
+        <Replayed since={edit.since} document={withNumber(policy.document, place, value)} />
+      )}
+      {isShared && rule !== undefined ? (
+        <Recounted since={edit.since} rule={rule} value={value} />
+      ) : null}
+    </>
   );
 }
 
@@ -83,16 +108,8 @@ export function NumberDialog(props: {
               onChange={(event) => setText(event.target.value)}
             />
           </label>
-          {edit.bars !== undefined && isFine ? <Effect bars={edit.bars} limitUsd={value} /> : null}
-          <label className="field">
-            <span>Comment, for the history</span>
-            <input
-              className="control"
-              maxLength={200}
-              value={comment}
-              onChange={(event) => setComment(event.target.value)}
-            />
-          </label>
+          {isFine ? <Effects edit={edit} policy={policy} value={value} /> : null}
+          <TextField title="Comment, for the history" value={comment} onChange={setComment} />
         </>
       )}
       <PublishState publishing={publishing} />

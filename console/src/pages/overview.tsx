@@ -15,6 +15,9 @@ import { Breakdown, BreakdownChoice, type Asked } from "./breakdown.tsx";
 import { PeriodChoice } from "./period-choice.tsx";
 import { Percentiles, PolicyEvents, Tiles } from "./tiles.tsx";
 
+const OwnEvidence = lazy(async () => ({
+  default: (await import("./member-evidence.tsx")).OwnEvidence,
+}));
 const Chart = lazy(async () => ({ default: (await import("../ui/chart.tsx")).Chart }));
 
 interface Books {
@@ -167,6 +170,11 @@ export function Overview() {
           </Card>
           {seesAll ? <RecentActs /> : null}
         </div>
+        {seesAll ? null : (
+          <Suspense fallback={<Skeleton lines={2} />}>
+            <OwnEvidence />
+          </Suspense>
+        )}
       </div>
     </Page>
   );

@@ -7,6 +7,7 @@ import { useLoad } from "../data/use-load.ts";
 import { useTail, useThrottled } from "../data/use-tail.ts";
 import { LiveBadge, Page } from "../ui/page.tsx";
 import { Nothing, Show } from "../ui/states.tsx";
+import { CorrectionsCard } from "./corrections-card.tsx";
 import { ProviderCard } from "./provider-card.tsx";
 
 /** How soon after a circuit may be tried again it is looked at. */
@@ -55,7 +56,12 @@ export function Providers() {
       actions={<LiveBadge state={state} />}
     >
       <Show loaded={policy} lines={6}>
-        {(live) => <Shown policy={live} />}
+        {(live) => (
+          <div className="stack">
+            <Shown policy={live} />
+            <CorrectionsCard providers={Object.keys(live.document.providers)} />
+          </div>
+        )}
       </Show>
     </Page>
   );

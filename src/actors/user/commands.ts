@@ -165,11 +165,22 @@ export interface CorrectCostsCommand {
   order: PriceOrder;
   /** Where the call before this one stopped. */
   cursor?: CorrectCostsCursor;
+  /** Only says what the order would change, and changes nothing. */
+  dry?: true;
 }
 
 export interface CorrectCostsCursor {
   seq: number;
   open: OpenCall[];
+  /** What a dry run has found so far. */
+  found?: CostChange;
+}
+
+/** Calls whose cost changes: from what, to what. */
+export interface CostChange {
+  requests: number;
+  oldNanos: number;
+  newNanos: number;
 }
 
 /** `done` with all that the order changed here; else where to go on. */

@@ -7,7 +7,7 @@
 import type { EventStore } from "#actors/kit/event-store.ts";
 import { parseJson } from "#events/parse-json.ts";
 import { unseal } from "#events/envelope.ts";
-import type { CorrectCostsCommand, CorrectCostsReply } from "./commands.ts";
+import type { CorrectCostsCommand, CorrectCostsReply, CostChange } from "./commands.ts";
 import { CostScan } from "./cost-scan.ts";
 import { correctionEventsMax, correctionPage } from "./limits.ts";
 import type { DataOf, UserState } from "./state.ts";
@@ -45,21 +45,28 @@ export class CostCorrector {
 
   /** Reads on from the cursor, and corrects what it finds; others have their turn between pages. */
   async run(
-    { order, cursor }: CorrectCostsCommand,
+    { order, cursor, dry }: CorrectCostsCommand,
     host: CorrectorHost,
   ): Promise<CorrectCostsReply> {
+    const change = cursor?.found ?? { requests: 0, oldNanos: 0, newNanos: 0 };
     const scan = new CostScan(order, (id) => this.#costsOf(id), cursor?.open);
     let seq = cursor?.seq ?? this.#firstAt(order.from);
     const stopAt = seq + correctionEventsMax;
     while (seq < stopAt) {
       const page = this.#store.read(seq, correctionPage);
       const found = page.flatMap((sealed) => scan.take(unseal(sealed)) ?? []);
-      if (found.length > 0) host.correct(found);
+      if (dry === true) addTo(change, found);
+      else if (found.length > 0) host.correct(found);
       seq += page.length;
-      if (page.length < correctionPage) return { done: true, ...totalsOf(host.state, order.order) };
+      if (page.length < correctionPage) {
+        return { done: true, ...(dry === true ? change : totalsOf(host.state, order.order)) };
+      }
       await scheduler.wait(0);
     }
-    return { done: false, cursor: { seq, open: scan.open } };
+    return {
+      done: false,
+      cursor: { seq, open: scan.open, ...(dry === true ? { found: change } : {}) },
+    };
   }
 
   /** The first event that is not before a moment; times only grow along a stream. */
@@ -89,6 +96,14 @@ export class CostCorrector {
     this.#sql.exec(
       "CREATE TABLE IF NOT EXISTS corrected_costs (request_id TEXT PRIMARY KEY, costs TEXT NOT NULL) STRICT, WITHOUT ROWID",
     );
+  }
+}
+
+function addTo(change: CostChange, found: readonly Corrected[]): void {
+  for (const { oldNanos, newNanos } of found) {
+    change.requests += 1;
+    change.oldNanos += oldNanos;
+    change.newNanos += newNanos;
   }
 }
 

@@ -5,46 +5,26 @@
  * members see their own; feedback is an event of its own and no log is ever changed or deleted.
  */
 import { Hono } from "hono/tiny";
-import * as z from "zod";
 import type { KeyAccess } from "#events/policy-events.ts";
 import { tryParseJson } from "#events/parse-json.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
-import { askActor } from "../actors.ts";
-import { parseBody, readRequestText } from "../body.ts";
 import { pageOf, type LedgerShard } from "../books/ledgers.ts";
 import { pageMax } from "../books/limits.ts";
 import { fromUnknown, GatewayError } from "../errors.ts";
 import { logFailure } from "../log.ts";
-import { metadataEntriesMax } from "../limits.ts";
 import { currentPolicy } from "../policy-cache.ts";
-import { entryOf, idOf } from "../record/past.ts";
+import { entryWhen, giveFeedback } from "../record/feedback.ts";
+import { idOf } from "../record/past.ts";
 import { openPayload } from "../record/payload.ts";
 import { reading, type Reader, type RecordContext, type RecordEnv } from "../record/reader.ts";
 import { requireAccount } from "../surface/cloudflare.ts";
 import { envelope, refusalEnvelope } from "./envelope.ts";
-import {
-  entriesSeenMax,
-  feedbackBytesMax,
-  logTriesMax,
-  logTryMs,
-  requestEventsMax,
-} from "./limits.ts";
+import { entriesSeenMax } from "./limits.ts";
 import { isLog, toLog } from "./log.ts";
 import { readLogQuery } from "./log-query.ts";
 
 const ROOT = "/client/v4/accounts/:account/ai-gateway/gateways/:gateway";
 const ALL = ["admin", "auditor", "member"] as const;
-
-const Feedback = z.object({
-  feedback: z.int().min(-1).max(1).nullish(),
-  score: z.number().min(0).max(100).nullish(),
-  metadata: z
-    .record(z.string().min(1).max(100), z.union([z.string().max(500), z.number(), z.boolean()]))
-    .refine((entries) => Object.keys(entries).length <= metadataEntriesMax, {
-      message: `expected at most ${metadataEntriesMax} entries`,
-    })
-    .nullish(),
-});
 
 /** The log endpoints, to be mounted at the root. */
 export const logRoutes = new Hono<RecordEnv>();
@@ -82,7 +62,7 @@ logRoutes.get(`${ROOT}/logs`, (c) => acting(c, "audit.list", resourceOf(c), list
 logRoutes.get(`${ROOT}/logs/:id`, (c) => acting(c, "audit.entry", idOf(c), showLog));
 // Who calls models says what their answers were worth.
 logRoutes.patch(`${ROOT}/logs/:id`, (c) =>
-  acting(c, "feedback.give", idOf(c), giveFeedback, "inference"),
+  acting(c, "feedback.give", idOf(c), feedback, "inference"),
 );
 logRoutes.get(`${ROOT}/logs/:id/request`, (c) =>
   acting(c, "payload.read", idOf(c), (reader) => showText(reader, "request")),
@@ -142,26 +122,8 @@ async function listLogs({ c, principal, shards }: Reader): Promise<Response> {
   return envelope(logs.map(toLog), { result_info, messages });
 }
 
-/** An entry that may have ended a moment ago: it is waited for until the ledger has it. */
-async function entryWhen(reader: Reader, id: string, is: (entry: AuditEntry) => boolean) {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      const found = await entryOf(reader, id);
-      if (is(found.entry) || tries >= logTriesMax) return found;
-    } catch (error) {
-      const missing = error instanceof GatewayError && error.code === "not_found";
-      if (!missing || tries >= logTriesMax || !isRecent(id)) throw error;
-    }
-    await new Promise((resolve) => {
-      setTimeout(resolve, logTryMs);
-    });
-  }
-}
-
-/** Whether an id was made in the last minute: a UUIDv7 begins with its time. */
-function isRecent(id: string): boolean {
-  const at = Number.parseInt(id.replace("-", "").slice(0, 12), 16);
-  return Math.abs(Date.now() - at) < 60_000;
+async function feedback(reader: Reader): Promise<Response> {
+  return envelope(await giveFeedback(reader));
 }
 
 async function showLog(reader: Reader): Promise<Response> {
@@ -189,37 +151,6 @@ function asSent(text: string): Response {
   const isJson = tryParseJson(text) !== undefined;
   const type = isJson ? "application/json" : "text/plain; charset=utf-8";
   return new Response(text, { headers: { "content-type": type } });
-}
-
-async function giveFeedback(reader: Reader): Promise<Response> {
-  const { c, principal } = reader;
-  const body = Feedback.safeParse(parseBody(await readRequestText(c.req.raw, feedbackBytesMax)));
-  if (!body.success) {
-    const [issue] = body.error.issues;
-    throw new GatewayError("invalid_request", `${issue?.path.join(".")}: ${issue?.message}.`);
-  }
-  const given = Object.fromEntries(
-    Object.entries(body.data).filter(([, value]) => value !== undefined),
-  );
-  if (Object.keys(given).length === 0) {
-    throw new GatewayError("invalid_request", "Give feedback, score or metadata.");
-  }
-  const { entry, name } = await entryWhen(reader, idOf(c), () => true);
-  if (entry.kind !== "request") {
-    throw new GatewayError("not_found", "Feedback is given on requests only.");
-  }
-  if (entry.source.seqs.length >= requestEventsMax) {
-    throw new GatewayError("invalid_request", "No more feedback is taken on this request.");
-  }
-  const { stream } = entry.source;
-  const { organisation, member } = principal;
-  const command = {
-    home: { organisation, stream, ledger: name },
-    at: Date.now(),
-    given: { requestId: entry.id, member: member.id, ...given },
-  };
-  await askActor(() => c.env.USERS.getByName(stream).giveFeedback(command));
-  return envelope({ id: entry.id, ...given });
 }
 
 function showUrl({ c }: Reader): Promise<Response> {

@@ -24,6 +24,8 @@ import { explainEntry, idOf, proveEntry, showState, StateParams } from "./past.t
 import { memberOf, MemberEvidenceParams, proveMember } from "./member-evidence.ts";
 import { showPayload } from "./payload.ts";
 import { showMetrics } from "./metrics.ts";
+import { priceEffect } from "./price-effect.ts";
+import { giveFeedback } from "./feedback.ts";
 import { deleteView, listViews, putView, viewNamed } from "./saved-views.ts";
 import { showShadow, ShadowParams } from "./shadow.ts";
 import { listLetters, listSinks, retryLetters, sinkNamed } from "./sinks.ts";
@@ -42,6 +44,10 @@ recordRoutes.get("/.well-known/tallygate/keys", (c) => publishKeys(c.env));
 
 recordRoutes.post("/policy/what-if", (c) =>
   reading(c, ["admin"], { action: "policy.what-if", resource: "draft" }, whatIf),
+);
+
+recordRoutes.post("/policy/price-effect", (c) =>
+  reading(c, ["admin"], { action: "price.effect", resource: "correction" }, priceEffect),
 );
 
 recordRoutes.get("/policy/shadow", (c) => {
@@ -125,6 +131,17 @@ recordRoutes.get("/audit/events/:id/explain", (c) =>
 );
 recordRoutes.get("/audit/events/:id/evidence", (c) =>
   reading(c, ALL, { action: "audit.evidence", resource: idOf(c) }, proveEntry),
+);
+
+// Who calls models says what their answers were worth.
+recordRoutes.post("/audit/events/:id/feedback", (c) =>
+  reading(
+    c,
+    ALL,
+    { action: "feedback.give", resource: idOf(c) },
+    async (reader) => reader.c.json(await giveFeedback(reader)),
+    "inference",
+  ),
 );
 
 recordRoutes.get("/audit/members/:id/evidence", (c) => {

@@ -61,7 +61,9 @@ export class Draft {
   }
 
   /** The recorded request under the draft. `at` is when it was decided. */
-  again({ data }: Decision, at: number): Redrafted {
+  again({ data: recorded }: Decision, at: number): Redrafted {
+    // A rate that members share is another actor's: what it let pass passes, what it refused stays.
+    const { sharedLimits = [], ...data } = recorded;
     const { member: id, tier, team, keyId, model, ip, tags = [] } = data;
     const member = { id, role: "member" as const, tier, ...(team === undefined ? {} : { team }) };
     const resolved = resolveFor(
@@ -114,7 +116,11 @@ export class Draft {
     };
     const lacking = isTooLarge ? "prompt_too_large" : "unpriced_model";
     const refusal = resolved.refusal?.code ?? (chain.length === 0 ? lacking : undefined);
-    const verdict = this.#verdict(data, refusal);
+    const refusedBy = "by" in data ? data.by : undefined;
+    const isSharedRefusal = sharedLimits.some(({ name }) => name === refusedBy);
+    const verdict = isSharedRefusal
+      ? { code: (data as { code: string }).code, by: refusedBy }
+      : this.#verdict(data, refusal);
     return verdict === undefined ? { request } : { request, verdict };
   }
 

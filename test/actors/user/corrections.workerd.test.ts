@@ -30,6 +30,10 @@ test("an order corrects each settled call once, however often it comes, and late
     const settlement = { ...settlementOf(id, 50), attempts: [{ ...attempt, costNanos: 50 }] };
     await stub.settle([{ home, at: Date.now(), settlement }]);
   }
+  // A dry run says what would come of it, as often as it is asked.
+  const dry = { order: order(4, 70_000), dry: true } as const;
+  const told = { done: true, requests: 2, oldNanos: 100, newNanos: 140 };
+  expect([await stub.correctCosts(dry), await stub.correctCosts(dry)]).toEqual([told, told]);
   const first = { done: true, requests: 2, oldNanos: 100, newNanos: 140 };
   expect(await stub.correctCosts({ order: order(4, 70_000) })).toEqual(first);
   expect(await stub.correctCosts({ order: order(4, 70_000) })).toEqual(first);

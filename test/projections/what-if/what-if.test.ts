@@ -228,3 +228,22 @@ test("what the guard asked is paid for under any draft, whoever would answer", (
   );
   expect(again.bound.costNanos).toBe(500 + 1_100 * 1_000 + 4);
 });
+
+test("what members share is not decided anew: what passed passes, what it refused stays refused", () => {
+  const what = new WhatIf(new Draft(policy({}), () => undefined), 0, Infinity);
+  const shared = {
+    name: "team-rate",
+    kind: "rate" as const,
+    scope: "team:red",
+    metric: "requests" as const,
+    limit: 1,
+    windowMs: 60_000,
+    mode: "sliding" as const,
+  };
+  const data = requestOf("one", { model: "small", sharedLimits: [shared] });
+  const event = (type: string, more: object = {}) =>
+    ({ type, v: 1, stream: "u_alice", at: START, data: { ...data, ...more } }) as never;
+  what.take(event("RequestAdmitted"));
+  what.take(event("RequestRefused", { requestId: "two", code: "rate_limited", by: "team-rate" }));
+  expect(what.result).toMatchObject({ requests: 2, newlyRefused: 0, newlyAllowed: 0 });
+});
