@@ -65,6 +65,8 @@ describe("a policy document", () => {
       policy.budgets = [{ name: "b", limitUsd: 1, when: { routes: ["agents"] } }];
     };
     expect(pathsAfter(change)).toEqual(["limits[0].when.routes", "concurrency[0].when.routes"]);
+    const counted = { name: "b", limitUsd: 1, scope: "route" } as const;
+    expect(pathsAfter((policy) => (policy.budgets = [counted]))).toEqual(["budgets[0].scope"]);
   });
 
   it("names none of the gateway's own secrets as a provider's credential", () => {
