@@ -1,6 +1,5 @@
 /** Every address of the gateway, and who answers there. */
-import type { Context } from "hono";
-import { Hono } from "hono/tiny";
+import { Hono, type Context } from "hono";
 import { dialectOf } from "#providers/registry.ts";
 import type { Dialect } from "#providers/types.ts";
 import { handleAdminSocket } from "./admin/socket.ts";

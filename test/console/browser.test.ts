@@ -2,8 +2,9 @@
  * The console in a real browser, against the real Worker with the development upstream. Where no
  * Chromium is, the stories are left out, which one line says.
  */
+import { OAuth2Server, type MutableToken } from "oauth2-mock-server";
 import type { Page } from "playwright-core";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fits, hasChromium, pages, sampleEntry, seriousFaults, setStage } from "./stage.ts";
 
 const publish = async (page: Page, change: (text: string) => string, version: number) => {
@@ -13,7 +14,23 @@ const publish = async (page: Page, change: (text: string) => string, version: nu
 };
 
 describe.runIf(hasChromium)("in a browser", () => {
-  const stage = setStage();
+  const provider = new OAuth2Server();
+  const env: Record<string, string> = {};
+  /** Whom the identity provider names. */
+  let named = "auditor";
+  beforeAll(async () => {
+    await provider.issuer.keys.generate("RS256");
+    await provider.start(0, "localhost");
+    provider.service.on("beforeTokenSigning", ({ payload }: MutableToken) => {
+      payload["sub"] = named;
+    });
+    const issuer = provider.issuer.url ?? "";
+    const signIn = { id: "acme", name: "Acme ID", clientId: "tallygate" };
+    const trusted = { organisation: "dev", issuer, audience: "api", jwksUrl: `${issuer}/jwks` };
+    env["TALLYGATE_JWT_ISSUERS"] = JSON.stringify([{ ...trusted, signIn }]);
+  });
+  afterAll(() => provider.stop());
+  const stage = setStage({ env });
   const { openContext, signIn, chat, go, complaints } = stage;
 
   test("the link of npm start signs in once, and leaves no token behind", async () => {
@@ -28,6 +45,22 @@ describe.runIf(hasChromium)("in a browser", () => {
     await second.getByLabel("API key").fill(stage.gateway.keys.auditor);
     await second.getByRole("button", { name: "Sign in" }).click();
     await second.getByRole("heading", { name: "Overview" }).waitFor();
+  });
+
+  test("whom the identity provider names is let in, and a stranger is told why not", async () => {
+    const page = await (await openContext()).newPage();
+    await page.goto(`${stage.gateway.url}/console/`);
+    named = "mallory";
+    await page.getByRole("link", { name: "Sign in with Acme ID" }).click();
+    await page.getByText("are no member here").waitFor();
+    expect(page.url()).toBe(`${stage.gateway.url}/console/`);
+    expect(await seriousFaults(page)).toEqual([]);
+    named = "auditor";
+    await page.getByRole("link", { name: "Sign in with Acme ID" }).click();
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    expect(await page.evaluate("document.cookie")).toBe("");
+    await page.reload();
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
   });
 
   test("a request shows up by itself, and its chain is verified in the browser", async () => {

@@ -4,8 +4,7 @@
  * Invariants: nothing is read before the reader is known and the read is recorded; a member sees
  * their own entries only; which ledger is asked depends on the reader's organisation alone.
  */
-import type { Context } from "hono";
-import { Hono } from "hono/tiny";
+import { Hono, type Context } from "hono";
 import type * as z from "zod";
 import type { Env } from "#actors/kit/env.ts";
 import { canonicalJson } from "#events/canonical.ts";
