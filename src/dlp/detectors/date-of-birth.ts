@@ -143,9 +143,20 @@ function written(source: Source, at: number): Candidate | undefined {
   return { start, end, confidence: 0.8, why: ["shape", "context"] };
 }
 
+/** "19800229": eight digits are a date only right after a label. */
+function compact(source: Source, at: number, run: DigitRun): Candidate | undefined {
+  const year = run.number(0, 4);
+  if (year < 1900 || year > 2029 || !plausibleDay(run.number(4, 2), run.number(6, 2)))
+    return undefined;
+  if (!endsAfter(run, 0) || !hasContext(source, at, LABEL_WORDS, 20)) return undefined;
+  return { start: at, end: run.end(0), confidence: 0.7, why: ["shape", "context"] };
+}
+
 function numeric(source: Source, at: number): Candidate | undefined {
   const run = source.digits(at);
-  if (run === undefined || run.glued || run.count < 3 || !isDate(run)) return undefined;
+  if (run === undefined || run.glued) return undefined;
+  if (run.group(0) === 8) return compact(source, at, run);
+  if (run.count < 3 || !isDate(run)) return undefined;
   const separator = run.separator(0);
   if (separator !== run.separator(1) || !"-/.".includes(separator)) return undefined;
   const a = run.number(0, run.group(0));
@@ -163,7 +174,7 @@ function numeric(source: Source, at: number): Candidate | undefined {
 export const dateOfBirth: Detector = {
   id: "date-of-birth",
   title: "Date of birth",
-  version: 2,
+  version: 3,
   groups: ["pii"],
   evidence: "shape, context",
   prefilter: [
@@ -175,6 +186,7 @@ export const dateOfBirth: Detector = {
       follow: "-/.",
       whole: true,
     },
+    { kind: "digits", first: [8], whole: true },
     { kind: "literals", literals: CAPITALISED },
     // The blank holds back the day before it, until it is known whether a month follows. Months in
     // small letters would mark the beginning of every other word.

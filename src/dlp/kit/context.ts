@@ -100,7 +100,9 @@ function endsWord({ codes, length }: Source, end: number): boolean {
   if (end >= length) return true;
   const last = codes[end - 1] ?? 0;
   const next = codes[end] ?? 0;
-  return !isLetter(next) || !isLetter(last) || isHump(last, next);
+  if (!isLetter(next) || !isLetter(last) || isHump(last, next)) return true;
+  // "NHSNumber": capitals end where a capital begins a word of small letters.
+  return is(last, UPPER) && is(next, UPPER) && end + 1 < length && is(codes[end + 1] ?? 0, LOWER);
 }
 
 /** The end of the word or phrase that stands at an index, or -1. */

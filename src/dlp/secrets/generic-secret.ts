@@ -6,9 +6,11 @@ import { Literals } from "../kit/literals.ts";
 import { entropy, isPlaceholder } from "../kit/placeholder.ts";
 
 const PASSWORD =
-  /(?:^|[_.-]|[a-z])(?:pass(?:word|wd|phrase)?|pwd)$|^(?:pass(?:word|wd|phrase)?|pwd)/;
+  /(?:^|[_.-]|[a-z])(?:pass(?:word|wd|phrase)?|pwd)$|^(?:pass(?:word|wd|phrase)?|pwd)|(?:^|[_.-])(?:kennwort|contrasena|senha|haslo|wachtwoord|motdepasse)$/;
 /** Every name that `PASSWORD` takes has one of these. */
-const PASSWORD_PARTS = new Literals(["pass", "pwd"]);
+const PASSWORD_PARTS = new Literals(
+  "pass pwd kennwort contrasena senha haslo wachtwoord".split(" "),
+);
 
 /** Every beginning with every end. */
 function joined(beginnings: readonly string[], ends: readonly string[]): string[] {
@@ -122,7 +124,7 @@ function judgeSecret(codes: Uint8Array, { name, start, end }: Assignment): numbe
 export const genericSecret: Detector = {
   id: "generic-secret",
   title: "Assigned secret or password",
-  version: 2,
+  version: 3,
   groups: ["api-secrets"],
   evidence: "name, entropy",
   prefilter: { kind: "assignment" },

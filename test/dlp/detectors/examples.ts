@@ -133,7 +133,10 @@ export const EXAMPLES: Readonly<Record<string, DetectorExamples>> = {
   "au-abn": { hits: ["ABN «51 824 753 556»"], misses: ["ABN 51 824 753 557"] },
   "au-acn": { hits: ["ACN «000 000 019»"], misses: ["ACN 000 000 018"] },
   "au-medicare": { hits: ["Medicare «2123 45670 1»"], misses: ["Medicare 2123 45671 1"] },
-  "uk-nhs": { hits: ["NHS number «943 476 5919»"], misses: ["NHS number 943 476 5918"] },
+  "uk-nhs": {
+    hits: ["NHS number «943 476 5919»", '"NHSNumber": "«9434765919»"'],
+    misses: ["NHS number 943 476 5918", "NHSnumber 9434765919"],
+  },
   "uk-nino": {
     hits: ["«AB123456C»", "NI number «JK 12 34 56 C»"],
     misses: ["BG123456C", "AB123456E"],
@@ -178,8 +181,15 @@ export const EXAMPLES: Readonly<Record<string, DetectorExamples>> = {
   },
   "medical-record": { hits: ["MRN: «A1234567»"], misses: ["A1234567"] },
   "date-of-birth": {
-    hits: ["DOB: «05/25/2001»", "she was born on «1955-09-04»"],
-    misses: ["due 05/25/2001", "born on 1955-19-44", "reborn 2001"],
+    hits: ["DOB: «05/25/2001»", "she was born on «1955-09-04»", '"dob":"«19800229»"'],
+    misses: [
+      "DOB 19801329",
+      "DOB 18991231",
+      "build 19800229",
+      "due 05/25/2001",
+      "born on 1955-19-44",
+      "reborn 2001",
+    ],
   },
   "ip-address": {
     hits: [

@@ -174,6 +174,7 @@ export const SECRET_EXAMPLES: Readonly<Record<string, DetectorExamples>> = {
   "generic-secret": {
     hits: [
       `API_KEY=«${mixed(32)}»`,
+      `senha=«Xk9${mixed(9)}»`,
       `"password": "«Xk9${mixed(9)}»"`,
       `client_secret: '«${mixed(30)}»'`,
     ],
