@@ -123,6 +123,8 @@ function buildPlan(
   const byDetector = new Map<string, { detector: Detector; rules: DlpRule[] }>();
   for (const rule of rules) {
     for (const detector of detectorsOf(rule)) {
+      // What can never be sure enough for the rule is not looked for.
+      if ((rule.threshold ?? 0.5) > (detector.confidenceMax ?? 1)) continue;
       const entry = byDetector.get(detector.id) ?? { detector, rules: [] };
       entry.rules.push(rule);
       byDetector.set(detector.id, entry);

@@ -144,6 +144,7 @@ export const sourceCode: Detector = {
     { kind: "literals", literals: STRONG.map(([keyword]) => keyword) },
     { kind: "anywhere", literals: WEAK.map(([keyword]) => `\n${keyword}`) },
   ],
+  confidenceMax: SURE,
   maxLength: LINE_MAX,
   validate(source, at) {
     const newline = source.code(at) === NEWLINE;

@@ -61,6 +61,8 @@ export interface Detector {
   /** Which evidence it weighs, for the reference page. */
   evidence: string;
   prefilter: Prefilter | readonly Prefilter[];
+  /** The highest confidence it gives, when under 1: rules that ask for more do without it. */
+  confidenceMax?: number;
   /** Longest match in UTF-16 units. */
   maxLength: number;
   /** The candidate whose anchor is `at`, if any. Pure; reads at most 64 characters to the left. */
