@@ -7,9 +7,9 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { findChromium, openBrowser } from "./browser.ts";
-import { makeTraffic } from "./console-traffic.ts";
+import { eraseBob, makeTraffic } from "./console-traffic.ts";
 import { root } from "./from-wrangler.ts";
 import { launch } from "./gateway.ts";
 
@@ -48,6 +48,7 @@ async function shoot(browser: Browser, link: string, theme: "light" | "dark"): P
     const file = `console-${name || "overview"}-${theme}.png`;
     await page.screenshot({ path: path.join(values.out, file) });
   }
+  if (values.only === undefined || values.only === "erasure") await shootErasure(page, link, theme);
   if (values.only === undefined || values.only === "request") {
     await page.goto(new URL("/console/requests", link).href);
     await page.locator("a.row").first().click();
@@ -56,6 +57,14 @@ async function shoot(browser: Browser, link: string, theme: "light" | "dark"): P
     await page.screenshot({ path: path.join(values.out, `console-request-${theme}.png`) });
   }
   await context.close();
+}
+
+/** A person who was erased, with the proof open. */
+async function shootErasure(page: Page, link: string, theme: "light" | "dark"): Promise<void> {
+  await page.goto(new URL("/console/audit/persons", link).href);
+  await page.getByText("The proof for bob").click();
+  await page.waitForTimeout(400);
+  await page.screenshot({ path: path.join(values.out, `console-erasure-${theme}.png`) });
 }
 
 const chromium = findChromium();
@@ -67,6 +76,7 @@ const gateway = await launch({ port: 0, state, devVars: false, console: true });
 const browser = await openBrowser(chromium);
 try {
   await makeTraffic(gateway);
+  await eraseBob(gateway);
   // What happened is in the books within two seconds.
   await new Promise((resolve) => {
     setTimeout(resolve, 2_500);

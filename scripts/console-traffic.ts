@@ -28,6 +28,13 @@ async function chat({ url }: Gateway, key: string, model: string, prompt: string
   await answer.text();
 }
 
+/** Has bob's kept texts made unreadable, so that there is a proof to look at. */
+export async function eraseBob(gateway: Gateway): Promise<void> {
+  const admin = await AdminClient.open({ url: gateway.url, key: gateway.keys.admin });
+  await admin.ask({ type: "EraseMember", member: "bob", confirm: "bob", reason: "asked for it" });
+  admin.close();
+}
+
 /** Teams for the members, a stricter limit, then some dozens of requests, refusals among them. */
 export async function makeTraffic(gateway: Gateway, requests = 80): Promise<void> {
   const admin = await AdminClient.open({ url: gateway.url, key: gateway.keys.admin });
