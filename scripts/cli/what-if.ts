@@ -26,8 +26,10 @@ function textOf(result: WhatIfResult): string {
       .filter(([, one]) => one.newlyRefused + one.newlyAllowed > 0)
       .map(([name, one]) => row(name, one)),
   ];
-  const { rerouted } = result;
-  return `${tableOf(rows)}\n${rerouted} would have gone to another provider or model first.`;
+  const { rerouted, sample } = result;
+  const told = `${tableOf(rows)}\n${rerouted} would have gone to another provider or model first.`;
+  if (sample === undefined) return told;
+  return `${told}\nA sample: ${sample.members} of ${sample.of} members. Nothing is scaled up.`;
 }
 
 interface Frame {
@@ -38,24 +40,35 @@ interface Frame {
 }
 
 export const whatIf: Command = {
-  usage: `npx tallygate what-if <policy.json> [--from TIME] [--to TIME]
+  usage: `npx tallygate what-if <policy.json> [--from TIME] [--to TIME] [--sample SHARE]
 
 Decides recorded requests again under a draft. For admins. The draft may hold comments.
+--sample 0.1 takes the requests of a tenth of the members, always the same ones; every number is
+of those alone.
 
 ${targetUsage}`,
   async run(args) {
     const time = { type: "string" } as const;
-    const { values, positionals } = readArgs(args, { ...targetOptions, from: time, to: time });
+    const { values, positionals } = readArgs(args, {
+      ...targetOptions,
+      from: time,
+      to: time,
+      sample: time,
+    });
     const [file, more] = positionals;
     if (file === undefined || more !== undefined) {
       throw new Complaint("Which draft? what-if <policy.json>", MISUSED);
     }
     const { from, to } = values;
+    const sample = values.sample === undefined ? undefined : Number(values.sample);
+    if (sample !== undefined && !(sample > 0 && sample <= 1)) {
+      throw new Complaint("How much? --sample takes a share such as 0.1", MISUSED);
+    }
     const document = readDocument(file);
     const response = await send(targetOf(values), "/policy/what-if", {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ document, from, to }),
+      body: JSON.stringify({ document, from, to, sample }),
     });
     let result: WhatIfResult | undefined;
     let since: number | undefined;

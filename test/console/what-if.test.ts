@@ -79,3 +79,13 @@ test("the result is one sentence", () => {
   );
   expect(whatIfSentence(emptyResult())).toMatch(/^Nothing was decided/);
 });
+
+test("a sentence about a sample says whom it is about", () => {
+  const sample = { share: 0.1, members: 3, of: 29 };
+  expect(whatIfSentence({ ...emptyResult(), requests: 40, newlyRefused: 2, sample })).toBe(
+    "Of 40 requests by 3 of 29 members, it would have refused 2 requests that passed.",
+  );
+  expect(whatIfSentence({ ...emptyResult(), sample: { ...sample, members: 0 } })).toBe(
+    "The sample has none of the members who asked in this time: take a larger one.",
+  );
+});

@@ -14,6 +14,8 @@ interface Asked {
   document: unknown;
   from?: string;
   to?: string;
+  /** How much of the members, up to 1 for all. */
+  sample: number;
 }
 
 async function open(asked: Asked, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {

@@ -10,6 +10,14 @@ export const whatIfPeriods = {
 } as const;
 export type WhatIfPeriod = keyof typeof whatIfPeriods;
 
+/** How much of the members is asked about. */
+export const whatIfShares = {
+  "1": "All",
+  "0.1": "A tenth",
+  "0.01": "A hundredth",
+} as const;
+export type WhatIfShare = keyof typeof whatIfShares;
+
 /** A time by its ends, milliseconds; an end that is not there is open. */
 export interface OwnSpan {
   from?: number | undefined;
@@ -60,13 +68,19 @@ const plural = (count: number, what: string): string =>
 /** The result in a sentence. */
 export function whatIfSentence(result: WhatIfResult): string {
   const { requests, newlyRefused, newlyAllowed, rerouted } = result;
+  if (requests === 0 && (result.sample?.of ?? 0) > 0)
+    return "The sample has none of the members who asked in this time: take a larger one.";
   if (requests === 0) return "Nothing was decided in this time, so nothing would have changed.";
   const parts = [
     newlyRefused > 0 ? `refused ${plural(newlyRefused, "request")} that passed` : "",
     newlyAllowed > 0 ? `let ${plural(newlyAllowed, "request")} pass that were refused` : "",
     rerouted > 0 ? `sent ${plural(rerouted, "request")} elsewhere first` : "",
   ].filter((part) => part !== "");
-  const of = `Of ${plural(requests, "request")}`;
+  const by =
+    result.sample === undefined
+      ? ""
+      : ` by ${result.sample.members.toLocaleString("en-US")} of ${plural(result.sample.of, "member")}`;
+  const of = `Of ${plural(requests, "request")}${by}`;
   if (parts.length === 0) return `${of} none would have been decided otherwise.`;
   return `${of}, it would have ${parts.join(", ")}.`;
 }

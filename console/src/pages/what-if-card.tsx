@@ -11,9 +11,11 @@ import {
   whatIfLines,
   whatIfPeriods,
   whatIfSentence,
+  whatIfShares,
   whatIfSpan,
   type OwnSpan,
   type WhatIfPeriod,
+  type WhatIfShare,
 } from "../logic/what-if.ts";
 import { Copy } from "../ui/copy.tsx";
 import { MomentField } from "../ui/moment-field.tsx";
@@ -29,6 +31,11 @@ const groupNames: readonly { value: GroupName; title: string }[] = [
 
 const periodOptions = Object.entries(whatIfPeriods).map(([value, { title }]) => ({
   value: value as WhatIfPeriod,
+  title,
+}));
+
+const shareOptions = Object.entries(whatIfShares).map(([value, title]) => ({
+  value: value as WhatIfShare,
   title,
 }));
 
@@ -118,6 +125,12 @@ function Result({ result }: { result: WhatIfResult }) {
             </>,
           ],
           [
+            "A sample",
+            result.sample === undefined
+              ? undefined
+              : "each member taken is decided exactly; no number is scaled up to the others",
+          ],
+          [
             "Newly let pass",
             result.newlyAllowed > 0
               ? `at most ${usd(result.newlyAllowedBoundNanos)}; what they would have used is not known`
@@ -166,10 +179,11 @@ export function WhatIfCard({ state: draft }: { state: DraftState }) {
   const { state, start, stop } = useWhatIf();
   const [period, setPeriod] = useState<WhatIfPeriod>("7d");
   const [own, setOwn] = useState<OwnSpan>({});
+  const [share, setShare] = useState<WhatIfShare>("1");
   const isReady = draft.checked?.valid === true;
   const run = (): void => {
     const document: unknown = JSON.parse(draft.draft.text);
-    void start({ document, ...whatIfSpan(period, Date.now(), own) });
+    void start({ document, ...whatIfSpan(period, Date.now(), own), sample: Number(share) });
   };
   return (
     <Card
@@ -189,6 +203,13 @@ export function WhatIfCard({ state: draft }: { state: DraftState }) {
           onChoose={setPeriod}
         />
         {period === "own" ? <Span own={own} onChange={setOwn} /> : null}
+        <Choice
+          label="Members"
+          name="what-if-share"
+          value={share}
+          options={shareOptions}
+          onChoose={setShare}
+        />
         {state.kind === "running" ? (
           <Progress label="Events looked at" done={state.done} of={state.of} onStop={stop} />
         ) : (

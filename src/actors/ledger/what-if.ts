@@ -15,13 +15,15 @@ export interface WhatIfQuery {
   document: PolicyDocument;
   from: number;
   to: number;
+  /** How much of the members to take, above 0 and below 1; absent for all. */
+  sample?: number;
 }
 
 /** One line: how far it is, or what came of it, of requests after `since` where old ones are gone. */
 export type WhatIfFrame = { done: number; of: number } | { result: WhatIfResult; since?: number };
 
 export function streamWhatIf(
-  { document, from, to }: WhatIfQuery,
+  { document, from, to, sample = 1 }: WhatIfQuery,
   runs: AsyncGenerator<EventEnvelope[]>,
   of: number,
   base?: AsyncIterable<BaseLine>,
@@ -37,7 +39,7 @@ export function streamWhatIf(
       const tell = (frame: WhatIfFrame): void =>
         controller.enqueue(encoder.encode(`${JSON.stringify(frame)}\n`));
       if (whatIf === undefined) {
-        const begun = await begin(draft, { from, to }, base);
+        const begun = await begin(draft, { from, to, sample }, base);
         ({ whatIf, since } = begun);
         done = begun.position;
       }
@@ -50,6 +52,7 @@ export function streamWhatIf(
           return controller.close();
         }
         for (const event of run.value) {
+          if (!whatIf.wants(event)) continue;
           const read = upcast(event);
           if (read.kind === "known") whatIf.take(read.event);
         }
@@ -66,16 +69,16 @@ export function streamWhatIf(
 /** Begins with the books as a base has them, if there is one: what is decided is after it. */
 async function begin(
   draft: Draft,
-  { from, to }: { from: number; to: number },
+  { from, to, sample }: Required<Omit<WhatIfQuery, "document">>,
   base: AsyncIterable<BaseLine> | undefined,
 ): Promise<{ whatIf: WhatIf; since?: number; position: number }> {
-  if (base === undefined) return { whatIf: new WhatIf(draft, from, to), position: 0 };
+  if (base === undefined) return { whatIf: new WhatIf(draft, from, to, sample), position: 0 };
   let head: BaseHead | undefined;
-  let whatIf = new WhatIf(draft, from, to);
+  let whatIf = new WhatIf(draft, from, to, sample);
   for await (const line of base) {
     if (line.kind === "head") {
       head = line;
-      whatIf = new WhatIf(draft, Math.max(from, line.through + 1), to);
+      whatIf = new WhatIf(draft, Math.max(from, line.through + 1), to, sample);
     }
     if (line.kind !== "stream" || head === undefined) continue;
     const state = stateOf(line, head.stateVersion);

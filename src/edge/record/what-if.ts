@@ -1,9 +1,8 @@
 /** `POST /policy/what-if`: a draft policy over recorded requests, shard by shard, as lines of JSON. */
 import * as z from "zod";
-import type { WhatIfFrame } from "#actors/ledger/what-if.ts";
+import type { WhatIfFrame, WhatIfQuery } from "#actors/ledger/what-if.ts";
 import { checkRules } from "#dlp/program.ts";
 import { parseJson, tryParseJson } from "#events/parse-json.ts";
-import type { PolicyDocument } from "#policy/document.ts";
 import { validatePolicy } from "#policy/validate.ts";
 import { emptyResult, mergeResults, type WhatIfResult } from "#projections/what-if/result.ts";
 import { priceOf } from "#providers/price-book.ts";
@@ -19,6 +18,7 @@ const Asked = z.strictObject({
   document: z.record(z.string(), z.unknown()),
   from: TailParams.shape.from,
   to: TailParams.shape.to,
+  sample: z.number().min(0.0001).max(1).exactOptional(),
 });
 
 /**
@@ -30,7 +30,7 @@ export async function whatIf({ c, shards }: Reader): Promise<Response> {
   if (!asked.success) {
     throw new GatewayError(
       "invalid_request",
-      "Send {document, from, to}: a policy, and times as text.",
+      "Send {document, from, to, sample}: a policy, times as text, a share from 0.0001 to 1.",
     );
   }
   const checked = validatePolicy(asked.data.document, {
@@ -43,8 +43,8 @@ export async function whatIf({ c, shards }: Reader): Promise<Response> {
     const { problems } = checked;
     throw new GatewayError("invalid_request", "The draft is not a valid policy.", { problems });
   }
-  const { from = 0, to = Number.MAX_SAFE_INTEGER } = asked.data;
-  const frames = framesOf(shards, { document: checked.document, from, to });
+  const { from = 0, to = Number.MAX_SAFE_INTEGER, sample = 1 } = asked.data;
+  const frames = framesOf(shards, { document: checked.document, from, to, sample });
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -61,7 +61,7 @@ export async function whatIf({ c, shards }: Reader): Promise<Response> {
 
 async function* framesOf(
   shards: readonly Shard[],
-  query: { document: PolicyDocument; from: number; to: number },
+  query: WhatIfQuery,
 ): AsyncGenerator<WhatIfFrame> {
   let result: WhatIfResult = emptyResult();
   let before = 0;

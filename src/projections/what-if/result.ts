@@ -34,6 +34,17 @@ export interface WhatIfResult extends Difference {
   firstRefusedAt: Record<string, number>;
   /** The first changed requests. */
   changed: Changed[];
+  /** Where only some members were taken. Every number is of those: none is scaled up. */
+  sample?: SampleTold;
+}
+
+/** Who was taken, of those with a decision in the time that was asked for. */
+export interface SampleTold {
+  /** How much of the members was asked for, above 0 and below 1. */
+  share: number;
+  /** Members that were taken, and how many there are. */
+  members: number;
+  of: number;
 }
 
 const changedMax = 200;
@@ -98,6 +109,12 @@ function sum(x: Difference, y: Difference): Difference {
   };
 }
 
+function mergeSamples(a?: SampleTold, b?: SampleTold): { sample?: SampleTold } {
+  const one = a ?? b;
+  if (a === undefined || b === undefined) return one === undefined ? {} : { sample: one };
+  return { sample: { share: a.share, members: a.members + b.members, of: a.of + b.of } };
+}
+
 /** The result of two shards together. */
 export function mergeResults(a: WhatIfResult, b: WhatIfResult): WhatIfResult {
   const groups = (x: Record<string, Difference>, y: Record<string, Difference>) => {
@@ -112,6 +129,7 @@ export function mergeResults(a: WhatIfResult, b: WhatIfResult): WhatIfResult {
   }
   return {
     ...sum(a, b),
+    ...mergeSamples(a.sample, b.sample),
     rerouted: a.rerouted + b.rerouted,
     newlyAllowedBoundNanos: a.newlyAllowedBoundNanos + b.newlyAllowedBoundNanos,
     countedRefusals: a.countedRefusals + b.countedRefusals,

@@ -4,7 +4,8 @@
  *
  * Exact where the record is: every single decision is made by the same decider, in order, and its
  * consequences (what is used, held, left) carry on. What no record has is not guessed: a request
- * that was refused and would pass has no usage, so it counts with its bound apart.
+ * that was refused and would pass has no usage, so it counts with its bound apart. Of a sample the
+ * same holds for each member in it.
  */
 import { answeringAttempt } from "#events/attempts.ts";
 import type { EventEnvelope } from "#events/envelope.ts";
@@ -20,8 +21,10 @@ import {
   groupsOf,
   noteChanged,
   type Difference,
+  type SampleTold,
   type WhatIfResult,
 } from "./result.ts";
+import { Sample } from "./sample.ts";
 
 /** A request that has not ended: where it counts, and what the draft made of it. */
 interface Open {
@@ -36,23 +39,47 @@ export class WhatIf {
   readonly #to: number;
   readonly #states = new Map<string, UserState>();
   readonly #open = new Map<string, Open>();
+  readonly #sample: Sample;
+  /** Streams with a decision in the time, where not all are taken. */
+  readonly #met = new Set<string>();
   readonly result: WhatIfResult = emptyResult();
 
-  /** Decides again what was decided at `from` or later and before `to`, milliseconds. */
-  constructor(draft: Draft, from: number, to: number) {
+  /**
+   * Decides again what was decided at `from` or later and before `to`, milliseconds, by all members
+   * or by a share of them, above 0 up to 1.
+   */
+  constructor(draft: Draft, from: number, to: number, share = 1) {
     this.#draft = draft;
     this.#from = from;
     this.#to = to;
+    this.#sample = new Sample(share);
+    if (share < 1) this.result.sample = { share, members: 0, of: 0 };
   }
 
   /** Begins a stream with its books as they were before its next event. */
   begin(stream: string, state: UserState): void {
-    this.#states.set(stream, state);
+    if (this.#sample.has(stream)) this.#states.set(stream, state);
   }
 
-  /** Takes the next event; those of one stream come in its order. */
+  /** Whether an event is one to take: cheaper to ask than to read the event for nothing. */
+  wants(event: EventEnvelope): boolean {
+    if (!event.stream.startsWith("u_")) return false;
+    const isTaken = this.#sample.has(event.stream);
+    if (this.result.sample !== undefined) this.#meet(this.result.sample, event, isTaken);
+    return isTaken;
+  }
+
+  #meet(sample: SampleTold, { stream, type, at }: EventEnvelope, isTaken: boolean): void {
+    const isAsked = at >= this.#from && at < this.#to;
+    if (!isAsked || (type !== "RequestAdmitted" && type !== "RequestRefused")) return;
+    if (this.#met.has(stream)) return;
+    this.#met.add(stream);
+    sample.of += 1;
+    if (isTaken) sample.members += 1;
+  }
+
+  /** Takes the next event that is wanted; those of one stream come in its order. */
   take(event: EventEnvelope): void {
-    if (!event.stream.startsWith("u_")) return;
     let state = this.#states.get(event.stream);
     if (state === undefined) this.#states.set(event.stream, (state = initialState()));
     const fact = event as unknown as UserFact;

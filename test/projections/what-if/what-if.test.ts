@@ -84,11 +84,10 @@ function live(document: PolicyDocument): EventEnvelope[] {
 function whatIf(
   events: readonly EventEnvelope[],
   document: PolicyDocument,
-  from = 0,
-  to = Infinity,
+  { from = 0, to = Infinity, share = 1 } = {},
 ) {
-  const run = new WhatIf(new Draft(document, () => undefined), from, to);
-  for (const event of events) run.take(event);
+  const run = new WhatIf(new Draft(document, () => undefined), from, to, share);
+  for (const event of events) if (run.wants(event)) run.take(event);
   return run.result;
 }
 
@@ -153,7 +152,7 @@ test("a wider policy lets pass what was refused, with its bound and no made-up c
 test("only decisions of the asked time are made again, and shards add up", () => {
   const half = START + 30 * 5_000;
   const draft = policy({ models: ["small"] });
-  const later = whatIf(recorded, draft, half);
+  const later = whatIf(recorded, draft, { from: half });
   expect(later.requests).toBe(60);
   expect(later.changed.every(({ at }) => at >= half)).toBe(true);
   const of = (name: string) =>
@@ -227,6 +226,52 @@ test("what the guard asked is paid for under any draft, whoever would answer", (
     START,
   );
   expect(again.bound.costNanos).toBe(500 + 1_100 * 1_000 + 4);
+});
+
+test("a sample takes members whole, the same ones each time, and scales nothing", () => {
+  const draft = policy({ perMinute: 7 });
+  const sizes: number[] = [];
+  let smaller: string[] = [];
+  for (const share of [0.05, 0.3, 0.7]) {
+    const events = Array.from({ length: 40 }, (_, n) =>
+      recorded.flatMap((event) =>
+        event.stream === "u_alice" ? [{ ...event, stream: `u_${n}`, data: renamed(event, n) }] : [],
+      ),
+    ).flat();
+    const all = whatIf(events, draft);
+    const some = whatIf(events, draft, { share });
+    const members = Object.keys(some.byUser);
+    // Each is decided as among all, and what is told adds up to them alone.
+    for (const name of members) expect(some.byUser[name]).toEqual(all.byUser[name]);
+    expect(some.requests).toBe(60 * members.length);
+    expect(some.sample).toEqual({ share, members: members.length, of: 40 });
+    expect(members).toEqual(expect.arrayContaining(smaller));
+    expect([all.sample, whatIf(events, draft, { share })]).toEqual([undefined, some]);
+    smaller = members;
+    sizes.push(members.length);
+  }
+  expect(sizes[0]).toBeLessThan(sizes[1] ?? 0);
+  expect(sizes[1]).toBeLessThan(sizes[2] ?? 0);
+  expect(sizes[2]).toBeLessThan(40);
+});
+
+function renamed({ data }: EventEnvelope, n: number): EventEnvelope["data"] {
+  const { requestId, ...rest } = data as { requestId?: string };
+  const id = requestId === undefined ? {} : { requestId: `${requestId}-${n}` };
+  return { ...rest, ...id, ...("member" in data ? { member: `m${n}` } : {}) };
+}
+
+test("shards' samples add up, and what is before the time is no member of it", () => {
+  const half = { from: START + 30 * 5_000, share: 0.999 };
+  const [alice, late] = [half, { from: Infinity, share: 0.999 }].map((asked) =>
+    whatIf(recorded, wide, asked),
+  );
+  expect(late?.sample).toEqual({ share: 0.999, members: 0, of: 0 });
+  const two = mergeResults(
+    mergeResults(emptyResult(), alice ?? emptyResult()),
+    alice ?? emptyResult(),
+  );
+  expect(two.sample).toEqual({ share: 0.999, members: 4, of: 4 });
 });
 
 test("what members share is not decided anew: what passed passes, what it refused stays refused", () => {

@@ -47,6 +47,7 @@ it("tells wrong use, a refusal and silence apart, in one line each, and never sh
     [2, as("admin", "export", "--format", "xml")],
     [2, as("admin", "tail", "--count", "none")],
     [2, as("admin", "what-if", "no-such-file.json")],
+    [2, as("admin", "what-if", "no-such-file.json", "--sample", "11")],
     [2, as("admin", "replay")],
     [2, as("admin", "verify", gateway.url, "--key", gateway.keys.admin)],
     [2, tallygate(["budgets", "--url", "gateway.example", "--key", gateway.keys.admin])],
@@ -113,6 +114,8 @@ it("tries a draft on what was recorded", async () => {
   ]);
   const result = JSON.parse((await as("admin", "what-if", file, "--json")).out) as object;
   expect(result).toMatchObject({ newlyRefused: 1, byUser: { alice: { newlyRefused: 1 } } });
+  const some = await as("admin", "what-if", file, "--sample", "0.0001");
+  expect(some.out).toMatch(/A sample: 0 of [1-9]\d* members\. Nothing is scaled up\./);
 });
 
 it("tails requests as they happen, and ends after as many as were asked for", async () => {
