@@ -4,7 +4,11 @@ import { parseCheckpoint, type Checkpoint } from "#events/checkpoint.ts";
 import { readWitnessKey } from "#events/cosignature.ts";
 import { isSignedBy, parseNote, readPublicKey } from "#events/note.ts";
 import { tryParseJson } from "#events/parse-json.ts";
-import { isMemberEvidence, verifyMemberEvidence } from "#projections/verify/member-evidence.ts";
+import {
+  isMemberEvidence,
+  verifyMemberEvidence,
+  type MemberReport,
+} from "#projections/verify/member-evidence.ts";
 import { verifyEvidence } from "#projections/verify/evidence.ts";
 import { describe, type Finding } from "#projections/verify/finding.ts";
 import type { Depth } from "#projections/verify/streams.ts";
@@ -146,6 +150,12 @@ function print({ shards, findings, count }: VerifyReport, depth: Depth): string 
   return `${lines.join("\n")}\n`;
 }
 
+function sinceBase({ base }: MemberReport): string {
+  if (base === undefined) return "";
+  const until = new Date(base.at).toISOString();
+  return ` since the base that the archive begins with: it stands for events 1 to ${base.seq}, until ${until}, which are not kept any more`;
+}
+
 async function verifyBundle(file: string, keys: readonly Uint8Array<ArrayBuffer>[], json: boolean) {
   const text = readFileSync(file, "utf8");
   const about = isMemberEvidence(text) ? await verifyMemberEvidence(text, keys) : undefined;
@@ -154,7 +164,7 @@ async function verifyBundle(file: string, keys: readonly Uint8Array<ArrayBuffer>
   const fine =
     about === undefined
       ? "OK: every event in the bundle is proven.\n"
-      : `OK: ${about.events} events of ${about.member} are proven, and none is left out.\n`;
+      : `OK: ${about.events} events of ${about.member} are proven, and none is left out${sinceBase(about)}.\n`;
   const verdict = findings.length === 0 ? fine : "NOT OK\n";
   process.stdout.write(json ? `${JSON.stringify({ findings })}\n` : told + verdict);
   return findings.length === 0 ? 0 : 1;

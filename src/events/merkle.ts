@@ -246,6 +246,40 @@ function isHash(hash: Hash): boolean {
   return /^[0-9a-f]{64}$/.test(hash);
 }
 
+/** The audit path of one leaf of a tree that is read once and is too large to keep. */
+export class PathInPassing {
+  readonly #roots: { hash: Hash; size: number; isAbove: boolean }[] = [];
+  readonly #path: Hash[] = [];
+  #size = 0;
+  #index: number | undefined;
+
+  /** Takes the next leaf; `isIt` for the one whose path is wanted. */
+  add(hash: Hash, isIt: boolean): void {
+    if (isIt) this.#index = this.#size;
+    this.#size += 1;
+    this.#roots.push({ hash, size: 1, isAbove: isIt });
+    while (this.#roots.at(-1)?.size === this.#roots.at(-2)?.size) this.#join();
+  }
+
+  /** Its number and its path, nearest sibling first; undefined when it was not among the leaves. */
+  end(): { index: number; path: Hash[] } | undefined {
+    while (this.#roots.length > 1) this.#join();
+    return this.#index === undefined ? undefined : { index: this.#index, path: this.#path };
+  }
+
+  #join(): void {
+    const [left, right] = this.#roots.splice(-2);
+    if (left === undefined || right === undefined) return;
+    if (left.isAbove) this.#path.push(right.hash);
+    if (right.isAbove) this.#path.push(left.hash);
+    this.#roots.push({
+      hash: nodeHash(left.hash, right.hash),
+      size: left.size + right.size,
+      isAbove: left.isAbove || right.isAbove,
+    });
+  }
+}
+
 /** Audit paths of many leaves of one tree: every node is hashed once, for all of them. */
 export class InclusionProofs {
   readonly #levels: Hash[][];

@@ -11,6 +11,7 @@ import {
   isConsistent,
   leafHash,
   merkleRoot,
+  PathInPassing,
 } from "#events/merkle.ts";
 
 const inputs = [
@@ -65,6 +66,9 @@ test("every leaf of every tree up to 40 is proven, and no other leaf or place is
       const proof = inclusionProof(tree, index);
       expect(includes({ leaf, index, size, root }, proof)).toBe(true);
       expect(new InclusionProofs(tree).path(index)).toEqual(proof);
+      const passing = new PathInPassing();
+      for (const [at, hash] of tree.entries()) passing.add(hash, at === index);
+      expect(passing.end()).toEqual({ index, path: proof });
       expect(includes({ leaf: leafHash("other"), index, size, root }, proof)).toBe(false);
       expect(includes({ leaf, index: (index + 1) % size, size, root }, proof)).toBe(size === 1);
     }

@@ -15,6 +15,7 @@ import { BaseReader } from "./base-reader.ts";
 import { gunzip, storeInBucket, type ArchiveStore } from "./archive-store.ts";
 import { gatherEvidence, type EvidenceQuery } from "./evidence.ts";
 import {
+  gatherMemberBase,
   gatherMemberEvidence,
   type MemberEvidencePage,
   type MemberEvidenceQuery,
@@ -204,9 +205,16 @@ export class Archivist {
   }
 
   /** What is archived of a stream from a place on, with proofs. */
-  memberEvidence(query: MemberEvidenceQuery): Promise<MemberEvidencePage> {
-    const segments = this.archive.inOrder(query.from.n);
-    return gatherMemberEvidence(this.store, this.#setup.shard, segments, query);
+  async memberEvidence(query: MemberEvidenceQuery): Promise<MemberEvidencePage> {
+    const { stream, from } = query;
+    const segments = this.archive.inOrder(from.n);
+    const page = await gatherMemberEvidence(this.store, this.#setup.shard, segments, query);
+    const named = this.base.standing?.named ?? undefined;
+    if (named === undefined || from.n > 0 || from.index > 0) return page;
+    const proof = await this.base.proofOf(stream);
+    const [by] = this.archive.inOrder(named);
+    if (proof === undefined || by === undefined) return page;
+    return { ...page, base: await gatherMemberBase(this.store, proof, by) };
   }
 
   async #write(at: number): Promise<number> {

@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto";
 import { parseBaseLine, type BaseHead, type BaseLine, type BaseStream } from "#events/base.ts";
 import { paths } from "#events/manifest.ts";
+import { leafHash, PathInPassing } from "#events/merkle.ts";
+import type { MemberBase } from "#projections/verify/member-base.ts";
 import type { ArchiveStore } from "./archive-store.ts";
 import type { BaseRow, BaseRows } from "./base-rows.ts";
 
@@ -50,12 +52,25 @@ export class BaseReader {
   /** Where a stream stands in the standing base; undefined when that does not know it. */
   async stream(name: string): Promise<{ head: BaseHead; line: BaseStream } | undefined> {
     let head: BaseHead | undefined;
-    for await (const line of this.lines((text) => text.includes(`"stream":"${name}"`))) {
+    for await (const line of this.lines((text) => mayBeOf(text, name))) {
       if (line.kind === "head") head = line;
       else if (line.kind !== "stream") return undefined;
       else if (line.stream === name && head !== undefined) return { head, line };
     }
     return undefined;
+  }
+
+  /** The line of a stream as it stands in the standing base, with its path among all lines. */
+  async proofOf(name: string): Promise<MemberBase["base"] | undefined> {
+    const passing = new PathInPassing();
+    let line: string | undefined;
+    for await (const text of this.#texts(this.#standingBase())) {
+      const isIt = line === undefined && isLineOf(text, name);
+      if (isIt) line = text;
+      passing.add(leafHash(text), isIt);
+    }
+    const place = passing.end();
+    return line === undefined || place === undefined ? undefined : { line, ...place };
   }
 
   /** The standing base's head, and each line that is wanted, up to the first row. */
@@ -93,4 +108,15 @@ export class BaseReader {
     if (base === undefined) throw new Error("the archive begins with its first segment");
     return base;
   }
+}
+
+/** Whether a line has the stream's name where its own would be; cheaper than reading it. */
+function mayBeOf(text: string, name: string): boolean {
+  return text.includes(`"stream":"${name}"`);
+}
+
+function isLineOf(text: string, name: string): boolean {
+  if (!mayBeOf(text, name)) return false;
+  const line = parseBaseLine(text);
+  return line?.kind === "stream" && line.stream === name;
 }

@@ -4,10 +4,11 @@
  * Invariants: a cursor is a place in the archive, which never changes, so the same cursor gives the
  * same part for ever; parts follow each other without gap or overlap.
  */
-import { EMPTY_FRONTIER, parseManifest, paths } from "#events/manifest.ts";
+import { EMPTY_FRONTIER, parseManifest, paths, type Frontier } from "#events/manifest.ts";
 import { InclusionProofs } from "#events/merkle.ts";
 import { eventLeaf, readLine } from "#events/segment.ts";
 import type { Evidence } from "#projections/verify/evidence.ts";
+import type { MemberBase } from "#projections/verify/member-base.ts";
 import type { ArchiveStore } from "./archive-store.ts";
 import { readSegmentText, readText, type SegmentBefore } from "./evidence.ts";
 import { evidenceEventsMax, evidenceSegmentsMax } from "./limits.ts";
@@ -24,10 +25,30 @@ export interface MemberEvidenceQuery {
   from: EvidencePlace;
 }
 
-/** Bundles, one a segment, oldest first; `next` where there may be more. */
+/**
+ * Bundles, one a segment, oldest first; `next` where there may be more. `base` is in the first part,
+ * where the archive begins with one that knows the stream.
+ */
 export interface MemberEvidencePage {
+  base?: MemberBase;
   bundles: Evidence[];
   next: EvidencePlace | null;
+}
+
+/** Proves what a base says, by the segment whose manifest names it. */
+export async function gatherMemberBase(
+  store: ArchiveStore,
+  base: MemberBase["base"],
+  { n, treeBefore }: SegmentBefore,
+): Promise<MemberBase> {
+  const manifest = await readText(store, paths.manifest(n));
+  const checkpoint = await readText(store, paths.checkpoint(n));
+  return { v: 1, base, segment: { n, manifest, path: pathAfter(treeBefore), checkpoint } };
+}
+
+/** A log's last leaf has the whole subtrees before it for its path, smallest first. */
+function pathAfter(treeBefore: Frontier | undefined): string[] {
+  return [...(treeBefore ?? EMPTY_FRONTIER).roots].reverse();
 }
 
 /** One part: as many segments as are looked at, and as many events as fit. */
@@ -56,7 +77,7 @@ export async function gatherMemberEvidence(
       events.push({ line: lines[index] ?? "", n, index, path: proofs.path(index) });
       room -= 1;
     }
-    const path = [...(treeBefore ?? EMPTY_FRONTIER).roots].reverse();
+    const path = pathAfter(treeBefore);
     const checkpoint = await readText(store, paths.checkpoint(n));
     if (events.length > 0) {
       page.bundles.push({ v: 1, shard, events, segments: [{ n, manifest, path, checkpoint }] });

@@ -37,13 +37,15 @@ export async function proveMember(
   const shard = ledgerName(secret, principal.organisation, stream, shards.length);
   const ledger = shards.find(({ name }) => name === shard)?.ledger;
   const page = await ledger?.memberEvidence({ stream, from: placeOf(cursor) });
-  const { bundles = [], next = null } = page ?? {};
-  if (bundles.length === 0 && next === null && cursor === undefined) {
+  const { base, bundles = [], next = null } = page ?? {};
+  const isEmpty = base === undefined && bundles.length === 0 && next === null;
+  if (isEmpty && cursor === undefined) {
     throw new GatewayError("not_found", "The archive has nothing of this member.");
   }
   const events = bundles.reduce((sum, bundle) => sum + bundle.events.length, 0);
   const lines = [
     { v: 1, member, stream, shard, from: cursor ?? null },
+    ...(base === undefined ? [] : [base]),
     ...bundles,
     { next: next === null ? null : `${next.n}.${next.index}`, events },
   ];

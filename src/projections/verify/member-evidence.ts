@@ -2,7 +2,8 @@
  * Evidence about one person: every event of their stream, each proven, and none left out.
  *
  * Lines of JSON: a head that says whose it is, a bundle of evidence a segment, and an end. Parts that
- * were fetched one after the other may follow each other in one file.
+ * were fetched one after the other may follow each other in one file. Where the archive begins with
+ * a base, what that says of the stream follows the first head, and stands for the events before.
  */
 import * as z from "zod";
 import { parseManifest, type StreamPart } from "#events/manifest.ts";
@@ -10,6 +11,7 @@ import { tryParseJson } from "#events/parse-json.ts";
 import { readLine } from "#events/segment.ts";
 import { Evidence, verifyEvidence } from "./evidence.ts";
 import type { Finding } from "./finding.ts";
+import { MemberBase, proveBase } from "./member-base.ts";
 
 const name = z.string().max(500);
 
@@ -30,7 +32,7 @@ export const MemberEvidenceEnd = z.strictObject({
   events: z.int().min(0),
 });
 
-const Line = z.union([MemberEvidenceHead, MemberEvidenceEnd, Evidence]);
+const Line = z.union([MemberEvidenceHead, MemberEvidenceEnd, MemberBase, Evidence]);
 
 /** Whether a text begins as evidence about a person does. */
 export function isMemberEvidence(text: string): boolean {
@@ -43,6 +45,8 @@ export interface MemberReport {
   member: string;
   stream: string;
   events: number;
+  /** The event that a base stands for, with those before it: its number and its moment. */
+  base?: { segments: number; seq: number; at: number };
   findings: Finding[];
 }
 
@@ -70,6 +74,7 @@ class MemberCheck {
   #head: z.infer<typeof MemberEvidenceHead> | undefined;
   #next: string | null | undefined = null;
   #at: Place | undefined;
+  #base: MemberReport["base"];
   #events = 0;
 
   constructor(publicKeys: readonly Uint8Array<ArrayBuffer>[]) {
@@ -82,6 +87,7 @@ class MemberCheck {
     const line = parsed.data;
     if ("member" in line) this.#begin(line);
     else if ("next" in line) this.#next = line.next;
+    else if ("base" in line) await this.#beginAtBase(line);
     else await this.#bundle(line);
   }
 
@@ -92,7 +98,8 @@ class MemberCheck {
     for (const { n, part } of this.#promised) {
       this.#add("missing", `events ${part.first} to ${part.last} of segment ${n} are not all here`);
     }
-    return { member, stream, events: this.#events, findings: this.#findings };
+    const told = { member, stream, events: this.#events, findings: this.#findings };
+    return this.#base === undefined ? told : { ...told, base: this.#base };
   }
 
   #begin(head: z.infer<typeof MemberEvidenceHead>): void {
@@ -102,6 +109,19 @@ class MemberCheck {
     if (head.from !== this.#next) this.#add("missing", "a part of it is not there");
     this.#head = head;
     this.#next = undefined;
+  }
+
+  async #beginAtBase(proof: MemberBase): Promise<void> {
+    if (this.#head === undefined || this.#at !== undefined) {
+      return this.#add("damaged", "a base stands where none can");
+    }
+    const add = (kind: Finding["kind"], message: string): void => this.#add(kind, message);
+    const proven = await proveBase(proof, this.#head, this.#publicKeys, add);
+    if (proven === undefined) return;
+    const { epoch, seq, hash, at } = proven.line;
+    this.#at = { epoch, seq, hash };
+    this.#base = { segments: proven.segments, seq, at };
+    this.#promise(proof.segment.n, proof.segment.manifest);
   }
 
   async #bundle(bundle: Evidence): Promise<void> {

@@ -10,6 +10,7 @@ import { paths } from "#events/manifest.ts";
 import { openSigner } from "#events/note.ts";
 import { readLine, toLine } from "#events/segment.ts";
 import { describe as tell } from "#projections/verify/finding.ts";
+import { verifyMemberEvidence } from "#projections/verify/member-evidence.ts";
 import { verifyArchive } from "#projections/verify/verify.ts";
 import { liveTogether, signingKey } from "../../support/archives.ts";
 import { freshLedger, type LedgerStub } from "../../support/ledgers.ts";
@@ -187,6 +188,48 @@ describe("segments that policy no longer keeps", () => {
     expect(state.seq).toBe(last.seq);
   });
 
+  test("are stood for in a person's evidence by what the base says of them", async () => {
+    const ledger = await letGo();
+    const stream = "u_1";
+    const from = { n: 0, index: 0 };
+    const { base, bundles, next } = await ledger.memberEvidence({ stream, from });
+    const head = { v: 1, member: "member-1", stream, shard: ledger.name, from: null };
+    const text = [head, base, ...bundles, { next, events: 0 }].map((line) => JSON.stringify(line));
+    const report = await verifyMemberEvidence(text.join("\n"), publicKeys);
+    expect(report.findings).toEqual([]);
+    const last = readLine(bundles.at(-1)?.events.at(-1)?.line ?? "");
+    expect(report.events).toBe((last?.seq ?? 0) - (report.base?.seq ?? 0));
+    expect(report.base).toMatchObject({ segments: 4 });
+    // Who came after the base has all of theirs, and no base.
+    expect(await ledger.memberEvidence({ stream: "u_9", from })).toEqual({
+      bundles: [],
+      next: null,
+    });
+  });
+
+  test("stay while the bucket is locked, whose reason is told, and go after that", async () => {
+    const ledger = await aged();
+    await run(ledger, Date.now());
+    await feed(ledger, rest);
+    await ledger.archiveNow();
+    const before = [...(await filesOf(ledger)).keys()].sort();
+    let store: ArchiveStore | undefined;
+    const lock = (isLocked: boolean) =>
+      runInDurableObject(ledger, ({ archivist }: LedgerActor) => {
+        store ??= archivist.store;
+        archivist.store = isLocked ? locked(store) : store;
+      });
+    await lock(true);
+    expect(await run(ledger, later(1))).toBe("the object is locked");
+    expect([...(await filesOf(ledger)).keys()].sort()).toEqual(before);
+    expect(await ledger.archiveStatus()).toMatchObject({ trouble: "the object is locked" });
+    expect((await verify(ledger)).told).toEqual([]);
+    await lock(false);
+    expect(await run(ledger, later(2))).toBeUndefined();
+    expect((await filesOf(ledger)).size).toBe(8);
+    expect((await verify(ledger)).told).toEqual([]);
+  });
+
   test("leave views that a rebuild from the base gives again, also after more events", async () => {
     const ledger = await letGo();
     const before = await ledger.exportViews();
@@ -218,6 +261,15 @@ describe("segments that policy no longer keeps", () => {
     );
   });
 });
+
+/** A store as it is under a bucket lock: what is written cannot be removed. */
+function locked(store: ArchiveStore): ArchiveStore {
+  return {
+    create: (path, bytes) => store.create(path, bytes),
+    read: (path) => store.read(path),
+    remove: () => Promise.reject(new Error("the object is locked")),
+  };
+}
 
 /** A store that dies once: before its `step`th change, or right after it. */
 function dying(store: ArchiveStore, step: number, after: boolean): ArchiveStore {

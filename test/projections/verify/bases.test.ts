@@ -60,6 +60,41 @@ test("an archive verifies from every base as it does from its first segment", as
   }
 });
 
+test("the chain alone verifies from a base, and finds what is spoilt", async () => {
+  const chain = { depth: "chain" as const };
+  const { findings, shards } = await verify(dropped, chain);
+  expect(findings).toEqual([]);
+  const position = n * segmentEvents;
+  expect(shards).toMatchObject([
+    { events: events.length - position, decisions: 0, base: { segments: n, position } },
+  ]);
+  const spoilt: [string, (files: Archived) => void, RegExp][] = [
+    ["the base", (files) => flip(files, paths.base(n)), /bases/],
+    ["a segment", (files) => flip(files, paths.segment(n)), /segments/],
+    [
+      "no checkpoint of the base's tree",
+      (files) => files.delete(paths.checkpoint(n - 1)),
+      /missing/,
+    ],
+    ["no first manifest", (files) => files.delete(paths.manifest(n)), /missing/],
+  ];
+  for (const [what, spoil, finding] of spoilt) {
+    const files = new Map(dropped);
+    spoil(files);
+    expect((await told(files, chain)).join("\n"), what).toMatch(finding);
+  }
+  // What decisions come to is the other depth's.
+  const forged = await pack({ segments: n, namedBy: n + 1, alter: spentMuch });
+  expect(await told(dropBefore(forged, n), chain)).toEqual([]);
+});
+
+function flip(files: Archived, path: string): void {
+  const bytes = (files.get(path) ?? new Uint8Array(0)).slice();
+  const middle = bytes.length >> 1;
+  bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+  files.set(path, bytes);
+}
+
 const publish = (published: object[]) => {
   const text = `${canonicalJson({ position: events.length, sums: published })}\n`;
   return new Map([...dropped, [paths.views, new Uint8Array(new TextEncoder().encode(text))]]);
