@@ -31,6 +31,7 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest({
+            main: "./src/edge/worker.ts",
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               bindings: {

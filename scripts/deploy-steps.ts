@@ -74,7 +74,7 @@ export async function deploy(options: DeployOptions): Promise<void> {
 async function weigh(wrangler: WranglerRun): Promise<number> {
   const folder = await mkdtemp(path.join(tmpdir(), "tallygate-bundle-"));
   try {
-    const { ok, output } = await wrangler(["deploy", "--dry-run", "--minify", "--outdir", folder]);
+    const { ok, output } = await wrangler(["deploy", "--dry-run", "--outdir", folder]);
     if (!ok) throw new Error(`The Worker does not build:\n${output}`);
     const names = (await readdir(folder)).filter((name) => !/\.(map|md)$/.test(name));
     const files = await Promise.all(names.map((name) => readFile(path.join(folder, name))));
@@ -148,7 +148,7 @@ async function upload(wrangler: WranglerRun, secrets: Record<string, string>): P
   try {
     const file = path.join(folder, "secrets.json");
     await writeFile(file, JSON.stringify(secrets), { mode: 0o600 });
-    const { ok, output } = await wrangler(["deploy", "--minify", "--secrets-file", file]);
+    const { ok, output } = await wrangler(["deploy", "--secrets-file", file]);
     if (!ok) throw new Error(`wrangler deploy failed:\n${output}`);
     return output;
   } finally {

@@ -27,10 +27,7 @@ export interface MiniflareModule {
 
 /** The part of wrangler that is used here. */
 export interface WranglerModule {
-  unstable_getMiniflareWorkerOptions(config: string): {
-    workerOptions: Record<string, unknown>;
-    main?: string;
-  };
+  unstable_getMiniflareWorkerOptions(config: string): { workerOptions: Record<string, unknown> };
 }
 
 export const loadEsbuild = (): Esbuild => inWrangler("esbuild") as Esbuild;

@@ -6,7 +6,7 @@
  * in front: what answers here is what would answer in production, at its own speed.
  */
 import path from "node:path";
-import { bundleWorker } from "./bundle.ts";
+import { bundleWorker, workerEntry } from "./bundle.ts";
 import { ensureConsole, ensureConsoleFolder } from "./console-build.ts";
 import { readDevVars, liveProviders, findOllama } from "./dev-vars.ts";
 import type { LiveProvider } from "./dev-vars.ts";
@@ -24,7 +24,7 @@ export interface LaunchOptions {
   port: number;
   /** The folder for everything that is kept; `.tallygate/state-<port>` when absent. */
   state?: string;
-  /** Another entry than wrangler.toml's `main`. */
+  /** Another entry than the gateway's. */
   worker?: string;
   /** Whether keys in `.dev.vars` are used: real providers are called, and cost. */
   devVars: boolean;
@@ -63,17 +63,15 @@ async function startWorker(options: {
   entry: string | undefined;
   vars: Record<string, string>;
 }): Promise<{ stop(): Promise<void> }> {
-  const { workerOptions, main } = loadWrangler().unstable_getMiniflareWorkerOptions(
+  const { workerOptions } = loadWrangler().unstable_getMiniflareWorkerOptions(
     path.join(root, "wrangler.toml"),
   );
-  const entry = options.entry ?? main;
-  if (!entry) throw new Error("wrangler.toml names no `main`.");
   const { Miniflare, NoOpLog, convertV4MiniflareOptions } = loadMiniflare();
   const { modulesRules: _, bindings, ...bound } = workerOptions;
   const worker = {
     ...bound,
     name: "tallygate",
-    modules: await bundleWorker(entry),
+    modules: await bundleWorker(options.entry ?? workerEntry),
     bindings: { ...(bindings as object), ...options.vars },
     unsafeDirectSockets: [{ host: "127.0.0.1", port: options.port }],
   };

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { bundleWorker } from "../../scripts/bundle.ts";
+import { bundleWorker, workerEntry } from "../../scripts/bundle.ts";
 import { loadMiniflare, loadWrangler, root } from "../../scripts/from-wrangler.ts";
 import { seed } from "../../scripts/seed.ts";
 import type { Keys } from "../../scripts/state.ts";
@@ -47,7 +47,7 @@ export async function startBoundWorkers(
 ): Promise<BoundWorkers> {
   const state = mkdtempSync(path.join(tmpdir(), "tallygate-bound-"));
   const [port, callerPort] = [await claimPort(), await claimPort()];
-  const { workerOptions, main } = loadWrangler().unstable_getMiniflareWorkerOptions(
+  const { workerOptions } = loadWrangler().unstable_getMiniflareWorkerOptions(
     path.join(root, "wrangler.toml"),
   );
   const { modulesRules: _, bindings, ...bound } = workerOptions;
@@ -57,7 +57,7 @@ export async function startBoundWorkers(
     ...around.gateway,
     ...listen(port),
     name: "tallygate",
-    modules: await bundleWorker(main ?? ""),
+    modules: await bundleWorker(workerEntry),
     bindings: {
       ...(bindings as object),
       TALLYGATE_SECRET: secret,

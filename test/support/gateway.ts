@@ -20,7 +20,7 @@ export interface GatewayOptions {
   env?: Record<string, string>;
   /** Another policy than the starting one; `$UPSTREAM` stands for the upstream's address. */
   policy?: unknown;
-  /** Another Worker entry than wrangler.toml's. */
+  /** Another Worker entry than the gateway's. */
   worker?: string;
   /** Whether the web console is built and served; most tests need not wait for that. */
   console?: boolean;

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
-import { bundleWorker, type WorkerModule } from "../../scripts/bundle.ts";
+import { bundleWorker, workerEntry, type WorkerModule } from "../../scripts/bundle.ts";
 import { loadMiniflare, loadWrangler, root } from "../../scripts/from-wrangler.ts";
 import { anyFreePort } from "../../scripts/ports.ts";
 import type { KeptModule } from "./record-worker.ts";
@@ -19,7 +19,7 @@ const bundles = new Map<Version, Promise<WorkerModule[]>>();
 function modulesOf(version: Version): Promise<WorkerModule[]> {
   let modules = bundles.get(version);
   if (modules === undefined) {
-    modules = version === "now" ? bundleWorker("src/edge/worker.ts") : Promise.resolve(early());
+    modules = version === "now" ? bundleWorker(workerEntry) : Promise.resolve(early());
     bundles.set(version, modules);
   }
   return modules;

@@ -1,10 +1,12 @@
 /**
  * What assistants may ask: each tool is one of the gateway's own addresses, read with GET. An
- * address checks its own query, so the schemas here are the very ones that it checks with.
+ * address checks its own query, so the schemas here are the very ones that it checks with. Assistants
+ * are told them as the gateway's description has them, which is made of the same.
  */
 import * as z from "zod";
 import { dimensions } from "#projections/queries.ts";
 import { EntryId, EventsParams, SumsParams } from "../books/params.ts";
+import openApi from "../openapi.json" with { type: "json" };
 import { complaintCharsMax } from "./limits.ts";
 
 type Arguments = Record<string, unknown>;
@@ -13,12 +15,29 @@ interface Tool {
   title: string;
   description: string;
   input: z.ZodType;
+  /** `input` as JSON Schema. */
+  told: object;
   /** Path and query of arguments that fit `input`. */
   address: (given: Arguments) => string;
 }
 
 // An id becomes part of a path, where nothing but dots would climb.
 const OneEntry = z.strictObject({ id: EntryId.regex(/[^.]/, "expected a request id") });
+
+const objectOf = (properties: object, required: string[] = []) => ({
+  type: "object",
+  properties,
+  required,
+  additionalProperties: false,
+});
+
+/** What the description says of an address's query. */
+function queryOf(path: "/audit/events" | "/costs" | "/usage"): object {
+  const { parameters } = openApi.paths[path].get;
+  return objectOf(Object.fromEntries(parameters.map(({ name, schema }) => [name, schema])));
+}
+
+const toldEntry = objectOf({ id: { type: "string", pattern: String.raw`^[\w.-]{1,64}$` } }, ["id"]);
 
 const asQuery = (path: string) => (given: Arguments) => {
   const pairs = Object.entries(given).map(([name, value]) => [name, String(value)]);
@@ -39,12 +58,14 @@ const TOOLS: Readonly<Record<string, Tool>> = {
     title: "Search the audit list",
     description: `Requests, refusals, reads and acts, newest first, by any of the filters. \`nextCursor\` of an answer, sent as \`cursor\`, gives the next page. ${TIMES}`,
     input: EventsParams,
+    told: queryOf("/audit/events"),
     address: asQuery("/audit/events"),
   },
   get_request: {
     title: "One audit entry",
     description: "One entry of the audit list, by its request id.",
     input: OneEntry,
+    told: toldEntry,
     address: ofEntry(),
   },
   explain_request: {
@@ -52,6 +73,7 @@ const TOOLS: Readonly<Record<string, Tool>> = {
     description:
       "The limits and budgets as they stood when a request was decided, what was recorded, and the same decision made again today.",
     input: OneEntry,
+    told: toldEntry,
     address: ofEntry("/explain"),
   },
   evidence: {
@@ -59,37 +81,41 @@ const TOOLS: Readonly<Record<string, Tool>> = {
     description:
       "The events of one entry with their proofs under a signed checkpoint, as `tallygate verify` takes them.",
     input: OneEntry,
+    told: toldEntry,
     address: ofEntry("/evidence"),
   },
   costs: {
     title: "Costs",
     description: `Dollars spent, by dimension. ${BY}`,
     input: SumsParams,
+    told: queryOf("/costs"),
     address: asQuery("/costs"),
   },
   usage: {
     title: "Usage",
     description: `Requests and tokens, by dimension. ${BY}`,
     input: SumsParams,
+    told: queryOf("/usage"),
     address: asQuery("/usage"),
   },
   budgets: {
     title: "Budgets",
     description: "Where every budget stands now: its limit, and what is settled and held.",
     input: z.strictObject({}),
+    told: objectOf({}),
     address: () => "/budgets",
   },
 };
 
 /** The answer to `tools/list`, in MCP's shape. */
 export function listTools() {
-  const tools = Object.entries(TOOLS).map(([name, { title, description, input }]) => {
-    const { $schema: _dialect, ...inputSchema } = z.toJSONSchema(input, {
-      io: "input",
-      unrepresentable: "any",
-    });
-    return { name, title, description, inputSchema, annotations: { readOnlyHint: true } };
-  });
+  const tools = Object.entries(TOOLS).map(([name, { title, description, told }]) => ({
+    name,
+    title,
+    description,
+    inputSchema: told,
+    annotations: { readOnlyHint: true },
+  }));
   return { tools };
 }
 
