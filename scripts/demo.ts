@@ -1,4 +1,4 @@
-/** `npm run demo`: does what the panel of `npm start` proposes, against a fresh gateway, and checks it. */
+/** `npm run demo`: does what the panel of `npm start` proposes, against a fresh gateway of the Worker that is deployed, and checks it. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -95,7 +95,7 @@ async function main(): Promise<void> {
   const state = mkdtempSync(path.join(tmpdir(), "tallygate-demo-"));
   let failed = 0;
   try {
-    const gateway = await launch({ port: 0, state, devVars: false });
+    const gateway = await launch({ port: 0, state, devVars: false, asDeployed: true });
     for (const [name, run] of steps) {
       try {
         await run(gateway);

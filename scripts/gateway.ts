@@ -26,6 +26,8 @@ export interface LaunchOptions {
   state?: string;
   /** Another entry than the gateway's. */
   worker?: string;
+  /** Whether the Worker is the one that is deployed: the same code, minified. */
+  asDeployed?: boolean;
   /** Whether keys in `.dev.vars` are used: real providers are called, and cost. */
   devVars: boolean;
   /** Variables for the Worker, over those of `.dev.vars`. */
@@ -61,6 +63,7 @@ async function startWorker(options: {
   port: number;
   state: string;
   entry: string | undefined;
+  minify: boolean;
   vars: Record<string, string>;
 }): Promise<{ stop(): Promise<void> }> {
   const { workerOptions } = loadWrangler().unstable_getMiniflareWorkerOptions(
@@ -71,7 +74,7 @@ async function startWorker(options: {
   const worker = {
     ...bound,
     name: "tallygate",
-    modules: await bundleWorker(options.entry ?? workerEntry),
+    modules: await bundleWorker(options.entry ?? workerEntry, options.minify),
     bindings: { ...(bindings as object), ...options.vars },
     unsafeDirectSockets: [{ host: "127.0.0.1", port: options.port }],
   };
@@ -152,7 +155,8 @@ export async function launch(options: LaunchOptions): Promise<Running> {
       ...options.vars,
       TALLYGATE_SECRET: secret,
     };
-    const worker = await startWorker({ port, state, entry: options.worker, vars });
+    const { worker: entry, asDeployed: minify = false } = options;
+    const worker = await startWorker({ port, state, entry, minify, vars });
     stops.push(() => worker.stop());
     const policy = options.policy ?? startingPolicy({ upstreamUrl: upstream.url, live });
     const keys = seeded?.keys ?? (await seed(url, secret, filled(policy, upstream.url)));
