@@ -339,6 +339,31 @@ export const RateDenied = z.strictObject({
   }),
 });
 
+/**
+ * What a rule that picks some of its scope's requests (one model, some keys) counts of those that came
+ * before it, read from the stream when the rule is first met. It starts from that, and from no more.
+ * Used by: nothing but the fold.
+ */
+export const RulePastCounted = z.strictObject({
+  type: z.literal("RulePastCounted"),
+  v: z.literal(1),
+  data: z.strictObject({
+    version: count,
+    /** Of a rate limit: the limit, and its use in the window, moments in order. */
+    limit: LimitData.optional(),
+    moments: z
+      .array(z.tuple([count, z.int()]))
+      .max(4_096)
+      .optional(),
+    /** Of a budget: the budget in its period, what was booked and what is held. */
+    budget: BudgetData.optional(),
+    settledNanos: nanos.optional(),
+    heldNanos: nanos.optional(),
+    /** Requests that have not come to their truth yet: it corrects what is counted here. */
+    open: z.array(z.string()).max(4_096),
+  }),
+});
+
 /** From here on a key is refused whatever caches say. Used by: audit. */
 export const KeyFenced = z.strictObject({
   type: z.literal("KeyFenced"),
@@ -363,6 +388,7 @@ export const UserFact = z.discriminatedUnion("type", [
   LeaseDenied,
   RateLeased,
   RateDenied,
+  RulePastCounted,
   KeyFenced,
   AccessRecorded,
   PayloadLost,

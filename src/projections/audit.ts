@@ -111,7 +111,13 @@ type Draft = Partial<Omit<AuditPatch, "base" | "source">> & { base?: Partial<Aud
 /** Credit that moves between a budget and its users is bookkeeping: in the log, not in the list. */
 type Told = Exclude<
   UserFact["type"],
-  "LeaseGranted" | "LeaseOpened" | "LeaseReturned" | "LeaseDenied" | "RateLeased" | "RateDenied"
+  | "LeaseGranted"
+  | "LeaseOpened"
+  | "LeaseReturned"
+  | "LeaseDenied"
+  | "RateLeased"
+  | "RateDenied"
+  | "RulePastCounted"
 >;
 
 const handlers: { [T in Told]: (data: DataOf<T>, event: EventEnvelope) => Draft } = {

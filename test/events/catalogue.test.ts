@@ -52,6 +52,7 @@ const hashes: Record<string, string> = {
   "RateLeased.v1": "745ece08f11e8ac72f21b0614783e3429eaebbc25b6a9bb0e9c1893785609b09",
   "RateDenied.v1": "83d93d845e0037fcc48f46a24a82a819edce873149d455a53c737d4ba4e32b5e",
   "RatePermitted.v1": "5111d0f030304309d4624371aba2ac6770847623738f0d5daba6f068fbb48e4b",
+  "RulePastCounted.v1": "2e90692b707067c9e75fa9d6432bdd0f1487c84cd35e7bb0c547957fb864cb0d",
   "PayloadLost.v1": "fe6facdbeaccbe2794ccee5ebfeb7a33d2c09351a40d05ab2509bbcc137ca6b1",
   "SubjectErased.v1": "19cf30e86252adf34506f1adfc027c7b2e3c3561e20744a28c8b0d4bd310e4c4",
   "ErasureOrdered.v1": "87107e71c063d84f0016dc5a53a0189b2bc1f31ef6f359fa62f09a64aaf27136",

@@ -7,6 +7,7 @@ import type { LeaseChildApi, RateChildApi } from "#actors/budget/api.ts";
 import type { WrappedKey } from "#actors/kit/payload-key.ts";
 import type { Price } from "#events/money.ts";
 import type { UserFact } from "#events/user-events.ts";
+import type { RulePicks } from "#policy/picks.ts";
 import type { OpenCall } from "./cost-scan.ts";
 import type { LeaseOpening } from "./lease-past.ts";
 import type { ShadowAsk } from "./shadow.ts";
@@ -39,6 +40,8 @@ export interface AdmitCommand {
   wantsPayloadKey?: true;
   /** Of a member who is or was split: the most actors they ever had, this one among them. */
   actors?: number;
+  /** What rules of the request pick that came lately: what they missed is counted once. */
+  picks?: RulePicks;
 }
 
 /** How much of one limit or budget is left after the admitting transaction. */

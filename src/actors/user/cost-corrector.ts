@@ -5,6 +5,7 @@
  * correction's event; an order that comes again corrects nothing that it has corrected.
  */
 import type { EventStore } from "#actors/kit/event-store.ts";
+import { firstSince } from "#actors/kit/first-since.ts";
 import { parseJson } from "#events/parse-json.ts";
 import { unseal } from "#events/envelope.ts";
 import type { CorrectCostsCommand, CorrectCostsReply, CostChange } from "./commands.ts";
@@ -50,7 +51,7 @@ export class CostCorrector {
   ): Promise<CorrectCostsReply> {
     const change = cursor?.found ?? { requests: 0, oldNanos: 0, newNanos: 0 };
     const scan = new CostScan(order, (id) => this.#costsOf(id), cursor?.open);
-    let seq = cursor?.seq ?? this.#firstAt(order.from);
+    let seq = cursor?.seq ?? firstSince(this.#store, order.from);
     const stopAt = seq + correctionEventsMax;
     while (seq < stopAt) {
       const page = this.#store.read(seq, correctionPage);
@@ -67,19 +68,6 @@ export class CostCorrector {
       done: false,
       cursor: { seq, open: scan.open, ...(dry === true ? { found: change } : {}) },
     };
-  }
-
-  /** The first event that is not before a moment; times only grow along a stream. */
-  #firstAt(at: number): number {
-    let low = 1;
-    let high = this.#store.head.seq + 1;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const [sealed] = this.#store.read(middle, 1);
-      if (sealed !== undefined && unseal(sealed).at < at) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 
   #costsOf(requestId: string): Costs | undefined {

@@ -15,6 +15,7 @@ import { fromSnapshot, snapshotVersion, toSnapshot } from "./snapshot.ts";
 import { decideOpenLease, type LeaseOpening } from "./lease-past.ts";
 import { decideIdleReturns, decideLeaseGranted, decideLeaseReturn } from "./leases.ts";
 import type { ShadowAsk } from "./shadow.ts";
+import { decidePast } from "./rule-past.ts";
 import { decideOpenRate, decideRateLeased, decideRateReturn } from "./shared-rates.ts";
 import { initialState, type DataOf, type RequestData, type UserState } from "./state.ts";
 
@@ -53,6 +54,8 @@ export type UserCommand =
   | { type: "open-rate"; at: number; limit: LimitData; version: number }
   | { type: "rate-denied"; at: number; denied: DataOf<"RateDenied"> }
   | { type: "return-rate"; at: number; rate: RateTermsData; keep?: number }
+  /** What rules that pick some requests count of those before them. */
+  | { type: "count-past"; at: number; pasts: readonly DataOf<"RulePastCounted">[] }
   /** Brought by the alarm: gives back what nobody used. */
   | { type: "return-idle"; at: number }
   /** Brought by the alarm. */
@@ -104,6 +107,8 @@ export function decide(state: UserState, command: UserCommand): UserFact[] {
       return [{ type: "RateDenied", v: 1, data: command.denied }];
     case "return-rate":
       return decideRateReturn(state, command, at);
+    case "count-past":
+      return decidePast(state, command.pasts);
     case "return-idle":
       return decideIdleReturns(state, at);
     case "expire":

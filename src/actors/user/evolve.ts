@@ -9,6 +9,7 @@ import { correctUse, noteRaise, noteUse, scopesOf, type UseDelta } from "./histo
 import { expiredMax, outcomesMax, quietMsMax, quietsMax, rememberMs } from "./limits.ts";
 import { keepCap } from "./caps.ts";
 import { keepAccount, keepBucket } from "./keep.ts";
+import { evolvePast } from "./rule-past.ts";
 import { leaseOpened } from "./lease-past.ts";
 import {
   holdLeases,
@@ -69,10 +70,9 @@ export function evolve(state: UserState, fact: UserFact, at: number): UserState 
       leased(state, fact, at);
       break;
     case "RateLeased":
-      rateLeased(state, fact.data, at);
-      break;
     case "RateDenied":
-      rateDenied(state, fact.data, at);
+    case "RulePastCounted":
+      limited(state, fact, at);
       break;
     case "KeyFenced":
       state.fenced.add(fact.data.keyId);
@@ -88,6 +88,17 @@ export function evolve(state: UserState, fact: UserFact, at: number): UserState 
       break;
   }
   return state;
+}
+
+/** What happens to permits of a shared rate, and to a rule that came late. */
+function limited(
+  state: UserState,
+  fact: Extract<UserFact, { type: `Rate${string}` | "RulePastCounted" }>,
+  at: number,
+): void {
+  if (fact.type === "RateLeased") rateLeased(state, fact.data, at);
+  else if (fact.type === "RateDenied") rateDenied(state, fact.data, at);
+  else evolvePast(state, fact.data, at);
 }
 
 /** What happens to a lease of a shared budget. */

@@ -58,6 +58,11 @@ export const formerKeyMs = 60_000;
 /** Events read at once for a price correction, and in one call of it. */
 export const correctionPage = 200;
 export const correctionEventsMax = 50_000;
+/** Events read at once for the past of a new rule, and in all: a busier past counts as its scope's. */
+export const pastPage = 200;
+export const pastEventsMax = 100_000;
+/** Rules that are remembered as having too long a past to be read. */
+export const pastSkipsMax = 256;
 /** Payload objects deleted in one go: as many as the store lists and deletes in one call. */
 export const payloadDeletesMax = 1_000;
 /** Wait after payload objects could not be deleted. */

@@ -101,6 +101,8 @@ export interface Bucket {
   windowMs: number;
   /** The policy under which it last counted. */
   version: number;
+  /** Of a rule whose past was read from the stream: since when that rule has been what it is. */
+  since?: number | undefined;
   log: UsageLog;
   /** Of `gcra`: the theoretical arrival time, milliseconds and a fraction in units of 1/limit. */
   tat: Moment;
@@ -128,6 +130,8 @@ export interface Account {
   heldNanos: number;
   /** The policy under which it last counted. */
   version: number;
+  /** As of a bucket. */
+  since?: number | undefined;
   /** Shares whose crossing is recorded. */
   crossed: number[];
 }

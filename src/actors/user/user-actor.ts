@@ -41,6 +41,7 @@ import { countedDelayMs, renewRoundsMax } from "./limits.ts";
 import { RateKeeper } from "./rate-keeper.ts";
 import { keptOf, rateLeaseOf, wordOf } from "./shared-rates.ts";
 import { givenUp } from "./give-up.ts";
+import { PastCounter } from "./past-counter.ts";
 import { PayloadKeeper } from "./payload-keeper.ts";
 import { erasedReply } from "./erased.ts";
 import { standingsOf } from "./standings.ts";
@@ -58,6 +59,7 @@ export class UserActor
   readonly #leases = new LeaseKeeper(this.#leaseHost());
   readonly #rates = new RateKeeper(this.#leaseHost());
   readonly #costs = new CostCorrector(this.ctx.storage.sql, this.store);
+  readonly #pasts = new PastCounter(this.#leaseHost(), this.store);
   readonly #payloads = new PayloadKeeper(this.store, this.env);
   /** Of a member who is or was split: the most actors they ever had. */
   #actors: number | undefined;
@@ -88,6 +90,7 @@ export class UserActor
     const { member, keyId } = request;
     const cause: Cause = { command: request.requestId, member };
     if (keyId !== undefined) cause.keyId = keyId;
+    if (command.picks !== undefined) await this.#pasts.count(command, command.picks);
     // A batch may change what its later commands meet: then they are answered from the new state.
     let asked = 0;
     for (;;) {

@@ -3,6 +3,7 @@ import type { Env } from "#actors/kit/env.ts";
 import type { WrappedKey } from "#actors/kit/payload-key.ts";
 import type { ShadowAsk } from "#actors/user/shadow.ts";
 import type { AdmitCommand, AdmitReply, Home, LimitStatus } from "#actors/user/commands.ts";
+import { picksFor } from "#policy/picks.ts";
 import { shardOfRequest } from "#policy/split.ts";
 import { askActor, homeOf } from "../actors.ts";
 import { toUsd } from "../books/answers.ts";
@@ -90,6 +91,8 @@ async function ask(
   const command: AdmitCommand = { home, at, request: plan.request, ledgerShards };
   if (shadow !== undefined) command.shadow = shadow;
   if (actors !== undefined) command.actors = actors;
+  const picks = picksFor(plan.policy.snapshot.document, plan.request, at);
+  if (picks !== undefined) command.picks = picks;
   const settlements = takeSettlements(home.stream);
   if (settlements.length > 0) {
     command.settlements = settlements.map(({ settlement }) => settlement);

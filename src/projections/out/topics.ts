@@ -29,6 +29,7 @@ const TOPICS: Record<string, readonly Topic[]> = {
   NodeLeaseReturned: ["budgets"],
   NodeLeaseOpened: ["budgets"],
   BudgetPastCounted: ["budgets"],
+  RulePastCounted: ["budgets"],
   ViewsDiffered: ["policy", "errors"],
   AccessRecorded: ["access"],
   FeedbackGiven: ["requests"],

@@ -46,6 +46,7 @@ export function refute(before: UserState, fact: UserFact, at: number): string | 
     case "FeedbackGiven":
     case "RateLeased":
     case "RateDenied":
+    case "RulePastCounted":
     case "LeaseGranted":
     case "LeaseOpened":
     case "LeaseDenied":

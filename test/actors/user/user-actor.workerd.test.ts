@@ -107,6 +107,32 @@ describe("over real RPC", () => {
     }
   });
 
+  test("a rule for one model that comes later counts that model's calls, once and exactly", async () => {
+    const user = new Principal();
+    const calls = Array.from({ length: 150 }, (_, n) => (n % 3 === 0 ? `big${n}` : `small${n}`));
+    await Promise.all(calls.map((id) => user.admit(id, { model: id.replace(/\d+/, "") })));
+    await Promise.all(calls.slice(0, 90).map((id) => user.settle(id, 7)));
+    // 50 calls of the model: 30 have cost 7, 20 still hold 100. There is room for five holds more.
+    const since = Date.now();
+    const limits = [limitOf({ name: "few", limit: 55, windowMs: 3_600_000, since })];
+    const budgets = [budgetOf({ ...today, name: "mine", limitNanos: 2_710 + 10, since })];
+    const when = { models: ["big"] };
+    const picks = { limits: { few: when }, budgets: { mine: when } };
+    const fields = { deadlineAt: soon(), model: "big", policyVersion: 2, limits, budgets };
+    const replies = await Promise.all(
+      Array.from({ length: 12 }, (_, n) => {
+        const request = requestOf(`new${n}`, fields);
+        return user.api.admit({ home: user.home, at: Date.now(), request, picks });
+      }),
+    );
+    expect(replies.filter(({ outcome }) => outcome === "admitted")).toHaveLength(5);
+    const counted = (await user.types()).filter((type) => type === "RulePastCounted");
+    expect(counted).toHaveLength(2);
+    await evictDurableObject(user.stub);
+    await user.settle("big90", 0);
+    expect((await user.admit("after", fields)).outcome).toBe("refused");
+  });
+
   test("200 at once never hold more than the budget", async () => {
     const user = new Principal();
     const budgets = [budgetOf({ ...today, limitNanos: 1_250 })];

@@ -1,0 +1,187 @@
+/** A rule that picks some requests and comes later counts what it would have counted. */
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { evolve } from "#actors/user/evolve.ts";
+import { userDecider } from "#actors/user/decider.ts";
+import { newRulesOf, PastScan } from "#actors/user/rule-past.ts";
+import { accountKey, bucketKey, initialState, type RequestData } from "#actors/user/state.ts";
+import { sumAfter } from "#actors/user/usage-log.ts";
+import type { EventEnvelope } from "#events/envelope.ts";
+import { picksFor, type RulePicks } from "#policy/picks.ts";
+import { boundOf, budgetOf, limitOf, requestOf, Run, START } from "./fixtures.ts";
+
+const hourMs = 3_600_000;
+const when = { models: ["big*"], tags: ["batch"] };
+const picks: RulePicks = { limits: { few: when, spend: when }, budgets: { mine: when } };
+
+const rules = (since: number, most = 1_000_000) => ({
+  limits: [
+    limitOf({ name: "few", metric: "tokens", limit: most, windowMs: hourMs, since }),
+    limitOf({ name: "spend", metric: "usd", mode: "gcra", limit: most, windowMs: hourMs, since }),
+  ],
+  budgets: [budgetOf({ name: "mine", limitNanos: most, since })],
+});
+
+/** What the actor does before it decides: reads its stream and records what the rules missed. */
+function countPast(run: Run, request: RequestData, at: number) {
+  const found = newRulesOf(run.state, request, picks, at);
+  if (found.length === 0) return [];
+  const scan = new PastScan(found, evolve, initialState());
+  for (const [index, { at: when, fact }] of run.run.facts.entries()) {
+    if (when < scan.from) continue;
+    scan.take({ ...fact, at: when, seq: index + 1 } as unknown as EventEnvelope);
+  }
+  const pasts = scan.counted(request.policyVersion);
+  return run.run.execute({ type: "count-past", at, pasts }, at);
+}
+
+const big = { model: "big-1", tags: ["batch", "night"] };
+const asked = (since: number) => requestOf("r", { ...big, ...rules(since) });
+
+describe("a rule that picks some requests and is met for the first time", () => {
+  test("counts those of its window and period, and none of the others", () => {
+    const run = new Run();
+    run.admit(START - 2 * hourMs, requestOf("old", { ...big, bound: boundOf(7, 70) }));
+    run.admit(START - 900, requestOf("small", { tags: ["batch"], bound: boundOf(500, 5_000) }));
+    run.admit(START - 800, requestOf("other", { model: "big-1", bound: boundOf(500, 5_000) }));
+    run.admit(START - 700, requestOf("done", { ...big, bound: boundOf(40, 400) }));
+    run.admit(START - 600, requestOf("open", { ...big, bound: boundOf(20, 200) }));
+    run.admit(START - 500, requestOf("back", { ...big, bound: boundOf(90, 900) }));
+    run.settle(START - 400, "old", 33, 3);
+    run.settle(START - 300, "done", 150, 15);
+    run.release(START - 200, "back");
+    const request = requestOf("new", { ...big, policyVersion: 2, ...rules(START) });
+    expect(countPast(run, request, START)).toHaveLength(3);
+    const [mine] = run.state.accounts.values();
+    expect(mine).toMatchObject({ settledNanos: 183, heldNanos: 200 });
+    const few = run.state.buckets.get("few|user");
+    expect(few && sumAfter(few.log, 0, START - hourMs)).toBe(35);
+    // What was open is corrected here too, once it is known.
+    run.settle(START + 1, "open", 11, 1);
+    expect(run.state.accounts.get(accountKey(budgetOf({ name: "mine" })))).toMatchObject({
+      settledNanos: 194,
+      heldNanos: 0,
+    });
+    expect(few && sumAfter(few.log, 0, START - hourMs)).toBe(16);
+    expect(run.run.replayed()).toEqual(run.state);
+  });
+
+  test("admits what it has room for and refuses one more", () => {
+    const run = new Run();
+    for (const [n, id] of ["a", "b", "c"].entries()) {
+      run.admit(START - 100 + n, requestOf(id, { bound: boundOf(90, 900) }));
+    }
+    run.admit(START - 50, requestOf("d", { ...big, bound: boundOf(60, 600) }));
+    const next = (id: string, tokens: number) =>
+      requestOf(id, { ...big, ...rules(START, 1_000), bound: boundOf(tokens, 400) });
+    countPast(run, next("e", 10), START);
+    expect(run.admit(START, next("e", 10))).toMatchObject([{ type: "RequestAdmitted" }]);
+    const refused = { type: "RequestRefused", data: { by: "spend" } };
+    expect(run.admit(START + 1, next("f", 10))).toMatchObject([refused]);
+    expect(run.run.replayed()).toEqual(run.state);
+  });
+
+  test("is read once, and again when it has become another", () => {
+    const run = new Run();
+    expect(countPast(run, asked(START), START)).toHaveLength(3);
+    expect(newRulesOf(run.state, asked(START), picks, START + 1)).toEqual([]);
+    run.admit(START + 2, asked(START));
+    expect(countPast(run, asked(START), START + 3)).toHaveLength(0);
+    expect(countPast(run, asked(START + 10), START + 20)).toHaveLength(3);
+    expect(run.state.buckets.get("few|user")?.log.sums).toEqual([20]);
+  });
+
+  test("of a policy that is over counts nothing", () => {
+    const run = new Run();
+    run.admit(START - 10, requestOf("a", { policyVersion: 5 }));
+    const request = requestOf("r", { ...big, ...rules(START) });
+    expect(newRulesOf(run.state, request, picks, START)).toEqual([]);
+  });
+
+  test("counts what a hold was raised by within its window, however old the hold", () => {
+    const run = new Run();
+    const longAgo = START - 3 * hourMs;
+    run.admit(longAgo, requestOf("old", { ...big, bound: boundOf(1, 100) }));
+    run.extend(START - 500, "old", START + hourMs, 350);
+    const { limits } = rules(START);
+    countPast(run, requestOf("r", { ...big, limits }), START);
+    expect(run.state.buckets.get("spend|user")?.log.sums).toEqual([250]);
+    run.settle(START + 1, "old", 120);
+    expect(run.state.buckets.get("spend|user")?.log.sums).toEqual([20]);
+  });
+
+  test("is kept by a snapshot", () => {
+    const run = new Run();
+    run.admit(START - 10, requestOf("a", { ...big, bound: boundOf(60, 600) }));
+    countPast(run, requestOf("r", { ...big, ...rules(START) }), START);
+    const json = JSON.parse(JSON.stringify(userDecider.toSnapshot(run.state))) as unknown;
+    expect(userDecider.fromSnapshot(json)).toEqual(run.state);
+  });
+});
+
+test("what a rule counts of its past is what it would have counted had it been there", () => {
+  const step = fc.record({
+    after: fc.integer({ min: 0, max: 20 * 60_000 }),
+    act: fc.constantFrom("admit", "admit", "settle", "release", "extend", "expire"),
+    picked: fc.boolean(),
+    amount: fc.integer({ min: 0, max: 500 }),
+    which: fc.nat(30),
+  });
+  const property = fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+    const [late, always] = [new Run(), new Run()];
+    let at = START - 5 * hourMs;
+    const ids: string[] = [];
+    for (const [n, { after, act, picked, amount, which }] of steps.entries()) {
+      at += after;
+      const id = act === "admit" ? `r${n}` : (ids[which % Math.max(ids.length, 1)] ?? "none");
+      if (act === "admit") ids.push(id);
+      const bound = boundOf(amount, amount * 3);
+      const plain = { ...(picked ? big : {}), bound, deadlineAt: at + 40 * 60_000 };
+      for (const run of [late, always]) {
+        if (act === "admit") {
+          const there = run === always && picked ? rules(0) : {};
+          run.admit(at, requestOf(id, { ...plain, ...there }));
+        } else if (act === "settle") run.settle(at, id, amount * 2, amount);
+        else if (act === "release") run.release(at, id);
+        else if (act === "extend") run.extend(at, id, at + 50 * 60_000, amount * 5);
+        else run.expire(at);
+      }
+    }
+    countPast(late, requestOf("new", { ...big, ...rules(at + 1) }), at);
+    for (const limit of rules(0).limits) {
+      const used = [late, always].map(({ state }) => {
+        const log = state.buckets.get(bucketKey(limit))?.log;
+        return log === undefined ? 0 : sumAfter(log, 0, at - hourMs);
+      });
+      expect(used[0]).toBe(used[1]);
+    }
+    const [mine, theirs] = [late, always].map(({ state }) => {
+      const account = state.accounts.get(accountKey(budgetOf({ name: "mine" })));
+      return [account?.settledNanos ?? 0, account?.heldNanos ?? 0];
+    });
+    expect(mine).toEqual(theirs);
+    expect(late.run.replayed()).toEqual(late.state);
+  });
+  fc.assert(property, { numRuns: 300, verbose: 1 });
+});
+
+describe("what a rule picks is sent", () => {
+  const document = {
+    limits: [{ name: "few", when }],
+    budgets: [{ name: "mine", when: { tiers: ["gold"] } }],
+  } as unknown as Parameters<typeof picksFor>[0];
+
+  test("while the rule is younger than its window", () => {
+    const asked = { limits: rules(START).limits, budgets: [] };
+    expect(picksFor(document, asked, START + 10)).toEqual({ limits: { few: when } });
+    expect(picksFor(document, asked, START + hourMs)).toBeUndefined();
+  });
+
+  test("unless it tells tiers apart, counts all, or is a split member's", () => {
+    const { budgets } = rules(START);
+    expect(picksFor(document, { limits: [], budgets }, START)).toBeUndefined();
+    const whole = limitOf({ name: "few", whole: true, since: START });
+    const split = limitOf({ name: "few", since: START, scope: "member:a/user" });
+    expect(picksFor(document, { limits: [whole, split], budgets: [] }, START)).toBeUndefined();
+  });
+});
