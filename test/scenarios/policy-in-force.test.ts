@@ -76,6 +76,22 @@ it("a revoked key is refused from the moment its revocation is acknowledged", as
   expect((await chat(gateway, gateway.keys.bob, "hi")).status).toBe(200);
 });
 
+it("a key past its expiry is refused like one that is unknown, and one before it is not", async () => {
+  const label = "for a while";
+  const expiring = async (afterMs: number): Promise<string> => {
+    const expiresAt = Date.now() + afterMs;
+    return String((await admin.ask({ type: "IssueKey", member: "bob", label, expiresAt }))["key"]);
+  };
+  const [lasting, ending] = [await expiring(3_600_000), await expiring(2_000)];
+  await expect
+    .poll(async () => (await chat(gateway, ending, "hi")).status, { timeout: 60_000 })
+    .toBe(401);
+  const refused = await chat(gateway, ending, "hi");
+  expect(errorOf(refused).code).toBe("unauthenticated");
+  expect(errorOf(refused).message).toMatch(/unknown, expired or revoked/);
+  expect((await chat(gateway, lasting, "hi")).status).toBe(200);
+});
+
 const issue = async (member: string, scope: object): Promise<string> =>
   String((await admin.ask({ type: "IssueKey", member, scope } as never))["key"]);
 
