@@ -36,6 +36,7 @@ const BLANK = 32;
 const OPEN = 40;
 const CLOSE = 41;
 const HYPHEN = 45;
+const FULL_STOP = 46;
 const SLASH = 47;
 const COLON = 58;
 
@@ -186,7 +187,10 @@ class Pass {
     const end = source.run(at, ALNUM, start + ALONE_MAX);
     if (end - start < ALONE_MAX) {
       const next = source.code(end);
-      const joins = next === HYPHEN || next === COLON || (next === BLANK && at - start === 2);
+      const joins =
+        next === HYPHEN ||
+        next === COLON ||
+        (at - start === 2 && (next === BLANK || next === FULL_STOP));
       if (source.touched) this.#keepFrom(start);
       if (!joins) return;
     }

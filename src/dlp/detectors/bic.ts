@@ -19,8 +19,21 @@ const COUNTRIES = new Set(
 const WINDOW_CHARS = 64;
 const CODE = /(?<![A-Za-z0-9])[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?![A-Za-z0-9_])/g;
 
+/** A code in small letters, which prose might spell by chance: only as the value of a field. */
+const SMALL_CODE =
+  /^(\/(?:bic|swift))?([ _-]?code)?["']? ?[:=] ?["']?([a-z]{6}[a-z0-9]{2}(?:[a-z0-9]{3})?)(?![A-Za-z0-9_-])/;
+
+function smallCodeIn(text: string, from: number, bare: boolean): Candidate | undefined {
+  const [whole = "", other, field, code = ""] = SMALL_CODE.exec(text) ?? [];
+  if (!COUNTRIES.has(code.slice(4, 6).toUpperCase())) return undefined;
+  // "swift: delivery" is a label of its own.
+  if (!bare && other === undefined && field === undefined && !/[0-9]/.test(code)) return undefined;
+  const end = from + whole.length;
+  return { start: end - code.length, end, confidence: 0.7, why: ["shape", "context"] };
+}
+
 /** The code nearest after the word; a word of capitals far from it is none, unless a digit is in it. */
-function codeIn(source: Source, from: number): Candidate | undefined {
+function codeIn(source: Source, from: number, bare: boolean): Candidate | undefined {
   // Asking for the last character that may count notes an unfinished text.
   source.code(from + WINDOW_CHARS);
   const text = source.text.slice(from, from + WINDOW_CHARS);
@@ -33,13 +46,13 @@ function codeIn(source: Source, from: number): Candidate | undefined {
     const start = from + found.index;
     return { start, end: start + code.length, confidence: 0.85, why: ["shape", "context"] };
   }
-  return undefined;
+  return smallCodeIn(text, from, bare);
 }
 
 export const bic: Detector = {
   id: "bic",
   title: "Bank identifier code (BIC, SWIFT)",
-  version: 2,
+  version: 3,
   groups: ["financial"],
   evidence: "shape, context",
   prefilter: { kind: "literals", literals: ["bic", "swift"], ignoreCase: true },
@@ -52,6 +65,6 @@ export const bic: Detector = {
       source.code(at + word);
       return undefined;
     }
-    return codeIn(source, at + word);
+    return codeIn(source, at + word, word === 3);
   },
 };

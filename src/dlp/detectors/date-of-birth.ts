@@ -5,6 +5,7 @@ import { plausibleDay } from "../kit/dates.ts";
 import type { Candidate, Detector } from "../kit/detector.ts";
 import { endsAfter, type DigitRun } from "../kit/digits.ts";
 import type { Source } from "../kit/source.ts";
+import { MONTHS, WRITTEN_CHARS, monthOf, writtenAfter } from "../kit/written-dates.ts";
 
 /** Labels of a field, and what people say of themselves. */
 const LABELS = [
@@ -53,21 +54,6 @@ const WORDS = contextWords([
   "nascida",
 ]);
 
-/** How each month begins, in the languages of `WORDS`; what follows in the word is not looked at. */
-const MONTHS = [
-  ["jan", "ene", "gen", "sty"],
-  ["feb", "fév", "fev", "lut"],
-  ["mar", "mär", "mrz"],
-  ["apr", "avr", "abr", "kwi"],
-  ["may", "mai", "mag", "maj"],
-  ["jun", "juin", "giu", "cze"],
-  ["jul", "juil", "lug", "lip"],
-  ["aug", "aoû", "ago", "sie"],
-  ["sep", "set", "wrz"],
-  ["oct", "okt", "ott", "out", "paź"],
-  ["nov", "lis"],
-  ["dec", "dez", "déc", "dic", "gru"],
-];
 const CAPITALISED = MONTHS.flat().map((name) => (name[0] ?? "").toUpperCase() + name.slice(1));
 
 /** "3 March 1970", "3rd March 1970", "3. März 1970". */
@@ -75,6 +61,11 @@ const DAY_FIRST = /^(\d{1,2})(?:st|nd|rd|th|er|\.|º)?[ -](\p{L}{3,10})\.?,?[ -]
 /** "March 3, 1970", "Mar 3rd 1970". */
 const MONTH_FIRST = /^(\p{L}{3,9})\.?[ -](\d{1,2})(?:st|nd|rd|th)?,?[ -](\d{4})$/u;
 const LONGEST = 30;
+/** ... and of one right after its label: "twenty-third of September, 1970". */
+const LABELLED_LONGEST = 44;
+/** Longest of the labels, and the order in which they are tried. */
+const LABEL_CHARS_MAX = Math.max(...LABELS.map((label) => label.length));
+const LONGEST_FIRST = LABELS.toSorted((a, b) => b.length - a.length);
 /** Longest name of a month in `MONTH_FIRST`. */
 const MONTH_CHARS_MAX = 9;
 const BLANK = 32;
@@ -86,11 +77,6 @@ function isDate(run: DigitRun): boolean {
   const [first, second, third] = [run.group(0), run.group(1), run.group(2)];
   if (second > 2) return false;
   return first === 4 ? third <= 2 : first <= 2 && (third === 4 || third === 2);
-}
-
-function monthOf(word: string): number {
-  const small = word.toLowerCase();
-  return MONTHS.findIndex((names) => names.some((name) => small.startsWith(name))) + 1;
 }
 
 /** 1 for what a day of the month ends with: digits, the ends of English ordinals, points and rings. */
@@ -139,6 +125,8 @@ function written(source: Source, at: number): Candidate | undefined {
   const day = found?.[dayFirst ? 1 : 2] ?? "";
   const month = found?.[dayFirst ? 2 : 1] ?? "";
   if (!plausibleDay(monthOf(month), Number(day))) return undefined;
+  // Others are found from their label on.
+  if (!CAPITALISED.some((name) => month.startsWith(name))) return undefined;
   if (!hasContext(source, start, LABEL_WORDS, 40)) return undefined;
   return { start, end, confidence: 0.8, why: ["shape", "context"] };
 }
@@ -171,10 +159,30 @@ function numeric(source: Source, at: number): Candidate | undefined {
   return { start: at, end, confidence: 0.8, why: ["shape", "context"] };
 }
 
+/** The longest label that stands at an index, letter case aside. */
+function labelAt(source: Source, at: number): string | undefined {
+  const text = source.text.slice(at, at + LABEL_CHARS_MAX).toLowerCase();
+  return LONGEST_FIRST.find((label) => text.startsWith(label));
+}
+
+/** A date in any other writing, anchored at the label right before it. */
+function labelled(source: Source, at: number): Candidate | undefined {
+  const label = labelAt(source, at);
+  if (label === undefined) return undefined;
+  const from = at + label.length;
+  // Asking for the last character that may count notes an unfinished text.
+  source.code(from + WRITTEN_CHARS);
+  const found = writtenAfter(source.text.slice(from, from + WRITTEN_CHARS));
+  if (found === undefined || found.end - found.start > LABELLED_LONGEST) return undefined;
+  const { start, end } = found;
+  if (!source.closes(from + end)) return undefined;
+  return { start: from + start, end: from + end, confidence: 0.75, why: ["shape", "context"] };
+}
+
 export const dateOfBirth: Detector = {
   id: "date-of-birth",
   title: "Date of birth",
-  version: 3,
+  version: 4,
   groups: ["pii"],
   evidence: "shape, context",
   prefilter: [
@@ -187,15 +195,17 @@ export const dateOfBirth: Detector = {
       whole: true,
     },
     { kind: "digits", first: [8], whole: true },
+    { kind: "literals", literals: LABELS, ignoreCase: true },
     { kind: "literals", literals: CAPITALISED },
     // The blank holds back the day before it, until it is known whether a month follows. Months in
     // small letters would mark the beginning of every other word.
     { kind: "anywhere", literals: CAPITALISED.map((name) => ` ${name}`) },
   ],
-  maxLength: LONGEST,
+  maxLength: LABELLED_LONGEST,
   validate(source, at) {
     const first = source.code(at);
     if (first !== BLANK && !source.opens(at)) return undefined;
-    return is(first, DIGIT) ? numeric(source, at) : written(source, at);
+    if (is(first, DIGIT)) return numeric(source, at);
+    return written(source, at) ?? (first === BLANK ? undefined : labelled(source, at));
   },
 };

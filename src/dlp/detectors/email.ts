@@ -1,6 +1,6 @@
 /** E-mail addresses (the practical part of RFC 5321): anchored at the `@`. */
 import { ALNUM, ALPHA, LOCAL, is } from "../kit/chars.ts";
-import type { Detector } from "../kit/detector.ts";
+import type { Candidate, Detector } from "../kit/detector.ts";
 import type { Source } from "../kit/source.ts";
 
 const AT = 64;
@@ -8,6 +8,11 @@ const DOT = 46;
 const HYPHEN = 45;
 const LABEL_MAX = 63;
 const DOMAIN_MAX = 190;
+const BLANK = 32;
+/** Longest domain with its dots written out, up to the last label, and how many labels it may have. */
+const SPELLED_MAX = 100;
+const LABELS_MAX = 6;
+const SPELLED = ["[at]", "(at)", "{at}", " [at]", " (at)", " {at}"];
 
 /** Where the local part begins: at most 64 characters back, on a letter, digit or underscore. */
 function localStart(source: Source, at: number): number {
@@ -39,16 +44,66 @@ function domainEnd(source: Source, from: number): number {
   return end;
 }
 
+/** The bracket that closes one that opens, by code. */
+const CLOSING = new Map([
+  [40, 41],
+  [91, 93],
+  [123, 125],
+]);
+
+/** Past a word in brackets, or in blanks where those do as well, and one blank around it; else -1. */
+function pastWord(source: Source, at: number, word: string, plain: boolean): number {
+  const blank = source.code(at) === BLANK;
+  const from = blank ? at + 1 : at;
+  const closing = CLOSING.get(source.code(from));
+  if (closing === undefined)
+    return plain && blank && source.has(from, `${word} `) ? from + word.length + 1 : -1;
+  const end = from + 1 + word.length;
+  source.code(end);
+  if (source.text.slice(from + 1, end).toLowerCase() !== word || source.code(end) !== closing)
+    return -1;
+  return source.code(end + 1) === BLANK ? end + 2 : end + 1;
+}
+
+/** The end of a domain whose dots may be written out, after a last label of letters; -1 when none. */
+function spelledEnd(source: Source, from: number): number {
+  let label = from;
+  let end = -1;
+  for (let labels = 1; label - from < SPELLED_MAX && labels <= LABELS_MAX; labels += 1) {
+    const stop = source.run(label, ALNUM, label + LABEL_MAX, "-");
+    const letters = source.run(label, ALPHA, stop) === stop;
+    if (stop === label || !source.closes(stop)) break;
+    if (labels > 1 && letters && stop - label >= 2 && stop - label <= 24) end = stop;
+    const plain = source.code(stop) === DOT && is(source.code(stop + 1), ALNUM);
+    const next = plain ? stop + 1 : pastWord(source, stop, "dot", true);
+    if (next < 0) break;
+    label = next;
+  }
+  return end;
+}
+
+/** "name [at] host [dot] org": for people to read, and for machines not to. */
+function spelled(source: Source, at: number): Candidate | undefined {
+  const start = localStart(source, at);
+  if (start === at || !is(source.code(at - 1), ALNUM)) return undefined;
+  const host = pastWord(source, at, "at", false);
+  const end = host < 0 ? -1 : spelledEnd(source, host);
+  return end < 0 ? undefined : { start, end, confidence: 0.75, why: ["shape"] };
+}
+
 export const email: Detector = {
   id: "email",
   title: "E-mail address",
-  version: 1,
+  version: 2,
   groups: ["contact", "pii"],
   evidence: "shape",
-  prefilter: { kind: "anywhere", literals: ["@"], previous: ALNUM | LOCAL },
+  prefilter: [
+    { kind: "anywhere", literals: ["@"], previous: ALNUM | LOCAL },
+    { kind: "anywhere", literals: SPELLED, previous: ALNUM, ignoreCase: true },
+  ],
   maxLength: 254,
   validate(source, at) {
-    if (source.code(at) !== AT) return undefined;
+    if (source.code(at) !== AT) return spelled(source, at);
     const start = localStart(source, at);
     if (start === at || source.code(at - 1) === DOT) return undefined;
     const end = domainEnd(source, at + 1);

@@ -20,7 +20,12 @@ const LENGTHS = new Map(
 
 const WORDS = contextWords(["iban"]);
 
-/** Reads `count` letters and digits from `at`, with single blanks or hyphens between. */
+/** Blank, hyphen or full stop. */
+function isSeparator(code: number): boolean {
+  return code === 32 || code === 45 || code === 46;
+}
+
+/** Reads `count` letters and digits from `at`, with single separators between. */
 function read(
   source: Source,
   at: number,
@@ -32,7 +37,7 @@ function read(
     const code = source.code(index);
     if (is(code, ALNUM)) {
       bare += String.fromCharCode(code);
-    } else if ((code !== 32 && code !== 45) || !is(source.code(index - 1), ALNUM)) {
+    } else if (!isSeparator(code) || !is(source.code(index - 1), ALNUM)) {
       return undefined;
     }
     index += 1;
@@ -49,7 +54,7 @@ function digitsOf(bare: string): number {
 export const iban: Detector = {
   id: "iban",
   title: "International bank account number (IBAN)",
-  version: 2,
+  version: 3,
   groups: ["financial", "pii"],
   evidence: "shape, checksum",
   prefilter: { kind: "mixed", letters: [2] },

@@ -89,6 +89,11 @@ const TRUNK = new Set(
   [3, 4, 5].flatMap((area) => [5, 6, 7, 8].map((n) => layoutOf(`${area}-${n}`))),
 );
 
+/** "0044 20 7946 0958": the sign for abroad, and the code of a country in the first group or after it. */
+const ABROAD =
+  /^00 ?(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|(?:2[1-69]|3[578]|42|5[09]|6[7-9]|8[058]|9[679])\d)[ (./-]/;
+const ABROAD_DIGITS_MIN = 11;
+
 /** What was read last: one for all, since hostile texts begin a number at every other character. */
 const reading = {
   end: -1,
@@ -140,6 +145,7 @@ function join(codes: Uint8Array, from: number, to: number): void {
 function readNumber(source: Source, at: number): boolean {
   const { codes, length } = source;
   const plus = codes[at] === PLUS;
+  const abroad = codes[at] === ZERO && codes[at + 1] === ZERO;
   let index = plus ? at + 1 : at;
   reading.end = -1;
   reading.count = reading.groups = reading.layout = reading.opening = reading.separator = 0;
@@ -156,7 +162,7 @@ function readNumber(source: Source, at: number): boolean {
     if (stop === length) source.code(length);
     if (stop === gap || reading.count + stop - gap > DIGITS_MAX) break;
     // Groups of one digit are a country's own or follow one; a row of them is a list.
-    if (stop === gap + 1 && !first && !plus) break;
+    if (stop === gap + 1 && !first && !plus && !(abroad && codes[gap - 1] === OPEN)) break;
     if (!first) join(codes, index, gap);
     reading.layout =
       reading.layout * GROUP_BITS + (stop - gap) + (codes[gap - 1] === OPEN ? IN_PARENTHESIS : 0);
@@ -180,11 +186,18 @@ function extensionEnd(source: Source, end: number): number {
   return stop > index && stop - index <= 6 ? stop : end;
 }
 
+/** Written with the sign for abroad in place of the plus, and in groups: a row of digits is any number. */
+function isAbroad(source: Source, at: number): boolean {
+  if (source.code(at) !== ZERO || source.code(at + 1) !== ZERO || reading.groups < 2) return false;
+  if (source.code(at - 1) === BLANK && is(source.code(at - 2), DIGIT)) return false;
+  return reading.count >= ABROAD_DIGITS_MIN && ABROAD.test(source.text.slice(at, reading.end));
+}
+
 function shapeConfidence(source: Source, at: number): number {
   const { layout, separator } = reading;
   if (source.code(at) === PLUS) return reading.count >= 8 ? 0.85 : 0;
   if (NORTH_PARENTHESES.has(layout)) return 0.8;
-  if (!NORTH.has(layout)) return 0.2;
+  if (!NORTH.has(layout)) return isAbroad(source, at) ? 0.55 : 0.2;
   if (reading.slashed) return 0.3;
   if (separator === 0) return 0.45;
   if (separator === 45) return 0.6;
@@ -264,7 +277,7 @@ function candidateAt(source: Source, at: number): Candidate | undefined {
 export const phone: Detector = {
   id: "phone",
   title: "Telephone number",
-  version: 2,
+  version: 3,
   groups: ["contact", "pii"],
   evidence: "shape, context",
   prefilter: [

@@ -1,6 +1,7 @@
 /** `name = value` in the spellings of code, configuration, JSON, XML, logs and prose. */
 import { ALNUM, DASH, DIGIT, LOWER, NONE, UPPER, is } from "./chars.ts";
 import {
+  endsIdeographic,
   isNameCode,
   mayNamePassword,
   nameBefore,
@@ -165,8 +166,10 @@ function read(source: Source, at: number): Assignment | undefined {
   if (operator === undefined) return undefined;
   const { named, quoted, prose } = operator;
   const nameTo = named < 0 ? nameEnd(source, at) : operator.namedEnd;
-  if (named < 0 && (!isNameCode(source.code(nameTo - 1)) || !isNameCode(source.code(nameTo - 2))))
-    return undefined;
+  const ideographic = named < 0 && endsIdeographic(source, nameTo);
+  if (named < 0 && !ideographic)
+    if (!isNameCode(source.code(nameTo - 1)) || !isNameCode(source.code(nameTo - 2)))
+      return undefined;
   // The value first: most operators of prose and code have none long enough.
   const start = valueStart(source, operator.end);
   const { quote } = walked;
@@ -176,7 +179,7 @@ function read(source: Source, at: number): Assignment | undefined {
   const full = quote === 0 && prose && (last === 46 || last === 63 || last === 33) ? end - 1 : end;
   const length = full - start;
   if (length < VALUE_MIN) return undefined;
-  if (length !== AWS_SECRET && (!walked.hasDigit || length < KEY_MIN)) {
+  if (!ideographic && length !== AWS_SECRET && (!walked.hasDigit || length < KEY_MIN)) {
     const from = named < 0 ? nameStart(source, nameTo, nameFloor(at)) : named;
     if (!mayNamePassword(source, from, nameTo)) return undefined;
   }

@@ -1,13 +1,14 @@
 /** The name that a value is assigned to, read backwards from the operator. */
-import { ALNUM, ALPHA, DASH, DIGIT, LOWER, SPACE, UPPER, is } from "./chars.ts";
+import { ALNUM, ALPHA, DASH, DIGIT, LETTER_LIKE, LOWER, OTHER, SPACE, UPPER, is } from "./chars.ts";
 import type { Source } from "./source.ts";
 
 const NAME_MAX = 56;
 /** How far the field that holds the name may stand before the field that holds its value. */
 const FIELD_CHARS = 96;
 
+/** Letters of any script, digits, hyphens, underscores and dots. */
 export function isNameCode(code: number): boolean {
-  return is(code, ALNUM | DASH) || code === 46;
+  return is(code, ALNUM | DASH) || code === 46 || code === LETTER_LIKE;
 }
 
 /** A quote of any kind, or the backslash before one. */
@@ -28,12 +29,19 @@ export function nameEnd(source: Source, at: number): number {
   return end;
 }
 
+/** A name of small letters without their signs: "contraseña" is spelled "contrasena". */
+function plainly(name: string): string {
+  const bare = name.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase();
+  return bare.replaceAll("ł", "l").replaceAll("ø", "o").replaceAll("ı", "i");
+}
+
 /** A name in snake case: "clientSecret" is spelled "client_secret". */
 export function spelledOut(name: string): string {
   let spelled = "";
   let from = 0;
   let capitals = 0;
   for (let i = 0; i < name.length; i += 1) {
+    if (name.charCodeAt(i) > 127) return plainly(name);
     if (!is(name.charCodeAt(i), UPPER)) continue;
     capitals += 1;
     if (!is(name.charCodeAt(i + 1), LOWER) || i === from) continue;
@@ -71,6 +79,12 @@ function lettersOf(word: string): number {
 const STAND_INS = new Set(
   [...VALUE_FIELDS, "string", "str", "any", "text", "is", "was"].map(lettersOf),
 );
+/** Words for passwords in other languages, as `spelledOut` spells them; "mot de passe" ends in one. */
+export const FOREIGN_PASSWORDS: readonly string[] =
+  "passwort passe motdepasse kennwort contrasena contrasenya senha parola haslo heslo wachtwoord losenord passord salasana jelszo adgangskode sifre пароль".split(
+    " ",
+  );
+const FOREIGN = new Set(FOREIGN_PASSWORDS.map(lettersOf).filter((letters) => letters !== 0));
 const PASS = lettersOf("pass");
 const PWD = lettersOf("pwd");
 
@@ -79,6 +93,15 @@ export function nameStart(source: Source, end: number, floor: number): number {
   let start = end;
   while (start > floor && isNameCode(source.code(start - 1))) start -= 1;
   return start;
+}
+
+/** Words for passwords in scripts whose characters are no letters to `chars.ts`. */
+const IDEOGRAPHIC = ["密码", "密碼", "口令", "パスワード", "비밀번호", "암호"];
+
+/** Whether a word for a password in such a script ends at an index. */
+export function endsIdeographic(source: Source, end: number): boolean {
+  if (source.code(end - 1) !== OTHER) return false;
+  return IDEOGRAPHIC.some((word) => source.text.endsWith(word, end));
 }
 
 /** The first place that the name before an operator is sought at. */
@@ -92,14 +115,21 @@ export function nameFloor(at: number): number {
  */
 export function mayNamePassword(source: Source, start: number, end: number): boolean {
   let letters = 0;
-  for (let i = start; i < end; i += 1) letters |= letterBit(source.code(i));
-  return (letters & PASS) === PASS || (letters & PWD) === PWD || STAND_INS.has(letters);
+  for (let i = start; i < end; i += 1) {
+    const code = source.code(i);
+    // Letters with signs are told apart once the name is spelled out.
+    if (code === LETTER_LIKE) return true;
+    letters |= letterBit(code);
+  }
+  if ((letters & PASS) === PASS || (letters & PWD) === PWD) return true;
+  return STAND_INS.has(letters) || FOREIGN.has(letters);
 }
 
 /** The name before an operator at `at`; for `value=` and the like, that of the field before. */
 export function nameBefore(source: Source, at: number): string {
   const floor = nameFloor(at);
   const end = nameEnd(source, at);
+  if (endsIdeographic(source, end)) return "password";
   const start = nameStart(source, end, floor);
   const name = spelledOut(source.text.slice(start, end));
   if (name.length > STAND_IN_CHARS) return name;

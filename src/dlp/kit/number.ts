@@ -21,6 +21,8 @@ export interface NumberSpec {
   checksum?: boolean;
   /** Words before it that speak for it. */
   words: readonly string[];
+  /** Whether a number written so is one only after one of `words`. */
+  named?(run: DigitRun): boolean;
   /** Words before it that speak against it. */
   against?: readonly string[];
   /** Confidence with a context word. Default 0.9. */
@@ -70,6 +72,7 @@ function judge(
     const why = checked ? CHECKED_IN_CONTEXT : IN_CONTEXT;
     return { start: run.start, end, confidence: spec.withContext ?? 0.9, why };
   }
+  if (spec.named?.(run) === true) return undefined;
   if (against !== undefined && hasContext(source, run.start, against, 24)) return undefined;
   return { start: run.start, end, confidence: alone, why: checked ? CHECKED : SHAPE };
 }

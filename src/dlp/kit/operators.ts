@@ -15,6 +15,9 @@ const BLANK = 32;
 /** Commands that take a name and a value with nothing but a blank between. */
 const COMMANDS = ["ENV ", "ARG ", "setx ", "set ", "SET "] as const;
 
+/** "my password is ...", and the same in German, French and Spanish. */
+const VERBS = [" is ", " ist ", " est ", " es "] as const;
+
 /** What follows the anchor of an assignment: its value, ... */
 export const VALUE_FIRST = 1;
 /** ... or its name, and then the value. */
@@ -24,7 +27,7 @@ export const NAME_FIRST = 2;
 export const OPERATORS = [
   { literal: "=", kind: "anywhere" },
   { literal: ":", kind: "anywhere" },
-  { literal: " is ", kind: "anywhere" },
+  ...VERBS.map((literal) => ({ literal, kind: "anywhere" as const })),
   // config.set("name", "value")
   { literal: '",', kind: "anywhere" },
   { literal: "',", kind: "anywhere" },
@@ -88,6 +91,11 @@ function afterQuote(source: Source, at: number): Operator | undefined {
     : undefined;
 }
 
+function afterVerb(source: Source, at: number): Operator | undefined {
+  for (const verb of VERBS) if (source.has(at, verb)) return plain(at + verb.length, false, true);
+  return undefined;
+}
+
 /** The operator whose anchor is at an index, until the next one is asked for. */
 export function operatorAt(source: Source, at: number): Readonly<Operator> | undefined {
   const code = source.code(at);
@@ -96,7 +104,7 @@ export function operatorAt(source: Source, at: number): Readonly<Operator> | und
     const scheme = code === COLON && next === 47;
     return next === 10 || next === 13 || scheme ? undefined : plain(at);
   }
-  if (code === BLANK) return source.has(at, " is ") ? plain(at + 4, false, true) : undefined;
+  if (code === BLANK) return afterVerb(source, at);
   if (isQuote(code)) return afterQuote(source, at);
   if (code === CLOSE) {
     const tag = isNameCode(source.code(at - 1)) && is(source.code(at + 1), ALNUM);

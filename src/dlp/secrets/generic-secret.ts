@@ -1,16 +1,20 @@
 /** Values assigned to a name that says secret, whatever the service. */
 import { mixture, readAssignment, type Assignment } from "../kit/assignment.ts";
+import { cellUnder } from "../kit/cells.ts";
 import { ALPHA, DIGIT, is } from "../kit/chars.ts";
 import type { Detector } from "../kit/detector.ts";
 import { Literals } from "../kit/literals.ts";
+import { FOREIGN_PASSWORDS, spelledOut } from "../kit/names.ts";
 import { entropy, isPlaceholder } from "../kit/placeholder.ts";
+import type { Source } from "../kit/source.ts";
 
 const PASSWORD =
-  /(?:^|[_.-]|[a-z])(?:pass(?:word|wd|phrase)?|pwd)$|^(?:pass(?:word|wd|phrase)?|pwd)|(?:^|[_.-])(?:kennwort|contrasena|senha|haslo|wachtwoord|motdepasse)$/;
+  /(?:^|[_.-]|[a-z])(?:pass(?:word|wd|phrase)?|pwd)$|^(?:pass(?:word|wd|phrase)?|pwd)/;
 /** Every name that `PASSWORD` takes has one of these. */
-const PASSWORD_PARTS = new Literals(
-  "pass pwd kennwort contrasena senha haslo wachtwoord".split(" "),
-);
+const PASSWORD_PARTS = new Literals(["pass", "pwd"]);
+/** Words of other languages, which stand at the end of a name. */
+const FOREIGN = new RegExp(`(?:^|[_.-])(?:${FOREIGN_PASSWORDS.join("|")})$`);
+const FOREIGN_ENDS = new Set(FOREIGN_PASSWORDS.map((word) => word.slice(-2)));
 
 /** Every beginning with every end. */
 function joined(beginnings: readonly string[], ends: readonly string[]): string[] {
@@ -21,6 +25,7 @@ const list = (words: string): string[] => words.split(" ");
 const KEYS = list("key _key -key .key");
 const SECRET = new Literals([
   ...list("secret token credential auth$ _key$ -key$ .key$"),
+  ...list("clave_api chave_api cle_api chiave_api klucz_api apischlussel -schlussel _schlussel"),
   ...joined(list("api access private signing encryption auth account license client"), KEYS),
 ]);
 const SUFFIXES = list("count$ s$ type$ izer$ id$ url$ uri$ name$");
@@ -38,6 +43,12 @@ const AGAINST = new Literals([
   ...joined(["key", "key_"], list("name$ id$ code$ type$")),
   ...joined(list(TABLES), ["key", "_key"]),
 ]);
+
+/** Whether a name in snake case is one of a password. */
+function namesPassword(name: string): boolean {
+  if (FOREIGN_ENDS.has(name.slice(-2)) && FOREIGN.test(name)) return true;
+  return PASSWORD_PARTS.within(name) && PASSWORD.test(name);
+}
 
 /** Words of one case each, with hyphens or underscores between: "db-credentials", "MY_KEY_2". */
 const WORD = "(?:[a-z]+(?:[A-Z][a-z]+)*|(?:[A-Z][a-z]+)+|[A-Z]+)[0-9]{0,4}";
@@ -121,20 +132,40 @@ function judgeSecret(codes: Uint8Array, { name, start, end }: Assignment): numbe
   return bits >= 3 ? 0.6 : 0.2;
 }
 
+/** The last words of header cells above secrets. */
+const HEADERS = list(
+  "password passwd pwd passwort contrasena senha secret token apikey api_key access_key secret_key private_key",
+);
+
+/** The value in the first row of a table under a header that names a secret, as if it were assigned. */
+function readCell(source: Source, at: number): Assignment | undefined {
+  if (!source.opens(at)) return undefined;
+  const word = HEADERS.find((header) => stands(source, at, header));
+  const cell = word === undefined ? undefined : cellUnder(source, at, word);
+  if (cell === undefined) return undefined;
+  const { start, end } = cell;
+  const value = source.text.slice(start, end);
+  return { name: spelledOut(cell.name), value, start, end, quoted: false, cut: false };
+}
+
+function stands({ text }: Source, at: number, word: string): boolean {
+  return text.slice(at, at + word.length).toLowerCase() === word;
+}
+
 export const genericSecret: Detector = {
   id: "generic-secret",
   title: "Assigned secret or password",
-  version: 3,
+  version: 4,
   groups: ["api-secrets"],
   evidence: "name, entropy",
-  prefilter: { kind: "assignment" },
+  prefilter: [{ kind: "assignment" }, { kind: "literals", literals: HEADERS, ignoreCase: true }],
   maxLength: 512,
   validate(source, at) {
-    const found = readAssignment(source, at);
+    const found = readAssignment(source, at) ?? readCell(source, at);
     if (found === undefined) return undefined;
     const { name, start, end, cut } = found;
     const { codes } = source;
-    const password = PASSWORD_PARTS.within(name) && PASSWORD.test(name);
+    const password = namesPassword(name);
     if (!password && name !== "key" && !SECRET.within(name)) return undefined;
     if (AGAINST.within(name)) return undefined;
     const confidence = password ? judgePassword(codes, found) : judgeSecret(codes, found);

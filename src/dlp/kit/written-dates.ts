@@ -1,0 +1,68 @@
+/** Dates written out in the way of prose, right after a label: "birthday: the third of march 1970". */
+import { plausibleDay } from "./dates.ts";
+
+/** How each month begins, in ten languages; what follows in the word is not looked at. */
+export const MONTHS = [
+  ["jan", "ene", "gen", "sty"],
+  ["feb", "fév", "fev", "lut"],
+  ["mar", "mär", "mrz"],
+  ["apr", "avr", "abr", "kwi"],
+  ["may", "mai", "mag", "maj"],
+  ["jun", "juin", "giu", "cze"],
+  ["jul", "juil", "lug", "lip"],
+  ["aug", "aoû", "ago", "sie"],
+  ["sep", "set", "wrz"],
+  ["oct", "okt", "ott", "out", "paź"],
+  ["nov", "lis"],
+  ["dec", "dez", "déc", "dic", "gru"],
+];
+
+/** The month that a word begins as, from 1; 0 for none. */
+export function monthOf(word: string): number {
+  const small = word.toLowerCase();
+  return MONTHS.findIndex((names) => names.some((name) => small.startsWith(name))) + 1;
+}
+
+const ONES = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"];
+const ORDINALS = new Map(
+  [
+    ...ONES,
+    ..."tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split(
+      " ",
+    ),
+    ...ONES.map((one) => `twenty-${one}`),
+    "thirtieth",
+    "thirty-first",
+  ].map((word, index) => [word, index + 1]),
+);
+
+/** Longest stretch after a label that is looked at. */
+export const WRITTEN_CHARS = 64;
+
+/** Words and signs that link a label to its date. */
+const LINKED =
+  "^((?:[ :=\"'.,*|-]|date|day|was|is|on|of|the|est|ist|es|le|el|il|lo|am|em|di|de|del){0,12})(?<![\\p{L}\\p{N}])";
+const DAY = "(?:(\\d{1,2})(?:st|nd|rd|th|er|\\.|º|ª)?|([a-z]{5,7}(?:-[a-z]{5,7})?))";
+const MONTH = "(\\p{L}{3,12})";
+const YEAR = "(?:19|20)\\d\\d(?![\\p{L}\\p{N}_])";
+const DAY_FIRST = new RegExp(
+  `${LINKED}${DAY}[ -](?:day of |of |de |di |do )?${MONTH}\\.?,?[ -](?:de |del |of )?${YEAR}`,
+  "iu",
+);
+const MONTH_FIRST = new RegExp(`${LINKED}${MONTH}\\.? (?:the )?${DAY},? (?:of )?${YEAR}`, "iu");
+
+function dayOf(digits: string | undefined, word: string | undefined): number {
+  return digits === undefined ? (ORDINALS.get((word ?? "").toLowerCase()) ?? 0) : Number(digits);
+}
+
+/** Where a date stands in the text after a label, if nothing but words that link them stands between. */
+export function writtenAfter(text: string): { start: number; end: number } | undefined {
+  if (!/(?:19|20)\d\d/.test(text)) return undefined;
+  const dayFirst = DAY_FIRST.exec(text);
+  const found = dayFirst ?? MONTH_FIRST.exec(text);
+  if (found === null) return undefined;
+  const [whole, link = "", one, two, three] = found;
+  const month = monthOf((dayFirst === null ? one : three) ?? "");
+  const day = dayFirst === null ? dayOf(two, three) : dayOf(one, two);
+  return plausibleDay(month, day) ? { start: link.length, end: whole.length } : undefined;
+}
