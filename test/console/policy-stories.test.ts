@@ -1,6 +1,7 @@
 /** Stories of those who decide: a form, what if, two admins who have to agree. */
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import type { PolicyDocument } from "#policy/document.ts";
 import { AdminClient } from "../../scripts/policy-client.ts";
 import { hasChromium, seriousFaults, setStage } from "./stage.ts";
 
@@ -31,6 +32,47 @@ describe.runIf(hasChromium)("the policy in a browser", () => {
     expect(await documentOf(page)).toMatchObject({ limits: [{ limit: 90, windowMs: 5 }] });
     await page.getByRole("button", { name: "Discard changes" }).click();
   });
+
+  test("an edit is seen beside the live version, tried on a text, published, and rolled back", async () => {
+    const page = await signIn(stage.gateway.keys.admin);
+    await go(page, "policy");
+    const editor = editorOf(page);
+    const live = (await documentOf(page)) as PolicyDocument;
+    const rules = live.dlp.rules.map((rule) =>
+      rule.id === "payment-card" ? { ...rule, action: "block" } : rule,
+    );
+    const edited = { ...live, budgets: [{ ...live.budgets[0], limitUsd: 6 }], dlp: { rules } };
+    await editor.fill(JSON.stringify(edited, null, 2));
+    await page.getByText("Changes of the live version (2)").waitFor();
+    const changes = page.locator("section", { hasText: "Changes of the live version" });
+    expect(await changes.getByRole("listitem").allInnerTexts()).toEqual([
+      expect.stringMatching(/^budgets\.month\.limitUsd\s+before:\s+5\s+after:\s+6$/),
+      expect.stringMatching(
+        /^dlp\.rules\.payment-card\.action\s+before:\s+"redact"\s+after:\s+"block"$/,
+      ),
+    ]);
+    await page.getByText("the draft's rules").waitFor();
+    await page.getByLabel(/It is checked as/).fill("card 4111 1111 1111 1111");
+    const tryIt = page.getByRole("button", { name: "Try" });
+    await tryIt.click();
+    await page.getByText("blocked by payment-card").waitFor();
+    await page.getByRole("button", { name: "Discard changes" }).click();
+    await page.getByText("live rules").waitFor();
+    await tryIt.click();
+    await page.getByText("payment-card: redact ×1").waitFor();
+    expect(await page.locator("pre.json").innerText()).not.toContain("4111");
+    await editor.fill(JSON.stringify(edited, null, 2));
+    await page.getByRole("button", { name: "Publish as version 2" }).click();
+    await page.getByText("Version 2 is in force everywhere").waitFor();
+    await page.getByRole("button", { name: "Roll back to version 1" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("dlp.rules.payment-card.action").waitFor();
+    expect(await seriousFaults(page)).toEqual([]);
+    await dialog.getByRole("button", { name: "Publish it as version 3" }).click();
+    await page.getByText("Version 3 is in force everywhere").waitFor();
+    await page.getByText("back to version 1 · version 1 again").waitFor();
+    expect(await documentOf(page)).toEqual(live);
+  }, 240_000);
 
   test("a draft is asked what it would have changed, with the requests that it would", async () => {
     for (let n = 0; n < 3; n += 1) await chat(stage.gateway.keys.alice, `question ${n}`);
