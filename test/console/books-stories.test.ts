@@ -1,10 +1,13 @@
 /** Stories of those who read the books: how it went, what policy did, and who used most. */
 import { describe, expect, test } from "vitest";
 import { AdminClient } from "../../scripts/policy-client.ts";
-import { fits, hasChromium, setStage } from "./stage.ts";
+import { auditEntry } from "../support/client.ts";
+import { fits, hasChromium, pages, setStage } from "./stage.ts";
 
 /** A Cloudflare account that the policy names, for addresses of its form. */
 const account = "0123456789abcdef";
+/** Longer than whatever the console does once, some time after it has loaded. */
+const quietMs = 60_000;
 
 describe.runIf(hasChromium)("the books in a browser", () => {
   const stage = setStage();
@@ -17,8 +20,8 @@ describe.runIf(hasChromium)("the books in a browser", () => {
     const page = await signIn(keys.auditor);
     const redacted = page.getByRole("row", { name: /Redacted by data rules/ });
     await expect.poll(() => redacted.textContent(), { timeout: 60_000 }).toMatch(/1$/);
-    const latency = page.getByRole("row", { name: /^Latency/ });
-    expect(await latency.getByText("≤").count()).toBe(3);
+    const percentiles = page.getByRole("table", { name: /^Percentiles of latency/ });
+    expect(await percentiles.getByText("≤").count()).toBe(8);
     await page.getByLabel("User", { exact: true }).check();
     await page.getByLabel("Largest by").selectOption("dlpRedacted");
     await page.getByRole("columnheader", { name: "Redacted" }).waitFor();
@@ -88,5 +91,51 @@ describe.runIf(hasChromium)("the books in a browser", () => {
     await page.getByText("No request fits").waitFor();
     expect(page.url()).toContain("costNanosMin=900000000000");
     await fits(page);
+  }, 240_000);
+
+  test("what is shown rounded is copied to its last digit", async () => {
+    const { keys } = stage.gateway;
+    const page = await signIn(keys.auditor, { permissions: ["clipboard-read", "clipboard-write"] });
+    const id = (await chat(keys.alice, "copy me")).headers.get("x-request-id") ?? "";
+    const entry = await auditEntry(stage.gateway, id);
+    await go(page, `requests/${id}`);
+    const copy = async (name: string) => {
+      const shown = page.locator(`dt:text-is("${name}") + dd`).getByRole("button");
+      await shown.click();
+      await shown.and(page.locator("[data-copied]")).waitFor();
+      return page.evaluate<string>("navigator.clipboard.readText()");
+    };
+    expect(await copy("When")).toBe(new Date(Number(entry["at"])).toISOString());
+    const dollars = await copy("Cost");
+    expect(dollars).toMatch(/^0\.\d{1,9}$/);
+    expect(Number(dollars.slice(2).padEnd(9, "0"))).toBe(entry["costNanos"]);
+  });
+
+  test("where a socket tells, nothing is asked for again while nothing happens", async () => {
+    const page = await signIn(stage.gateway.keys.admin);
+    await page.goto("about:blank");
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(`${request.method()} ${request.url()}`));
+    page.on("websocket", (socket) => {
+      asked.push(`socket ${socket.url()}`);
+      socket.on("framesent", ({ payload }) => asked.push(`frame ${String(payload)}`));
+    });
+    await page.clock.install();
+    for (const name of [...pages, "audit/as-of", "audit/verify", "audit/persons"]) {
+      asked.length = 0;
+      await go(page, name);
+      await page.locator(".skeleton").first().waitFor({ state: "detached" });
+      const isQuiet = async () => {
+        const before = asked.length;
+        await page.waitForLoadState("networkidle");
+        await page.clock.runFor(quietMs);
+        return before > 0 && asked.length === before;
+      };
+      // What a page does once after it stands is no poll: it is over at some time.
+      await expect.poll(isQuiet, { timeout: 60_000, message: name }).toBe(true);
+      const before = asked.length;
+      await page.clock.runFor(10 * quietMs);
+      expect(asked.slice(before), name).toEqual([]);
+    }
   }, 240_000);
 });

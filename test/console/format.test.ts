@@ -55,7 +55,7 @@ test("shares, durations and windows read as people say them", () => {
     "9 ms",
     "1.25 s",
     "1 min 1 s",
-    "1 h 0 min",
+    "1 h",
     "1 d 1 h",
   ]);
   expect([60_000, 7_200_000, 90_000].map(format.windowName)).toEqual([

@@ -40,6 +40,10 @@ const sentences: Record<string, Sentence> = {
   "erasure.ordered": (act) =>
     withComment(`${act.resource ?? ""} is to be erased`, about(act, "reason")),
   "erasure.carried-out": (act) => `${act.resource ?? ""} is erased: their key is destroyed`,
+  "subject.erased": (act) =>
+    act.resource === undefined
+      ? "A person's key is gone: nothing was kept under one"
+      : `A person's key is gone (${act.resource}): what was kept under it reads no more`,
   "price.correction-ordered": (act) =>
     withComment(`The price of ${act.resource ?? ""} was corrected`, about(act, "reason")),
   "price.correction-applied": (act) =>

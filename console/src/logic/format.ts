@@ -57,16 +57,19 @@ export function percent(part: number, whole: number): string {
   return `${Number(share.toFixed(share < 10 ? 1 : 0))}%`;
 }
 
+/** What is left below a whole; nothing where nothing is. */
+const rest = (value: number, unit: string): string => (value === 0 ? "" : ` ${value} ${unit}`);
+
 /** Milliseconds for people. */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${Number((ms / 1_000).toFixed(ms < 10_000 ? 2 : 1))} s`;
   if (ms < 3_600_000)
-    return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
+    return `${Math.floor(ms / 60_000)} min${rest(Math.round((ms % 60_000) / 1_000), "s")}`;
   if (ms < 86_400_000) {
-    return `${Math.floor(ms / 3_600_000)} h ${Math.round((ms % 3_600_000) / 60_000)} min`;
+    return `${Math.floor(ms / 3_600_000)} h${rest(Math.round((ms % 3_600_000) / 60_000), "min")}`;
   }
-  return `${Math.floor(ms / 86_400_000)} d ${Math.round((ms % 86_400_000) / 3_600_000)} h`;
+  return `${Math.floor(ms / 86_400_000)} d${rest(Math.round((ms % 86_400_000) / 3_600_000), "h")}`;
 }
 
 /** A window of a limit: `60_000` is `minute`, `7_200_000` is `2 h`. */
@@ -77,7 +80,7 @@ export function windowName(ms: number): string {
     3_600_000: "hour",
     86_400_000: "day",
   };
-  return named[ms] ?? duration(ms).replace(/ 0 (min|s|h)$/, "");
+  return named[ms] ?? duration(ms);
 }
 
 const pad = (value: number, width = 2): string => String(value).padStart(width, "0");

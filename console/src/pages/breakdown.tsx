@@ -12,12 +12,11 @@ import {
   type Measure,
 } from "../logic/dimensions.ts";
 import { writeFilter } from "../logic/filters.ts";
-import { count, exactUsd, percent, usd } from "../logic/format.ts";
+import { percent } from "../logic/format.ts";
 import type { Span } from "../logic/period.ts";
-import { Copy } from "../ui/copy.tsx";
+import { Bound, Count, Dollars, Rate } from "../ui/numbers.tsx";
 import { Choice } from "../ui/page.tsx";
 import { Nothing } from "../ui/states.tsx";
-import { bound, rate } from "./tiles.tsx";
 
 export interface Asked {
   by: DimensionName;
@@ -28,7 +27,7 @@ export interface Asked {
 /** What it is broken down by, in which order, and how many are shown. */
 export function BreakdownChoice({ by, measure, top }: Asked) {
   return (
-    <div className="toolbar">
+    <div className="toolbar breakdown-choice">
       <Choice
         label="Group by"
         name="by"
@@ -85,18 +84,14 @@ const always: readonly Measure[] = ["costNanos", "requests"];
 
 function Measured({ line, measure }: { line: Line; measure: Measure }) {
   const isMoney = measures.find(({ value }) => value === measure)?.unit === "money";
-  return isMoney ? (
-    <Copy exact={exactUsd(line.measured)}>{usd(line.measured)}</Copy>
-  ) : (
-    <Copy exact={String(line.measured)}>{count(line.measured)}</Copy>
-  );
+  return isMoney ? <Dollars nanos={line.measured} /> : <Count value={line.measured} />;
 }
 
 function Cost({ costNanos, total }: { costNanos: number; total: number }) {
   const share = total > 0 ? Math.min((costNanos / total) * 100, 100) : 0;
   return (
     <>
-      <Copy exact={exactUsd(costNanos)}>{usd(costNanos)}</Copy>
+      <Dollars nanos={costNanos} />
       <span className="share" aria-hidden>
         <span style={{ width: `${share}%` }} />
       </span>
@@ -163,11 +158,17 @@ export function Breakdown(props: { asked: Asked; usage: Sums; costs: Sums; span:
                   <Measured line={line} measure={measure} />
                 </td>
               )}
-              <td className="end">{count(sum(line.usage, "requests"))}</td>
-              <td className="end only-wide-cell">{rate(line.usage, "errorRate")}</td>
-              <td className="end only-wide-cell">{bound(line.usage, "latencyP90BoundMs")}</td>
+              <td className="end">
+                <Count value={sum(line.usage, "requests")} />
+              </td>
               <td className="end only-wide-cell">
-                {count(sum(line.usage, "inputTokens") + sum(line.usage, "outputTokens"))}
+                <Rate row={line.usage} column="errorRate" />
+              </td>
+              <td className="end only-wide-cell">
+                <Bound row={line.usage} column="latencyP90BoundMs" />
+              </td>
+              <td className="end only-wide-cell">
+                <Count value={sum(line.usage, "inputTokens") + sum(line.usage, "outputTokens")} />
               </td>
               <td className="end">
                 <Cost costNanos={line.costNanos} total={total} />

@@ -1,8 +1,8 @@
 /** One bar of a budget, with those who draw on it below. */
 import { Badge } from "@cloudflare/kumo/components/badge";
 import { forecastWords, partsOf, usedNanos, type BudgetBar } from "../logic/budgets.ts";
-import { exactUsd, percent, usd } from "../logic/format.ts";
-import { Copy } from "../ui/copy.tsx";
+import { percent, usd } from "../logic/format.ts";
+import { Dollars } from "../ui/numbers.tsx";
 
 function levelOf(bar: BudgetBar): string {
   const used = usedNanos(bar);
@@ -17,15 +17,14 @@ function Numbers({ bar }: { bar: BudgetBar }) {
   const free = Math.max(limitNanos - usedNanos(bar) - (isLease ? 0 : leasedNanos), 0);
   return (
     <span className="small soft">
-      <Copy exact={exactUsd(settledNanos)}>{usd(settledNanos)}</Copy> settled ·{" "}
-      <Copy exact={exactUsd(heldNanos)}>{usd(heldNanos)}</Copy> held
+      <Dollars nanos={settledNanos} /> settled · <Dollars nanos={heldNanos} /> held
       {leasedNanos > 0 && !isLease ? (
         <>
           {" "}
-          · <Copy exact={exactUsd(leasedNanos)}>{usd(leasedNanos)}</Copy> leased
+          · <Dollars nanos={leasedNanos} /> leased
         </>
       ) : null}{" "}
-      · <Copy exact={exactUsd(free)}>{usd(free)}</Copy> free
+      · <Dollars nanos={free} /> free
     </span>
   );
 }

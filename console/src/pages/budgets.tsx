@@ -44,7 +44,7 @@ function Shown(props: {
   useTail({ kind: "request" }, { entries: refresh, opened: (isFirst) => isFirst || refresh() });
   useAdminEvents(["BudgetLimitsEffective"], loaded.reload);
   return (
-    <div className="stack">
+    <div className="side-by-side">
       <Show loaded={loaded}>
         {(view) =>
           policy.document.budgets.map((budget) => (

@@ -36,19 +36,20 @@ const tokensOf = (entry: Entry): string =>
     : `${count(entry.inputTokens)} / ${count(entry.outputTokens ?? 0)}`;
 
 export const requestColumns: readonly Column[] = [
-  { title: "Time", width: "minmax(64px, 104px)", show: ({ at }) => <When at={at} /> },
+  { title: "Time", width: "minmax(62px, 104px)", show: ({ at }) => <When at={at} /> },
   {
     title: "Outcome",
-    width: "minmax(84px, 92px)",
+    width: "84px",
     show: ({ outcome }) => <Outcome outcome={outcome} />,
   },
-  { title: "User", width: "minmax(48px, 1fr)", show: ({ user }) => user },
+  { title: "User", width: "minmax(36px, 1fr)", show: ({ user }) => user },
   { title: "Model", width: "minmax(140px, 1.6fr)", show: modelOf, isWide: true },
   { title: "Provider", width: "84px", show: ({ provider }) => provider ?? "", isWide: true },
   { title: "In / out", width: "84px", show: tokensOf, isEnd: true, isWide: true },
   {
     title: "Cost",
-    width: "minmax(60px, 84px)",
+    // The smallest that is shown, `$0.000000001`, still fits.
+    width: "92px",
     show: ({ costNanos }) => (costNanos === undefined ? "" : usd(costNanos)),
     isEnd: true,
   },

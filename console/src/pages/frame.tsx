@@ -49,8 +49,13 @@ const pages: Record<PageName, ComponentType<{ rest: string | undefined }>> = {
 function RailLink({ page, isCurrent }: { page: PageName; isCurrent: boolean }) {
   const [title, Icon] = titles[page];
   const link = useLink(pathOf(page));
+  const place = useRef<HTMLLIElement>(null);
+  // On a narrow screen the rail is a row that scrolls: where one is must be in view.
+  useEffect(() => {
+    if (isCurrent) place.current?.scrollIntoView({ inline: "nearest", block: "nearest" });
+  }, [isCurrent]);
   return (
-    <li>
+    <li ref={place}>
       <a {...link} aria-current={isCurrent ? "page" : undefined}>
         <Icon size={18} aria-hidden />
         {title}

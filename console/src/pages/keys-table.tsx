@@ -17,19 +17,23 @@ function KeyRow(props: { record: Key; now: number; onOpen: OnOpen }) {
           <code>{key.keyId}</code>
         </Copy>
       </th>
-      <td>{key.member}</td>
-      <td>{key.label}</td>
-      <td className="scope-cell">
+      <td data-label="Member">{key.member}</td>
+      <td data-label="Label">{key.label}</td>
+      <td data-label="Scope" className="scope-cell">
         {key.scope === undefined ? (
           <span className="soft">as the member</span>
         ) : (
-          scopePhrases(key.scope).map((phrase) => <div key={phrase}>{phrase}</div>)
+          <div>
+            {scopePhrases(key.scope).map((phrase) => (
+              <div key={phrase}>{phrase}</div>
+            ))}
+          </div>
         )}
       </td>
-      <td className="nowrap" title={dateTime(key.issuedAt)}>
+      <td data-label="Issued" className="nowrap" title={dateTime(key.issuedAt)}>
         {fromNow(key.issuedAt, now)}
       </td>
-      <td className="nowrap">
+      <td data-label="Expires" className="nowrap">
         {key.expiresAt === undefined ? (
           "never"
         ) : (
@@ -37,7 +41,7 @@ function KeyRow(props: { record: Key; now: number; onOpen: OnOpen }) {
         )}
       </td>
       {onOpen === undefined ? null : (
-        <td>
+        <td className="acts">
           <div className="toolbar" style={{ justifyContent: "flex-end", flexWrap: "nowrap" }}>
             <Button
               size="sm"
@@ -67,7 +71,7 @@ export function KeysTable(props: { keys: readonly Key[]; onOpen: OnOpen }) {
   const now = Date.now();
   return (
     <div className="table-scroll">
-      <table className="data">
+      <table className="data records">
         <thead>
           <tr>
             <th scope="col">Key</th>
@@ -98,7 +102,7 @@ export function KeysTable(props: { keys: readonly Key[]; onOpen: OnOpen }) {
 export function RevokedTable({ revoked }: { revoked: readonly RevokedKey[] }) {
   return (
     <div className="table-scroll">
-      <table className="data">
+      <table className="data records">
         <thead>
           <tr>
             <th scope="col">Key</th>
@@ -115,9 +119,13 @@ export function RevokedTable({ revoked }: { revoked: readonly RevokedKey[] }) {
                   <code>{key.keyId}</code>
                 </Copy>
               </th>
-              <td>{key.member}</td>
-              <td className="nowrap">{dateTime(key.revokedAt)}</td>
-              <td className="wrap-anywhere">{key.reason}</td>
+              <td data-label="Member">{key.member}</td>
+              <td data-label="Revoked" className="nowrap">
+                {dateTime(key.revokedAt)}
+              </td>
+              <td data-label="Reason" className="wrap-anywhere">
+                {key.reason}
+              </td>
             </tr>
           ))}
         </tbody>

@@ -65,7 +65,7 @@ export function LimitsCard(props: {
   return (
     <Card title="Limits">
       <div className="table-scroll">
-        <table className="data">
+        <table className="data records">
           <thead>
             <tr>
               <th scope="col">Name</th>
@@ -84,12 +84,14 @@ export function LimitsCard(props: {
             {lines.map(({ name, text, how, scope, whom, edit }) => (
               <tr key={name}>
                 <th scope="row">{name}</th>
-                <td className="nowrap">{text}</td>
-                <td>{scope}</td>
-                <td>{whom}</td>
-                <td>{how}</td>
+                <td data-label="Limit" className="nowrap">
+                  {text}
+                </td>
+                <td data-label="For each">{scope}</td>
+                <td data-label="Whom">{whom}</td>
+                <td data-label="Window">{how}</td>
                 {onEdit === undefined ? null : (
-                  <td className="end">
+                  <td className="end acts">
                     <Button size="sm" aria-label={`Change ${name}`} onClick={() => onEdit(edit)}>
                       Change
                     </Button>

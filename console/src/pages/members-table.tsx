@@ -62,7 +62,7 @@ export function MembersTable(props: {
   const { members, keys, onOpen } = props;
   return (
     <div className="table-scroll">
-      <table className="data">
+      <table className="data records">
         <thead>
           <tr>
             <th scope="col">Member</th>
@@ -85,14 +85,16 @@ export function MembersTable(props: {
               <th scope="row">
                 <Name member={member} />
               </th>
-              <td>
+              <td data-label="Role">
                 <Badge variant={roleTones[member.role]}>{member.role}</Badge>
               </td>
-              <td>{member.tier || <span className="soft">default</span>}</td>
-              <td>{member.team ?? ""}</td>
-              <td className="end">{keys.filter((key) => key.member === member.id).length}</td>
+              <td data-label="Tier">{member.tier || <span className="soft">default</span>}</td>
+              <td data-label="Team">{member.team ?? ""}</td>
+              <td data-label="Keys" className="end">
+                {keys.filter((key) => key.member === member.id).length}
+              </td>
               {onOpen === undefined ? null : (
-                <td>
+                <td className="acts">
                   <Actions member={member} onOpen={onOpen} />
                 </td>
               )}

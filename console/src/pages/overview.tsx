@@ -86,7 +86,7 @@ function Series({ books }: { books: Books }) {
 /** The last of what admins did and what budgets reached. */
 function RecentActs() {
   const loaded = useLoad("acts", (signal) =>
-    readPage({ kind: "act", fields: {} }, { limit: 8, signal }),
+    readPage({ kind: "act", fields: {} }, { limit: 6, signal }),
   );
   useTail({ kind: "act" }, { entries: useThrottled(loaded.reload, 2_000) });
   return (

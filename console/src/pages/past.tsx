@@ -7,10 +7,11 @@ import { setParam, useAddress, useLink } from "../data/router.ts";
 import { useLoad } from "../data/use-load.ts";
 import { pathOf } from "../logic/address.ts";
 import { pastDimensions, readDimension, type DimensionName } from "../logic/dimensions.ts";
-import { count, dateTime, exactUsd, isoTime, usd } from "../logic/format.ts";
+import { count, dateTime, isoTime, usd } from "../logic/format.ts";
 import { pastLines, pastTotal, type PastLine } from "../logic/past.ts";
 import { Copy } from "../ui/copy.tsx";
 import { MomentField } from "../ui/moment-field.tsx";
+import { Dollars } from "../ui/numbers.tsx";
 import { Card, Choice, Facts, Tile } from "../ui/page.tsx";
 import { Nothing, Show } from "../ui/states.tsx";
 
@@ -40,7 +41,7 @@ function Lines({ by, lines }: { by: DimensionName; lines: readonly PastLine[] })
               <td className="end">{count(requests)}</td>
               <td className="end">{count(tokens)}</td>
               <td className="end">
-                <Copy exact={exactUsd(costNanos)}>{usd(costNanos)}</Copy>
+                <Dollars nanos={costNanos} />
               </td>
             </tr>
           ))}
@@ -69,10 +70,7 @@ function Books({ at, by }: { at: number; by: DimensionName }) {
             <div className="tiles">
               <Tile label="Events in the log" value={count(books.events)} />
               <Tile label="Requests ended" value={count(total.requests)} />
-              <Tile
-                label="Cost"
-                value={<Copy exact={exactUsd(total.costNanos)}>{usd(total.costNanos)}</Copy>}
-              />
+              <Tile label="Cost" value={<Dollars nanos={total.costNanos} />} />
               <Tile label="Policy in force" value={version === undefined ? "–" : `${version}`} />
             </div>
             <Card

@@ -6,7 +6,7 @@ import type { LivePolicy } from "../data/policy.ts";
 import { useLink } from "../data/router.ts";
 import { pathOf } from "../logic/address.ts";
 import { writeFilter } from "../logic/filters.ts";
-import { count, duration, exactUsd, percent, usd } from "../logic/format.ts";
+import { count, duration, percent, usd } from "../logic/format.ts";
 import { fillSteps } from "../logic/period.ts";
 import {
   callLines,
@@ -16,10 +16,9 @@ import {
   type CallLine,
   type Circuit,
 } from "../logic/providers.ts";
-import { Copy } from "../ui/copy.tsx";
+import { Bound, Count, Dollars, Rate } from "../ui/numbers.tsx";
 import { Card, Facts } from "../ui/page.tsx";
 import { Spark } from "../ui/spark.tsx";
-import { bound, rate } from "./tiles.tsx";
 
 /** What share of failures is more than bad luck. */
 const badShare = 0.05;
@@ -44,12 +43,12 @@ function CallsBadge({ lines }: { lines: readonly CallLine[] }) {
 function Numbers({ usage, nanos }: { usage: SumRow | undefined; nanos: number }) {
   const requests = sum(usage, "requests");
   const facts: [string, React.ReactNode][] = [
-    ["Requests", <Copy exact={String(requests)}>{count(requests)}</Copy>],
-    ["Error rate", rate(usage, "errorRate")],
-    ["Latency P50", bound(usage, "latencyP50BoundMs")],
-    ["Latency P95", bound(usage, "latencyP95BoundMs")],
-    ["First byte P50", bound(usage, "firstByteP50BoundMs")],
-    ["Spend", <Copy exact={exactUsd(nanos)}>{usd(nanos)}</Copy>],
+    ["Requests", <Count value={requests} />],
+    ["Error rate", <Rate row={usage} column="errorRate" />],
+    ["Latency P50", <Bound row={usage} column="latencyP50BoundMs" />],
+    ["Latency P95", <Bound row={usage} column="latencyP95BoundMs" />],
+    ["First byte P50", <Bound row={usage} column="firstByteP50BoundMs" />],
+    ["Spend", <Dollars nanos={nanos} />],
   ];
   return (
     <dl className="numbers">
@@ -185,7 +184,7 @@ export function ProviderCard(props: { name: string; policy: LivePolicy; day: Pro
     >
       <div className="card-body stack">
         <Numbers usage={usage} nanos={nanos} />
-        {usage === undefined ? null : <Day name={name} day={day} />}
+        <Day name={name} day={day} />
         <Facts
           rows={[
             ["Kind", entry?.kind],

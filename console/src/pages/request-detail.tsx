@@ -5,9 +5,10 @@ import { readEntry, type Entry } from "../data/books.ts";
 import { useLoad } from "../data/use-load.ts";
 import { useTail } from "../data/use-tail.ts";
 import { actSentence } from "../logic/acts.ts";
-import { count, dateTime, duration, exactUsd, isoTime, usd } from "../logic/format.ts";
+import { dateTime, isoTime } from "../logic/format.ts";
 import { Copy } from "../ui/copy.tsx";
 import { Dlp, Outcome } from "../ui/outcome.tsx";
+import { Count, Dollars, Lasted } from "../ui/numbers.tsx";
 import { Card, Facts, Page } from "../ui/page.tsx";
 import { Nothing, Show } from "../ui/states.tsx";
 import { ChainCard } from "./chain-card.tsx";
@@ -54,7 +55,7 @@ function Who({ entry }: { entry: Entry }) {
 }
 
 const number = (value: number | undefined) =>
-  value === undefined ? undefined : <Copy exact={String(value)}>{count(value)}</Copy>;
+  value === undefined ? undefined : <Count value={value} />;
 
 function Money({ entry }: { entry: Entry }) {
   const { costNanos, inputTokens } = entry;
@@ -66,17 +67,10 @@ function Money({ entry }: { entry: Entry }) {
           ["Tokens in", number(inputTokens)],
           ["of them cached", entry.cachedTokens ? number(entry.cachedTokens) : undefined],
           ["Tokens out", number(entry.outputTokens)],
-          [
-            "Cost",
-            costNanos === undefined ? undefined : (
-              <Copy exact={exactUsd(costNanos)}>{usd(costNanos)}</Copy>
-            ),
-          ],
+          ["Cost", costNanos === undefined ? undefined : <Dollars nanos={costNanos} />],
           [
             "Booked at first",
-            entry.bookedNanos === undefined ? undefined : (
-              <Copy exact={exactUsd(entry.bookedNanos)}>{usd(entry.bookedNanos)}</Copy>
-            ),
+            entry.bookedNanos === undefined ? undefined : <Dollars nanos={entry.bookedNanos} />,
           ],
           [
             "Changed by",
@@ -84,11 +78,12 @@ function Money({ entry }: { entry: Entry }) {
           ],
           [
             "Saved",
-            entry.savedNanos === undefined ? undefined : (
-              <Copy exact={exactUsd(entry.savedNanos)}>{usd(entry.savedNanos)}</Copy>
-            ),
+            entry.savedNanos === undefined ? undefined : <Dollars nanos={entry.savedNanos} />,
           ],
-          ["Given back", entry.refundNanos === undefined ? undefined : usd(entry.refundNanos)],
+          [
+            "Given back",
+            entry.refundNanos === undefined ? undefined : <Dollars nanos={entry.refundNanos} />,
+          ],
           [
             "Usage",
             entry.estimated === undefined
@@ -99,8 +94,11 @@ function Money({ entry }: { entry: Entry }) {
           ],
           ["Price book", entry.priceBook],
           ["Cache", entry.cache],
-          ["Latency", entry.latencyMs === undefined ? undefined : duration(entry.latencyMs)],
-          ["First byte", entry.firstByteMs === undefined ? undefined : duration(entry.firstByteMs)],
+          ["Latency", entry.latencyMs === undefined ? undefined : <Lasted ms={entry.latencyMs} />],
+          [
+            "First byte",
+            entry.firstByteMs === undefined ? undefined : <Lasted ms={entry.firstByteMs} />,
+          ],
         ]}
       />
     </Card>

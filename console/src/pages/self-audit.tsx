@@ -53,16 +53,18 @@ function Verdict({ audit }: { audit: AuditStatus }) {
 
 function Audits({ audits }: { audits: Faults["audits"] }) {
   return (
-    <ul className="stack" style={{ gap: 8 }}>
+    <ul className="shards">
       {audits.map((audit, index) => (
         <li key={audit.shard} className="toolbar">
           <span>Shard {index + 1}</span>
           <Verdict audit={audit} />
           <span className="small soft">
-            {audit.last === undefined
-              ? ""
-              : `${count(audit.last.events)} events, ${dateTime(audit.last.at)}`}
-            {audit.nextAt === undefined ? "" : ` · next ${dateTime(audit.nextAt).slice(0, 16)}`}
+            {[
+              audit.last && `${count(audit.last.events)} events, ${dateTime(audit.last.at)}`,
+              audit.nextAt && `next ${dateTime(audit.nextAt).slice(0, 16)}`,
+            ]
+              .filter(Boolean)
+              .join(" · ")}
           </span>
         </li>
       ))}

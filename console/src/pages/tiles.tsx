@@ -3,32 +3,10 @@ import { sum, type SumRow } from "../data/books.ts";
 import { useLink } from "../data/router.ts";
 import { pathOf } from "../logic/address.ts";
 import { writeFilter, type FilterField } from "../logic/filters.ts";
-import { count, duration, exactUsd, percent, usd } from "../logic/format.ts";
+import { count, percent, usd } from "../logic/format.ts";
 import type { Span } from "../logic/period.ts";
-import { Copy } from "../ui/copy.tsx";
+import { Bound, Count, Dollars, Rate } from "../ui/numbers.tsx";
 import { Card, Tile } from "../ui/page.tsx";
-
-function Count({ value }: { value: number }) {
-  return <Copy exact={String(value)}>{count(value)}</Copy>;
-}
-
-/** A percentile as the books know it: the bound of the bucket in which it lies. */
-export function bound(row: SumRow | undefined, column: string): string {
-  const value = row?.[column];
-  return typeof value === "number" ? `≤ ${duration(value)}` : "–";
-}
-
-function Bound({ row, column }: { row: SumRow; column: string }) {
-  const value = row[column];
-  if (typeof value !== "number") return "–";
-  return <Copy exact={String(value)}>{bound(row, column)}</Copy>;
-}
-
-/** A share as the books work it out; a dash where there was nothing to share. */
-export function rate(row: SumRow | undefined, column: string): string {
-  const value = row?.[column];
-  return typeof value === "number" ? percent(value, 1) : "–";
-}
 
 export function Tiles({ usage, costs }: { usage: SumRow; costs: SumRow }) {
   const refused = sum(usage, "refused");
@@ -44,11 +22,7 @@ export function Tiles({ usage, costs }: { usage: SumRow; costs: SumRow }) {
         value={<Count value={sum(usage, "requests")} />}
         note={`${count(sum(usage, "completed"))} completed`}
       />
-      <Tile
-        label="Cost"
-        value={<Copy exact={exactUsd(nanos)}>{usd(nanos)}</Copy>}
-        note={perRequest}
-      />
+      <Tile label="Cost" value={<Dollars nanos={nanos} />} note={perRequest} />
       <Tile
         label="Tokens in"
         value={<Count value={input} />}
@@ -57,7 +31,7 @@ export function Tiles({ usage, costs }: { usage: SumRow; costs: SumRow }) {
       <Tile label="Tokens out" value={<Count value={sum(usage, "outputTokens")} />} />
       <Tile
         label="Error rate"
-        value={rate(usage, "errorRate")}
+        value={<Rate row={usage} column="errorRate" />}
         note={`${count(sum(usage, "failed"))} failed`}
       />
       <Tile
@@ -67,19 +41,23 @@ export function Tiles({ usage, costs }: { usage: SumRow; costs: SumRow }) {
       />
       <Tile
         label="Cache hit ratio"
-        value={rate(usage, "cacheHitRatio")}
+        value={<Rate row={usage} column="cacheHitRatio" />}
         note={`${count(sum(usage, "cacheHits"))} hits, ${count(sum(usage, "cacheMisses"))} misses`}
       />
       <Tile
         label="Saved by the cache"
-        value={<Copy exact={exactUsd(saved)}>{usd(saved)}</Copy>}
+        value={<Dollars nanos={saved} />}
         note="what the hits cost when a provider answered"
       />
     </div>
   );
 }
 
-const shownPercentiles = [50, 90, 99] as const;
+const shownPercentiles = [50, 90, 95, 99] as const;
+const timed = [
+  ["latency", "Latency"],
+  ["firstByte", "First byte"],
+] as const;
 
 /** How long answers and their first bytes took. */
 export function Percentiles({ usage }: { usage: SumRow }) {
@@ -91,19 +69,19 @@ export function Percentiles({ usage }: { usage: SumRow }) {
           <thead>
             <tr>
               <th scope="col">Percentile</th>
-              {shownPercentiles.map((each) => (
-                <th key={each} scope="col" className="end">
-                  P{each}
+              {timed.map(([name, title]) => (
+                <th key={name} scope="col" className="end">
+                  {title}
                 </th>
               ))}
             </tr>
           </thead>
           <tbody>
-            {(["latency", "firstByte"] as const).map((name) => (
-              <tr key={name}>
-                <th scope="row">{name === "latency" ? "Latency" : "First byte"}</th>
-                {shownPercentiles.map((each) => (
-                  <td key={each} className="end">
+            {shownPercentiles.map((each) => (
+              <tr key={each}>
+                <th scope="row">P{each}</th>
+                {timed.map(([name]) => (
+                  <td key={name} className="end">
                     <Bound row={usage} column={`${name}P${each}BoundMs`} />
                   </td>
                 ))}

@@ -35,7 +35,7 @@ function axes(format: (value: number) => string): uPlot.Axis[] {
     ticks: { show: false },
   };
   return [
-    { ...common, grid: { show: false }, space: 64 },
+    { ...common, grid: { show: false }, space: 64, gap: 9 },
     {
       ...common,
       size: (_chart, values) =>

@@ -12,7 +12,7 @@ export function Spark(props: {
     <figure className="spark">
       <figcaption className="small soft">
         {label}
-        <span>at most {format(peak)}</span>
+        <span>{peak === 0 ? "nothing yet" : `at most ${format(peak)}`}</span>
       </figcaption>
       <svg
         viewBox={`0 0 ${Math.max(values.length, 1) * 10} 40`}
