@@ -4,7 +4,7 @@ import { parseSync } from "@swc/core";
 import { describe, expect, it, vi } from "vitest";
 
 import { nestedRepeats } from "../support/nested-repeats.ts";
-import { growsFaster } from "../support/pattern-steps.ts";
+import { growsFaster, searchGrowsFaster } from "../support/pattern-steps.ts";
 
 interface Pattern {
   source: string;
@@ -61,6 +61,26 @@ describe("a built-in pattern", () => {
     );
     expect(bad).toEqual([]);
   });
+
+  it("takes no more than the square of a text when it is sought from every place of it", async () => {
+    const repeating = (await patterns()).filter(({ source }) => /[*+]|,\}/.test(source));
+    const bad = repeating.map(({ source, flags }) => [source, searchGrowsFaster(source, flags)]);
+    expect(bad.filter(([, text]) => text !== undefined)).toEqual([]);
+  });
+
+  it.each(["a+a+b", "\\w*\\d*;", "(?:x|xx)+!", "\\s+[^,]+\\s+,"])(
+    "such as %s is refused for the steps of its search",
+    (source) => {
+      expect(searchGrowsFaster(source, "")).toMatch(/steps$/);
+    },
+  );
+
+  it.each(["a+b", "\\d+-\\d+$", "(?<=x)\\s+$", "\\w{1,40}\\d{1,40};"])(
+    "such as %s is let through for the steps of its search",
+    (source) => {
+      expect(searchGrowsFaster(source, "")).toBeUndefined();
+    },
+  );
 
   it.each([
     "^\\d+\\d+$",

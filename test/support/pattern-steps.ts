@@ -263,10 +263,11 @@ function pumpsOf(node: Node, prefix: string, whole: Node): Pump[] {
   return [{ prefix, units: [...units] }, ...inner];
 }
 
-function stepsOf(node: Node, text: string): number {
+/** Steps of a match at one place of a text, or of a search from its first `starts` places on. */
+function stepsOf(node: Node, text: string, starts = 1): number {
   const walker = new Walker(text);
   try {
-    walker.match(node, 0, () => true);
+    for (let at = 0; at < starts; at += 1) if (walker.match(node, at, () => true)) break;
   } catch (error) {
     if (!(error instanceof TooMany)) throw error;
     return Infinity;
@@ -277,6 +278,17 @@ function stepsOf(node: Node, text: string): number {
 /** What ends a pumped text: nothing that goes on, so that every way of reading it is tried. */
 const ENDS = ["\u0001", "!", "\n"] as const;
 
+/** Every text that pumps a pattern, with its unit repeated up to a length. */
+function* pumped(node: Node): Generator<{ name: string; long: (chars: number) => string }> {
+  for (const { prefix, units } of pumpsOf(node, "", node))
+    for (const unit of units)
+      for (const end of ENDS)
+        yield {
+          name: JSON.stringify(prefix + unit),
+          long: (chars) => prefix + unit.repeat(Math.ceil(chars / unit.length)) + end,
+        };
+}
+
 /**
  * The pumped texts of a pattern whose steps, from the first character on, grow faster than they do:
  * twice the text, more than two and a half times the steps. Empty when it is linear.
@@ -284,14 +296,37 @@ const ENDS = ["\u0001", "!", "\n"] as const;
 export function growsFaster(source: string, flags: string, chars = 160): string[] {
   const node = new Parser(source, flags).parse();
   const found: string[] = [];
-  for (const { prefix, units } of pumpsOf(node, "", node))
-    for (const unit of units)
-      for (const end of ENDS) {
-        const count = Math.ceil(chars / unit.length);
-        const once = stepsOf(node, prefix + unit.repeat(count) + end);
-        const twice = stepsOf(node, prefix + unit.repeat(count * 2) + end);
-        if (twice === Infinity || twice > once * 2.5 + chars)
-          found.push(`${JSON.stringify(prefix + unit)}: ${once}, ${twice} steps`);
-      }
+  for (const { name, long } of pumped(node)) {
+    const once = stepsOf(node, long(chars));
+    const twice = stepsOf(node, long(chars * 2));
+    if (twice === Infinity || twice > once * 2.5 + chars)
+      found.push(`${name}: ${once}, ${twice} steps`);
+  }
   return found;
+}
+
+/** So long a text is short enough to be searched from every place of it, and long enough ... */
+const SEARCH_CHARS = 24;
+/** ... for most patterns: repeats with a bound look like ones without until the text is longer. */
+const LONG_SEARCH_CHARS = 72;
+
+/**
+ * The first pumped text in which a search, which begins a match at every place, takes more than the square
+ * of their length: twice the text, more than five times the steps. A match that is linear from each
+ * place comes to the square at most.
+ */
+export function searchGrowsFaster(source: string, flags: string): string | undefined {
+  const node = new Parser(source, flags).parse();
+  const growth = (long: (chars: number) => string, chars: number): string | undefined => {
+    const [text, double] = [long(chars), long(chars * 2)];
+    const once = stepsOf(node, text, text.length);
+    const twice = stepsOf(node, double, double.length);
+    return twice === Infinity || twice > once * 5 + chars ? `${once}, ${twice} steps` : undefined;
+  };
+  for (const { name, long } of pumped(node)) {
+    if (growth(long, SEARCH_CHARS) === undefined) continue;
+    const steps = growth(long, LONG_SEARCH_CHARS);
+    if (steps !== undefined) return `${name}: ${steps}`;
+  }
+  return undefined;
 }
