@@ -44,7 +44,9 @@ function delimiterOf(source: Source, start: number, end: number): number {
 /** Past the end of the line at an index; -1 when it is too far, or there is no next line. */
 function nextLine(source: Source, at: number): number {
   let index = at;
-  while (index - at < HEADER_CHARS && !endsLine(source.code(index))) index += 1;
+  const { codes, length } = source;
+  const stop = Math.min(length, at + HEADER_CHARS);
+  while (index < stop && codes[index] !== NEWLINE && codes[index] !== RETURN) index += 1;
   if (source.code(index) === RETURN) index += 1;
   return source.code(index) === NEWLINE ? index + 1 : -1;
 }
@@ -78,9 +80,9 @@ export function cellUnder(source: Source, at: number, word: string): Cell | unde
     return undefined;
   const before = source.code(start - 1);
   if (!endsLine(before) && before !== delimiter) return undefined;
-  const column = columnBefore(source, at, start, delimiter);
-  const row = column < 0 ? -1 : nextLine(source, end);
-  const cell = row < 0 ? -1 : columnStart(source, row, column, delimiter);
+  const row = nextLine(source, end);
+  const column = row < 0 ? -1 : columnBefore(source, at, start, delimiter);
+  const cell = column < 0 ? -1 : columnStart(source, row, column, delimiter);
   if (cell < 0) return undefined;
   const value = QUOTES.has(source.code(cell)) ? cell + 1 : cell;
   const stop = valueEnd(source, value, delimiter);

@@ -1,7 +1,7 @@
 /** Values assigned to a name that says secret, whatever the service. */
 import { mixture, readAssignment, type Assignment } from "../kit/assignment.ts";
 import { cellUnder } from "../kit/cells.ts";
-import { ALPHA, DIGIT, is } from "../kit/chars.ts";
+import { ALNUM, ALPHA, DIGIT, is } from "../kit/chars.ts";
 import type { Detector } from "../kit/detector.ts";
 import { Literals } from "../kit/literals.ts";
 import { FOREIGN_PASSWORDS, spelledOut } from "../kit/names.ts";
@@ -137,19 +137,18 @@ const HEADERS = list(
   "password passwd pwd passwort contrasena senha secret token apikey api_key access_key secret_key private_key",
 );
 
+const HEADER_WORDS = new Set(HEADERS);
+const HEADER_CHARS_MAX = Math.max(...HEADERS.map((header) => header.length));
+
 /** The value in the first row of a table under a header that names a secret, as if it were assigned. */
 function readCell(source: Source, at: number): Assignment | undefined {
   if (!source.opens(at)) return undefined;
-  const word = HEADERS.find((header) => stands(source, at, header));
-  const cell = word === undefined ? undefined : cellUnder(source, at, word);
+  const end = source.run(at, ALNUM, at + HEADER_CHARS_MAX + 1, "_");
+  const word = source.text.slice(at, end);
+  const cell = HEADER_WORDS.has(word.toLowerCase()) ? cellUnder(source, at, word) : undefined;
   if (cell === undefined) return undefined;
-  const { start, end } = cell;
-  const value = source.text.slice(start, end);
-  return { name: spelledOut(cell.name), value, start, end, quoted: false, cut: false };
-}
-
-function stands({ text }: Source, at: number, word: string): boolean {
-  return text.slice(at, at + word.length).toLowerCase() === word;
+  const value = source.text.slice(cell.start, cell.end);
+  return { ...cell, name: spelledOut(cell.name), value, quoted: false, cut: false };
 }
 
 export const genericSecret: Detector = {
