@@ -5,7 +5,7 @@
  * the tests themselves, so that the page cannot claim more than either. `--check` fails when it is
  * stale.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { priceOf } from "#providers/price-book.ts";
@@ -35,6 +35,8 @@ const SCENARIOS = [
   "perplexity",
   "vertex",
   "cloudflare",
+  "cloudflare-rest",
+  "more-sdks",
 ].map((name) => `test/scenarios/${name}.test.ts`);
 
 const textOf = (file: string): string => readFileSync(path.join(root, file), "utf8");
@@ -123,6 +125,42 @@ function proofs(): string {
   return table(heads, rows);
 }
 
+/** Clients that run unmodified, and what each is made by. */
+const SDKS: readonly (readonly [name: string, maker: string])[] = [
+  ["openai", "OpenAI"],
+  ["@anthropic-ai/sdk", "Anthropic"],
+  ["@google/genai", "Google"],
+  ["ollama", "Ollama"],
+  ["groq-sdk", "Groq"],
+  ["@mistralai/mistralai", "Mistral"],
+  ["@huggingface/inference", "Hugging Face"],
+  ["cohere-ai", "Cohere"],
+  ["replicate", "Replicate"],
+  ["@ai-sdk/openai", "Vercel's AI SDK"],
+  ["@ai-sdk/anthropic", "Vercel's AI SDK"],
+  ["@ai-sdk/google", "Vercel's AI SDK"],
+  ["@langchain/openai", "LangChain"],
+  ["ai-gateway-provider", "Cloudflare"],
+  ["workers-ai-provider", "Cloudflare"],
+];
+
+/** Each with its version, and the scenarios that import it. */
+function sdks(): string {
+  const { devDependencies } = JSON.parse(textOf("package.json")) as {
+    devDependencies: Record<string, string>;
+  };
+  const scenarios = readdirSync(path.join(root, "test/scenarios"))
+    .filter((name) => name.endsWith(".test.ts"))
+    .toSorted()
+    .map((name) => `test/scenarios/${name}`);
+  const rows = SDKS.map(([name, maker]) => [
+    `\`${name}\` ${devDependencies[name] ?? ""}`,
+    maker,
+    links(scenarios.filter((file) => textOf(file).includes(`from "${name}"`))),
+  ]);
+  return table(["SDK", "of", "proven by"], rows);
+}
+
 /** The whole page. */
 export function renderProviders(): string {
   return `# Providers
@@ -152,6 +190,14 @@ against an upstream on the same machine; no test here calls a vendor. Where it s
 nothing of that kind names this provider.
 
 ${proofs()}
+
+## Which SDKs run against it
+
+Unmodified, with the gateway's address and a key of the gateway's, against an upstream on the same machine. What
+each is told, and what it cannot reach, is in
+[Move from another gateway](how-to/move-from-another-gateway.md#sdks).
+
+${sdks()}
 `;
 }
 

@@ -34,7 +34,11 @@ export function forMistral(body: JsonObject): JsonObject {
     ...rest
   } = messagesWithout(body, [...PAST, "name", "audio"]);
   return withToolNames(
-    compact({ ...rest, max_tokens: rest["max_tokens"] ?? newer, random_seed: seed }),
+    compact({
+      ...rest,
+      max_tokens: rest["max_tokens"] ?? newer,
+      random_seed: rest["random_seed"] ?? seed,
+    }),
     body,
   );
 }

@@ -36,6 +36,10 @@ describe("Mistral", () => {
     });
   });
 
+  it("keeps a seed under its own name, as its SDK sends it", () => {
+    expect(forMistral({ messages: [message], random_seed: 7 })).toMatchObject({ random_seed: 7 });
+  });
+
   it("keeps a cap of the old name, and refuses itself what would change an answer", () => {
     const body = { model: "m", messages: [message], max_tokens: 5, logit_bias: { "1": 2 } };
     expect(forMistral(body)).toEqual(body);

@@ -175,8 +175,11 @@ describe("Workers AI by its binding", () => {
   });
 
   it("answers at Cloudflare's own address, and what it refuses keeps its status", async () => {
-    const run = await say(llama, {}, `/client/v4/accounts/dev/ai/run/${llama}`);
+    const json_schema = { type: "object", properties: { city: { type: "string" } } };
+    const more = { response_format: { type: "json_schema", json_schema } };
+    const run = await say(llama, more, `/client/v4/accounts/dev/ai/run/${llama}`);
     expect(run.json).toMatchObject({ success: true, result: { response: "Hello there." } });
+    expect(inputs()).toMatchObject(more);
     ai.script = (_seen, response) =>
       json(response, 429, { errors: [{ code: 3040, message: "Capacity exceeded" }] });
     const full = await say(llama);

@@ -1,9 +1,14 @@
 /** Cloudflare's REST forms: `/ai/run` in all its shapes, the run preview, embeddings. */
+import { APICallError, embedMany, generateText, isStepCount, Output, streamText, tool } from "ai";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createWorkersAI } from "workers-ai-provider";
+import * as z from "zod";
 import { ask, auditEntry } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import {
+  callsTool,
   json,
+  openAiAnswer,
   plain,
   scriptedPolicy,
   startScriptedUpstream,
@@ -210,3 +215,73 @@ it.each(["v1/0123456789abcdef/main/compat", "compat", `${account}/v1`])(
     expect(upstream.seen).toMatchObject([{ body: { model: "text-embedding-3-small" } }]);
   },
 );
+
+describe.each([
+  ["Cloudflare's REST address", {}, `/${account}/run/`],
+  ["its AI gateway's", { gateway: { id: "main" } }, "/v1/0123456789abcdef/main/workers-ai/run/"],
+])("workers-ai-provider at %s", (_name, more, address) => {
+  const urls: string[] = [];
+  const workersAi = (apiKey = gateway.keys.alice) =>
+    createWorkersAI({
+      accountId: "0123456789abcdef",
+      apiKey,
+      ...more,
+      // Its hosts are built in; all that changes is who is asked.
+      fetch: async (url, init) => {
+        const { pathname } = new URL(url as string);
+        urls.push(pathname);
+        return fetch(gateway.url + pathname, init);
+      },
+    });
+
+  it("answers, streams and gives vectors", async () => {
+    const ask = { model: workersAi()(llama), prompt: "hi", maxRetries: 0 };
+    const { text, usage } = await generateText(ask);
+    expect([text, usage.outputTokens]).toEqual(["Hello there.", 5]);
+    const streamed = streamText(ask);
+    expect(await streamed.text).toBe("Hello there.");
+    expect((await streamed.usage).outputTokens).toBe(5);
+    expect(await streamed.finishReason).toBe("stop");
+    expect(urls).toEqual([address + llama, address + llama]);
+    upstream.script = vectors;
+    const { embeddings } = await embedMany({
+      model: workersAi().textEmbedding(bge),
+      values: ["a", "b"],
+    });
+    expect(embeddings).toEqual([
+      [0.5, 0.25],
+      [1, 0],
+    ]);
+  });
+
+  it("calls a tool and takes its result, and asks for an object of a schema", async () => {
+    upstream.script = callsTool;
+    const weather = tool({
+      description: "The weather",
+      inputSchema: z.object({ city: z.string() }),
+      execute: ({ city }) => `It rains in ${city}.`,
+    });
+    const model = workersAi()(llama);
+    const ask = { model, prompt: "hi", tools: { weather }, stopWhen: isStepCount(2) };
+    for (const steps of [(await generateText(ask)).steps, await streamText(ask).steps]) {
+      expect(steps[0]?.finishReason).toBe("tool-calls");
+      expect(steps[0]?.toolResults[0]).toMatchObject({ output: "It rains in Paris." });
+    }
+    upstream.script = (_seen, response) => json(response, 200, openAiAnswer('{"city":"Paris"}'));
+    const output = Output.object({ schema: z.object({ city: z.string() }) });
+    const found = await generateText({ model, prompt: "hi", output });
+    expect(found.output).toEqual({ city: "Paris" });
+    expect(upstream.seen.at(-1)?.body["response_format"]).toMatchObject({
+      type: "json_schema",
+      json_schema: { properties: { city: { type: "string" } } },
+    });
+  });
+
+  it("sees a wrong key as its own error", async () => {
+    const error = await generateText({ model: workersAi("nobody")(llama), prompt: "hi" }).catch(
+      (error: unknown) => error,
+    );
+    expect(APICallError.isInstance(error)).toBe(true);
+    expect(error).toMatchObject({ statusCode: 401, isRetryable: false });
+  });
+});

@@ -1,20 +1,33 @@
-/** The AI SDK, LangChain and Cloudflare's own provider, unmodified, against the gateway. */
+/** The AI SDK, LangChain, Cloudflare's provider and the vendors' own SDKs, unmodified. */
 import { createAnthropic } from "@ai-sdk/anthropic";
+import { createGoogleGenerativeAI } from "@ai-sdk/google";
 import { createOpenAI } from "@ai-sdk/openai";
+import { InferenceClient, InferenceClientProviderApiError } from "@huggingface/inference";
 import { HumanMessage, ToolMessage } from "@langchain/core/messages";
 import { ChatOpenAI, OpenAIEmbeddings } from "@langchain/openai";
+import { Mistral } from "@mistralai/mistralai";
+import { MistralError } from "@mistralai/mistralai/models/errors";
 import { APICallError, embedMany, generateText, isStepCount, Output, streamText, tool } from "ai";
 import { AiGatewayUnauthorizedError, createAiGateway } from "ai-gateway-provider";
+import { CohereClientV2, CohereError } from "cohere-ai";
+import Groq, { AuthenticationError } from "groq-sdk";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
+import { auditEntry } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import {
+  called,
+  callsTool,
   json,
   plain,
   scriptedPolicy,
   startScriptedUpstream,
+  stream,
+  type Script,
   type ScriptedUpstream,
 } from "../support/scripted-upstream.ts";
+
+const price = { inputUsdPerMtok: 100, outputUsdPerMtok: 200 };
 
 let mocked: TestGateway;
 let scripted: TestGateway;
@@ -26,18 +39,40 @@ beforeAll(async () => {
   [mocked, scripted] = await Promise.all([
     startGateway(),
     startGateway({
+      env: {
+        GEMINI_API_KEY: "gemini-key-1",
+        GROQ_API_KEY: "groq-key-1",
+        MISTRAL_API_KEY: "mistral-key-1",
+        HF_TOKEN: "hf-token-1",
+        COHERE_API_KEY: "cohere-key-1",
+      },
       policy: scriptedPolicy(upstream.url, {
         providers: {
           openai: { kind: "openai", baseUrl: `${upstream.url}/v1` },
           groq: { kind: "groq", baseUrl: `${spare.url}/openai/v1` },
+          google: { kind: "google", baseUrl: upstream.url },
+          mistral: { kind: "mistral", baseUrl: `${upstream.url}/mistral/v1` },
+          huggingface: { kind: "huggingface", baseUrl: `${upstream.url}/hf/v1` },
+          cohere: { kind: "cohere", baseUrl: `${upstream.url}/cohere` },
         },
         tiers: {
           standard: {
             candidates: [
               { provider: "openai", serves: ["gpt-4o-mini"] },
               { provider: "groq", serves: ["gpt-4o-mini"] },
+              { provider: "google", serves: ["gemini-*"] },
+              { provider: "mistral", serves: ["mistral-*"] },
+              { provider: "huggingface", serves: ["meta-llama/*"] },
+              { provider: "cohere", serves: ["command-*"] },
             ],
           },
+        },
+        prices: {
+          "gpt-4o-mini": price,
+          "gemini-*": price,
+          "mistral-*": price,
+          "meta-llama/*": price,
+          "command-*": { inputUsdPerMtok: 0, outputUsdPerMtok: 0, requestUsd: 0.01 },
         },
         cloudflare: { accounts: ["0123456789abcdef"] },
       }),
@@ -57,6 +92,8 @@ beforeEach(() => {
 
 const openai = () => createOpenAI({ baseURL: `${mocked.url}/v1`, apiKey: mocked.keys.alice });
 const anthropic = () => createAnthropic({ baseURL: `${mocked.url}/v1`, apiKey: mocked.keys.alice });
+const google = ({ url, keys } = mocked) =>
+  createGoogleGenerativeAI({ baseURL: `${url}/v1beta`, apiKey: keys.alice });
 const weather = tool({
   description: "The weather in a city",
   inputSchema: z.object({ city: z.string() }),
@@ -99,6 +136,7 @@ describe.each([
   ["OpenAI's chat", () => openai().chat("gpt-4o-mini")],
   ["OpenAI's chat with Anthropic's model", () => openai().chat("claude-sonnet-4-5")],
   ["Anthropic's messages", () => anthropic()("claude-sonnet-4-5")],
+  ["Gemini's generateContent with OpenAI's model", () => google()("gpt-4o-mini")],
 ])("the AI SDK over %s", (_name, model) => {
   it("gets a text with usage and the request's id", async () => {
     const { text, usage, response } = await generateText({ model: model(), prompt: "hello" });
@@ -139,6 +177,25 @@ describe.each([
   });
 });
 
+/** Gemini's words: a call of the tool where there is one to call, else a text; vectors. */
+const gemini: Script = ({ path, body, text }, response) => {
+  if (path.includes("mbed")) {
+    return json(response, 200, { embeddings: [{ values: [0.5] }, { values: [0.5] }] });
+  }
+  const calls = body["tools"] !== undefined && !text.includes("functionResponse");
+  const part = calls
+    ? { functionCall: { name: "weather", args: { city: "Paris" } } }
+    : { text: "Hello there." };
+  const answer = {
+    candidates: [{ content: { role: "model", parts: [part] }, finishReason: "STOP", index: 0 }],
+    usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 5, totalTokenCount: 15 },
+    modelVersion: "gemini-2.5-flash",
+  };
+  return path.includes("stream")
+    ? stream(response, [`data: ${JSON.stringify(answer)}\r\n\r\n`])
+    : json(response, 200, answer);
+};
+
 describe("the AI SDK", () => {
   it("gets vectors for texts", async () => {
     const model = openai().embedding("text-embedding-3-small");
@@ -146,8 +203,30 @@ describe("the AI SDK", () => {
     expect(embeddings.map((vector) => vector.length)).toEqual([8, 8]);
   });
 
-  it("sees a refusal as one of its own, and does not try it again", async () => {
-    const model = openai().chat("nobody-serves-this");
+  it("speaks to Gemini in its own words: text, streams, tools and vectors", async () => {
+    upstream.script = gemini;
+    const model = google(scripted)("gemini-2.5-flash");
+    const { text, usage } = await generateText({ model, prompt: "hi" });
+    expect([text, usage.outputTokens]).toEqual(["Hello there.", 5]);
+    const ask = { model, prompt: "weather?", tools: { weather }, stopWhen: isStepCount(3) };
+    for (const steps of [(await generateText(ask)).steps, await streamText(ask).steps]) {
+      expect(steps.map(({ finishReason }) => finishReason)).toEqual(["tool-calls", "stop"]);
+      expect(steps[0]?.toolResults[0]).toMatchObject({ output: "It rains in Paris." });
+      expect(steps[1]?.text).toBe("Hello there.");
+    }
+    const { embeddings } = await embedMany({
+      model: google(scripted).embedding("gemini-embedding-001"),
+      values: ["one", "two"],
+    });
+    expect(embeddings).toEqual([[0.5], [0.5]]);
+    expect(upstream.seen.at(-1)?.headers["x-goog-api-key"]).toBe("gemini-key-1");
+  });
+
+  it.each([
+    ["OpenAI's", () => openai().chat("nobody-serves-this")],
+    ["Gemini's", () => google()("nobody-serves-this")],
+  ])("sees a refusal in %s words as its own, and does not try it again", async (_name, asked) => {
+    const model = asked();
     const error = await generateText({ model, prompt: "hi" }).catch((error: unknown) => error);
     expect(APICallError.isInstance(error)).toBe(true);
     expect(error).toMatchObject({ statusCode: 404, isRetryable: false });
@@ -238,5 +317,263 @@ describe("Cloudflare's provider", () => {
     await expect(generateText({ model, prompt: "hi", maxRetries: 0 })).rejects.toThrow(
       AiGatewayUnauthorizedError,
     );
+  });
+});
+
+const question = [{ role: "user" as const, content: "hi" }];
+const parameters = { type: "object", properties: { city: { type: "string" } } };
+const weatherTool = {
+  type: "function" as const,
+  function: { name: "weather", description: "The weather in a city", parameters },
+};
+/** What is asked of each vendor's SDK. */
+interface Sdk {
+  /** The text and the tokens of a whole answer. */
+  whole(key: string): Promise<[string, number]>;
+  streamed(key: string): Promise<string>;
+  /** The call of the tool: of a whole answer, and of a stream. */
+  calls(key: string): Promise<unknown[]>;
+}
+
+const groq: Sdk = {
+  async whole(key) {
+    const answer = await groqOf(key).chat.completions.create({
+      model: "gpt-4o-mini",
+      messages: question,
+    });
+    return [answer.choices[0]?.message.content ?? "", answer.usage?.completion_tokens ?? 0];
+  },
+  async streamed(key) {
+    const request = { model: "gpt-4o-mini", messages: question, stream: true } as const;
+    let text = "";
+    for await (const chunk of await groqOf(key).chat.completions.create(request)) {
+      text += chunk.choices[0]?.delta.content ?? "";
+    }
+    return text;
+  },
+  async calls(key) {
+    const request = { model: "gpt-4o-mini", messages: question, tools: [weatherTool] };
+    const { chat } = groqOf(key);
+    const found: unknown[] = (await chat.completions.create(request)).choices.flatMap(
+      ({ message }) => message.tool_calls ?? [],
+    );
+    for await (const chunk of await chat.completions.create({ ...request, stream: true })) {
+      found.push(...(chunk.choices[0]?.delta.tool_calls ?? []));
+    }
+    return found;
+  },
+};
+const groqOf = (apiKey: string, maxRetries = 0) =>
+  new Groq({ baseURL: `${scripted.url}/groq`, apiKey, maxRetries });
+
+const textOf = (content: unknown): string => (typeof content === "string" ? content : "");
+
+const mistral: Sdk = {
+  async whole(key) {
+    const answer = await mistralOf(key).chat.complete({
+      model: "mistral-small-latest",
+      messages: question,
+      randomSeed: 7,
+    });
+    return [textOf(answer.choices[0]?.message?.content), answer.usage.completionTokens ?? 0];
+  },
+  async streamed(key) {
+    const request = { model: "mistral-small-latest", messages: question };
+    let text = "";
+    for await (const { data } of await mistralOf(key).chat.stream(request)) {
+      text += textOf(data.choices[0]?.delta.content);
+    }
+    return text;
+  },
+  async calls(key) {
+    const request = { model: "mistral-small-latest", messages: question, tools: [weatherTool] };
+    const { chat } = mistralOf(key);
+    const found: unknown[] = (await chat.complete(request)).choices.flatMap(
+      ({ message }) => message?.toolCalls ?? [],
+    );
+    for await (const { data } of await chat.stream(request)) {
+      found.push(...(data.choices[0]?.delta.toolCalls ?? []));
+    }
+    return found;
+  },
+};
+const mistralOf = (apiKey: string) => new Mistral({ serverURL: scripted.url, apiKey });
+
+const llama = "meta-llama/Llama-3.3-70B-Instruct";
+const huggingFace: Sdk = {
+  async whole(key) {
+    const answer = await inferenceOf(key).chatCompletion({ model: llama, messages: question });
+    return [answer.choices[0]?.message.content ?? "", answer.usage.completion_tokens];
+  },
+  async streamed(key) {
+    let text = "";
+    const request = { model: llama, messages: question };
+    for await (const chunk of inferenceOf(key).chatCompletionStream(request)) {
+      text += chunk.choices[0]?.delta.content ?? "";
+    }
+    return text;
+  },
+  async calls(key) {
+    const request = { model: llama, messages: question, tools: [weatherTool] };
+    const found: unknown[] = (await inferenceOf(key).chatCompletion(request)).choices.flatMap(
+      ({ message }) => message.tool_calls ?? [],
+    );
+    for await (const chunk of inferenceOf(key).chatCompletionStream(request)) {
+      found.push(...(chunk.choices[0]?.delta.tool_calls ?? []));
+    }
+    return found;
+  },
+};
+const inferenceOf = (key: string) =>
+  new InferenceClient(key, { endpointUrl: `${scripted.url}/v1`, retry_on_error: false });
+
+describe.each([
+  ["groq", groq, () => spare, "/openai/v1", AuthenticationError],
+  ["mistral", mistral, () => upstream, "/mistral/v1", MistralError],
+  ["hf", huggingFace, () => upstream, "/hf/v1", InferenceClientProviderApiError],
+])("the SDK of %s", (name, sdk, asked, base, wrongKey) => {
+  it("gets an answer with its usage, and a stream", async () => {
+    expect(await sdk.whole(scripted.keys.alice)).toEqual(["Hello there.", 5]);
+    expect(await sdk.streamed(scripted.keys.alice)).toBe("Hello there.");
+    const key = expect.stringMatching(new RegExp(`^Bearer ${name}-(key|token)-1$`)) as string;
+    const seen = { path: `${base}/chat/completions`, headers: { authorization: key } };
+    expect(asked().seen).toMatchObject([seen, seen]);
+  });
+
+  it("gets tool calls, whole and streamed", async () => {
+    asked().script = callsTool;
+    const call = { id: called.id, function: called.function };
+    expect(await sdk.calls(scripted.keys.alice)).toMatchObject([call, call]);
+    expect(asked().seen[0]?.body["tools"]).toMatchObject([weatherTool]);
+  });
+
+  it("sees a wrong key as its own error", async () => {
+    await expect(sdk.whole("nobody")).rejects.toThrow(wrongKey);
+    expect(asked().seen).toEqual([]);
+  });
+});
+
+it("Groq's SDK tries again what can work the next time, and Mistral's when it is told to", async () => {
+  let calls = 0;
+  const fail: Script = (seen, response) => {
+    calls += 1;
+    if (calls % 2 === 0) return plain(seen, response);
+    response.setHeader("retry-after", "1");
+    return json(response, 429, { error: { message: "slow down" } });
+  };
+  upstream.script = fail;
+  spare.script = fail;
+  const model = "gpt-4o-mini";
+  await groqOf(scripted.keys.alice, 2).chat.completions.create({ model, messages: question });
+  const backoff = { initialInterval: 1, maxInterval: 50, exponent: 1, maxElapsedTime: 60_000 };
+  await mistralOf(scripted.keys.alice).chat.complete(
+    { model: "mistral-small-latest", messages: question },
+    { retries: { strategy: "backoff", backoff, retryConnectionErrors: false } },
+  );
+  expect(calls).toBe(4);
+});
+
+it("what Mistral's SDK alone can say arrives, and its vectors come back", async () => {
+  await mistral.whole(scripted.keys.alice);
+  expect(upstream.seen[0]).toMatchObject({
+    headers: { authorization: "Bearer mistral-key-1" },
+    body: { random_seed: 7 },
+  });
+  upstream.script = (_seen, response) =>
+    json(response, 200, {
+      id: "emb-1",
+      object: "list",
+      model: "mistral-embed",
+      data: [{ object: "embedding", index: 0, embedding: [0.5, -1] }],
+      usage: { prompt_tokens: 2, completion_tokens: 0, total_tokens: 2 },
+    });
+  const { data } = await mistralOf(scripted.keys.alice).embeddings.create({
+    model: "mistral-embed",
+    inputs: ["one"],
+  });
+  expect(data[0]?.embedding).toEqual([0.5, -1]);
+});
+
+const cohere = (token: string, sent: unknown[] = []) =>
+  new CohereClientV2({
+    token,
+    baseUrl: `${scripted.url}/cohere`,
+    maxRetries: 0,
+    fetch: async (url, init) => {
+      sent.push(init?.body);
+      return fetch(url, init);
+    },
+  });
+const cohereDelta = (text: string) => ({
+  type: "content-delta",
+  index: 0,
+  delta: { message: { content: { text } } },
+});
+
+describe("Cohere's SDK at its own address, passed on as it is and priced by request", () => {
+  const ask = { model: "command-a-03-2025", messages: question };
+
+  it("gets an answer with a tool call, byte for byte, and it is in the books", async () => {
+    upstream.script = (_seen, response) =>
+      json(response, 200, {
+        id: "c1",
+        finish_reason: "TOOL_CALL",
+        message: {
+          role: "assistant",
+          content: [{ type: "text", text: "Hello there." }],
+          tool_calls: [called],
+        },
+        usage: { tokens: { input_tokens: 10, output_tokens: 5 } },
+      });
+    const sent: unknown[] = [];
+    const client = cohere(scripted.keys.alice, sent);
+    const { data, rawResponse } = await client
+      .chat({ ...ask, tools: [weatherTool] })
+      .withRawResponse();
+    expect(data).toMatchObject({
+      finishReason: "TOOL_CALL",
+      message: { content: [{ text: "Hello there." }], toolCalls: [called] },
+      usage: { tokens: { outputTokens: 5 } },
+    });
+    expect(upstream.seen).toMatchObject([
+      { path: "/cohere/v2/chat", headers: { authorization: "Bearer cohere-key-1" } },
+    ]);
+    expect(sent).toEqual([upstream.seen[0]?.text]);
+    const entry = await auditEntry(scripted, rawResponse.headers.get("x-request-id") ?? "");
+    expect(entry).toMatchObject({
+      provider: "cohere",
+      modelAsked: ask.model,
+      outcome: "completed",
+      costNanos: 10_000_000,
+    });
+  });
+
+  it("gets a stream", async () => {
+    const events = [
+      cohereDelta("Hello"),
+      cohereDelta(" there."),
+      { type: "message-end", delta: {} },
+    ];
+    upstream.script = (_seen, response) =>
+      stream(
+        response,
+        events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`),
+      );
+    let text = "";
+    for await (const event of await cohere(scripted.keys.alice).chatStream(ask)) {
+      if (event.type === "content-delta") text += event.delta?.message?.content?.text ?? "";
+    }
+    expect(text).toBe("Hello there.");
+  });
+
+  it("sees a wrong key, and what Cohere refuses, as its own errors", async () => {
+    await expect(cohere("nobody").chat(ask)).rejects.toThrow(CohereError);
+    upstream.script = (_seen, response) => json(response, 422, { message: "no such tool" });
+    const error: unknown = await cohere(scripted.keys.alice)
+      .chat(ask)
+      .catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(CohereError);
+    expect(error).toMatchObject({ statusCode: 422 });
+    expect(String(error)).toContain("no such tool");
   });
 });

@@ -1,4 +1,5 @@
 /** Replicate as callers meet it: predictions behind a conversation, and its own address. */
+import Replicate from "replicate";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ask, auditEntry, chat, errorOf, type Answer } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
@@ -48,12 +49,16 @@ beforeAll(async () => {
       providers: { replicate: { kind: "replicate", baseUrl: `${upstream.url}/v1` } },
       tiers: {
         standard: {
-          candidates: [{ provider: "replicate", serves: ["meta/*", "stability-ai/*"] }],
+          candidates: [
+            { provider: "replicate", serves: ["meta/*", "stability-ai/*", "predictions"] },
+          ],
         },
       },
       prices: {
         "meta/*": { inputUsdPerMtok: 100, outputUsdPerMtok: 200 },
         "stability-ai/*": { inputUsdPerMtok: 0, outputUsdPerMtok: 0, requestUsd: 0.25 },
+        // What is asked about a prediction names no model.
+        predictions: { inputUsdPerMtok: 0, outputUsdPerMtok: 0, requestUsd: 0 },
       },
     }),
   });
@@ -168,5 +173,45 @@ it("its own address passes on what it gets, priced by request and model", async 
   expect(await booked(answer)).toMatchObject({
     costNanos: 250_000_000,
     modelAsked: "stability-ai/sdxl",
+  });
+});
+
+it("a prediction by version is priced as that version, whatever model its body names", async () => {
+  const body = { version: "stability-ai/sdxl", model: "predictions", input: {} };
+  const post = (path: string) =>
+    ask(`${gateway.url}/replicate/v1/${path}`, {
+      method: "POST",
+      key: gateway.keys.alice,
+      body: JSON.stringify(body),
+    });
+  const booked250 = { costNanos: 250_000_000, modelAsked: "stability-ai/sdxl" };
+  expect(await booked(await post("predictions"))).toMatchObject(booked250);
+  expect(await booked(await post("models/stability-ai/sdxl/predictions"))).toMatchObject(booked250);
+});
+
+describe("Replicate's SDK at that address", () => {
+  const path = "/v1/models/stability-ai/sdxl/predictions";
+  const input = { prompt: "an iguana" };
+  const run = (auth: string) =>
+    new Replicate({ auth, baseUrl: `${gateway.url}/replicate/v1` }).run("stability-ai/sdxl", {
+      input,
+    });
+
+  it("runs a model, and asks for its prediction until it is over", async () => {
+    polls = 1;
+    const output = await run(gateway.keys.alice);
+    expect(output).toEqual(["Hello", " there."]);
+    expect(upstream.seen.map(({ path }) => path)).toEqual([path, "/v1/predictions/p1"]);
+    const [seen] = upstream.seen;
+    expect(seen?.headers).toMatchObject({ prefer: "wait", authorization: "Bearer r8-token-1" });
+    expect(seen?.text).toBe(JSON.stringify({ input }));
+  });
+
+  it("sees a wrong key, and what Replicate refuses, as its own error", async () => {
+    const refused = { name: "ApiError", response: { status: 401 } };
+    await expect(run("nobody")).rejects.toMatchObject(refused);
+    expect(upstream.seen).toEqual([]);
+    upstream.script = (_seen, response) => json(response, 422, { detail: "input is invalid" });
+    await expect(run(gateway.keys.alice)).rejects.toThrow(/422.*input is invalid/);
   });
 });

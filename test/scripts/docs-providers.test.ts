@@ -17,3 +17,10 @@ test("every provider has a row in each table, and a proof of its address and of 
     expect([address, bodies], id).not.toContain("nothing");
   }
 });
+
+test("every SDK that is named is a dependency, and some scenario runs it", () => {
+  const [, sdks = ""] = renderProviders().split("## Which SDKs run against it");
+  const rows = sdks.split("\n").filter((row) => row.startsWith("| `"));
+  expect(rows.length).toBeGreaterThan(10);
+  for (const row of rows) expect(row).toMatch(/^\| `[^`]+` \d+\.\d+\.\d+ \| .+\(\.\.\/test\//);
+});

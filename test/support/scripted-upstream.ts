@@ -105,6 +105,29 @@ export const plain: Script = (seen, response) => {
   return json(response, 200, openAiAnswer("Hello there."));
 };
 
+/** The call of the tool `weather` that `callsTool` makes. */
+export const called = {
+  id: "callABC12",
+  type: "function" as const,
+  function: { name: "weather", arguments: '{"city":"Paris"}' },
+};
+
+/** Calls the tool, whole or streamed, in OpenAI's words. */
+export const callsTool: Script = ({ body }, response) => {
+  const message = { role: "assistant", content: "", tool_calls: [{ index: 0, ...called }] };
+  if (body["stream"] !== true) {
+    const choices = [{ index: 0, message, finish_reason: "tool_calls" }];
+    return json(response, 200, { ...openAiAnswer(""), choices });
+  }
+  const [, , usage = "", done = ""] = openAiChunks([]);
+  return stream(response, [
+    chunk([{ index: 0, delta: message, finish_reason: null }]),
+    chunk([{ index: 0, delta: {}, finish_reason: "tool_calls" }]),
+    usage,
+    done,
+  ]);
+};
+
 async function readBody(request: IncomingMessage): Promise<Pick<Seen, "text" | "body">> {
   let text = "";
   for await (const part of request) text += String(part);

@@ -158,9 +158,9 @@ export function providerTarget(
   }
   const name = decode(provider);
   if (method === "POST") {
-    if (name === "workers-ai" && isWorkersAi(decode(path))) {
-      return { endpoint: "cloudflare-run", provider: name, model: decode(path) };
-    }
+    // Cloudflare's own clients write `run/` before the model, its documentation leaves it out.
+    const run = name === "workers-ai" ? decode(path).replace(/^run\//, "") : "";
+    if (isWorkersAi(run)) return { endpoint: "cloudflare-run", provider: name, model: run };
     if (endpoint !== undefined) return { endpoint, provider: name };
     const of = name === "azure-openai" ? cloudflareDeploymentOf : deploymentOf;
     const { model, operation } = of(path) ?? {};

@@ -95,6 +95,8 @@ export function vectorsToRun(answer: JsonObject): JsonObject {
 
 /** OpenAI's events to Workers AI's: `{"response":"..."}`, usage with the last, then `[DONE]`. */
 export function runReframe(): Reframe & { contentType: string } {
+  /** Why the answer ended: told with usage, which comes after it. */
+  let finish: Json | undefined;
   return {
     contentType: "text/event-stream",
     push(text) {
@@ -103,7 +105,8 @@ export function runReframe(): Reframe & { contentType: string } {
         if (!line.startsWith("data:")) continue;
         const data = line.slice(5).trim();
         const event = asObject(tryParseJson(data) as Json | undefined);
-        const turned = event === undefined ? data : turn(event);
+        finish = objectsIn(event?.["choices"])[0]?.["finish_reason"] ?? finish;
+        const turned = event === undefined ? data : turn(event, finish);
         if (turned !== undefined) out += `data: ${turned}\n\n`;
       }
       return out;
@@ -113,11 +116,12 @@ export function runReframe(): Reframe & { contentType: string } {
 }
 
 /** One event; `undefined` for one that says nothing there. An error stays as it is. */
-function turn(event: JsonObject): string | undefined {
+function turn(event: JsonObject, finish: Json | undefined): string | undefined {
   if (event["choices"] === undefined) return JSON.stringify(event);
   const delta = asObject(objectsIn(event["choices"])[0]?.["delta"]) ?? {};
   const { content, tool_calls } = delta;
   const usage = event["usage"] ?? undefined;
   if (!asString(content) && tool_calls === undefined && usage === undefined) return undefined;
-  return JSON.stringify(compact({ response: content ?? "", tool_calls, usage }));
+  const finish_reason = usage === undefined ? undefined : finish;
+  return JSON.stringify(compact({ response: content ?? "", tool_calls, finish_reason, usage }));
 }

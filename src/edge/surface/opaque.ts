@@ -116,7 +116,8 @@ function opaque(
   files: readonly File[],
   text: string,
 ): OpaqueCall {
-  const model = modelOf(body) ?? modelIn(path) ?? topic;
+  // What an address says is run, whatever its body says beside it.
+  const model = modelIn(path) ?? versionOf(topic, body) ?? modelOf(body) ?? topic;
   const view = { model, stream: false, maxOutputTokens: 0, choices: 1, images: 0, tools: 0 };
   const endpoint: Endpoint = {
     kind: "opaque",
@@ -155,6 +156,12 @@ function opaque(
 function modelIn(path: string): string | undefined {
   const [, model] = /^(?:v\d+\/)?models\/([^/?]+\/[^/?]+)\/predictions(?:\?|$)/.exec(path) ?? [];
   return model?.slice(0, 256);
+}
+
+/** What a prediction by version runs, on Replicate; what is asked about one names nothing. */
+function versionOf(topic: string, body: JsonObject): string | undefined {
+  const version = topic === "predictions" && asObject(body["json"])?.["version"];
+  return typeof version === "string" && version !== "" ? version.slice(0, 256) : undefined;
 }
 
 function modelOf(body: JsonObject): string | undefined {

@@ -162,13 +162,18 @@ function decodeToolChoice(value: Json | undefined): ToolChoice | undefined {
     : { type: "tool", name };
 }
 
+/** What Workers AI's callers write in the place of OpenAI's envelope: the schema itself. */
+function bareSchema(spec: JsonObject | undefined): JsonObject | undefined {
+  return spec?.["type"] === "object" || asObject(spec?.["properties"]) ? spec : undefined;
+}
+
 function decodeFormat(value: Json | undefined): ResponseFormat | undefined {
   if (value === undefined || value === null) return undefined;
   const type = asObject(value)?.["type"];
   if (type === "text") return undefined;
   if (type === "json_object") return { type: "json" };
   const spec = asObject(asObject(value)?.["json_schema"]);
-  const schema = asObject(spec?.["schema"]);
+  const schema = asObject(spec?.["schema"]) ?? bareSchema(spec);
   if (type !== "json_schema" || !spec || !schema) {
     return refuse("response_format", "expected text, json_object or json_schema with a schema");
   }
@@ -177,6 +182,7 @@ function decodeFormat(value: Json | undefined): ResponseFormat | undefined {
     name: asString(spec["name"]) ?? "answer",
     schema,
   };
+  if (schema === spec) return format;
   if (typeof spec["strict"] === "boolean") format.strict = spec["strict"];
   const description = asString(spec["description"]);
   if (description !== undefined) format.description = description;

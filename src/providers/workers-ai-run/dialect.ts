@@ -15,7 +15,10 @@ export const workersAiRun: UpstreamDialect = {
   id: "workers-ai-run",
   contentType: "sse",
   prepare,
-  encodeRequest: (request) => openaiChat.encodeRequest(request),
+  encodeRequest(request) {
+    const encoded = openaiChat.encodeRequest(request);
+    return encoded.ok ? { ok: true, value: withBareSchema(encoded.value) } : encoded;
+  },
   decodeResponse: (body) => openaiChat.decodeResponse(asChat(body)),
   responseMeta: (body) => openaiChat.responseMeta(asChat(body)),
   openDecoder: () => new RunDecoder(),
@@ -32,6 +35,16 @@ function prepare(
   );
   const prepared = { ...rest, messages, model, max_tokens: maxOutputTokens };
   return stream ? { ...prepared, stream: true } : prepared;
+}
+
+/** A JSON schema stands there by itself: OpenAI's envelope would be read as the schema. */
+function withBareSchema(body: JsonObject): JsonObject {
+  const format = asObject(body["response_format"]);
+  const { schema, name, description } = asObject(format?.["json_schema"]) ?? {};
+  const bare = asObject(schema);
+  if (bare === undefined) return body;
+  const json_schema = compact({ title: name, description, ...bare });
+  return { ...body, response_format: { type: "json_schema", json_schema } };
 }
 
 /** A whole answer as a chat completion. */

@@ -162,12 +162,14 @@ describe("Cloudflare's forms", () => {
 
   it("run is a form of its own below a gateway, and Workers AI's models are its paths", () => {
     expect(post("v1/acme/main/run")).toMatchObject({ endpoint: "openai-chat", run: "state" });
-    expect(post("v1/acme/main/workers-ai/@cf/meta/llama-3.1-8b-instruct")).toEqual({
-      endpoint: "cloudflare-run",
-      provider: "workers-ai",
-      model: "@cf/meta/llama-3.1-8b-instruct",
-      cloudflare,
-    });
+    for (const run of ["", "run/"]) {
+      expect(post(`v1/acme/main/workers-ai/${run}@cf/meta/llama-3.1-8b-instruct`)).toEqual({
+        endpoint: "cloudflare-run",
+        provider: "workers-ai",
+        model: "@cf/meta/llama-3.1-8b-instruct",
+        cloudflare,
+      });
+    }
     expect(post("workers-ai/v1/chat/completions")?.endpoint).toBe("openai-chat");
     expect(post("compat/embeddings")).toEqual({ endpoint: "openai-embeddings", compat: true });
   });
