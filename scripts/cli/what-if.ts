@@ -26,10 +26,18 @@ function textOf(result: WhatIfResult): string {
       .filter(([, one]) => one.newlyRefused + one.newlyAllowed > 0)
       .map(([name, one]) => row(name, one)),
   ];
-  const { rerouted, sample } = result;
-  const told = `${tableOf(rows)}\n${rerouted} would have gone to another provider or model first.`;
-  if (sample === undefined) return told;
-  return `${told}\nA sample: ${sample.members} of ${sample.of} members. Nothing is scaled up.`;
+  const { rerouted, sample, unknownMembers } = result;
+  const lines = [
+    tableOf(rows),
+    `${rerouted} would have gone to another provider or model first.`,
+    ...(sample === undefined
+      ? []
+      : [`A sample: ${sample.members} of ${sample.of} members. Nothing is scaled up.`]),
+    ...(unknownMembers === 0
+      ? []
+      : [`Not decided: ${unknownMembers} members whose books before the record are not known.`]),
+  ];
+  return lines.join("\n");
 }
 
 interface Frame {

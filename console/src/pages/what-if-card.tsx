@@ -125,6 +125,12 @@ function Result({ result }: { result: WhatIfResult }) {
             </>,
           ],
           [
+            "Left out",
+            result.unknownMembers > 0
+              ? `${count(result.unknownMembers)} members whose books before the record are not known`
+              : undefined,
+          ],
+          [
             "A sample",
             result.sample === undefined
               ? undefined

@@ -5,11 +5,17 @@
  * Invariants: a segment's lines and how far the fold is are kept in one transaction; a base is
  * written create-only, so one whose writing was interrupted is finished as it was begun.
  */
-import { BaseDigest } from "#events/base.ts";
+import { BaseDigest, formatBaseLine, parseBaseLine } from "#events/base.ts";
 import { paths, type BaseRef } from "#events/manifest.ts";
 import { parseJson } from "#events/parse-json.ts";
 import type { SealedEvent } from "#events/envelope.ts";
-import { BaseFold, PROGRESS_KEY, type BaseProgress } from "#projections/base/fold.ts";
+import {
+  BaseFold,
+  inThisForm,
+  PROGRESS_KEY,
+  STATE_FORM,
+  type BaseProgress,
+} from "#projections/base/fold.ts";
 import { readBase } from "#projections/base/read.ts";
 import { baseHeadText } from "#projections/base/text.ts";
 import { ArchiveConflict, type Archive, type ArchiveHome } from "./archive.ts";
@@ -23,6 +29,9 @@ const SCHEMA =
 
 /** How many segments the lines are the fold of. */
 const FOLDED = "base-folded";
+/** The form of the states in the lines, and the one that they had before it was noted. */
+const FORM = "base-state-form";
+const FIRST_FORM = 6;
 
 export interface BaseWriterSetup {
   sql: CountingSql;
@@ -53,7 +62,7 @@ export class BaseWriter {
     const events = await segment(n);
     atomically(() => {
       if (this.folded !== n) return;
-      this.#makeTable();
+      this.#bringUp();
       const fold = new BaseFold((key) => this.#line(key));
       for (const event of events) fold.take(event);
       for (const [key, line] of fold.end()) this.#keep(key, line);
@@ -65,6 +74,7 @@ export class BaseWriter {
   async write(store: ArchiveStore, home: ArchiveHome): Promise<void> {
     const { archive, atomically } = this.#setup;
     const n = this.folded;
+    atomically(() => this.#bringUp());
     const progress = this.#line(PROGRESS_KEY) ?? "";
     const { position, through } = parseJson(progress) as BaseProgress;
     const place = archive.placeAfter(n);
@@ -77,6 +87,29 @@ export class BaseWriter {
     atomically(() => {
       if (archive.bases.get(n) === undefined) archive.bases.add({ n, pos: position, through, ref });
     });
+  }
+
+  /** After an upgrade that changed the form of states, puts all lines into today's. */
+  #bringUp(): void {
+    this.#makeTable();
+    const { meta } = this.#setup;
+    const form = Number(meta.get(FORM) ?? FIRST_FORM);
+    if (form === STATE_FORM) return;
+    for (let rows = this.#rowsAfter("1 "); rows[0]?.k.startsWith("1 ") === true;) {
+      for (const { k, line: text } of rows) {
+        const line = parseBaseLine(text);
+        if (line?.kind === "stream") this.#keep(k, formatBaseLine(inThisForm(line, form)));
+      }
+      rows = this.#rowsAfter(rows.at(-1)?.k ?? "");
+    }
+    meta.set(FORM, String(STATE_FORM));
+  }
+
+  #rowsAfter(key: string): { k: string; line: string }[] {
+    return this.#setup.sql.run<{ k: string; line: string }>(
+      "SELECT k, line FROM base_lines WHERE k > ? ORDER BY k LIMIT 100",
+      key,
+    );
   }
 
   /** The file's bytes: lines are read and packed one after the other. */
@@ -108,10 +141,7 @@ export class BaseWriter {
     let text = head;
     let after = PROGRESS_KEY;
     for (;;) {
-      const rows = this.#setup.sql.run<{ k: string; line: string }>(
-        "SELECT k, line FROM base_lines WHERE k > ? ORDER BY k LIMIT 100",
-        after,
-      );
+      const rows = this.#rowsAfter(after);
       for (const { line } of rows) text += `${line}\n`;
       if (text !== "") yield text;
       text = "";

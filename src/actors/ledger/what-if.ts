@@ -81,8 +81,7 @@ async function begin(
       whatIf = new WhatIf(draft, Math.max(from, line.through + 1), to, sample);
     }
     if (line.kind !== "stream" || head === undefined) continue;
-    const state = stateOf(line, head.stateVersion);
-    if (state !== undefined) whatIf.begin(line.stream, state);
+    whatIf.begin(line.stream, stateOf(line, head.stateVersion));
   }
   const { through: since = 0, position = 0 } = head ?? {};
   return { whatIf, since, position };

@@ -32,6 +32,9 @@ export type ReadBaseLine = (key: string) => string | undefined;
 /** The key of what grows with every event; its text is no line of a base. */
 export const PROGRESS_KEY = "0";
 
+/** The form in which this code writes states. */
+export const STATE_FORM = snapshotVersion;
+
 /** How far the fold is. */
 export interface BaseProgress {
   position: number;
@@ -204,6 +207,19 @@ export function progressOf({ position, through, policies }: BaseHead): string {
 export function stateOf(line: BaseStream, stateVersion: number): UserState | undefined {
   if (line.state === null || stateVersion !== snapshotVersion) return undefined;
   return fromSnapshot(line.state);
+}
+
+/** A line of a base whose states are of another form, as this code writes it. */
+export function inThisForm(line: BaseStream, stateVersion: number): BaseStream {
+  if (line.state === null || stateVersion === snapshotVersion) return line;
+  const state = stateOf(line, stateVersion);
+  if (state === undefined) return withoutState(line);
+  return { ...line, state: toSnapshot(state) };
+}
+
+/** What a line says whatever the form of states: all of it, but for what needs a state. */
+export function withoutState(line: BaseStream): BaseStream {
+  return { ...line, state: null, tally: null, open: [] };
 }
 
 /** A request whose hold is open, or expired and not corrected yet. */

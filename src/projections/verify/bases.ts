@@ -5,10 +5,24 @@
  * Trust in a base comes from the manifest that names it, which is in the log that checkpoints sign.
  */
 import { canonicalJson } from "#events/canonical.ts";
-import type { BaseHead } from "#events/base.ts";
+import {
+  formatBaseLine,
+  parseBaseLine,
+  type BaseHead,
+  type BaseRow,
+  type BaseStream,
+} from "#events/base.ts";
 import { paths, type BaseRef, type Frontier, type Manifest } from "#events/manifest.ts";
 import type { SegmentLine } from "#events/segment.ts";
-import { BaseFold, keyOfLine, PROGRESS_KEY, progressOf } from "../base/fold.ts";
+import {
+  BaseFold,
+  inThisForm,
+  keyOfLine,
+  PROGRESS_KEY,
+  progressOf,
+  STATE_FORM,
+  withoutState,
+} from "../base/fold.ts";
 import { readBase, type ReadBase, type TakeBaseLine } from "../base/read.ts";
 import type { ReportFile, ShardArtefacts, Survey } from "./artefacts.ts";
 
@@ -48,7 +62,7 @@ export class Bases {
   async begin(n: number, take: TakeBaseLine): Promise<BaseHead | undefined> {
     this.#first = n;
     const base = await this.#open(n, (line, text, head) => {
-      if (this.#coming.size > 0) this.#lines.set(keyOfLine(line), text);
+      if (this.#coming.size > 0) this.#lines.set(keyOfLine(line), textToday(line, text, head));
       take(line, text, head);
     });
     if (base !== undefined) this.#lines.set(PROGRESS_KEY, progressOf(base.head));
@@ -131,9 +145,10 @@ export class Bases {
     const file = paths.base(n);
     let different = 0;
     let lines = 0;
-    const base = await this.#open(n, (line, text) => {
+    const base = await this.#open(n, (line, text, head) => {
       lines += 1;
-      if (this.#lines.get(keyOfLine(line)) !== text) different += 1;
+      const ours = this.#lines.get(keyOfLine(line)) ?? "";
+      if (ours !== text && !isSameButForm(ours, line, head)) different += 1;
     });
     if (base === undefined) return;
     const { previous, tree, organisation } = base.head;
@@ -148,4 +163,24 @@ export class Bases {
       this.#add("link", "it does not stand for the manifests before it", { file });
     }
   }
+}
+
+/** A line as this code writes it: the base to begin with may have states of another form. */
+function textToday(line: BaseStream | BaseRow, text: string, { stateVersion }: BaseHead): string {
+  if (line.kind !== "stream" || stateVersion === STATE_FORM) return text;
+  // The state becomes this form's: it is taken from a reading of its own.
+  const again = parseBaseLine(text);
+  return again?.kind === "stream" ? formatBaseLine(inThisForm(again, stateVersion)) : text;
+}
+
+/** Whether a base whose states are of another form says the same of a stream, but for its state. */
+function isSameButForm(
+  ours: string,
+  line: BaseStream | BaseRow,
+  { stateVersion }: BaseHead,
+): boolean {
+  if (line.kind !== "stream" || stateVersion === STATE_FORM) return false;
+  const our = parseBaseLine(ours);
+  if (our?.kind !== "stream") return false;
+  return formatBaseLine(withoutState(our)) === formatBaseLine(withoutState(line));
 }

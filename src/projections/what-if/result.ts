@@ -27,6 +27,8 @@ export interface WhatIfResult extends Difference {
   newlyAllowedBoundNanos: number;
   /** Refusals of which only counts are recorded: they are not decided again. */
   countedRefusals: number;
+  /** Members whose books before the record are not known: none of their requests is decided again. */
+  unknownMembers: number;
   byModel: Record<string, Difference>;
   byUser: Record<string, Difference>;
   byDay: Record<string, Difference>;
@@ -59,6 +61,7 @@ export function emptyResult(): WhatIfResult {
     rerouted: 0,
     newlyAllowedBoundNanos: 0,
     countedRefusals: 0,
+    unknownMembers: 0,
     byModel: {},
     byUser: {},
     byDay: {},
@@ -133,6 +136,7 @@ export function mergeResults(a: WhatIfResult, b: WhatIfResult): WhatIfResult {
     rerouted: a.rerouted + b.rerouted,
     newlyAllowedBoundNanos: a.newlyAllowedBoundNanos + b.newlyAllowedBoundNanos,
     countedRefusals: a.countedRefusals + b.countedRefusals,
+    unknownMembers: a.unknownMembers + b.unknownMembers,
     byModel: groups(a.byModel, b.byModel),
     byUser: groups(a.byUser, b.byUser),
     byDay: groups(a.byDay, b.byDay),

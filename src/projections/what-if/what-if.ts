@@ -21,7 +21,6 @@ import {
   groupsOf,
   noteChanged,
   type Difference,
-  type SampleTold,
   type WhatIfResult,
 } from "./result.ts";
 import { Sample } from "./sample.ts";
@@ -40,6 +39,8 @@ export class WhatIf {
   readonly #states = new Map<string, UserState>();
   readonly #open = new Map<string, Open>();
   readonly #sample: Sample;
+  /** Streams whose books before their next event are not known: none of theirs is decided. */
+  readonly #unknown = new Set<string>();
   /** Streams with a decision in the time, where not all are taken. */
   readonly #met = new Set<string>();
   readonly result: WhatIfResult = emptyResult();
@@ -56,26 +57,31 @@ export class WhatIf {
     if (share < 1) this.result.sample = { share, members: 0, of: 0 };
   }
 
-  /** Begins a stream with its books as they were before its next event. */
-  begin(stream: string, state: UserState): void {
-    if (this.#sample.has(stream)) this.#states.set(stream, state);
+  /** Begins a stream with its books as they were before its next event, if they are known. */
+  begin(stream: string, state: UserState | undefined): void {
+    if (!this.#sample.has(stream)) return;
+    if (state === undefined) this.#unknown.add(stream);
+    else this.#states.set(stream, state);
   }
 
   /** Whether an event is one to take: cheaper to ask than to read the event for nothing. */
   wants(event: EventEnvelope): boolean {
     if (!event.stream.startsWith("u_")) return false;
     const isTaken = this.#sample.has(event.stream);
-    if (this.result.sample !== undefined) this.#meet(this.result.sample, event, isTaken);
-    return isTaken;
+    const isKnown = !this.#unknown.has(event.stream);
+    if (this.result.sample !== undefined || !isKnown) this.#meet(event, { isTaken, isKnown });
+    return isTaken && isKnown;
   }
 
-  #meet(sample: SampleTold, { stream, type, at }: EventEnvelope, isTaken: boolean): void {
+  #meet({ stream, type, at }: EventEnvelope, member: { isTaken: boolean; isKnown: boolean }): void {
     const isAsked = at >= this.#from && at < this.#to;
     if (!isAsked || (type !== "RequestAdmitted" && type !== "RequestRefused")) return;
     if (this.#met.has(stream)) return;
     this.#met.add(stream);
-    sample.of += 1;
-    if (isTaken) sample.members += 1;
+    const { sample } = this.result;
+    if (sample !== undefined) sample.of += 1;
+    if (!member.isKnown) this.result.unknownMembers += 1;
+    else if (sample !== undefined && member.isTaken) sample.members += 1;
   }
 
   /** Takes the next event that is wanted; those of one stream come in its order. */

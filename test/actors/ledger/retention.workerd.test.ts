@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { gunzip, type ArchiveStore } from "#actors/ledger/archive-store.ts";
 import type { LedgerActor } from "#actors/ledger/ledger-actor.ts";
 import { hotMs, retentionEveryMs } from "#actors/ledger/limits.ts";
+import { parseBaseLine } from "#events/base.ts";
 import { canonicalJson } from "#events/canonical.ts";
 import { unseal, type SealedEvent } from "#events/envelope.ts";
 import { paths } from "#events/manifest.ts";
@@ -337,6 +338,30 @@ describe("a crash", () => {
     await ledger.archiveNow();
     expect((await verify(ledger)).told).toEqual([]);
   });
+});
+
+test.each([
+  ["of a form that is read", "6", true],
+  ["of one that is not", "1", false],
+])("a base after an upgrade goes on from states %s", async (_name, form, isKept) => {
+  const ledger = await letGo();
+  await runInDurableObject(ledger, async (actor: LedgerActor, { storage: { sql } }) => {
+    sql.exec(
+      "INSERT INTO meta VALUES ('base-state-form', ?) ON CONFLICT DO UPDATE SET v = ?",
+      form,
+      form,
+    );
+    sql.exec("UPDATE segments SET at = ? WHERE n = 4", Date.now() - hotMs - days40 / 4);
+    sql.exec("UPDATE bases SET through = 0");
+  });
+  await run(ledger, later(2));
+  const bytes = (await filesOf(ledger)).get(paths.base(5)) ?? new Uint8Array(0);
+  const lines = (await unpack(bytes)).slice(0, -1).split("\n");
+  const states = lines.flatMap((text) => {
+    const line = parseBaseLine(text);
+    return line?.kind === "stream" ? [line.state !== null && line.tally !== null] : [];
+  });
+  expect(states).toEqual([isKept, isKept, isKept]);
 });
 
 test("the next base stands for the one before and what came since, which then go", async () => {

@@ -261,6 +261,21 @@ function renamed({ data }: EventEnvelope, n: number): EventEnvelope["data"] {
   return { ...rest, ...id, ...("member" in data ? { member: `m${n}` } : {}) };
 }
 
+test("whose books before the record are not known is left out, and counted once", () => {
+  const later = recorded.filter(({ at }) => at >= START + 30 * 5_000);
+  const draft = policy({ perMinute: 7 });
+  const run = (share: number) => {
+    const what = new WhatIf(new Draft(draft, () => undefined), 0, Infinity, share);
+    what.begin("u_bob", undefined);
+    for (const event of later) if (what.wants(event)) what.take(event);
+    return what.result;
+  };
+  expect(Object.keys(run(1).byUser)).toEqual(["alice"]);
+  expect(run(1)).toMatchObject({ requests: 30, unknownMembers: 1 });
+  expect(run(0.999).sample).toEqual({ share: 0.999, members: 1, of: 2 });
+  expect(mergeResults(run(1), run(1)).unknownMembers).toBe(2);
+});
+
 test("shards' samples add up, and what is before the time is no member of it", () => {
   const half = { from: START + 30 * 5_000, share: 0.999 };
   const [alice, late] = [half, { from: Infinity, share: 0.999 }].map((asked) =>
