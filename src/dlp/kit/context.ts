@@ -40,9 +40,12 @@ const buckets: Entry[][] = [[]];
 const bucketOf = new Uint16Array(1 << 16);
 let lists = 0;
 
-/** Small letters for capitals, and 128 and over for what is no ASCII. */
+/** What is no ASCII is one code here: words with it are compared in the text anyway. */
+const FOREIGN = 128;
+
+/** Small letters for capitals. */
 const SMALL = Uint8Array.from({ length: 256 }, (_, code) =>
-  code >= 65 && code <= 90 ? code + 32 : code,
+  code >= 65 && code <= 90 ? code + 32 : Math.min(code, FOREIGN),
 );
 
 function isLetter(code: number): boolean {
@@ -51,8 +54,8 @@ function isLetter(code: number): boolean {
 
 function codesAt(word: string, index: number): number[] {
   const code = word.charCodeAt(index);
-  if (Number.isNaN(code)) return Array.from({ length: 256 }, (_, any) => any);
-  return code < 128 ? [code] : Array.from({ length: 128 }, (_, any) => any + 128);
+  if (Number.isNaN(code)) return Array.from({ length: FOREIGN + 1 }, (_, any) => any);
+  return [Math.min(code, FOREIGN)];
 }
 
 function file(entry: Entry): void {
