@@ -118,7 +118,8 @@ function foldByUnicode(table: Uint16Array): void {
   }
 }
 
-const foldTable = buildFoldTable();
+/** Made when the first text is folded: gateways without a guard start without it. */
+let foldTable: Uint16Array | undefined;
 const lookalikeTable = new Uint16Array(0x10000);
 for (const [plain, others] of Object.entries(lookalikes)) {
   for (const other of others) {
@@ -183,6 +184,7 @@ function foldLookalikes(codes: Uint16Array, length: number): number {
 
 /** Folds `text[from..to)`. Linear in its length; the output is never longer than the input. */
 export function fold(text: string, from = 0, to = text.length): Folded {
+  const table = (foldTable ??= buildFoldTable());
   const codes = new Uint16Array(to - from);
   const capitals = new Uint8Array(to - from);
   let length = 0;
@@ -193,7 +195,7 @@ export function fold(text: string, from = 0, to = text.length): Folded {
   let last = space;
   for (let at = from; at < to; at++) {
     const raw = text.charCodeAt(at);
-    let code = foldTable[raw]!;
+    let code = table[raw]!;
     if (code === space) {
       if (last !== space) codes[length++] = space;
       last = space;
@@ -210,7 +212,7 @@ export function fold(text: string, from = 0, to = text.length): Folded {
         if (plain > 0) {
           if (raw === 0xdb40) hidden++;
           at++;
-          code = foldTable[plain]!;
+          code = table[plain]!;
           styled++;
         }
       }

@@ -28,7 +28,10 @@ export const DEFAULT_THRESHOLD = 0.5;
 /** Heuristic evidence, in logits, that alone makes odds of 1: two weak signs do not, an overt one does. */
 export const evidenceMiddle = 4.5;
 
-const shipped = unpackModel(packedModel);
+let unpacked: GuardModel | undefined;
+
+/** The model in `weights.ts`, unpacked when the first text is judged. */
+const shipped = (): GuardModel => (unpacked ??= unpackModel(packedModel));
 
 interface Finding {
   readonly odds: number;
@@ -72,12 +75,12 @@ const scoreOf = (odds: number): number => {
 
 /** 0 (harmless) to 1 (attack). Total and linear for any string. */
 export function guardScore(text: string): number {
-  return scoreOf(attackOdds(shipped, text));
+  return scoreOf(attackOdds(shipped(), text));
 }
 
 /** The score with its category and reasons. */
 export function judge(text: string): GuardVerdict {
-  const worst = worstFinding(shipped, text);
+  const worst = worstFinding(shipped(), text);
   if (worst === null) return { score: 0, category: null, reasons: [] };
   const score = scoreOf(worst.odds);
   const flagged = score >= DEFAULT_THRESHOLD;

@@ -61,17 +61,23 @@ const wordsIn = (list: string): string[] =>
     .split(" ")
     .filter((word) => word.length > 0);
 
-for (const [letter, list] of Object.entries(wordClasses)) {
-  for (const word of wordsIn(list)) {
+let isFilled = false;
+
+/** Fills the tables when the first text is judged: gateways without a guard start without them. */
+function fillTables(): void {
+  isFilled = true;
+  for (const [letter, list] of Object.entries(wordClasses)) {
+    for (const word of wordsIn(list)) {
+      const slot = slotFor(wordHash(word));
+      keys[slot] = wordHash(word);
+      classOf[slot] = letter.charCodeAt(0);
+    }
+  }
+  for (const word of wordsIn(commonWords)) {
     const slot = slotFor(wordHash(word));
     keys[slot] = wordHash(word);
-    classOf[slot] = letter.charCodeAt(0);
+    commonAt[slot] = 1;
   }
-}
-for (const word of wordsIn(commonWords)) {
-  const slot = slotFor(wordHash(word));
-  keys[slot] = wordHash(word);
-  commonAt[slot] = 1;
 }
 
 const reversedOnly = new Set(reversedOnlyWords.map((word) => wordHash(word)));
@@ -149,6 +155,7 @@ function disguiseOf(word: WordHashes, size: number): "leet" | "rot13" | "reverse
 
 /** Splits folded text into words. Linear; a word is hashed over at most `wordCharsMax` units. */
 export function tokenise(folded: Folded): Tokens {
+  if (!isFilled) fillTables();
   const { codes, length, capitals } = folded;
   const hashes = new Int32Array(length + 1);
   const ends = new Int32Array(length + 1);
