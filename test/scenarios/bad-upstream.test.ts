@@ -248,7 +248,10 @@ it("a provider that ignores its maximum is cut, with a well-formed end", async (
     expect(answer.text).toContain('"finish_reason":"length"');
     expect(answer.text.trimEnd().endsWith("data: [DONE]")).toBe(true);
     const entry = await auditEntry(strict, idOf(answer));
-    expect(entry).toMatchObject({ outcome: "cut" });
+    expect(entry).toMatchObject({ outcome: "cut", outputTokens: 20 });
+    // It never reported its usage: the whole input bound and the twenty tokens that were asked for.
+    const { inputTokens, costNanos } = entry as { inputTokens: number; costNanos: number };
+    expect(costNanos).toBe(inputTokens * 100_000 + 20 * 200_000);
   } finally {
     await strict.stop();
   }

@@ -104,6 +104,38 @@ describe("a budget", () => {
   });
 });
 
+const served = (model: string) => ({
+  candidates: [{ provider: "scripted", serves: ["*"], model }],
+});
+
+describe("a budget that is used up and downgrades", () => {
+  it("has the cheaper tier's model serve on, and both are in the books", async () => {
+    const price = { inputUsdPerMtok: 100, outputUsdPerMtok: 200 };
+    const { keys, ...rest } = await withPolicy({
+      tiers: { standard: { ...served("dear"), downgradeTo: "basic" }, basic: served("cheap") },
+      prices: { dear: price, cheap: { inputUsdPerMtok: 1, outputUsdPerMtok: 2 } },
+      budgets: [{ name: "month", limitUsd: 0.06, period: "month", atLimit: "downgrade" }],
+    });
+    const small = { max_tokens: 50 };
+    const answers = [];
+    // A call holds some five cents at the dear price, and settles at a fifth of a cent.
+    while (answers.length < 30 && upstream.seen.at(-1)?.body["model"] !== "cheap") {
+      answers.push(await chat(rest, keys.alice, "hi", small));
+    }
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    const models = upstream.seen.map(({ body }) => body["model"]);
+    expect(models).toEqual([...models.slice(1).map(() => "dear"), "cheap"]);
+    expect(models.length).toBeGreaterThan(2);
+    const last = answers.at(-1)?.headers.get("x-request-id") ?? "";
+    const entry = await auditEntry({ ...rest, keys }, last);
+    expect(entry).toMatchObject({ tier: "basic", outcome: "completed" });
+    const { json } = await ask(`${rest.url}/audit/events?user=alice&outcome=refused`, {
+      key: keys.auditor,
+    });
+    expect(json["events"]).toMatchObject([{ tier: "standard", code: "budget_downgrade" }]);
+  });
+});
+
 describe("an answer's entry in the books", () => {
   it("says who, what, which model, how many tokens, what it cost and how long it took", async () => {
     const { keys, ...rest } = await withPolicy(perMinute(10));

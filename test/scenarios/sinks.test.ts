@@ -4,6 +4,7 @@ import { ask, chat } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { answer, startScriptedSink, type ScriptedSink } from "../support/scripted-sink.ts";
 import {
+  plainCostNanos,
   scriptedPolicy,
   startScriptedUpstream,
   type ScriptedUpstream,
@@ -21,6 +22,8 @@ beforeAll(async () => {
     env: { SINK_KEY: "a key of a sink" },
     policy: {
       ...scriptedPolicy(upstream.url),
+      // The first answer passes 80 % of it, the second 100 %.
+      budgets: [{ name: "month", limitUsd: (1.2 * plainCostNanos) / 1e9, atLimit: "allow" }],
       sinks: [
         { kind: "ndjson", name: "siem", url: `${sink.url}/siem`, secret: "SINK_KEY" },
         {
@@ -29,6 +32,13 @@ beforeAll(async () => {
           url: `${sink.url}/hook`,
           secret: "SINK_KEY",
           events: ["requests"],
+        },
+        {
+          kind: "webhook",
+          name: "money",
+          url: `${sink.url}/money`,
+          secret: "SINK_KEY",
+          events: ["thresholds"],
         },
       ],
     },
@@ -44,14 +54,17 @@ afterAll(async () => {
 const get = (at: string, key = gateway.keys.admin, method = "GET") =>
   ask(`${gateway.url}${at}`, { key, method });
 
-const arrived = (): string =>
+const arrived = (at = "/siem"): string =>
   sink.seen
-    .filter(({ path }) => path === "/siem")
+    .filter(({ path }) => path === at)
     .map(({ body }) => body)
     .join("");
+const count = (text: string, word: RegExp): number => (text.match(word) ?? []).length;
 
 it("a request reaches the SIEM without its prompt, its caller's name or address", async () => {
-  await expect.poll(arrived, { timeout: 150_000, interval: 500 }).toContain("RequestSettled");
+  await expect
+    .poll(() => arrived(), { timeout: 150_000, interval: 500 })
+    .toContain("RequestSettled");
   expect(arrived()).not.toContain("a prompt that stays here");
   expect(arrived()).not.toContain('"alice"');
   expect(arrived()).not.toContain("127.0.0.1");
@@ -69,9 +82,22 @@ it("what a webhook refused is listed, sent again by an admin, and gone", async (
 it("auditors read sinks and metrics, members do not", async () => {
   const { json } = await get("/audit/sinks", gateway.keys.auditor);
   const names = (json["sinks"] as { sink: string }[]).map((one) => one.sink);
-  expect(new Set(names)).toEqual(new Set(["hook", "siem"]));
+  expect(new Set(names)).toEqual(new Set(["hook", "money", "siem"]));
   const metrics = await get("/metrics", gateway.keys.auditor);
   expect(metrics.text).toContain("# TYPE tallygate_requests_total counter");
   expect(metrics.text).toContain('tallygate_sink_sent_total{organisation="dev"');
   expect((await get("/metrics", gateway.keys.alice)).status).toBe(403);
 });
+
+it("each threshold of a budget reaches the webhook once, however much is spent after it", async () => {
+  for (let n = 0; n < 4; n += 1) {
+    expect((await chat(gateway, gateway.keys.alice, "hi")).status).toBe(200);
+  }
+  const settled = () => count(arrived(), /RequestSettled/g);
+  // The stream is told in order: what was before the fifth settlement has arrived with it.
+  await expect.poll(settled, { timeout: 150_000, interval: 500 }).toBe(5);
+  expect(count(arrived(), /ThresholdCrossed/g)).toBe(2);
+  const told = () =>
+    [/"threshold":0\.8\b/g, /"threshold":1\b/g].map((at) => count(arrived("/money"), at));
+  await expect.poll(told, { timeout: 150_000, interval: 500 }).toEqual([1, 1]);
+}, 240_000);
