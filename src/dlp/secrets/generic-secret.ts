@@ -133,9 +133,7 @@ function judgeSecret(codes: Uint8Array, { name, start, end }: Assignment): numbe
 }
 
 /** The last words of header cells above secrets. */
-const HEADERS = list(
-  "password passwd pwd passwort contrasena senha secret token apikey api_key access_key secret_key private_key",
-);
+const HEADERS = list("password passwd pwd secret token apikey api_key");
 
 const HEADER_WORDS = new Set(HEADERS);
 const HEADER_CHARS_MAX = Math.max(...HEADERS.map((header) => header.length));
