@@ -1,6 +1,6 @@
 /** A provider's bad hour: each fault is a typed error for the caller, and the books are right. */
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { auditEntry, chat, errorOf, type Answer } from "../support/client.ts";
+import { ask, auditEntry, chat, errorOf, type Answer } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import {
   json,
@@ -247,6 +247,19 @@ it("a provider that ignores its maximum is cut, with a well-formed end", async (
     const answer = await chat(strict, strict.keys.alice, "hi", { stream: true, max_tokens: 20 });
     expect(answer.text).toContain('"finish_reason":"length"');
     expect(answer.text.trimEnd().endsWith("data: [DONE]")).toBe(true);
+    expect(answer.text.split("spam ")).toHaveLength(20 + 1);
+    const crossed = await ask(`${strict.url}/v1/messages`, {
+      method: "POST",
+      key: strict.keys.alice,
+      body: JSON.stringify({
+        model: "gpt-4o-mini",
+        max_tokens: 20,
+        stream: true,
+        messages: [{ role: "user", content: "hi" }],
+      }),
+    });
+    expect(crossed.text.split("spam ")).toHaveLength(20 + 1);
+    expect(crossed.text).toMatch(/"stop_reason":"max_tokens"[^]*event: message_stop/);
     const entry = await auditEntry(strict, idOf(answer));
     expect(entry).toMatchObject({ outcome: "cut", outputTokens: 20 });
     // It never reported its usage: the whole input bound and the twenty tokens that were asked for.

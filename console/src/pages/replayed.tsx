@@ -15,7 +15,7 @@ export function Replayed({ since, document }: { since: number; document: PolicyD
   const text = JSON.stringify(document);
   useEffect(() => {
     const timer = setTimeout(
-      () => void start({ document: JSON.parse(text) as unknown, from: String(since) }),
+      () => void start({ document: JSON.parse(text) as unknown, from: String(since), sample: 1 }),
       pauseMs,
     );
     return () => clearTimeout(timer);

@@ -129,8 +129,10 @@ function betweenBytesOf({ answered, admission }: Pump): number {
 async function relayAll(pump: Pump): Promise<Outcome> {
   const { answered, relay, screen, settlement, frames, silence } = pump;
   const { choices, request } = pump.admission.plan;
-  const deltasMax =
-    request.accounting === "strict" ? answered.candidate.maxOutputTokens * choices : Infinity;
+  const isStrict = request.accounting === "strict";
+  // Every delta is a token or more: past the bound the provider ignores its maximum.
+  const deltasMax = isStrict ? answered.candidate.maxOutputTokens * choices : Infinity;
+  relay.deltasMax = deltasMax;
   const reader = answered.opened?.reader ?? answered.response.body?.getReader();
   // What was read before the caller was answered comes first.
   let begun = answered.opened?.first;
@@ -149,7 +151,6 @@ async function relayAll(pump: Pump): Promise<Outcome> {
     for (const event of frames.push(chunk.value)) {
       out += relay.push(event);
       if (screen.blockedBy !== undefined) return end(pump, out, "content_filter", "blocked");
-      // Every delta is a token or more: past the bound the provider ignores its maximum.
       if (relay.deltas > deltasMax) return end(pump, out, "length", "cut");
     }
     await pump.write(out);

@@ -24,6 +24,8 @@ export interface Relay {
   finish(reason: "content_filter" | "length"): string;
   /** Text deltas so far: each holds at least one token. */
   readonly deltas: number;
+  /** The most deltas whose text is passed on; of those after it nothing leaves. */
+  deltasMax: number;
   /** Whether the provider said that its answer is whole. */
   readonly complete: boolean;
 }
@@ -50,6 +52,7 @@ class SameDialect implements Relay {
   readonly #screen: Screen;
   readonly #settlement: Settlement;
   deltas = 0;
+  deltasMax = Infinity;
   complete = false;
 
   constructor(tap: StreamTap, screen: Screen, settlement: Settlement) {
@@ -63,7 +66,8 @@ class SameDialect implements Relay {
     if (step.error !== undefined) throw failed(step.error);
     for (const slot of step.slots) {
       this.deltas += 1;
-      const text = this.#screen.push(slot.key, slot.channel, slot.text);
+      const text =
+        this.deltas > this.deltasMax ? "" : this.#screen.push(slot.key, slot.channel, slot.text);
       if (text !== slot.text) slot.replace(text);
     }
     let held = "";
@@ -122,6 +126,7 @@ class Crossing implements Relay {
   readonly #screen: Screen;
   readonly #settlement: Settlement;
   deltas = 0;
+  deltasMax = Infinity;
   complete = false;
 
   constructor(
@@ -194,6 +199,7 @@ class Crossing implements Relay {
 
   #delta(type: keyof typeof CHANNELS, id: string, delta: string): string {
     this.deltas += 1;
+    if (this.deltas > this.deltasMax) return "";
     const text = this.#screen.push(id, CHANNELS[type], delta);
     return text === "" ? "" : this.#encoder.push(deltaPart(type, id, text));
   }
