@@ -13,8 +13,7 @@ const PASSWORD =
 /** Every name that `PASSWORD` takes has one of these. */
 const PASSWORD_PARTS = new Literals(["pass", "pwd"]);
 /** Words of other languages, which stand at the end of a name. */
-const FOREIGN = new RegExp(`(?:^|[_.-])(?:${FOREIGN_PASSWORDS.join("|")})$`);
-const FOREIGN_ENDS = new Set(FOREIGN_PASSWORDS.map((word) => word.slice(-2)));
+const FOREIGN = new Set(FOREIGN_PASSWORDS);
 
 /** Every beginning with every end. */
 function joined(beginnings: readonly string[], ends: readonly string[]): string[] {
@@ -46,7 +45,8 @@ const AGAINST = new Literals([
 
 /** Whether a name in snake case is one of a password. */
 function namesPassword(name: string): boolean {
-  if (FOREIGN_ENDS.has(name.slice(-2)) && FOREIGN.test(name)) return true;
+  const cut = Math.max(name.lastIndexOf("_"), name.lastIndexOf("-"), name.lastIndexOf("."));
+  if (FOREIGN.has(name.slice(cut + 1))) return true;
   return PASSWORD_PARTS.within(name) && PASSWORD.test(name);
 }
 
