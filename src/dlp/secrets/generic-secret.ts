@@ -1,12 +1,10 @@
 /** Values assigned to a name that says secret, whatever the service. */
 import { mixture, readAssignment, type Assignment } from "../kit/assignment.ts";
-import { cellUnder } from "../kit/cells.ts";
-import { ALNUM, ALPHA, DIGIT, is } from "../kit/chars.ts";
+import { ALPHA, DIGIT, is } from "../kit/chars.ts";
 import type { Detector } from "../kit/detector.ts";
 import { Literals } from "../kit/literals.ts";
-import { FOREIGN_PASSWORDS, spelledOut } from "../kit/names.ts";
+import { FOREIGN_PASSWORDS } from "../kit/names.ts";
 import { entropy, isPlaceholder } from "../kit/placeholder.ts";
-import type { Source } from "../kit/source.ts";
 
 const PASSWORD =
   /(?:^|[_.-]|[a-z])(?:pass(?:word|wd|phrase)?|pwd)$|^(?:pass(?:word|wd|phrase)?|pwd)/;
@@ -132,33 +130,16 @@ function judgeSecret(codes: Uint8Array, { name, start, end }: Assignment): numbe
   return bits >= 3 ? 0.6 : 0.2;
 }
 
-/** The last words of header cells above secrets. */
-const HEADERS = list("password passwd pwd secret token apikey api_key");
-
-const HEADER_WORDS = new Set(HEADERS);
-const HEADER_CHARS_MAX = Math.max(...HEADERS.map((header) => header.length));
-
-/** The value in the first row of a table under a header that names a secret, as if it were assigned. */
-function readCell(source: Source, at: number): Assignment | undefined {
-  if (!source.opens(at)) return undefined;
-  const end = source.run(at, ALNUM, at + HEADER_CHARS_MAX + 1, "_");
-  const word = source.text.slice(at, end);
-  const cell = HEADER_WORDS.has(word.toLowerCase()) ? cellUnder(source, at, word) : undefined;
-  if (cell === undefined) return undefined;
-  const value = source.text.slice(cell.start, cell.end);
-  return { ...cell, name: spelledOut(cell.name), value, quoted: false, cut: false };
-}
-
 export const genericSecret: Detector = {
   id: "generic-secret",
   title: "Assigned secret or password",
   version: 4,
   groups: ["api-secrets"],
   evidence: "name, entropy",
-  prefilter: [{ kind: "assignment" }, { kind: "literals", literals: HEADERS, ignoreCase: true }],
+  prefilter: { kind: "assignment" },
   maxLength: 512,
   validate(source, at) {
-    const found = readAssignment(source, at) ?? readCell(source, at);
+    const found = readAssignment(source, at);
     if (found === undefined) return undefined;
     const { name, start, end, cut } = found;
     const { codes } = source;
