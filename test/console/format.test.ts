@@ -58,6 +58,8 @@ test("shares, durations and windows read as people say them", () => {
     "1 h",
     "1 d 1 h",
   ]);
+  const nearly = [999.7, 59_980, 119_900, 3_599_900, 86_399_000, 777_500_000];
+  expect(nearly.map(format.duration)).toEqual(["1 s", "1 min", "2 min", "1 h", "1 d", "9 d"]);
   expect([60_000, 7_200_000, 90_000].map(format.windowName)).toEqual([
     "minute",
     "2 h",

@@ -62,14 +62,16 @@ const rest = (value: number, unit: string): string => (value === 0 ? "" : ` ${va
 
 /** Milliseconds for people. */
 export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${Number((ms / 1_000).toFixed(ms < 10_000 ? 2 : 1))} s`;
-  if (ms < 3_600_000)
-    return `${Math.floor(ms / 60_000)} min${rest(Math.round((ms % 60_000) / 1_000), "s")}`;
-  if (ms < 86_400_000) {
-    return `${Math.floor(ms / 3_600_000)} h${rest(Math.round((ms % 3_600_000) / 60_000), "min")}`;
-  }
-  return `${Math.floor(ms / 86_400_000)} d${rest(Math.round((ms % 86_400_000) / 3_600_000), "h")}`;
+  // Each bound is where rounding would make a whole of the next larger unit.
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${Number((ms / 1_000).toFixed(ms < 10_000 ? 2 : 1))} s`;
+  if (ms < 3_599_500) return inTwo(Math.round(ms / 1_000), 60, "min", "s");
+  if (ms < 86_370_000) return inTwo(Math.round(ms / 60_000), 60, "h", "min");
+  return inTwo(Math.round(ms / 3_600_000), 24, "d", "h");
+}
+
+function inTwo(amount: number, each: number, larger: string, smaller: string): string {
+  return `${Math.floor(amount / each)} ${larger}${rest(amount % each, smaller)}`;
 }
 
 /** A window of a limit: `60_000` is `minute`, `7_200_000` is `2 h`. */
