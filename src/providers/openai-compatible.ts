@@ -70,7 +70,7 @@ const ROWS: readonly Row[] = [
     "HF_TOKEN",
     { paths: { models: "/models" } },
   ],
-  // The list of models there is in Cohere's own form.
+  // Its own words are passed on as such; its list of models has another form.
   [
     "cohere",
     "Cohere",
@@ -78,7 +78,11 @@ const ROWS: readonly Row[] = [
     "COHERE_API_KEY",
     {
       path: () => "/compatibility/v1/chat/completions",
-      paths: { embeddings: "/compatibility/v1/embeddings" },
+      paths: {
+        embeddings: "/compatibility/v1/embeddings",
+        "cohere-chat": "/v2/chat",
+        "cohere-embed": "/v2/embed",
+      },
     },
   ],
   // The v1 form, without `api-version`. A model is the name of a deployment; no call lists those.

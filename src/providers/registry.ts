@@ -4,6 +4,7 @@ import { anthropic } from "./anthropic.ts";
 import { azureDeployments } from "./azure-deployments.ts";
 import { bedrockConverse } from "./bedrock-converse/dialect.ts";
 import { bedrock } from "./bedrock.ts";
+import { cohereChat } from "./cohere-chat/dialect.ts";
 import { googleGenerate } from "./google-generate/dialect.ts";
 import { google } from "./google.ts";
 import { ollamaChat } from "./ollama-chat/dialect.ts";
@@ -52,6 +53,7 @@ const DIALECTS: Readonly<Record<DialectId, Dialect>> = {
   "google-generate": googleGenerate,
   "ollama-chat": ollamaChat,
   "openai-responses": openaiResponses,
+  "cohere-chat": cohereChat,
 };
 
 /** Those that no caller speaks. */

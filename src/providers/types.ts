@@ -15,7 +15,8 @@ export type DialectId =
   | "anthropic-messages"
   | "google-generate"
   | "ollama-chat"
-  | "openai-responses";
+  | "openai-responses"
+  | "cohere-chat";
 
 /** Dialects that providers are spoken to in; some that no caller speaks. */
 export type UpstreamId =
@@ -252,7 +253,14 @@ export type Framing = "sse" | "ndjson" | "aws-eventstream";
 export type Signing = "aws-sigv4" | "google-service-account";
 
 /** What is asked of a provider; a conversation unless said otherwise. */
-export type Operation = "chat" | "embeddings" | "count-tokens" | "models" | "responses";
+export type Operation =
+  | "chat"
+  | "embeddings"
+  | "count-tokens"
+  | "models"
+  | "responses"
+  | "cohere-chat"
+  | "cohere-embed";
 
 export interface ProviderTarget {
   operation?: Operation;

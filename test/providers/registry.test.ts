@@ -318,7 +318,7 @@ const OPERATIONS: Record<string, string[]> = {
   replicate: ["chat"],
   vertex: ["chat"],
   "vertex-anthropic": ["chat"],
-  cohere: ["chat", "embeddings"],
+  cohere: ["chat", "embeddings", "cohere-chat", "cohere-embed"],
   azure: ["chat", "embeddings", "responses"],
   "azure-deployments": ["chat", "embeddings"],
 };
@@ -360,7 +360,10 @@ describe("the registry", () => {
   });
 
   it("has an address below the base URL for each operation claimed, and for no other", () => {
-    const every = ["chat", "embeddings", "count-tokens", "models", "responses"] as const;
+    const every = [
+      ...(["chat", "embeddings", "count-tokens", "models", "responses"] as const),
+      ...(["cohere-chat", "cohere-embed"] as const),
+    ];
     for (const [id, provider] of Object.entries(PROVIDERS)) {
       const baseUrl = ROWS[id]?.baseUrl ?? "";
       const to = { baseUrl, model: "m", stream: false, credential: "k" };

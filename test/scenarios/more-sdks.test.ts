@@ -19,6 +19,7 @@ import {
   called,
   callsTool,
   json,
+  openAiAnswer,
   plain,
   scriptedPolicy,
   startScriptedUpstream,
@@ -63,7 +64,7 @@ beforeAll(async () => {
               { provider: "google", serves: ["gemini-*"] },
               { provider: "mistral", serves: ["mistral-*"] },
               { provider: "huggingface", serves: ["meta-llama/*"] },
-              { provider: "cohere", serves: ["command-*"] },
+              { provider: "cohere", serves: ["command-*", "embed-*"] },
             ],
           },
         },
@@ -72,7 +73,8 @@ beforeAll(async () => {
           "gemini-*": price,
           "mistral-*": price,
           "meta-llama/*": price,
-          "command-*": { inputUsdPerMtok: 0, outputUsdPerMtok: 0, requestUsd: 0.01 },
+          "command-*": price,
+          "embed-*": price,
         },
         cloudflare: { accounts: ["0123456789abcdef"] },
       }),
@@ -333,7 +335,16 @@ interface Sdk {
   streamed(key: string): Promise<string>;
   /** The call of the tool: of a whole answer, and of a stream. */
   calls(key: string): Promise<unknown[]>;
+  /** The text of an answer that was asked to fit the schema `parameters`. */
+  shaped(key: string): Promise<unknown>;
 }
+const shape = {
+  type: "json_schema" as const,
+  json_schema: { name: "city", strict: true, schema: parameters },
+};
+/** An answer that fits the schema, in OpenAI's words. */
+const answersJson: Script = (_seen, response) =>
+  json(response, 200, openAiAnswer('{"city":"Paris"}'));
 
 const groq: Sdk = {
   async whole(key) {
@@ -361,6 +372,11 @@ const groq: Sdk = {
       found.push(...(chunk.choices[0]?.delta.tool_calls ?? []));
     }
     return found;
+  },
+  async shaped(key) {
+    const request = { model: "gpt-4o-mini", messages: question, response_format: shape };
+    const answer = await groqOf(key).chat.completions.create(request);
+    return answer.choices[0]?.message.content;
   },
 };
 const groqOf = (apiKey: string, maxRetries = 0) =>
@@ -396,6 +412,13 @@ const mistral: Sdk = {
     }
     return found;
   },
+  async shaped(key) {
+    const { name, strict, schema: schemaDefinition } = shape.json_schema;
+    const jsonSchema = { name, strict, schemaDefinition };
+    const responseFormat = { type: shape.type, jsonSchema };
+    const request = { model: "mistral-small-latest", messages: question, responseFormat };
+    return (await mistralOf(key).chat.complete(request)).choices[0]?.message?.content;
+  },
 };
 const mistralOf = (apiKey: string) => new Mistral({ serverURL: scripted.url, apiKey });
 
@@ -423,6 +446,10 @@ const huggingFace: Sdk = {
     }
     return found;
   },
+  async shaped(key) {
+    const request = { model: llama, messages: question, response_format: shape };
+    return (await inferenceOf(key).chatCompletion(request)).choices[0]?.message.content;
+  },
 };
 const inferenceOf = (key: string) =>
   new InferenceClient(key, { endpointUrl: `${scripted.url}/v1`, retry_on_error: false });
@@ -445,6 +472,13 @@ describe.each([
     const call = { id: called.id, function: called.function };
     expect(await sdk.calls(scripted.keys.alice)).toMatchObject([call, call]);
     expect(asked().seen[0]?.body["tools"]).toMatchObject([weatherTool]);
+  });
+
+  it("gets an object that fits the schema it sends along", async () => {
+    asked().script = answersJson;
+    const text = await sdk.shaped(scripted.keys.alice);
+    expect(JSON.parse(String(text))).toEqual({ city: "Paris" });
+    expect(asked().seen[0]?.body["response_format"]).toMatchObject(shape);
   });
 
   it("sees a wrong key as its own error", async () => {
@@ -494,86 +528,134 @@ it("what Mistral's SDK alone can say arrives, and its vectors come back", async 
   expect(data[0]?.embedding).toEqual([0.5, -1]);
 });
 
-const cohere = (token: string, sent: unknown[] = []) =>
-  new CohereClientV2({
-    token,
-    baseUrl: `${scripted.url}/cohere`,
-    maxRetries: 0,
-    fetch: async (url, init) => {
-      sent.push(init?.body);
-      return fetch(url, init);
-    },
-  });
-const cohereDelta = (text: string) => ({
-  type: "content-delta",
-  index: 0,
-  delta: { message: { content: { text } } },
+const cohere = (token: string, baseUrl = `${scripted.url}/cohere`) =>
+  new CohereClientV2({ token, baseUrl, maxRetries: 0 });
+const cohereEvent = (type: string, message: object, index = 0) =>
+  `event: ${type}\ndata: ${JSON.stringify({ type, index, delta: { message } })}\n\n`;
+const cohereText = (text: string) => cohereEvent("content-delta", { content: { text } });
+const cohereUsage = {
+  billed_units: { input_tokens: 10, output_tokens: 5 },
+  tokens: { input_tokens: 70, output_tokens: 6 },
+};
+const cohereEnd = (finish_reason: string) => {
+  const end = { type: "message-end", delta: { finish_reason, usage: cohereUsage } };
+  return `event: message-end\ndata: ${JSON.stringify(end)}\n\n`;
+};
+/** A whole answer of Cohere's, with whatever text. */
+const cohereAnswer = (text: string, more: object = {}) => ({
+  id: "c1",
+  finish_reason: "COMPLETE",
+  message: { role: "assistant", content: [{ type: "text", text }], ...more },
+  usage: cohereUsage,
 });
+/** What is billed, at `price`. */
+const cohereCost = 10 * 100_000 + 5 * 200_000;
 
-describe("Cohere's SDK at its own address, passed on as it is and priced by request", () => {
+const bookedOf = ({ headers }: { headers: { get(name: string): string | null } }) =>
+  auditEntry(scripted, headers.get("x-request-id") ?? "");
+const refusal = (asked: Promise<unknown>) => asked.catch((error: unknown) => error);
+
+describe("Cohere's SDK in Cohere's own words, priced by what Cohere says it bills", () => {
   const ask = { model: "command-a-03-2025", messages: question };
 
-  it("gets an answer with a tool call, byte for byte, and it is in the books", async () => {
+  it("gets an answer with a tool call, and it is in the books by its tokens", async () => {
     upstream.script = (_seen, response) =>
-      json(response, 200, {
-        id: "c1",
-        finish_reason: "TOOL_CALL",
-        message: {
-          role: "assistant",
-          content: [{ type: "text", text: "Hello there." }],
-          tool_calls: [called],
-        },
-        usage: { tokens: { input_tokens: 10, output_tokens: 5 } },
-      });
-    const sent: unknown[] = [];
-    const client = cohere(scripted.keys.alice, sent);
-    const { data, rawResponse } = await client
-      .chat({ ...ask, tools: [weatherTool] })
+      json(response, 200, cohereAnswer("Hello there.", { tool_calls: [called] }));
+    const { data, rawResponse } = await cohere(scripted.keys.alice)
+      .chat({ ...ask, tools: [weatherTool], maxTokens: 50 })
       .withRawResponse();
     expect(data).toMatchObject({
-      finishReason: "TOOL_CALL",
+      finishReason: "COMPLETE",
       message: { content: [{ text: "Hello there." }], toolCalls: [called] },
-      usage: { tokens: { outputTokens: 5 } },
+      usage: { tokens: { outputTokens: 6 } },
     });
-    expect(upstream.seen).toMatchObject([
-      { path: "/cohere/v2/chat", headers: { authorization: "Bearer cohere-key-1" } },
-    ]);
-    expect(sent).toEqual([upstream.seen[0]?.text]);
-    const entry = await auditEntry(scripted, rawResponse.headers.get("x-request-id") ?? "");
-    expect(entry).toMatchObject({
+    const body = { ...ask, stream: false, max_tokens: 50, tools: [weatherTool] };
+    const headers = { authorization: "Bearer cohere-key-1" };
+    expect(upstream.seen).toMatchObject([{ path: "/cohere/v2/chat", headers, body }]);
+    expect(await bookedOf(rawResponse)).toMatchObject({
       provider: "cohere",
       modelAsked: ask.model,
       outcome: "completed",
-      costNanos: 10_000_000,
+      costNanos: cohereCost,
+      estimated: false,
     });
   });
 
-  it("gets a stream", async () => {
-    const events = [
-      cohereDelta("Hello"),
-      cohereDelta(" there."),
-      { type: "message-end", delta: {} },
+  it("gets a stream with a text and a tool call, booked by the tokens at its end", async () => {
+    const chunks = [
+      cohereEvent("message-start", { role: "assistant" }),
+      cohereEvent("content-start", { content: { type: "text", text: "" } }),
+      cohereText("Hello"),
+      cohereText(" there."),
+      cohereEvent("content-end", {}),
+      cohereEvent("tool-call-start", { tool_calls: { ...called, function: { name: "weather" } } }),
+      cohereEvent("tool-call-delta", { tool_calls: { function: called.function } }),
+      cohereEvent("tool-call-end", {}),
+      cohereEnd("TOOL_CALL"),
     ];
-    upstream.script = (_seen, response) =>
-      stream(
-        response,
-        events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`),
-      );
+    upstream.script = (_seen, response) => stream(response, chunks);
+    const { data, rawResponse } = await cohere(scripted.keys.alice)
+      .chatStream({ ...ask, tools: [weatherTool] })
+      .withRawResponse();
     let text = "";
-    for await (const event of await cohere(scripted.keys.alice).chatStream(ask)) {
+    let call = "";
+    for await (const event of data) {
       if (event.type === "content-delta") text += event.delta?.message?.content?.text ?? "";
+      if (event.type === "tool-call-delta") {
+        call += event.delta?.message?.toolCalls?.function?.arguments ?? "";
+      }
     }
-    expect(text).toBe("Hello there.");
+    expect([text, call]).toEqual(["Hello there.", called.function.arguments]);
+    const booked = { outcome: "completed", costNanos: cohereCost, estimated: false };
+    expect(await bookedOf(rawResponse)).toMatchObject(booked);
   });
 
-  it("sees a wrong key, and what Cohere refuses, as its own errors", async () => {
+  it("gets an object that fits a schema, and vectors, at the gateway's own address too", async () => {
+    upstream.script = (_seen, response) => json(response, 200, cohereAnswer('{"city":"Paris"}'));
+    const client = cohere(scripted.keys.alice, scripted.url);
+    const jsonSchema = parameters;
+    const { message } = await client.chat({
+      ...ask,
+      responseFormat: { type: "json_object", jsonSchema },
+    });
+    expect(message.content).toEqual([{ type: "text", text: '{"city":"Paris"}' }]);
+    expect(upstream.seen[0]?.body["response_format"]).toEqual({
+      type: "json_object",
+      json_schema: parameters,
+    });
+    upstream.script = (_seen, response) =>
+      json(response, 200, {
+        id: "e1",
+        response_type: "embeddings_by_type",
+        embeddings: { float: [[0.5, -1]] },
+        texts: ["one"],
+        meta: { billed_units: { input_tokens: 3 } },
+      });
+    const { data, rawResponse } = await client
+      .embed({
+        model: "embed-v4.0",
+        inputType: "search_query",
+        texts: ["one"],
+        embeddingTypes: ["float"],
+      })
+      .withRawResponse();
+    expect(data.embeddings.float).toEqual([[0.5, -1]]);
+    expect(upstream.seen[1]).toMatchObject({
+      path: "/cohere/v2/embed",
+      body: { model: "embed-v4.0", input_type: "search_query", texts: ["one"] },
+    });
+    expect(await bookedOf(rawResponse)).toMatchObject({ costNanos: 3 * 100_000 });
+  });
+
+  it("sees a wrong key, what Cohere refuses and what only others serve as its own errors", async () => {
     await expect(cohere("nobody").chat(ask)).rejects.toThrow(CohereError);
     upstream.script = (_seen, response) => json(response, 422, { message: "no such tool" });
-    const error: unknown = await cohere(scripted.keys.alice)
-      .chat(ask)
-      .catch((error: unknown) => error);
+    const error = await refusal(cohere(scripted.keys.alice).chat(ask));
     expect(error).toBeInstanceOf(CohereError);
     expect(error).toMatchObject({ statusCode: 422 });
     expect(String(error)).toContain("no such tool");
+    const client = cohere(scripted.keys.alice, scripted.url);
+    const elsewhere = await refusal(client.chat({ ...ask, model: "gpt-4o-mini" }));
+    expect(elsewhere).toMatchObject({ statusCode: 400, body: { code: "model_not_allowed" } });
   });
 });

@@ -94,6 +94,7 @@ export interface Endpoint {
 /** The operations that are dialects of their own at a provider which speaks another first. */
 const NATIVE_OPERATIONS: Partial<Record<Dialect["id"], Operation>> = {
   "openai-responses": "responses",
+  "cohere-chat": "cohere-chat",
 };
 
 type UpstreamOf = (id: UpstreamId) => UpstreamDialect;
@@ -102,7 +103,7 @@ type UpstreamOf = (id: UpstreamId) => UpstreamDialect;
 export function chatEndpoint(
   dialect: Dialect,
   upstreamOf: UpstreamOf,
-  more: Pick<Partial<Endpoint>, "action" | "reshape" | "reframe"> = {},
+  more: Pick<Partial<Endpoint>, "action" | "asks" | "reshape" | "reframe"> = {},
 ): Endpoint {
   return {
     kind: "chat",

@@ -36,10 +36,13 @@ const FIXED: Readonly<Record<string, EndpointId>> = {
   "messages/count_tokens": "anthropic-count",
 };
 
-const OLLAMA: Readonly<Record<string, EndpointId>> = {
+/** Addresses without a version of OpenAI's before them: Ollama's and Cohere's. */
+const OWN: Readonly<Record<string, EndpointId>> = {
   "api/chat": "ollama-chat",
   "api/generate": "ollama-generate",
   "api/embed": "ollama-embed",
+  "v2/chat": "cohere-chat",
+  "v2/embed": "cohere-embed",
 };
 
 /** First segments below `/v1/` that are OpenAI's own, so never an account of Cloudflare's. */
@@ -86,8 +89,8 @@ export function targetOf(method: string, path: string, search: string): Target |
 
 /** The gateway's own addresses: one name for each, with or without a provider before it. */
 export function fixedTarget(method: string, path: string, search: string): Target | undefined {
-  const ollama = method === "POST" ? lookup(OLLAMA, path) : undefined;
-  if (ollama !== undefined) return { endpoint: ollama };
+  const own = method === "POST" ? lookup(OWN, path) : undefined;
+  if (own !== undefined) return { endpoint: own };
   const google = method === "POST" ? googleTarget(path, search) : undefined;
   if (google !== undefined) return google;
   if (!path.startsWith("v1/")) return undefined;
@@ -152,7 +155,7 @@ export function providerTarget(
 ): Target | undefined {
   if (path === "") return undefined;
   const bare = path.replace(/^(?:(?:openai|inference|api)\/)?v\d+\//, "");
-  const endpoint = lookup(FIXED, bare) ?? lookup(OLLAMA, path);
+  const endpoint = lookup(OWN, path) ?? lookup(FIXED, bare);
   if (provider === "compat") {
     return endpoint !== undefined && method === "POST" ? { endpoint, compat: true } : undefined;
   }

@@ -2,6 +2,7 @@
 import { dialectOf, upstreamOf } from "#providers/registry.ts";
 import { chatEndpoint, type Endpoint } from "../pipeline/endpoint.ts";
 import { chatToRun, runReframe, vectorsToRun } from "./cloudflare-run.ts";
+import { cohereEmbedEndpoint } from "./cohere.ts";
 import { countEndpoint } from "./count.ts";
 import { embeddingsEndpoint } from "./embeddings.ts";
 import { jsonArrayReframe } from "./json-array.ts";
@@ -11,6 +12,7 @@ const openai = dialectOf("openai-chat");
 const anthropic = dialectOf("anthropic-messages");
 const google = dialectOf("google-generate");
 const ollama = dialectOf("ollama-chat");
+const cohere = dialectOf("cohere-chat");
 
 export const ENDPOINTS = {
   "openai-chat": chatEndpoint(openai, upstreamOf),
@@ -30,6 +32,10 @@ export const ENDPOINTS = {
     reframe: generateReframe,
   }),
   "ollama-embed": embeddingsEndpoint("ollama", ollama, upstreamOf),
+  "cohere-chat": chatEndpoint(cohere, upstreamOf, {
+    asks: (provider) => provider.operations.includes("cohere-chat"),
+  }),
+  "cohere-embed": cohereEmbedEndpoint(cohere),
   "cloudflare-run": chatEndpoint(openai, upstreamOf, {
     action: "ai.run",
     reshape: chatToRun,

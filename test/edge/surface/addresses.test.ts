@@ -15,6 +15,8 @@ describe("the gateway's own addresses", () => {
     ["api/chat", "ollama-chat"],
     ["api/generate", "ollama-generate"],
     ["api/embed", "ollama-embed"],
+    ["v2/chat", "cohere-chat"],
+    ["v2/embed", "cohere-embed"],
   ])("%s is %s", (path, endpoint) => {
     expect(post(path)).toEqual({ endpoint });
     expect(targetOf("GET", path, "")?.endpoint).toBeUndefined();
@@ -80,6 +82,8 @@ describe("a provider's own paths", () => {
     ["anthropic/v1/messages", "anthropic-messages"],
     ["anthropic/messages", "anthropic-messages"],
     ["ollama/api/chat", "ollama-chat"],
+    ["cohere/v2/chat", "cohere-chat"],
+    ["cohere/v2/embed", "cohere-embed"],
   ])("%s is %s, of that provider alone", (path, endpoint) => {
     expect(post(path)).toEqual({ endpoint, provider: path.split("/")[0] });
   });
