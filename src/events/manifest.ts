@@ -45,9 +45,9 @@ export const Manifest = z.strictObject({
   n: count,
   /** When the segment was begun, milliseconds. */
   at: count,
-  /** Position of its first event in the shard, from 0, and how many there are. */
+  /** Position of its first event in the shard, from 0, and how many there are: 0 where it only names a base. */
   position: count,
-  events: count.min(1),
+  events: count,
   /** SHA-256 of the manifest before; zeros for the first. */
   previous: hash,
   /** The segment as it is stored: the bytes of the gzip file, and their SHA-256. */

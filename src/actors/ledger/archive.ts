@@ -101,6 +101,11 @@ export class Archive {
     return this.#kept();
   }
 
+  /** Whether a base waits for a manifest that names it. */
+  get waitsToName(): boolean {
+    return this.bases.unnamed !== undefined;
+  }
+
   /** Writes the next segment; false when nothing waits. `atomically` runs a transaction. */
   async writeNext(
     store: ArchiveStore,
@@ -166,20 +171,24 @@ export class Archive {
   /** The segment that holds a position. */
   segmentAt(pos: number): SegmentRow | undefined {
     const [row] = this.#sql.run<SegmentRow & Record<string, number>>(
-      "SELECT n, pos, events, at FROM segments WHERE pos <= ? ORDER BY pos DESC LIMIT 1",
+      "SELECT n, pos, events, at FROM segments WHERE pos <= ? ORDER BY pos DESC, n DESC LIMIT 1",
       pos,
     );
     const isThere = row !== undefined && pos < row.pos + row.events && row.n >= this.#first;
     return isThere ? row : undefined;
   }
 
-  /** How many segments were begun at a moment or before, with the last one's time; none is 0. */
-  agedBy(at: number): { segments: number; at: number } {
-    const [row] = this.#sql.run<{ n: number; at: number }>(
-      "SELECT n, at FROM segments WHERE at <= ? ORDER BY n DESC LIMIT 1",
+  /**
+   * How many segments were begun at a moment or before and how many events they hold, with the last
+   * one's time; none is 0.
+   */
+  agedBy(at: number): { segments: number; events: number; at: number } {
+    const [row] = this.#sql.run<{ n: number; pos: number; at: number }>(
+      "SELECT n, pos + events AS pos, at FROM segments WHERE at <= ? ORDER BY n DESC LIMIT 1",
       at,
     );
-    return row === undefined ? { segments: 0, at: 0 } : { segments: row.n + 1, at: row.at };
+    if (row === undefined) return { segments: 0, events: 0, at: 0 };
+    return { segments: row.n + 1, events: row.pos, at: row.at };
   }
 
   /** Where the log stands after so many segments. */
@@ -224,7 +233,8 @@ export class Archive {
       events += run.events.length;
       chars += more;
     }
-    if (events === 0) return;
+    // Without events there is a segment only to name a base: nobody else may come to do it.
+    if (events === 0 && !this.waitsToName) return;
     const n = (this.#kept()?.n ?? -1) + 1;
     const base = this.bases.unnamed?.n ?? null;
     this.#sql.run("INSERT INTO segment_plan VALUES (1, ?, ?, ?, ?, ?)", n, pos, events, at, base);

@@ -61,9 +61,10 @@ export class Archivist {
     this.store = storeInBucket(setup.bucket, setup.shard);
   }
 
-  /** Whether events wait and can be archived. */
+  /** Whether events wait, or a base waits to be named, and can be archived. */
   get pending(): boolean {
-    return this.#setup.signingKey !== undefined && this.archive.waiting > 0;
+    const waits = this.archive.waiting > 0 || this.archive.waitsToName;
+    return this.#setup.signingKey !== undefined && waits;
   }
 
   /** `others` says what else is in the way, and what there is beside the segments. */
@@ -191,7 +192,7 @@ export class Archivist {
     const bytes = await this.store.read(paths.segment(n));
     const text = bytes === undefined ? undefined : await gunzip(bytes);
     if (text === undefined) throw new Error(`${paths.segment(n)} cannot be read`);
-    const lines = text.slice(0, -1).split("\n");
+    const lines = text === "" ? [] : text.slice(0, -1).split("\n");
     return lines.map((line) => {
       const sealed = readLine(line);
       if (sealed === undefined) throw new Error(`${paths.segment(n)} is damaged`);

@@ -145,6 +145,8 @@ export class LedgerActor extends RestorableActor implements LedgerApi {
     if (this.archivist.pending) this.#wakeBy(Date.now() + archiveDelayMs);
     if (this.courier.pending) this.#wakeBy(Date.now() + this.courier.delayMs);
     if (this.#selfAudit.pending) this.#wakeBy(Date.now() + auditStepMs);
+    // Old segments go by the calendar, whether or not anybody writes.
+    if (this.#log.size > 0) this.#wakeBy(Math.max(this.retention.dueAt, Date.now()));
   }
 
   /** Rows written since this actor woke: what it costs. */

@@ -56,11 +56,15 @@ export class Retention {
     return this.#trouble;
   }
 
-  /** Does a part of what is due. Returns when to come again, milliseconds or Infinity. */
+  /** When to look again, milliseconds: also where nothing goes now, as policy may have changed. */
+  get dueAt(): number {
+    return Number(this.#setup.meta.get(DUE) ?? 0);
+  }
+
+  /** Does a part of what is due. Returns when to come again, milliseconds. */
   async step(at: number): Promise<number> {
     const { meta } = this.#setup;
-    const due = Number(meta.get(DUE) ?? 0);
-    if (at < due) return Infinity;
+    if (at < this.dueAt) return this.dueAt;
     try {
       const section = await this.policy();
       const isIdle = section?.archiveDays === undefined || section.legalHold;
@@ -68,7 +72,7 @@ export class Retention {
       this.#trouble = undefined;
       if (more) return at;
       meta.set(DUE, String(at + retentionEveryMs));
-      return isIdle ? Infinity : at + retentionEveryMs;
+      return at + retentionEveryMs;
     } catch (error) {
       this.#trouble = error instanceof Error ? error.message : "old segments could not be let go";
       meta.set(DUE, String(at + archiveRetryMaxMs));
@@ -97,7 +101,8 @@ export class Retention {
     if (target <= (last?.n ?? 0)) {
       const aged = archive.agedBy(cutoff);
       const isSoon = last !== undefined && aged.at - last.through < baseEveryMs;
-      if (aged.segments <= (last?.n ?? 0) || isSoon) return false;
+      // A segment that only named the last base is none to make another for.
+      if (aged.events <= (last?.pos ?? 0) || isSoon) return false;
       target = aged.segments;
       meta.set(TARGET, String(target));
     }

@@ -1,5 +1,10 @@
 /** What retention lets go: a base stands for it, whatever dies, and everything goes on from there. */
-import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
+import {
+  env,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { gunzip, type ArchiveStore } from "#actors/ledger/archive-store.ts";
 import type { LedgerActor } from "#actors/ledger/ledger-actor.ts";
@@ -161,6 +166,40 @@ describe("segments that policy no longer keeps", () => {
     });
     await run(ledger, later(3));
     expect((await filesOf(ledger)).size).toBe(8);
+  });
+
+  test("go by the shard's own alarm where nobody writes to it any more", async () => {
+    const ledger = await aged();
+    await runInDurableObject(ledger, async (actor: LedgerActor, { storage }) => {
+      actor.retention.policy = async () => keep;
+      await storage.deleteAlarm();
+    });
+    await evictDurableObject(ledger);
+    const before = await runInDurableObject(ledger, (actor: LedgerActor) => {
+      actor.retention.policy = async () => keep;
+      return actor.archivist.status().events;
+    });
+    for (let wakes = 0; wakes < 40 && (await ledger.archiveStatus()).first !== 4; wakes += 1) {
+      expect(await runDurableObjectAlarm(ledger)).toBe(true);
+      await runInDurableObject(ledger, (_actor, { storage: { sql } }) => {
+        sql.exec("UPDATE meta SET v = '0' WHERE k = 'retention-due'");
+      });
+    }
+    await run(ledger, Date.now());
+    const { told, shard } = await verify(ledger);
+    expect(told).toEqual([]);
+    // The last one holds no event: it names the base.
+    expect(shard).toMatchObject({ base: { segments: 4 }, segments: 2, events: before - position });
+    expect((await filesOf(ledger)).has(paths.segment(3))).toBe(false);
+    const next = await runInDurableObject(ledger, (_actor, { storage }) => storage.getAlarm());
+    expect(next).not.toBeNull();
+    // Nothing has come since, so there is nothing to make another base for.
+    await run(ledger, later(30));
+    expect(await ledger.archiveStatus()).toMatchObject({ bases: [4], segments: 6 });
+    await feed(ledger, rest);
+    await ledger.archiveNow();
+    expect((await verify(ledger)).told).toEqual([]);
+    expect(await ledger.rebuildViews()).toMatchObject({ differences: 0 });
   });
 
   test("are known to be gone: nothing is told of them, everything of what came after", async () => {
