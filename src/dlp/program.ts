@@ -43,6 +43,11 @@ function named(id: string): readonly Detector[] {
   return group === undefined ? [] : DETECTORS.filter((detector) => detector.groups.includes(id));
 }
 
+/** Whether a rule looks for what a detector finds. */
+export function looksFor(rule: DlpRule, detector: string): boolean {
+  return rule.detector !== undefined && named(rule.detector).some(({ id }) => id === detector);
+}
+
 function dictionaryProblem(words: readonly string[]): string | undefined {
   if (words.length === 0) return "the dictionary is empty: give at least one word";
   if (words.length > DICTIONARY_WORDS_MAX) {

@@ -40,15 +40,18 @@ export interface ShadowRow {
 
 type Decision = Extract<UserFact, { type: "RequestAdmitted" | "RequestRefused" }>;
 
-const blocks: ReadonlySet<string> = new Set(["dlp_blocked", "guard_blocked"]);
-const limited: ReadonlySet<string> = new Set([
+/** Refusals by a data rule or the guard. */
+export const blocks: ReadonlySet<string> = new Set(["dlp_blocked", "guard_blocked"]);
+/** Refusals by a limit or a budget. */
+export const limited: ReadonlySet<string> = new Set([
   "rate_limited",
   "token_rate_limited",
   "spend_rate_limited",
   "concurrency_limited",
   "budget_exceeded",
 ]);
-const hides: ReadonlySet<string> = new Set(["redact", "mask", "tokenize"]);
+/** What a data rule does that hides what it finds. */
+export const hides: ReadonlySet<string> = new Set(["redact", "mask", "tokenize"]);
 
 /** Whether two chains begin with different models. */
 export function isRerouted(
@@ -86,7 +89,8 @@ export function compareShadow(
   return differences;
 }
 
-function hidingRules(
+/** The rules that hide something of what was found. */
+export function hidingRules(
   findings: readonly Pick<FindingData, "rule" | "enforced" | "action">[] | ShadowData["findings"],
 ): Set<string> {
   const all = findings ?? [];

@@ -1,5 +1,5 @@
 /** A person is erased: nobody reads their texts again, and everything still verifies. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -22,7 +22,9 @@ const start = () =>
   startGateway({
     state,
     port,
-    policy: scriptedPolicy(upstream.url, { payloads: { mode: "full" } }),
+    policy: scriptedPolicy(upstream.url, {
+      payloads: { mode: "full", readers: ["admin", "auditor"] },
+    }),
   });
 
 beforeAll(async () => {
@@ -63,11 +65,37 @@ const acts = async (action: string) =>
     ] as Record<string, unknown>[]
   ).map(({ id, user, resource }) => ({ id, user, resource }));
 
+/** Asks what a draft's data rules would have done to the kept texts. */
+async function reread(): Promise<Record<string, unknown>> {
+  const rules = [
+    { id: "hers", dictionary: ["alice"], directions: ["prompt"], action: "block" },
+    { id: "his", dictionary: ["bob", "there"], directions: ["prompt", "answer"], action: "redact" },
+  ];
+  const draft = path.join(state, "draft.json");
+  writeFileSync(draft, JSON.stringify(scriptedPolicy(upstream.url, { dlp: { rules } })));
+  const asked = await as("admin", "what-if", draft, "--texts", "--json");
+  expect([asked.err, asked.code]).toEqual(["", 0]);
+  return JSON.parse(asked.out) as Record<string, unknown>;
+}
+
 it("after an erasure the texts are gone for everybody, the proof is in the log, and it verifies", async () => {
   const alices = await keep("alice", "what alice said");
   const bobs = await keep("bob", "what bob said");
   expect((await read(alices)).text).toContain("what alice said");
   await verify();
+  const before = await reread();
+  expect(before).toMatchObject({
+    newlyRefused: 1,
+    newlyBlocked: 1,
+    newlyRedacted: 1,
+    byRule: {
+      hers: { newlyRefused: 1, newlyRedacted: 0 },
+      his: { newlyRefused: 0, newlyRedacted: 1 },
+    },
+    changed: [{ requestId: alices, code: "dlp_blocked", by: "hers" }],
+    texts: { read: 2, erased: 0, answersRedacted: 1, answersByRule: { his: { redacted: 1 } } },
+  });
+  await expect.poll(() => acts("payload.reread"), { timeout: 60_000 }).toHaveLength(1);
 
   const unsure = await as("admin", "erase", "alice", "--confirm", "alic");
   expect([unsure.code, unsure.err]).toEqual([2, expect.stringContaining("say it twice")]);
@@ -84,6 +112,12 @@ it("after an erasure the texts are gone for everybody, the proof is in the log, 
     expect.stringContaining("Their key was destroyed when the person was erased"),
   ]);
   expect((await read(bobs)).text).toContain("what bob said");
+  // What nobody can read any more is not taken for clean.
+  expect(await reread()).toMatchObject({
+    newlyBlocked: 0,
+    newlyRedacted: 1,
+    texts: { read: 1, erased: 1 },
+  });
   const entry = await auditEntry(gateway, proof.event);
   expect(entry).toMatchObject({ action: "subject.erased", source: { seqs: [proof.seq] } });
   await expect.poll(() => acts("erasure.carried-out"), { timeout: 60_000 }).toHaveLength(1);

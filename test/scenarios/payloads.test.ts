@@ -176,6 +176,16 @@ describe("reading", () => {
     }
   });
 
+  it("again, for a draft's data rules, is for those roles too, and every try is an event", async () => {
+    const refused = await ask(`${gateway.url}/policy/what-if`, {
+      method: "POST",
+      key: gateway.keys.admin,
+      body: JSON.stringify({ document: scriptedPolicy(upstream.url), texts: true }),
+    });
+    expect([refused.status, refused.text]).toEqual([403, expect.stringContaining("for auditor")]);
+    expect(await seen(reread, "admin")).toBe(true);
+  });
+
   it("leaves nothing readable on disk", async () => {
     const secret = "zanzibar-quetzal-7731";
     const { read, id } = await keep(`remember ${secret}`, tags("whole"));
@@ -184,6 +194,8 @@ describe("reading", () => {
     expect(having(secret)).toEqual([]);
   });
 });
+
+const reread = (user: string) => `/audit/events?action=payload.reread&user=${user}`;
 
 /** Whether an access of a user comes into the list; it takes a moment to get there. */
 async function seen(wanted: (user: string) => string, user: string): Promise<boolean> {

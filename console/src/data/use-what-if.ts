@@ -44,7 +44,7 @@ export function useWhatIf() {
       for await (const frame of linesOf<WhatIfFrame>(await open(asked, mine.signal))) {
         if (mine.signal.aborted) return;
         if ("result" in frame) setState({ kind: "done", result: frame.result });
-        else setState({ kind: "running", ...frame });
+        else if ("done" in frame) setState({ kind: "running", ...frame });
       }
     } catch (error) {
       if (mine.signal.aborted) return;

@@ -6,6 +6,7 @@ import type { PolicyDocument } from "#policy/document.ts";
 import { stateOf } from "#projections/base/fold.ts";
 import { Draft } from "#projections/what-if/draft.ts";
 import type { WhatIfResult } from "#projections/what-if/result.ts";
+import type { Rereads } from "#projections/what-if/texts.ts";
 import { WhatIf } from "#projections/what-if/what-if.ts";
 import { priceOf } from "#providers/price-book.ts";
 import { whatIfEventsMax } from "./limits.ts";
@@ -17,19 +18,27 @@ export interface WhatIfQuery {
   to: number;
   /** How much of the members to take, above 0 and below 1; absent for all. */
   sample?: number;
+  /** What the draft's rules found in kept texts, by those who may read them. */
+  rereads?: Rereads;
 }
 
-/** One line: how far it is, or what came of it, of requests after `since` where old ones are gone. */
-export type WhatIfFrame = { done: number; of: number } | { result: WhatIfResult; since?: number };
+/**
+ * One line: how many texts were read, how far it is, or what came of it, of requests after `since`
+ * where old ones are gone.
+ */
+export type WhatIfFrame =
+  | { texts: number }
+  | { done: number; of: number }
+  | { result: WhatIfResult; since?: number };
 
 export function streamWhatIf(
-  { document, from, to, sample = 1 }: WhatIfQuery,
+  { document, from, to, sample = 1, rereads = {} }: WhatIfQuery,
   runs: AsyncGenerator<EventEnvelope[]>,
   of: number,
   base?: AsyncIterable<BaseLine>,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  const draft = new Draft(document, priceOf);
+  const draft = new Draft(document, priceOf, rereads);
   let whatIf: WhatIf | undefined;
   let since: number | undefined;
   let done = 0;
@@ -69,7 +78,7 @@ export function streamWhatIf(
 /** Begins with the books as a base has them, if there is one: what is decided is after it. */
 async function begin(
   draft: Draft,
-  { from, to, sample }: Required<Omit<WhatIfQuery, "document">>,
+  { from, to, sample }: Required<Pick<WhatIfQuery, "from" | "to" | "sample">>,
   base: AsyncIterable<BaseLine> | undefined,
 ): Promise<{ whatIf: WhatIf; since?: number; position: number }> {
   if (base === undefined) return { whatIf: new WhatIf(draft, from, to, sample), position: 0 };

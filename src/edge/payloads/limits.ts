@@ -14,3 +14,9 @@ export const tokensBytesMax = 262_144;
 export const tokensStoreMs = 3_000;
 /** A map lies under a day of this grid, wider than the longest that policy keeps one (30 days). */
 export const tokenDaysGrid = 32;
+/** Texts read again for one what-if: each is a call, of which a run has ten thousand in all. */
+export const rereadTextsMax = 6_000;
+/** Of them at once: as many calls as run beside each other. */
+export const rereadAtOnce = 6;
+/** People's keys that one run holds in memory. */
+export const keysKnownMax = 1_000;

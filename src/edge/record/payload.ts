@@ -4,18 +4,10 @@
  * Invariants: the attempt is recorded before it is judged; only the roles that policy names read, and
  * members their own alone; what is shown hashes to what the log says.
  */
-import {
-  aboutPayload,
-  decrypt,
-  openSubjectKey,
-  payloadName,
-  sha256OfBytes,
-} from "#actors/kit/payload-key.ts";
-import { parseJson } from "#events/parse-json.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
-import { askActor } from "../actors.ts";
 import { GatewayError } from "../errors.ts";
 import type { KeptPayload } from "../payloads/keep-payload.ts";
+import { fateOf, KeptTexts, type NoText } from "../payloads/kept-texts.ts";
 import { currentPolicy } from "../policy-cache.ts";
 import { entryOf, idOf } from "./past.ts";
 import type { Reader } from "./reader.ts";
@@ -48,27 +40,22 @@ async function openKept(
   { c }: Reader,
   entry: AuditEntry,
 ): Promise<{ payload: KeptPayload; sha256: string }> {
-  const { id, payload, payloadLost, source } = entry;
-  const { keyId, sha256, expiresAt } = payload ?? {};
-  if (keyId === undefined || sha256 === undefined || expiresAt === undefined) {
+  const { payloadLost } = entry;
+  const kept = fateOf(entry, Date.now()) ?? (await new KeptTexts(c.env).open(entry));
+  if (typeof kept !== "string") return kept;
+  if (kept === "notKept") {
     const why = payloadLost === undefined ? "" : `: ${payloadLost}`;
     throw new GatewayError("not_found", `No texts were kept of this request${why}.`);
   }
   if (payloadLost !== undefined) throw gone(`They could not be stored: ${payloadLost}`);
-  if (expiresAt <= Date.now()) throw gone("Their retention is over");
-  const { stream } = source;
-  const wrapped = await askActor(() => c.env.USERS.getByName(stream).payloadKey(keyId));
-  if (wrapped === null) throw gone("Their key was destroyed when the person was erased");
-  const key = openSubjectKey(c.env.TALLYGATE_SECRET, stream, wrapped);
-  const object = await c.env.PAYLOADS?.get(payloadName(stream, keyId, expiresAt, id));
-  if (key === undefined || !object) throw gone("The store does not have them");
-  const bytes = new Uint8Array(await object.arrayBuffer());
-  const text = decrypt(key.key, bytes, aboutPayload(stream, id));
-  if (sha256OfBytes(bytes) !== sha256 || text === undefined) {
-    throw gone("What the store has is not what the log names");
-  }
-  return { payload: parseJson(new TextDecoder().decode(text)) as KeptPayload, sha256 };
+  throw gone(WHY_GONE[kept]);
 }
+
+const WHY_GONE = {
+  expired: "Their retention is over",
+  erased: "Their key was destroyed when the person was erased",
+  lost: "The store does not have what the log names",
+} as const satisfies Record<Exclude<NoText, "notKept">, string>;
 
 function gone(why: string): GatewayError {
   return new GatewayError("payload_gone", `The texts of this request cannot be read. ${why}.`);

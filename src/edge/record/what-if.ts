@@ -11,6 +11,7 @@ import { TailParams } from "../books/params.ts";
 import { readRequestText } from "../body.ts";
 import { GatewayError } from "../errors.ts";
 import type { Reader, Shard } from "./reader.ts";
+import { openRereading, type Rereading } from "./rereading.ts";
 
 const draftBytesMax = 2 * 1024 * 1024;
 
@@ -19,18 +20,21 @@ const Asked = z.strictObject({
   from: TailParams.shape.from,
   to: TailParams.shape.to,
   sample: z.number().min(0.0001).max(1).exactOptional(),
+  /** Reads kept texts again under the draft's data rules. */
+  texts: z.boolean().exactOptional(),
 });
 
 /**
- * `{done, of}` as it goes, for all shards together, then `{result}`, with `since` where it begins
- * later than was asked because what was before is not kept.
+ * `{texts}` and `{done, of}` as it goes, for all shards together, then `{result}`, with `since` where
+ * it begins later than was asked because what was before is not kept.
  */
-export async function whatIf({ c, shards }: Reader): Promise<Response> {
+export async function whatIf(reader: Reader): Promise<Response> {
+  const { c, shards } = reader;
   const asked = Asked.safeParse(tryParseJson(await readRequestText(c.req.raw, draftBytesMax)));
   if (!asked.success) {
     throw new GatewayError(
       "invalid_request",
-      "Send {document, from, to, sample}: a policy, times as text, a share from 0.0001 to 1.",
+      "Send {document, from, to, sample, texts}: a policy, times as text, a share from 0.0001 to 1, true to read kept texts again.",
     );
   }
   const checked = validatePolicy(asked.data.document, {
@@ -44,7 +48,9 @@ export async function whatIf({ c, shards }: Reader): Promise<Response> {
     throw new GatewayError("invalid_request", "The draft is not a valid policy.", { problems });
   }
   const { from = 0, to = Number.MAX_SAFE_INTEGER, sample = 1 } = asked.data;
-  const frames = framesOf(shards, { document: checked.document, from, to, sample });
+  const query = { document: checked.document, from, to, sample };
+  const rereading = asked.data.texts === true ? await openRereading(reader, query) : undefined;
+  const frames = framesOf(shards, query, rereading);
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -62,18 +68,22 @@ export async function whatIf({ c, shards }: Reader): Promise<Response> {
 async function* framesOf(
   shards: readonly Shard[],
   query: WhatIfQuery,
+  rereading: Rereading | undefined,
 ): AsyncGenerator<WhatIfFrame> {
   let result: WhatIfResult = emptyResult();
   let before = 0;
   let since = 0;
   const sizes = await Promise.all(shards.map(({ ledger }) => ledger.archiveStatus()));
   const of = sizes.reduce((sum, { events }) => sum + events, 0);
-  for (const [index, { ledger }] of shards.entries()) {
-    for await (const frame of linesOf(await ledger.whatIf(query))) {
+  for (const [index, shard] of shards.entries()) {
+    const read = rereading && (yield* rereading.shard(shard));
+    const asked = read === undefined ? query : { ...query, rereads: read.rereads };
+    for await (const frame of linesOf(await shard.ledger.whatIf(asked))) {
       if ("result" in frame) {
-        result = mergeResults(result, frame.result);
-        since = Math.max(since, frame.since ?? 0);
-      } else yield { done: before + frame.done, of };
+        const { result: one, since: from = 0 } = frame;
+        result = mergeResults(result, read === undefined ? one : { ...one, texts: read.told });
+        since = Math.max(since, from);
+      } else if ("done" in frame) yield { done: before + frame.done, of };
     }
     before += sizes[index]?.events ?? 0;
   }

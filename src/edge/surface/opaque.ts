@@ -124,7 +124,7 @@ function opaque(
     action: `${topic}.${method.toLowerCase()}`,
     dialect,
     view: () => ({ ok: true, value: view }),
-    texts: textsOf,
+    texts: opaqueTexts,
     asks: () => true,
     outgoing: (redacted, provider, to) => ({
       ok: true,
@@ -173,7 +173,8 @@ function modelOf(body: JsonObject): string | undefined {
   return model === undefined || model === "" ? undefined : model.slice(0, 256);
 }
 
-function textsOf(body: JsonObject): TextSlot[] {
+/** The texts of a call that the gateway does not look into. */
+export function opaqueTexts(body: JsonObject): TextSlot[] {
   const slots: TextSlot[] = [];
   const json = asObject(body["json"]);
   if (json !== undefined) {

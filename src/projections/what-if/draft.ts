@@ -13,6 +13,8 @@ import { answersOf, sumOfLargest } from "#policy/answers.ts";
 import { resolveFor } from "#policy/resolve.ts";
 import type { RoutingFacts } from "#policy/route.ts";
 import { estimatedTokens } from "#policy/tokens.ts";
+import { hides, hidingRules } from "../shadow.ts";
+import type { Rereads } from "./texts.ts";
 
 /** A version above all recorded ones, so that no state takes the draft for an old policy. */
 export const DRAFT_VERSION = 1_000_000_000;
@@ -40,9 +42,13 @@ export class Draft {
   readonly document: PolicyDocument;
   readonly #bookPrice: BookPrice;
 
-  constructor(document: PolicyDocument, bookPrice: BookPrice) {
+  /** What was found in kept texts, where they were read again. */
+  readonly #rereads: Rereads;
+
+  constructor(document: PolicyDocument, bookPrice: BookPrice, rereads: Rereads = {}) {
     this.document = document;
     this.#bookPrice = bookPrice;
+    this.#rereads = rereads;
   }
 
   /** The draft's own price of a provider's model, where it sets one. */
@@ -124,13 +130,31 @@ export class Draft {
     return verdict === undefined ? { request } : { request, verdict };
   }
 
+  /** The data rules that would hide something of a prompt in which nothing of it was hidden. */
+  newlyHidden({ requestId, findings }: Decision["data"]): string[] {
+    const { hides: fresh = [] } = this.#rereads[requestId] ?? {};
+    if (findings.length === 0) return fresh;
+    const was = hidingRules(findings.filter(({ direction }) => direction === "prompt"));
+    const found = findings.flatMap(({ rule, direction }) => {
+      const now = direction === "prompt" ? this.#rule(rule) : undefined;
+      return now !== undefined && now.mode === "enforce" && hides.has(now.action) ? [rule] : [];
+    });
+    return [...new Set([...fresh, ...found.filter((rule) => !was.has(rule))])];
+  }
+
+  #rule(id: string): PolicyDocument["dlp"]["rules"][number] | undefined {
+    return this.document.dlp.rules.find((rule) => rule.id === id);
+  }
+
   #verdict(data: Decision["data"], refusal: string | undefined): Verdict | undefined {
     const given = "given" in data && data.given === true ? data : undefined;
     if (given !== undefined && !fromPolicy.has(given.code))
       return { code: given.code, by: given.by };
+    const { by } = this.#rereads[data.requestId] ?? {};
+    if (by !== undefined) return { code: "dlp_blocked", by };
     // What was found is recorded, the text is not: a rule that is new finds nothing here.
     for (const { rule, direction } of data.findings) {
-      const now = this.document.dlp.rules.find(({ id }) => id === rule);
+      const now = this.#rule(rule);
       if (direction === "prompt" && now?.action === "block" && now.mode === "enforce") {
         return { code: "dlp_blocked", by: rule };
       }

@@ -1,4 +1,5 @@
 /** What a draft policy would have changed: counts and sums that add up over streams and shards. */
+import { mergeTexts, type TextsTold } from "./texts.ts";
 
 /** Money and decisions of one model, user or day, before (as recorded) and after (under the draft). */
 export interface Difference {
@@ -7,6 +8,13 @@ export interface Difference {
   newlyAllowed: number;
   costNanosBefore: number;
   costNanosAfter: number;
+}
+
+/** What one rule, limit or budget of the draft changes; a code where nothing has a name. */
+export interface RuleDifference {
+  newlyRefused: number;
+  /** Requests whose prompt it would have hidden something in that nothing hid. */
+  newlyRedacted: number;
 }
 
 /** One request whose decision changes. */
@@ -21,6 +29,11 @@ export interface Changed {
 }
 
 export interface WhatIfResult extends Difference {
+  /** Of the newly refused: by a data rule or the guard, and by a limit or a budget. */
+  newlyBlocked: number;
+  newlyLimited: number;
+  /** Requests that pass both ways, in whose prompt a data rule would hide what none hid. */
+  newlyRedacted: number;
   /** Requests that would have gone to another provider or model first. */
   rerouted: number;
   /** The most that newly allowed requests would have cost: what they did not use is not known. */
@@ -29,15 +42,20 @@ export interface WhatIfResult extends Difference {
   countedRefusals: number;
   /** Members whose books before the record are not known: none of their requests is decided again. */
   unknownMembers: number;
+  /** Actors of members who are split: each is decided as if it were a member of its own. */
+  splitActors: number;
   byModel: Record<string, Difference>;
   byUser: Record<string, Difference>;
   byDay: Record<string, Difference>;
+  byRule: Record<string, RuleDifference>;
   /** When each user would first have been refused what was allowed, milliseconds. */
   firstRefusedAt: Record<string, number>;
   /** The first changed requests. */
   changed: Changed[];
   /** Where only some members were taken. Every number is of those: none is scaled up. */
   sample?: SampleTold;
+  /** Where kept texts were read again: which were, and what was found in answers. */
+  texts?: TextsTold;
 }
 
 /** Who was taken, of those with a decision in the time that was asked for. */
@@ -58,13 +76,18 @@ export function noDifference(): Difference {
 export function emptyResult(): WhatIfResult {
   return {
     ...noDifference(),
+    newlyBlocked: 0,
+    newlyLimited: 0,
+    newlyRedacted: 0,
     rerouted: 0,
     newlyAllowedBoundNanos: 0,
     countedRefusals: 0,
     unknownMembers: 0,
+    splitActors: 0,
     byModel: {},
     byUser: {},
     byDay: {},
+    byRule: {},
     firstRefusedAt: {},
     changed: [],
   };
@@ -94,6 +117,11 @@ function dayOf(at: number): string {
   return lastDay.text;
 }
 
+/** What a rule of the draft changes, to be counted on. */
+export function ruleOf(result: WhatIfResult, name: string): RuleDifference {
+  return (result.byRule[name] ??= { newlyRefused: 0, newlyRedacted: 0 });
+}
+
 export function noteChanged(result: WhatIfResult, changed: Changed): void {
   if (result.changed.length < changedMax) result.changed.push(changed);
   if (changed.code !== undefined) {
@@ -118,6 +146,21 @@ function mergeSamples(a?: SampleTold, b?: SampleTold): { sample?: SampleTold } {
   return { sample: { share: a.share, members: a.members + b.members, of: a.of + b.of } };
 }
 
+function mergeRules(
+  x: Record<string, RuleDifference>,
+  y: Record<string, RuleDifference>,
+): Record<string, RuleDifference> {
+  const merged = { ...x };
+  for (const [name, { newlyRefused, newlyRedacted }] of Object.entries(y)) {
+    const known = merged[name] ?? { newlyRefused: 0, newlyRedacted: 0 };
+    merged[name] = {
+      newlyRefused: known.newlyRefused + newlyRefused,
+      newlyRedacted: known.newlyRedacted + newlyRedacted,
+    };
+  }
+  return merged;
+}
+
 /** The result of two shards together. */
 export function mergeResults(a: WhatIfResult, b: WhatIfResult): WhatIfResult {
   const groups = (x: Record<string, Difference>, y: Record<string, Difference>) => {
@@ -133,13 +176,19 @@ export function mergeResults(a: WhatIfResult, b: WhatIfResult): WhatIfResult {
   return {
     ...sum(a, b),
     ...mergeSamples(a.sample, b.sample),
+    ...mergeTexts(a.texts, b.texts),
+    newlyBlocked: a.newlyBlocked + b.newlyBlocked,
+    newlyLimited: a.newlyLimited + b.newlyLimited,
+    newlyRedacted: a.newlyRedacted + b.newlyRedacted,
     rerouted: a.rerouted + b.rerouted,
     newlyAllowedBoundNanos: a.newlyAllowedBoundNanos + b.newlyAllowedBoundNanos,
     countedRefusals: a.countedRefusals + b.countedRefusals,
     unknownMembers: a.unknownMembers + b.unknownMembers,
+    splitActors: a.splitActors + b.splitActors,
     byModel: groups(a.byModel, b.byModel),
     byUser: groups(a.byUser, b.byUser),
     byDay: groups(a.byDay, b.byDay),
+    byRule: mergeRules(a.byRule, b.byRule),
     firstRefusedAt,
     changed: [...a.changed, ...b.changed].sort((x, y) => x.at - y.at).slice(0, changedMax),
   };

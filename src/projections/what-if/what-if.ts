@@ -14,12 +14,14 @@ import type { AttemptData, UserFact } from "#events/user-events.ts";
 import { judge } from "#actors/user/admit.ts";
 import { evolve } from "#actors/user/evolve.ts";
 import { initialState, type DataOf, type RequestData, type UserState } from "#actors/user/state.ts";
-import { isRerouted } from "../shadow.ts";
+import { localScope } from "#policy/split.ts";
+import { blocks, isRerouted, limited } from "../shadow.ts";
 import type { Decision, Draft } from "./draft.ts";
 import {
   emptyResult,
   groupsOf,
   noteChanged,
+  ruleOf,
   type Difference,
   type WhatIfResult,
 } from "./result.ts";
@@ -43,6 +45,8 @@ export class WhatIf {
   readonly #unknown = new Set<string>();
   /** Streams with a decision in the time, where not all are taken. */
   readonly #met = new Set<string>();
+  /** Streams of members who are split. */
+  readonly #split = new Set<string>();
   readonly result: WhatIfResult = emptyResult();
 
   /**
@@ -92,7 +96,11 @@ export class WhatIf {
     const { at } = event;
     const isDecision = fact.type === "RequestAdmitted" || fact.type === "RequestRefused";
     if (isDecision && at >= this.#to) return;
-    if (isDecision && at >= this.#from) return this.#decide(state, fact, at);
+    if (isDecision && at >= this.#from) {
+      if (isOfSplit(fact.data)) this.#split.add(event.stream);
+      this.result.splitActors = this.#split.size;
+      return this.#decide(state, fact, at);
+    }
     if (fact.type === "RefusalsCounted" && at >= this.#from && at < this.#to) {
       this.result.countedRefusals += fact.data.count;
     }
@@ -118,7 +126,7 @@ export class WhatIf {
     if (judgement.admits) evolve(state, { type: "RequestAdmitted", v: 1, data: request }, at);
     if (wasAdmitted) {
       this.#open.set(requestId, { groups, admitted: judgement.admits, chain: request.chain });
-      if (judgement.admits) this.#noteRoute(fact.data.chain, request.chain);
+      if (judgement.admits) this.#notePassed(fact.data, request.chain);
     } else if (judgement.admits) {
       // It never ran: its hold is given back at once, and no cost is made up.
       evolve(state, { type: "RequestReleased", v: 1, data: { requestId, reason: "what-if" } }, at);
@@ -129,11 +137,18 @@ export class WhatIf {
     const changed = { requestId, ...of };
     if (judgement.admits) return noteChanged(this.result, changed);
     const { code, by } = judgement.refusal;
+    if (blocks.has(code)) this.result.newlyBlocked += 1;
+    if (limited.has(code)) this.result.newlyLimited += 1;
+    ruleOf(this.result, by ?? code).newlyRefused += 1;
     noteChanged(this.result, { ...changed, code, ...(by === undefined ? {} : { by }) });
   }
 
-  #noteRoute(before: RequestData["chain"], after: RequestData["chain"]): void {
-    if (isRerouted(before[0], after[0])) this.result.rerouted += 1;
+  /** A request that passes both ways: where it would go, and what of it would be hidden. */
+  #notePassed(data: DataOf<"RequestAdmitted">, after: RequestData["chain"]): void {
+    if (isRerouted(data.chain[0], after[0])) this.result.rerouted += 1;
+    const rules = this.#draft.newlyHidden(data);
+    if (rules.length > 0) this.result.newlyRedacted += 1;
+    for (const rule of rules) ruleOf(this.result, rule).newlyRedacted += 1;
   }
 
   #settle(
@@ -198,4 +213,11 @@ export class WhatIf {
     if (own !== undefined) return costOf(usage, own);
     return price === undefined ? costNanos : costOf(usage, price);
   }
+}
+
+const isOwn = ({ scope }: { scope: string }): boolean => localScope(scope) !== undefined;
+
+/** Whether a request was decided by one of several actors that serve its member. */
+function isOfSplit({ shared, sharedLimits }: Decision["data"]): boolean {
+  return shared?.some(isOwn) === true || sharedLimits?.some(isOwn) === true;
 }

@@ -307,3 +307,46 @@ test("what members share is not decided anew: what passed passes, what it refuse
   what.take(event("RequestRefused", { requestId: "two", code: "rate_limited", by: "team-rate" }));
   expect(what.result).toMatchObject({ requests: 2, newlyRefused: 0, newlyAllowed: 0 });
 });
+
+test("what was found in kept texts blocks by its rule, frees what it used, and is told by rule", () => {
+  const [first = "", second = ""] = admittedIn(recorded);
+  const rereads = { [first]: { by: "project" }, [second]: { hides: ["ticket", "mail"] } };
+  const run = new WhatIf(new Draft(wide, () => undefined, rereads), 0, Infinity);
+  for (const event of recorded) if (run.wants(event)) run.take(event);
+  const { result } = run;
+  const settled = facts(recorded).flatMap((fact) =>
+    fact.type === "RequestSettled" && fact.data.requestId === first ? [fact.data.costNanos] : [],
+  );
+  expect(result).toMatchObject({
+    newlyRefused: 1,
+    newlyBlocked: 1,
+    newlyLimited: 0,
+    newlyRedacted: 1,
+    byRule: {
+      project: { newlyRefused: 1, newlyRedacted: 0 },
+      ticket: { newlyRefused: 0, newlyRedacted: 1 },
+      mail: { newlyRefused: 0, newlyRedacted: 1 },
+    },
+    changed: [{ requestId: first, code: "dlp_blocked", by: "project" }],
+  });
+  expect(result.costNanosBefore - result.costNanosAfter).toBe(settled[0]);
+  const twice = mergeResults(result, result);
+  expect(twice.byRule["ticket"]).toEqual({ newlyRefused: 0, newlyRedacted: 2 });
+  expect([twice.newlyBlocked, twice.newlyRedacted]).toEqual([2, 2]);
+});
+
+test("limits that refuse are told by name, and members who are split are named as such", () => {
+  const tight = whatIf(recorded, policy({ perMinute: 7 }));
+  expect(tight.newlyLimited).toBe(tight.newlyRefused);
+  expect(tight.byRule).toEqual({ rpm: { newlyRefused: tight.newlyRefused, newlyRedacted: 0 } });
+  expect(tight.splitActors).toBe(0);
+  const split = recorded.map((event) => {
+    const fact = event as unknown as UserFact;
+    if (fact.type !== "RequestAdmitted") return event;
+    const [limit] = fact.data.limits;
+    const scope = `member:${fact.data.member}/user`;
+    const sharedLimits = limit === undefined ? [] : [{ ...limit, scope }];
+    return { ...event, data: { ...fact.data, limits: [], sharedLimits } };
+  });
+  expect(whatIf(split, wide).splitActors).toBe(2);
+});
