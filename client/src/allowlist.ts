@@ -1,4 +1,4 @@
-/** `tallygate-client/allowlist`: only models that are named get through. */
+/** `tallygate/client/allowlist`: only models that are named get through. */
 import { GatewayError } from "./errors.ts";
 import { layer } from "./layer.ts";
 import { matches } from "./pattern.ts";

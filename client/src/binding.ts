@@ -1,4 +1,4 @@
-/** `tallygate-client/worker`: for Workers that bind Tallygate's entrypoint `Gateway` as a service. */
+/** `tallygate/client/worker`: for Workers that bind Tallygate's entrypoint `Gateway` as a service. */
 import {
   decodeEvents,
   toGatewayError,

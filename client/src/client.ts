@@ -1,4 +1,4 @@
-/** `tallygate-client`: the package's one entry, apart from `tallygate-client/allowlist`. */
+/** `tallygate/client`; `tallygate/client/allowlist` and `tallygate/client/worker` are entries of their own. */
 export { createCostTracker } from "./cost-tracker.ts";
 export type { CostReport, CostSum, CostTracker, ModelPrice } from "./cost-tracker.ts";
 export { CLIENT_CODES, GATEWAY_CODES, GatewayError } from "./errors.ts";

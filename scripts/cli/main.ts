@@ -1,6 +1,8 @@
 /** `npx tallygate`: everything that is done with a gateway from a terminal or from CI. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { Complaint, MISUSED, UNREACHED } from "../policy-target.ts";
-import { type Command, print } from "./command.ts";
+import { type Command, home, print } from "./command.ts";
 
 /** Each command's module is loaded when it is called: some bring a lot with them. */
 const commands: Record<string, { summary: string; load: () => Promise<Command> }> = {
@@ -68,7 +70,7 @@ ${Object.entries(commands)
   .map(([name, { summary }]) => `  ${name.padEnd(14)}${summary}`)
   .join("\n")}
 
-npx tallygate <command> --help says more. Which gateway, and as whom: --url and --key, else
+npx tallygate <command> --help says more; --version says which this is. Which gateway, and as whom: --url and --key, else
 TALLYGATE_URL and TALLYGATE_KEY, else the local one that \`npm start\` started last.
 `;
 
@@ -77,6 +79,11 @@ const asksForHelp = (word: string): boolean => word === "--help" || word === "-h
 async function main([name = "help", ...args]: string[]): Promise<number> {
   if (name === "help" || asksForHelp(name)) {
     print(usage);
+    return 0;
+  }
+  if (name === "--version" || name === "-v") {
+    const manifest = readFileSync(path.join(home, "package.json"), "utf8");
+    print((JSON.parse(manifest) as { version: string }).version);
     return 0;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;

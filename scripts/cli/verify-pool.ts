@@ -1,6 +1,7 @@
 /** A folder's shards verified in threads, as many at a time as the machine has cores. */
 import { availableParallelism } from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Checkpoint } from "#events/checkpoint.ts";
 import type { Depth } from "#projections/verify/streams.ts";
@@ -27,6 +28,10 @@ export type ThreadTold =
   | { kind: "progress"; shard: string; events: number }
   | { kind: "verdict"; shard: string; verdict: ShardVerdict }
   | { kind: "failed"; message: string };
+
+/** What a thread runs, beside this module: a source, or what was built of it. */
+const here = fileURLToPath(import.meta.url);
+const threadFile = `verify-thread${path.extname(here)}`;
 
 /** Events die young here: with room for them they are never copied. Per thread. */
 const youngMb = 32;
@@ -69,7 +74,7 @@ async function runThread(
   next: () => string | undefined,
   note: (told: ThreadTold) => void,
 ): Promise<void> {
-  const thread = new Worker(path.join(import.meta.dirname, "verify-thread.ts"), {
+  const thread = new Worker(path.join(path.dirname(here), threadFile), {
     workerData,
     resourceLimits: { maxYoungGenerationSizeMb: youngMb },
   });
