@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import * as superjson from "superjson";
 import type { AdminAnswer, AdminEvent, AdminFrame, AdminHello } from "#actors/policy/frames.ts";
-import { Complaint, REFUSED, type Target, UNREACHED } from "./policy-target.ts";
+import { Complaint, problemLines, REFUSED, type Target, UNREACHED } from "./policy-target.ts";
 
 /** The commands without their ids, which are made here. */
 export type Ask = AdminFrame extends infer F
@@ -85,8 +85,8 @@ export class AdminClient {
     this.#socket.send(superjson.stringify({ ...command, id }));
     const answer = await Promise.race([answered, this.lost]);
     if (answer.ok) return answer.result as Record<string, unknown>;
-    const problems = (answer.problems ?? []).map(({ path, message }) => `\n  ${path}: ${message}`);
-    throw new Complaint(`${answer.message}${problems.join("")}`, REFUSED);
+    const lines = [answer.message, ...problemLines(answer.problems ?? [])];
+    throw new Complaint(lines.join("\n"), REFUSED);
   }
 
   /** Calls back for every event that others, or time, bring about. */

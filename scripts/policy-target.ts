@@ -87,3 +87,8 @@ function readTarget(file: string): Target | undefined {
     return undefined;
   }
 }
+
+/** What is wrong with something that was sent, a line each; the whole of it has no path. */
+export function problemLines(problems: readonly { path: string; message: string }[]): string[] {
+  return problems.map(({ path: at, message }) => `  ${at === "" ? "" : `${at}: `}${message}`);
+}

@@ -7,7 +7,7 @@ import {
   targetOptions,
   targetUsage,
 } from "./command.ts";
-import { getJson } from "./http.ts";
+import { getJson, withParams } from "./http.ts";
 import { tableOf } from "./table.ts";
 
 interface Standing {
@@ -29,15 +29,21 @@ function remarkOf({ complete, effective }: Standing): string {
   return effective ? "" : "(a cut is not effective yet)";
 }
 
+const noBudgets =
+  "No budget to see: none of a team or the organisation, and none of your own. `--members alice` shows a member's.";
+
 export const budgets: Command = {
-  usage: `npx tallygate budgets
+  usage: `npx tallygate budgets [--members LIST]
 
-Where every budget stands, asked of the actors that decide. Members see their own.
+Where every budget stands, asked of the actors that decide. Admins and auditors see those of teams
+and of the organisation; members see their own.
 
+  --members LIST  those of these members, too: alice,bob
 ${targetUsage}`,
   async run(args) {
-    const flags = readOptions(args, targetOptions);
-    const answer = (await getJson(targetOf(flags), "/budgets")) as {
+    const flags = readOptions(args, { ...targetOptions, members: { type: "string" } });
+    const at = withParams("/budgets", { members: flags.members });
+    const answer = (await getJson(targetOf(flags), at)) as {
       budgets: Standing[];
       truncated: boolean;
     };
@@ -54,7 +60,7 @@ ${targetUsage}`,
       `until ${one.resets.slice(0, 10)}`,
       remarkOf(one),
     ]);
-    print(rows.length === 0 ? "There are no budgets." : tableOf(rows));
+    print(rows.length === 0 ? noBudgets : tableOf(rows));
     if (answer.truncated) process.stderr.write("There are more than are asked at once.\n");
     return 0;
   },

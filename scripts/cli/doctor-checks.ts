@@ -1,5 +1,6 @@
 /** What is wrong with a deployment, from what it answered: pure, so that each fault can be planted. */
 import type { ArchiveStatus, LedgerFault } from "#actors/ledger/api.ts";
+import type { SinkStatus } from "#actors/ledger/sinks/report.ts";
 
 export interface Finding {
   check: string;
@@ -42,6 +43,7 @@ export interface Facts {
   keys: Answered<number>;
   archive: Answered<(ArchiveStatus & { shard: string })[]>;
   faults: Answered<LedgerFault[]>;
+  sinks: Answered<Pick<SinkStatus, "sink" | "trouble" | "deadLetters">[]>;
   console: Answered<boolean>;
 }
 
@@ -141,13 +143,29 @@ const checks: Record<string, Check> = {
       const { kind, stream, seq, message } = first;
       return fail(`${list.length}; the first: ${kind} in ${stream} at ${seq}, ${message}`);
     }),
+  sinks: ({ sinks }) =>
+    judge(sinks, (lanes) => {
+      const sick = lanes.find(({ trouble }) => trouble !== undefined);
+      if (sick !== undefined) return fail(`${sick.sink}: ${sick.trouble}`);
+      const refused = lanes.find(({ deadLetters }) => deadLetters > 0);
+      const names = new Set(lanes.map(({ sink }) => sink)).size;
+      return refused === undefined
+        ? ok(names === 0 ? "none" : `${names} take what they are sent`)
+        : warn(
+            `${refused.sink} refused ${refused.deadLetters} events: GET /audit/sinks/${encodeURIComponent(refused.sink)}/letters names them.`,
+          );
+    }),
   console: ({ console }) =>
     judge(console, (served) =>
       served ? ok("served") : warn("not served: build it (npm run build:console) and deploy."),
     ),
 };
 
-/** Every check's finding. */
+/** Every check's finding. Without a key that is taken, what is skipped for it is said once. */
 export function examine(facts: Facts): Finding[] {
-  return Object.entries(checks).map(([check, look]) => ({ check, ...look(facts) }));
+  return Object.entries(checks).map(([check, look]) => {
+    const finding = look(facts);
+    const isMute = "refused" in facts.who && finding.state === "skip";
+    return { check, ...finding, ...(isMute ? { message: "needs a key that is taken" } : {}) };
+  });
 }

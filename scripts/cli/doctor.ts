@@ -54,6 +54,7 @@ async function gather(target: Target): Promise<Facts> {
     ),
     archive: await asked(get<{ shards: never[] }>("/audit/archive").then(({ shards }) => shards)),
     faults: await asked(get<{ faults: never[] }>("/audit/faults").then(({ faults }) => faults)),
+    sinks: await asked(get<{ sinks: never[] }>("/audit/sinks").then(({ sinks }) => sinks)),
     console: await asked(
       send(target, "/console/").then(
         () => true,
@@ -67,7 +68,7 @@ export const doctor: Command = {
   usage: `npx tallygate doctor
 
 Reachability, versions, the key, clocks, development values, missing secrets, the policy, the
-archive and its signing key, faults of the books, the console. Some need an admin's or an auditor's
+archive and its signing key, faults of the books, sinks, the console. Some need an admin's or an auditor's
 key and are skipped without one. Exit code 1 when something has to be mended.
 
 ${targetUsage}`,

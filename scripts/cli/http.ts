@@ -1,5 +1,5 @@
 /** The books over HTTP, for commands: one question, and a complaint that says whose fault it was. */
-import { Complaint, REFUSED, type Target, UNREACHED } from "../policy-target.ts";
+import { Complaint, problemLines, REFUSED, type Target, UNREACHED } from "../policy-target.ts";
 
 /** Sends a request as the target's member; throws a `Complaint` unless it was answered well. */
 export async function send(target: Target, at: string, init: RequestInit = {}): Promise<Response> {
@@ -22,7 +22,7 @@ async function reasonOf(response: Response): Promise<string> {
   };
   const body = (await response.json().catch(() => ({}))) as Refusal;
   const { message = `The gateway answered ${response.status}.`, problems = [] } = body.error ?? {};
-  return [message, ...problems.map(({ path, message }) => `  ${path}: ${message}`)].join("\n");
+  return [message, ...problemLines(problems)].join("\n");
 }
 
 /** The JSON that an address answers. */

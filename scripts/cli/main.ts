@@ -70,8 +70,9 @@ ${Object.entries(commands)
   .map(([name, { summary }]) => `  ${name.padEnd(14)}${summary}`)
   .join("\n")}
 
-npx tallygate <command> --help says more; --version says which this is. Which gateway, and as whom: --url and --key, else
-TALLYGATE_URL and TALLYGATE_KEY, else the local one that \`npm start\` started last.
+npx tallygate <command> --help says more; --version says which this is. Which gateway, and as whom:
+--url and --key, else TALLYGATE_URL and TALLYGATE_KEY, else the local one that \`npm start\` started
+last.
 `;
 
 const asksForHelp = (word: string): boolean => word === "--help" || word === "-h";

@@ -15,7 +15,7 @@ import {
   expectedVersion,
   wholeOf,
 } from "../policy-session.ts";
-import { Complaint, MISUSED, REFUSED } from "../policy-target.ts";
+import { Complaint, MISUSED, problemLines, REFUSED } from "../policy-target.ts";
 import { type Command, readArgs, targetOf } from "./command.ts";
 import { importCloudflare } from "./import-cf.ts";
 import { gitCommands } from "./policy-git.ts";
@@ -85,7 +85,7 @@ const commands: Commands = {
     const problems = result["problems"] as { path: string; message: string }[];
     print(result, () =>
       problems.length > 0
-        ? problems.map(({ path, message }) => `${path}: ${message}`).join("\n")
+        ? problemLines(problems).join("\n")
         : changesText(result["changes"] as Change[]),
     );
     return problems.length > 0 ? REFUSED : 0;
@@ -153,7 +153,7 @@ async function edit(
   session: Session,
   change: (document: unknown, word: string) => void,
 ): Promise<void> {
-  if (session.words.length === 0) throw new Complaint("Change what? See `help`.", MISUSED);
+  if (session.words.length === 0) throw new Complaint("Change what? See `policy --help`.", MISUSED);
   const { version, document } = await session.client.ask({ type: "GetPolicy" });
   for (const word of session.words) change(document, word);
   const expected = session.flags["expect-version"];
@@ -166,7 +166,8 @@ async function runOne(table: Commands, args: string[], standard?: string): Promi
   const [name = standard ?? "", ...words] = positionals;
   const command = Object.hasOwn(table, name) ? table[name] : undefined;
   if (command === undefined) {
-    throw new Complaint(`There is no command "${name}"; \`help\` lists them.`, MISUSED);
+    const known = Object.keys(table).join(", ");
+    throw new Complaint(`There is no command "${name.slice(0, 60)}"; known: ${known}.`, MISUSED);
   }
   const client = await AdminClient.open(targetOf(flags));
   const print: Session["print"] = (value, text) =>

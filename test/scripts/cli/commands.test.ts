@@ -80,6 +80,9 @@ it("shows where budgets stand, a member's own to the member", async () => {
     budgets: unknown[];
   };
   expect(budgets).toMatchObject([{ budget: "month", limitUsd: "5" }]);
+  // Nobody shares one here, and the auditor has spent nothing.
+  expect((await as("auditor", "budgets")).out).toContain("--members alice");
+  expect((await as("auditor", "budgets", "--members", "alice")).out).toBe(out);
 });
 
 it("exports to a pipe or to a file that is its owner's", async () => {

@@ -30,6 +30,7 @@ const well: Facts = {
   keys: { value: 1 },
   archive: { value: [shard] },
   faults: { value: [] },
+  sinks: { value: [{ sink: "siem", deadLetters: 0 }] },
   console: { value: true },
 };
 
@@ -116,6 +117,20 @@ const planted: [what: string, check: string, state: string, told: RegExp, facts:
       { archive: { value: [{ ...shard, events: 90_000 }] } },
     ],
     ["a fork", "faults", "fail", /fork in u_1 at 7/, { faults: { value: [fork] } }],
+    [
+      "a sink that cannot be reached",
+      "sinks",
+      "fail",
+      /siem: it answered 401/,
+      { sinks: { value: [{ sink: "siem", deadLetters: 0, trouble: "it answered 401" }] } },
+    ],
+    [
+      "a sink that refused something",
+      "sinks",
+      "warn",
+      /siem refused 2 events/,
+      { sinks: { value: [{ sink: "siem", deadLetters: 2 }] } },
+    ],
     ["no console", "console", "warn", /build:console/, { console: { value: false } }],
   ];
 
@@ -127,6 +142,17 @@ describe("of a deployment", () => {
   it.each(planted)("with %s, finds that and nothing else", (_what, check, state, told, facts) => {
     const found = examine({ ...well, ...facts }).filter((finding) => finding.state !== "ok");
     expect(found).toEqual([{ check, state, message: expect.stringMatching(told) as string }]);
+  });
+
+  it("says once that the key is not taken", () => {
+    const refused = { refused: "The key expired." };
+    const findings = examine({ ...well, who: refused, diagnosis: refused, faults: refused });
+    expect(findings.filter(({ message }) => message === "The key expired.")).toHaveLength(1);
+    expect(findings).toContainEqual({
+      check: "faults",
+      state: "skip",
+      message: "needs a key that is taken",
+    });
   });
 
   it("has every check planted once", () => {
