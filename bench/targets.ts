@@ -27,6 +27,8 @@ export interface Targets {
 export const allNames = [
   "direct",
   "bare",
+  "floor",
+  "floor-tmpfs",
   "tallygate-1",
   "tallygate-64",
   "tallygate-tmpfs-1",
@@ -107,6 +109,20 @@ export async function startTargets(options: {
       {},
     );
   });
+  const floor = (name: string, folder: () => string) => async (): Promise<Target[]> => {
+    const entry = path.join(import.meta.dirname, "floor-worker.ts");
+    const vars = { UPSTREAM: upstreamUrl };
+    return one(
+      name,
+      await serve(serveWorker({ entry, vars, bindings: true, folder: folder() })),
+      {},
+    );
+  };
+  await add(
+    ["floor"],
+    floor("floor", () => diskFolder),
+  );
+  await add(["floor-tmpfs"], floor("floor-tmpfs", memoryFolder));
   await add(
     ["tallygate-1", "tallygate-64"],
     gateway("", () => diskFolder),
