@@ -131,8 +131,7 @@ export class UserActor extends DurableObject {
     const values = Array.from({ length: rows }, () => "(?, ?)").join(", ");
     const bound = Array.from({ length: rows }, () => [row, "h"]).flat();
     this.ctx.storage.sql.exec(`INSERT INTO events (body, hash) VALUES ${values}`, ...bound);
-    for (const { resolve } of all)
-      resolve({ outcome: "admitted", holdNanos: 100_000, limits: left });
+    for (const each of all) each.resolve({ outcome: "admitted", holdNanos: 100_000, limits: left });
   }
 }
 
