@@ -47,6 +47,10 @@ export const AskedData = z.strictObject({
   keyId: z.string().optional(),
   team: z.string().optional(),
   tier: z.string(),
+  /** The member's own tier: another serves after a downgrade. Without it, nobody knows. */
+  ownTier: z.string().optional(),
+  /** The session or run that the caller named; known to be none where `ownTier` is there. */
+  session: z.string().optional(),
   /** What is done, `chat.completion` and the like, or the caller's `x-tallygate-action`. */
   action: z.string(),
   /** What it is done to: the caller's `x-tallygate-resource`. */
@@ -340,16 +344,16 @@ export const RateDenied = z.strictObject({
 });
 
 /**
- * What a rule that picks some of its scope's requests (one model, some keys) counts of those that came
- * before it, read from the stream when the rule is first met. It starts from that, and from no more.
- * Used by: nothing but the fold.
+ * What a rule that picks some of its scope's requests (one model, some keys, an address) counts of
+ * those that came before it, read from the stream when the rule is first met. It starts from that, and
+ * from no more. Used by: nothing but the fold.
  */
 export const RulePastCounted = z.strictObject({
   type: z.literal("RulePastCounted"),
   v: z.literal(1),
   data: z.strictObject({
     version: count,
-    /** Of a rate limit: the limit, and its use in the window, moments in order. */
+    /** Of a rate limit: the limit, and its use in the window, moments in order; of a cap without. */
     limit: LimitData.optional(),
     moments: z
       .array(z.tuple([count, z.int()]))
@@ -361,6 +365,24 @@ export const RulePastCounted = z.strictObject({
     heldNanos: nanos.optional(),
     /** Requests that have not come to their truth yet: it corrects what is counted here. */
     open: z.array(z.string()).max(4_096),
+    /** True when all that the rule counts apart was read: what was not told has no past. */
+    complete: z.boolean().optional(),
+  }),
+});
+
+/**
+ * A rule's past is too long to be read while a request waits: until `RulePastCounted` tells it, the
+ * rule counts all that its scope used. Used by: nothing but the fold.
+ */
+export const RulePastAwaited = z.strictObject({
+  type: z.literal("RulePastAwaited"),
+  v: z.literal(1),
+  data: z.strictObject({
+    version: count,
+    limit: LimitData.optional(),
+    budget: BudgetData.optional(),
+    /** How many events are to be read. */
+    events: count,
   }),
 });
 
@@ -389,6 +411,7 @@ export const UserFact = z.discriminatedUnion("type", [
   RateLeased,
   RateDenied,
   RulePastCounted,
+  RulePastAwaited,
   KeyFenced,
   AccessRecorded,
   PayloadLost,

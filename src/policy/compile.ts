@@ -250,11 +250,12 @@ function compileBudget(
 type Scope = PolicyDocument["limits"][number]["scope"];
 
 /**
- * Whether a rule counts every request of its buckets: nothing in its `when` tells two requests of
- * one bucket apart. What the scope itself is made of cannot.
+ * Whether a rule counts every request of its buckets, and those are kept for rules to come: nothing in
+ * its `when` tells two requests of one bucket apart. What the scope itself is made of cannot. Of an
+ * address or a session nobody keeps what it used: that is read from the log.
  */
 export function isWhole(scope: Scope, { models, keys, tags, tiers, routes }: PolicyWhen): boolean {
-  if (tiers !== undefined) return false;
+  if (tiers !== undefined || scope === "ip" || scope === "session") return false;
   return (
     (routes === undefined || scope === "route") &&
     (models === undefined || scope === "model") &&

@@ -28,6 +28,8 @@ export const shardsMax = 16;
 export const nameCharsMax = 64;
 /** A month of 31 days: the longest window and the reach of the fold. */
 export const windowMsMax = 31 * 24 * 60 * 60 * 1000;
+/** How long a request may be open: a hold lives for a day at most, and is extended while it lasts. */
+export const openMsMax = 2 * 24 * 60 * 60 * 1000;
 /** An answer names at most this many problems of a document. */
 export const problemsMax = 100;
 /** Teams' and organisations' budgets that are told of a new version; others hear at their next lease. */

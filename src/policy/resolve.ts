@@ -52,8 +52,9 @@ export interface ModelRefusal {
 
 /** A policy version as it applies to one request. */
 export interface Resolved {
-  /** The tier that serves. */
+  /** The tier that serves, and the member's own. */
   tier: string;
+  ownTier: string;
   /** Who may answer, in the order of trying; empty when refused. */
   chain: ChainLink[];
   /** How the chain is asked. */
@@ -98,6 +99,7 @@ export function resolveFor(snapshot: PolicySnapshot, caller: Caller): Resolved {
   const refusal = refusalOf(policy, tierName, tier, chain, caller.model);
   const resolved: Resolved = {
     tier: tierName,
+    ownTier,
     chain: refusal === undefined ? chain : [],
     serving: route?.serving ?? tier?.serving ?? plainServing,
     limits: [],

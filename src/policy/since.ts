@@ -8,7 +8,7 @@
 import { canonicalJson } from "#events/canonical.ts";
 import { IN_FORCE_AFTER_MS } from "./lease.ts";
 
-/** Rules by name, and from when on no older policy was in use, milliseconds. */
+/** Rules by name, and from when on no older policy was in use, milliseconds. Caps are limits here. */
 export interface SinceBook {
   limits: Record<string, number>;
   budgets: Record<string, number>;
@@ -24,7 +24,7 @@ export function sinceAfter(
   document: Record<string, unknown>,
   at: number,
 ): SinceBook {
-  const listed = (list: "limits" | "budgets"): Record<string, number> => {
+  const listed = (list: keyof SinceBook): Record<string, number> => {
     const old = new Map(rulesOf(before?.document, list).map((rule) => [rule.name, rule]));
     const entries = rulesOf(document, list).map((rule) => {
       const same = old.get(rule.name);
@@ -38,8 +38,12 @@ export function sinceAfter(
   return { limits: listed("limits"), budgets: listed("budgets") };
 }
 
-function rulesOf(document: Record<string, unknown> | undefined, list: string): readonly Rule[] {
-  return (document?.[list] ?? []) as readonly Rule[];
+function rulesOf(
+  document: Record<string, unknown> | undefined,
+  list: keyof SinceBook,
+): readonly Rule[] {
+  const rules = (name: string) => (document?.[name] ?? []) as readonly Rule[];
+  return list === "limits" ? [...rules("limits"), ...rules("concurrency")] : rules(list);
 }
 
 /** What a rule picks and over which time: an amount, a title or what happens at a limit is not. */

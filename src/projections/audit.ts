@@ -118,6 +118,7 @@ type Told = Exclude<
   | "RateLeased"
   | "RateDenied"
   | "RulePastCounted"
+  | "RulePastAwaited"
 >;
 
 const handlers: { [T in Told]: (data: DataOf<T>, event: EventEnvelope) => Draft } = {

@@ -8,7 +8,7 @@
  * - a budget that is new or lowered counts what its scope spent since the period began.
  */
 import type { BudgetData } from "#events/user-events.ts";
-import { BOOKED, hasPast, pastOf } from "./history.ts";
+import { BOOKED, lacksPast, pastOf } from "./history.ts";
 import { accountKeepMs } from "./limits.ts";
 import { accountKey, type Account, type DataOf, type Hold, type UserState } from "./state.ts";
 
@@ -23,7 +23,7 @@ export function accountOf(state: UserState, budget: BudgetData, version: number)
   const known = state.accounts.get(accountKey(budget));
   if (known !== undefined && (budget.whole !== true || known.version >= version)) return known;
   const startsAt = startOf(budget);
-  const counts = hasPast(budget, startsAt);
+  const counts = lacksPast(state, "budget", budget, startsAt);
   const past = counts ? pastOf(state, BOOKED, budget.scope, startsAt - 1) : undefined;
   const spentNanos = past?.sums[0] ?? 0;
   // A policy in between may have been without this budget: then it lacks what was spent under that.

@@ -1,10 +1,12 @@
 /**
  * Caps on requests at once: what is open under each.
  *
- * Invariant: a cap that is new, or that a policy was without, counts the open requests of its scope.
+ * Invariant: a cap that is new, or that a policy was without, counts the open requests of its scope;
+ * one that picks some of them is told by `rule-past.ts` which.
  */
 import type { LimitData } from "#events/user-events.ts";
 import { localScope } from "#policy/split.ts";
+import { lacksPast } from "./history.ts";
 import { bucketsMax } from "./limits.ts";
 import { bucketKey, type Cap, type Hold, type UserState } from "./state.ts";
 
@@ -13,12 +15,18 @@ export function capOf(state: UserState, limit: LimitData, version: number): Cap 
   const known = state.caps.get(bucketKey(limit));
   if (known !== undefined && (limit.whole !== true || known.version >= version)) return known;
   let open = 0;
-  for (const hold of state.holds.values()) if (isUnderCap(hold, limit)) open++;
+  for (const hold of lacks(state, limit)) if (isUnderCap(hold, limit)) open++;
   return { open, version };
 }
 
-/** Whether an open request counts under a cap that was made after it. */
-function isUnderCap({ scopes }: Hold, { scope }: LimitData): boolean {
+/** What a cap that is met for the first time may lack: nothing, once its past was read. */
+function lacks(state: UserState, limit: LimitData): Iterable<Hold> {
+  return lacksPast(state, "limit", limit, -1) ? state.holds.values() : [];
+}
+
+/** Whether an open request counts under a cap that was made after it: since then, it picked none. */
+function isUnderCap({ scopes, at }: Hold, { scope, whole, since }: LimitData): boolean {
+  if (whole !== true && since !== undefined && at >= since) return false;
   return scopes.includes(localScope(scope) ?? scope);
 }
 
@@ -31,7 +39,7 @@ export function keepCap(state: UserState, limit: LimitData, version: number): Ca
     for (const [other, { open }] of state.caps) if (open === 0) state.caps.delete(other);
   }
   state.caps.set(key, cap);
-  for (const hold of state.holds.values()) {
+  for (const hold of lacks(state, limit)) {
     if (isUnderCap(hold, limit) && !hold.caps.includes(key)) hold.caps.push(key);
   }
   return cap;

@@ -15,7 +15,7 @@ import { fromSnapshot, snapshotVersion, toSnapshot } from "./snapshot.ts";
 import { decideOpenLease, type LeaseOpening } from "./lease-past.ts";
 import { decideIdleReturns, decideLeaseGranted, decideLeaseReturn } from "./leases.ts";
 import type { ShadowAsk } from "./shadow.ts";
-import { decidePast } from "./rule-past.ts";
+import { decideAwait, decidePast } from "./rule-past.ts";
 import { decideOpenRate, decideRateLeased, decideRateReturn } from "./shared-rates.ts";
 import { initialState, type DataOf, type RequestData, type UserState } from "./state.ts";
 
@@ -56,6 +56,7 @@ export type UserCommand =
   | { type: "return-rate"; at: number; rate: RateTermsData; keep?: number }
   /** What rules that pick some requests count of those before them. */
   | { type: "count-past"; at: number; pasts: readonly DataOf<"RulePastCounted">[] }
+  | { type: "await-past"; at: number; awaits: readonly DataOf<"RulePastAwaited">[] }
   /** Brought by the alarm: gives back what nobody used. */
   | { type: "return-idle"; at: number }
   /** Brought by the alarm. */
@@ -109,6 +110,8 @@ export function decide(state: UserState, command: UserCommand): UserFact[] {
       return decideRateReturn(state, command, at);
     case "count-past":
       return decidePast(state, command.pasts);
+    case "await-past":
+      return decideAwait(state, command.awaits);
     case "return-idle":
       return decideIdleReturns(state, at);
     case "expire":

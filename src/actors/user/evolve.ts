@@ -72,6 +72,7 @@ export function evolve(state: UserState, fact: UserFact, at: number): UserState 
     case "RateLeased":
     case "RateDenied":
     case "RulePastCounted":
+    case "RulePastAwaited":
       limited(state, fact, at);
       break;
     case "KeyFenced":
@@ -85,7 +86,6 @@ export function evolve(state: UserState, fact: UserFact, at: number): UserState 
     case "AccessRecorded":
     case "PayloadLost":
     case "FeedbackGiven":
-      break;
   }
   return state;
 }
@@ -93,12 +93,12 @@ export function evolve(state: UserState, fact: UserFact, at: number): UserState 
 /** What happens to permits of a shared rate, and to a rule that came late. */
 function limited(
   state: UserState,
-  fact: Extract<UserFact, { type: `Rate${string}` | "RulePastCounted" }>,
+  fact: Extract<UserFact, { type: `Rate${string}` | `RulePast${string}` }>,
   at: number,
 ): void {
   if (fact.type === "RateLeased") rateLeased(state, fact.data, at);
   else if (fact.type === "RateDenied") rateDenied(state, fact.data, at);
-  else evolvePast(state, fact.data, at);
+  else evolvePast(state, fact, at);
 }
 
 /** What happens to a lease of a shared budget. */

@@ -10,7 +10,7 @@
 import type { LimitData } from "#events/user-events.ts";
 import { localScope } from "#policy/split.ts";
 import { historyEntriesMax, historyMs, historyScopesMax } from "./limits.ts";
-import type { RequestData, UserState } from "./state.ts";
+import { pastKey, type RequestData, type UserState } from "./state.ts";
 import {
   copyLane,
   correct,
@@ -84,7 +84,8 @@ export function scopesOf(request: RequestData): string[] {
   return scopes;
 }
 
-function isKept(scope: string): boolean {
+/** Whether what a scope used is kept for rules to come. */
+export function isKept(scope: string): boolean {
   return scope === "user" || /^(?:key|model|route|tag):/.test(scope);
 }
 
@@ -176,6 +177,27 @@ export function hasPast(
   startsAt: number,
 ): boolean {
   return whole === true || since === undefined || since > startsAt;
+}
+
+/** The same of one of a principal's own rules: what was read of its past is all there is. */
+export function lacksPast(
+  state: UserState,
+  kind: "limit" | "budget",
+  rule: { name: string; scope: string; whole?: boolean | undefined; since?: number | undefined },
+  startsAt: number,
+): boolean {
+  const { since } = rule;
+  if (!hasPast(rule, startsAt)) return false;
+  return since === undefined || state.read.get(pastKey(kind, rule)) !== since;
+}
+
+/** Whether a rule counts all that its scope used until its past is read. */
+export function isAwaited(
+  { awaited }: UserState,
+  kind: "limit" | "budget",
+  rule: { name: string; scope: string; since?: number | undefined },
+): boolean {
+  return rule.since !== undefined && awaited.get(pastKey(kind, rule)) === rule.since;
 }
 
 function logOf(state: UserState, scope: string): UsageLog {

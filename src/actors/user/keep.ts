@@ -5,7 +5,7 @@
 import type { BudgetData, LimitData } from "#events/user-events.ts";
 import { localScope } from "#policy/split.ts";
 import { accountOf, adoptBudget, dropOldAccounts, isUnder, startOf } from "./budgets.ts";
-import { hasPast } from "./history.ts";
+import { isAwaited, isKept, lacksPast } from "./history.ts";
 import { bucketsMax } from "./limits.ts";
 import { bucketOf, shorten } from "./rates.ts";
 import {
@@ -31,8 +31,10 @@ export function keepBucket(
   if (isKnown) shorten(bucket, limit, at);
   if (!state.buckets.has(key) && state.buckets.size >= bucketsMax / 2) dropIdle(state, at);
   state.buckets.set(key, bucket);
-  if (bucket.metric === "requests" || !hasPast(limit, at - limit.windowMs)) return bucket;
-  const scope = localScope(limit.scope) ?? limit.scope;
+  const lacks = lacksPast(state, "limit", limit, at - limit.windowMs);
+  if (bucket.metric === "requests" || !lacks) return bucket;
+  const local = localScope(limit.scope) ?? limit.scope;
+  const scope = !isKept(local) && isAwaited(state, "limit", limit) ? "user" : local;
   for (const hold of unsettled(state)) {
     if (hold.scopes.includes(scope) && !hold.buckets.includes(key)) hold.buckets.push(key);
   }
@@ -65,7 +67,8 @@ export function keepAccount(
     dropOldAccounts(state, at);
     state.accounts.set(key, account);
     const startsAt = startOf(budget);
-    for (const hold of hasPast(budget, startsAt) ? unsettled(state) : []) {
+    const lacks = lacksPast(state, "budget", budget, startsAt);
+    for (const hold of lacks ? unsettled(state) : []) {
       if (isUnder(hold, budget, startsAt) && !hold.accounts.includes(key)) hold.accounts.push(key);
     }
   }

@@ -58,11 +58,19 @@ export const formerKeyMs = 60_000;
 /** Events read at once for a price correction, and in one call of it. */
 export const correctionPage = 200;
 export const correctionEventsMax = 50_000;
-/** Events read at once for the past of a new rule, and in all: a busier past counts as its scope's. */
+/**
+ * Events read at once for the past of a new rule; in all, while a request waits; and in one alarm,
+ * where there are more.
+ */
 export const pastPage = 200;
 export const pastEventsMax = 100_000;
-/** Rules that are remembered as having too long a past to be read. */
-export const pastSkipsMax = 256;
+export const pastStepEvents = 20_000;
+/** Scopes of one rule whose past is read in one go; of a rule with more, one at a time. */
+export const pastScopesMax = 256;
+/** Rules that wait for a long past to be read. */
+export const pastRulesMax = 256;
+/** Rules whose past is known to be read, or to be awaited: more than a policy lists. */
+export const readRulesMax = 512;
 /** Payload objects deleted in one go: as many as the store lists and deletes in one call. */
 export const payloadDeletesMax = 1_000;
 /** Wait after payload objects could not be deleted. */

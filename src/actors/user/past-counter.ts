@@ -3,39 +3,72 @@
  * request first meets them.
  *
  * Invariants: what is recorded counts every event before it: the last page is read, and the fact
- * appended, in one synchronous run; a past that is too long to be read is left to the decider, which
- * counts all of the scope's.
+ * appended, in one synchronous run; nobody waits for a past that is too long, which is read by alarms
+ * (`past-job.ts`) while its rule counts all of its scope's.
  */
 import type { EventStore } from "#actors/kit/event-store.ts";
 import { firstSince } from "#actors/kit/first-since.ts";
 import { readStored } from "#actors/kit/stored.ts";
-import { unseal } from "#events/envelope.ts";
+import { unseal, type EventEnvelope } from "#events/envelope.ts";
+import type { DataOf, UserState } from "./state.ts";
 import type { RulePicks } from "#policy/picks.ts";
 import type { AdmitCommand } from "./commands.ts";
 import type { UserCommand } from "./decider.ts";
-import { evolve } from "./evolve.ts";
-import { pastEventsMax, pastPage, pastSkipsMax } from "./limits.ts";
-import { newRulesOf, PastScan, type NewRule } from "./rule-past.ts";
-import { initialState, type UserState } from "./state.ts";
+import { pastEventsMax, pastPage, pastStepEvents } from "./limits.ts";
+import { PastJob } from "./past-job.ts";
+import { fromOf, isCap, PastScan } from "./past-scan.ts";
+import { newRulesOf, type NewRule } from "./rule-past.ts";
 
 /** What the counter asks of its actor. */
-interface PastHost {
+export interface PastHost {
   readonly state: UserState;
   now(): number;
   /** Decides and appends. */
   execute(command: UserCommand): void;
 }
 
+export type PastStore = Pick<
+  EventStore,
+  "head" | "read" | "hashAt" | "getMeta" | "setMeta" | "setMetaText"
+>;
+
+/** How many events are read: while a request waits, in one alarm, and at once. */
+export interface PastBounds {
+  events: number;
+  step: number;
+  page: number;
+  /** Lets others have their turn between two pages. */
+  pause(): Promise<void>;
+}
+
 export class PastCounter {
   readonly #host: PastHost;
-  readonly #store: Pick<EventStore, "head" | "read">;
-  /** Rules with too long a past, since this actor woke. */
-  readonly #skipped = new Set<string>();
+  readonly #store: PastStore;
+  readonly #job: PastJob;
+  readonly bounds: PastBounds;
   #running: Promise<void> | undefined;
 
-  constructor(host: PastHost, store: Pick<EventStore, "head" | "read">) {
+  constructor(host: PastHost, store: PastStore, bounds: Partial<PastBounds> = {}) {
     this.#host = host;
     this.#store = store;
+    this.bounds = {
+      events: pastEventsMax,
+      step: pastStepEvents,
+      page: pastPage,
+      pause: () => scheduler.wait(0),
+      ...bounds,
+    };
+    this.#job = new PastJob(host, store, this.bounds);
+  }
+
+  /** When there is something to read by alarm: at once. */
+  get dueAt(): number {
+    return this.#job.isDue ? 1 : Infinity;
+  }
+
+  /** Reads on in a past that is too long for a request to wait. */
+  work(): Promise<void> {
+    return this.#job.work();
   }
 
   /** Has the rules of a request count what was before them. Others that ask meanwhile wait with it. */
@@ -44,9 +77,9 @@ export class PastCounter {
     if (verdict !== undefined) return;
     for (;;) {
       const { state } = this.#host;
-      const rules = newRulesOf(state, request, picks, this.#host.now()).filter(
-        ({ key }) => !this.#skipped.has(key),
-      );
+      const all = newRulesOf(state, request, picks, this.#host.now());
+      this.#job.add(all.filter(({ awaited }) => awaited));
+      const rules = all.filter(({ awaited }) => !awaited);
       if (rules.length === 0) return;
       if (this.#running === undefined) {
         this.#running = this.#read(rules, request.policyVersion).finally(() => {
@@ -59,22 +92,46 @@ export class PastCounter {
     }
   }
 
-  async #read(rules: readonly NewRule[], version: number): Promise<void> {
-    const scan = new PastScan(rules, evolve, initialState());
+  async #read(all: readonly NewRule[], version: number): Promise<void> {
+    const long = all.flatMap((rule) => {
+      if (isCap(rule)) return [];
+      const events = this.#eventsSince(fromOf(rule));
+      return events > this.bounds.events ? [{ rule, events }] : [];
+    });
+    if (long.length > 0) this.#defer(long, version);
+    const rules = all.filter((rule) => !long.some((other) => other.rule === rule));
+    if (rules.length === 0) return;
+    const scan = new PastScan(rules);
     let seq = firstSince(this.#store, scan.from);
-    if (this.#store.head.seq - seq >= pastEventsMax) return this.#skip(rules);
     for (;;) {
-      const page = this.#store.read(seq, pastPage);
+      const page = this.#store.read(seq, this.bounds.page);
       for (const sealed of page) scan.take(readStored(unseal(sealed)));
       seq += page.length;
-      if (page.length < pastPage) break;
-      await scheduler.wait(0);
+      if (page.length < this.bounds.page) break;
+      await this.bounds.pause();
     }
+    if (rules.some(isCap)) takeAllOpen(scan, this.#host.state, this.#store);
     this.#host.execute({ type: "count-past", at: this.#host.now(), pasts: scan.counted(version) });
   }
 
-  #skip(rules: readonly NewRule[]): void {
-    if (this.#skipped.size >= pastSkipsMax) this.#skipped.clear();
-    for (const { key } of rules) this.#skipped.add(key);
+  #eventsSince(at: number): number {
+    return this.#store.head.seq - firstSince(this.#store, at) + 1;
+  }
+
+  #defer(long: readonly { rule: NewRule; events: number }[], version: number): void {
+    this.#job.add(long.map(({ rule }) => rule));
+    const awaits = long.map(({ rule: { rule }, events }): DataOf<"RulePastAwaited"> => {
+      return { version, ...rule, events };
+    });
+    this.#host.execute({ type: "await-past", at: this.#host.now(), awaits });
+  }
+}
+
+/** Shows a scan what admitted each open request. */
+function takeAllOpen(scan: PastScan, state: UserState, store: Pick<EventStore, "read">): void {
+  for (const [id, { seq }] of state.holds) {
+    const [sealed] = store.read(seq, 1);
+    const event: EventEnvelope | undefined = sealed && readStored(unseal(sealed));
+    scan.takeOpen(id, event?.seq === seq ? event : undefined);
   }
 }

@@ -13,7 +13,7 @@ import { windowStart } from "#actors/kit/windows.ts";
 import type { LimitData } from "#events/user-events.ts";
 import { localScope } from "#policy/split.ts";
 import { backlogFits, backlogLeft, backlogRetryAt, rescale, stack } from "./gcra.ts";
-import { hasPast, laneOf, pastOf } from "./history.ts";
+import { isAwaited, lacksPast, laneOf, pastOf } from "./history.ts";
 import { cellsPerWindow } from "./limits.ts";
 import { bucketKey, tokensBound, type Bucket, type RequestData, type UserState } from "./state.ts";
 import {
@@ -54,8 +54,12 @@ export function bucketOf(state: UserState, limit: LimitData, at: number, version
 
 /** What a limit's scope used before; where nobody keeps that, what a member's own limit counted. */
 function pastUnder(state: UserState, limit: LimitData, after: number): UsageLog {
-  if (!hasPast(limit, after)) return emptyLog(1);
-  const past = pastOf(state, laneOf[limit.metric], limit.scope, after);
+  if (!lacksPast(state, "limit", limit, after)) return emptyLog(1);
+  const lane = laneOf[limit.metric];
+  const known = pastOf(state, lane, limit.scope, after);
+  // Until its past is read, one of an address or a session counts all that the user used.
+  const isAll = known === undefined && isAwaited(state, "limit", limit);
+  const past = isAll ? pastOf(state, lane, "user", after) : known;
   const local = localScope(limit.scope);
   if (past !== undefined || local === undefined) return past ?? emptyLog(1);
   const own = state.buckets.get(bucketKey({ ...limit, scope: local }));

@@ -1,41 +1,48 @@
 /**
- * What a rule that picks some requests counts of those before it came.
+ * What a rule that picks some requests counts of those before it came, as facts and their fold.
  *
- * The stream is folded again, by the fold itself, as though the rule had been there: its bucket or
- * account is then what it would have been. That is recorded as an event, so that the state stays a
- * function of the facts.
+ * The stream is read once for that (`past-scan.ts`), and what was found is recorded, so that the
+ * state stays a function of the facts.
  *
  * Invariants, each the title of a test:
  * - what a rule counts of its past is what it would have counted had it been there;
- * - a request that was open then is corrected, where it is counted, when it ends.
+ * - a request that was open then is corrected, where it is counted, when it ends;
+ * - until a past that is too long to be waited for is read, its rule counts all of its scope's.
  */
-import type { EventEnvelope } from "#events/envelope.ts";
 import type { BudgetData, LimitData, UserFact } from "#events/user-events.ts";
-import { cameAfter, type RulePicks } from "#policy/picks.ts";
-import { compileWhen, type Condition } from "#policy/when.ts";
+import type { PolicyWhen } from "#policy/document.ts";
+import { cameAfter, reachOf, type RulePicks } from "#policy/picks.ts";
 import { dropOldAccounts, startOf } from "./budgets.ts";
-import { accountsMax, bucketsMax, holdMsMax } from "./limits.ts";
 import { stack } from "./gcra.ts";
+import { keepAccount } from "./keep.ts";
+import { accountsMax, bucketsMax, readRulesMax } from "./limits.ts";
+import { noteOpen } from "./shared-rates.ts";
 import {
   accountKey,
   bucketKey,
+  pastKey,
   type DataOf,
   type Hold,
   type RequestData,
   type UserState,
 } from "./state.ts";
-import { copyLane, type UsageLog } from "./usage-log.ts";
+import type { UsageLog } from "./usage-log.ts";
 
-type Past = DataOf<"RulePastCounted">;
+export type Past = DataOf<"RulePastCounted">;
+type Rule = Pick<Past, "limit" | "budget">;
 
 /** A rule whose past is to be read. */
 export interface NewRule {
-  /** Its bucket or account, and since when it is what it is. */
+  /** Its past's key, and since when it is what it is. */
   key: string;
   rule: { limit: LimitData } | { budget: BudgetData };
-  applies: Condition;
+  when: PolicyWhen;
+  /** Where the request is counted under it. */
+  asked: string[];
   /** What is counted is not before this. */
   startsAt: number;
+  /** Its past is being read already; until then it counts all of its scope's. */
+  awaited: boolean;
 }
 
 /** The rules of a request that were not there before and whose past was not read yet. */
@@ -47,203 +54,241 @@ export function newRulesOf(
 ): NewRule[] {
   // A stale policy's rules are nobody's any more.
   if (request.policyVersion < state.policyVersion) return [];
-  const found: NewRule[] = [];
+  const found = new Map<string, NewRule>();
+  const add = (rule: NewRule["rule"], when: PolicyWhen | undefined, startsAt: number): void => {
+    const { scope, since = 0 } = termsOf(rule);
+    if (when === undefined || isRead(state, rule) || !hasRoom(state, rule)) return;
+    const past = keyOf(rule);
+    const key = `${past}|${since}`;
+    const known = found.get(key);
+    const awaited = state.awaited.get(past) === since;
+    if (known === undefined) found.set(key, { key, rule, when, asked: [scope], startsAt, awaited });
+    else known.asked.push(scope);
+  };
   for (const limit of request.limits) {
-    const when = limit.metric === "concurrency" ? undefined : picks.limits?.[limit.name];
-    const startsAt = at - limit.windowMs + 1;
-    if (when === undefined || isRead(state, { limit }) || !cameAfter(limit, startsAt - 1)) continue;
-    const key = `${bucketKey(limit)}|${limit.since}`;
-    found.push({ key, rule: { limit }, applies: compileWhen(when), startsAt });
+    const goneAt = at - reachOf(limit);
+    if (cameAfter(limit, goneAt)) add({ limit }, picks.limits?.[limit.name], goneAt + 1);
   }
   for (const budget of request.budgets) {
-    const when = picks.budgets?.[budget.name];
     const startsAt = startOf(budget);
-    if (when === undefined || isRead(state, { budget }) || !cameAfter(budget, startsAt)) continue;
-    const key = `${accountKey(budget)}|${budget.since}`;
-    found.push({ key, rule: { budget }, applies: compileWhen(when), startsAt });
+    if (cameAfter(budget, startsAt)) add({ budget }, picks.budgets?.[budget.name], startsAt);
   }
-  return found;
+  return [...found.values()];
 }
 
-function isRead(state: UserState, { limit, budget }: Pick<Past, "limit" | "budget">): boolean {
-  const rule = limit ?? budget;
-  const kept =
-    limit === undefined
-      ? budget && state.accounts.get(accountKey(budget))
-      : state.buckets.get(bucketKey(limit));
-  return rule?.since !== undefined && kept?.since === rule.since;
+/** The limit or budget that a rule is. */
+export function termsOf(rule: NewRule["rule"]): LimitData | BudgetData {
+  return "limit" in rule ? rule.limit : rule.budget;
 }
 
-/** Folds a stream again as though new rules had been there. Tell it the events from `from` on. */
-export class PastScan {
-  readonly #rules: readonly NewRule[];
-  readonly #fold: (state: UserState, fact: UserFact, at: number) => UserState;
-  #state: UserState;
-
-  constructor(
-    rules: readonly NewRule[],
-    fold: (state: UserState, fact: UserFact, at: number) => UserState,
-    empty: UserState,
-  ) {
-    this.#rules = rules;
-    this.#fold = fold;
-    this.#state = empty;
-  }
-
-  /** The first moment of which something may count: what a hold was raised by counts when it was. */
-  get from(): number {
-    const starts = this.#rules.map(({ rule, startsAt }) =>
-      "limit" in rule && rule.limit.metric === "usd" ? startsAt - holdMsMax : startsAt,
-    );
-    return Math.min(...starts);
-  }
-
-  /** Reads the next event of the stream. */
-  take(event: EventEnvelope): void {
-    const fact = event as unknown as UserFact;
-    if (fact.type === "RequestAdmitted") {
-      const data = this.#under(fact.data, event.at);
-      if (data !== undefined) this.#state = this.#fold(this.#state, { ...fact, data }, event.at);
-    } else if (COUNTED.has(fact.type)) {
-      this.#state = this.#fold(this.#state, fact, event.at);
-    }
-  }
-
-  /** A request as it would have been admitted under the new rules; undefined when none picks it. */
-  #under(data: RequestData, at: number): RequestData | undefined {
-    const limits: LimitData[] = [];
-    const budgets: BudgetData[] = [];
-    for (const { rule, applies, startsAt } of this.#rules) {
-      const { scope } = "limit" in rule ? rule.limit : rule.budget;
-      if (!isIn(data, scope) || !applies(subjectOf(data))) continue;
-      // As though it had always been there; what evens out is counted anew from the same moments.
-      const always = { whole: false, since: 0 };
-      if ("limit" in rule) limits.push({ ...rule.limit, ...always, mode: "sliding" });
-      else if (at >= startsAt) budgets.push({ ...rule.budget, ...always });
-    }
-    if (limits.length + budgets.length === 0) return undefined;
-    // Nothing else of it is counted.
-    const { keyId: _key, team: _team, tags: _tags, route: _route, ...asked } = data;
-    const { shared: _shared, sharedLimits: _limits, ...own } = asked;
-    return { ...own, limits, budgets };
-  }
-
-  /** What each rule counts, for the command that records it. */
-  counted(version: number): Past[] {
-    return this.#rules.map(({ rule, startsAt }) => {
-      if ("limit" in rule) {
-        const key = bucketKey(rule.limit);
-        const log = this.#state.buckets.get(key)?.log;
-        const own = log && copyLane(log, 0, startsAt - 1);
-        const moments = own?.at.map((at, index): [number, number] => {
-          return [at, own.lanes[0]?.[index] ?? 0];
-        });
-        const open = this.#open(({ buckets }) => buckets.includes(key));
-        return { version, limit: rule.limit, moments: moments ?? [], open };
-      }
-      const key = accountKey(rule.budget);
-      const { settledNanos = 0, heldNanos = 0 } = this.#state.accounts.get(key) ?? {};
-      const open = this.#open(({ accounts }) => accounts.includes(key));
-      return { version, budget: rule.budget, settledNanos, heldNanos, open };
-    });
-  }
-
-  #open(counts: (hold: Hold) => boolean): string[] {
-    return unsettled(this.#state).flatMap(([id, hold]) => (counts(hold) ? [id] : []));
-  }
+function keyOf(rule: NewRule["rule"]): string {
+  return pastKey("limit" in rule ? "limit" : "budget", termsOf(rule));
 }
 
-/** What changes what an admitted request counts. */
-const COUNTED: ReadonlySet<UserFact["type"]> = new Set([
-  "RequestSettled",
-  "RequestReleased",
-  "HoldExtended",
-  "HoldExpired",
-  "ExpiryCorrected",
-]);
-
-/** Whether a recorded request belongs to a scope. */
-function isIn(data: RequestData, scope: string): boolean {
-  const colon = scope.indexOf(":");
-  const value = scope.slice(colon + 1);
-  switch (colon < 0 ? scope : scope.slice(0, colon)) {
-    case "user":
-      return true;
-    case "key":
-      return data.keyId === value;
-    case "model":
-      return data.model === value;
-    case "tag":
-      return data.tags?.includes(value) === true;
-    case "ip":
-      return data.ip === value;
-    default:
-      return false;
-  }
+/** Whether a rule's past was read: all of it, or what it counts in the scope that is asked for. */
+function isRead(state: UserState, rule: NewRule["rule"]): boolean {
+  const { since } = termsOf(rule);
+  if (since === undefined) return false;
+  return state.read.get(keyOf(rule)) === since || keptOf(state, rule)?.since === since;
 }
 
-/** Who asked, as it was recorded. What no record says (the session, the own tier) no rule asks here. */
-function subjectOf(data: RequestData) {
-  return {
-    memberId: data.member,
-    team: data.team,
-    tiers: [],
-    keyId: data.keyId,
-    model: data.model,
-    tags: data.tags ?? [],
-    ip: data.ip,
-    session: undefined,
-    route: data.route?.name,
-  };
+function keptOf(
+  state: UserState,
+  rule: NewRule["rule"],
+): { since?: number | undefined } | undefined {
+  if ("budget" in rule) return state.accounts.get(accountKey(rule.budget));
+  const kept = rule.limit.metric === "concurrency" ? state.caps : state.buckets;
+  return kept.get(bucketKey(rule.limit));
+}
+
+/** One that finds no room is refused, whatever its past. */
+function hasRoom(state: UserState, rule: NewRule["rule"]): boolean {
+  if (keptOf(state, rule) !== undefined) return true;
+  return "limit" in rule ? state.buckets.size < bucketsMax : state.accounts.size < accountsMax;
+}
+
+function ruleOf({ limit, budget }: Rule): NewRule["rule"] | undefined {
+  if (limit !== undefined) return { limit };
+  return budget && { budget };
 }
 
 /** Those pasts that are news and find room. */
 export function decidePast(state: UserState, pasts: readonly Past[]): UserFact[] {
-  return pasts
-    .filter(({ version, limit, budget }) => {
-      if (version < state.policyVersion || isRead(state, { limit, budget })) return false;
-      return limit === undefined
-        ? state.accounts.size < accountsMax
-        : state.buckets.size < bucketsMax;
-    })
-    .map((data) => ({ type: "RulePastCounted", v: 1, data }));
+  const facts: UserFact[] = [];
+  const cramped = new Set<string>();
+  let { size: buckets } = state.buckets;
+  let { size: accounts } = state.accounts;
+  for (const past of pasts) {
+    const rule = ruleOf(past);
+    if (rule === undefined || past.version < state.policyVersion) continue;
+    const key = keyOf(rule);
+    const { since } = termsOf(rule);
+    const kept = keptOf(state, rule);
+    if (state.read.get(key) === since) continue;
+    if (kept?.since === since && past.complete !== true) continue;
+    if (kept === undefined) {
+      const hasRoom = "limit" in rule ? buckets < bucketsMax : accounts < accountsMax;
+      if (!hasRoom) {
+        cramped.add(key);
+        continue;
+      }
+      if ("limit" in rule) buckets += 1;
+      else accounts += 1;
+    }
+    const { complete, ...data } = past;
+    const isWhole = complete === true && !cramped.has(key);
+    facts.push({ type: "RulePastCounted", v: 1, data: isWhole ? past : data });
+  }
+  return facts;
 }
 
-/** The fold of it: the rule starts from what is told, whatever was counted under its name. */
-export function evolvePast(state: UserState, past: Past, at: number): void {
+/** Rules whose past is read while they count all of their scope's. */
+export function decideAwait(
+  state: UserState,
+  awaits: readonly DataOf<"RulePastAwaited">[],
+): UserFact[] {
+  return awaits.flatMap((data): UserFact[] => {
+    const rule = ruleOf(data);
+    if (rule === undefined || data.version < state.policyVersion || isRead(state, rule)) return [];
+    const isKnown = state.awaited.get(keyOf(rule)) === termsOf(rule).since;
+    return isKnown ? [] : [{ type: "RulePastAwaited", v: 1, data }];
+  });
+}
+
+/** The fold of both. */
+export function evolvePast(
+  state: UserState,
+  fact: Extract<UserFact, { type: `RulePast${string}` }>,
+  at: number,
+): void {
+  if (fact.type === "RulePastCounted") counted(state, fact.data, at);
+  else awaited(state, fact.data, at);
+}
+
+/** Whatever was counted under the rule's name is no measure of what it picks now. */
+function awaited(state: UserState, data: DataOf<"RulePastAwaited">, at: number): void {
+  const { version } = data;
+  state.policyVersion = Math.max(state.policyVersion, version);
+  const rule = ruleOf(data);
+  if (rule === undefined) return;
+  keepLatest(state.awaited, keyOf(rule), termsOf(rule).since ?? 0);
+  if ("limit" in rule) return dropFormer(state, rule.limit);
+  for (const [key, account] of formerAccounts(state, rule.budget)) {
+    state.accounts.delete(key);
+    for (const [, { accounts }] of unsettled(state)) list(accounts, key, false);
+    const fresh = keepAccount(state, { ...rule.budget, scope: account.scope }, at, version);
+    fresh.crossed = account.crossed;
+  }
+}
+
+/** The rule starts from what is told, whatever was counted under its name. */
+function counted(state: UserState, past: Past, at: number): void {
   const { limit, budget, version } = past;
   state.policyVersion = Math.max(state.policyVersion, version);
   const open = new Set(past.open);
-  if (limit !== undefined) {
-    const key = bucketKey(limit);
-    const log = logOf(past.moments ?? [], at - limit.windowMs);
-    const base = { ms: 0, part: 0 };
-    const { metric, mode, windowMs, since } = limit;
-    const terms = { metric, mode, limit: limit.limit, windowMs, version, since };
-    state.buckets.set(key, { ...terms, log, base, tat: stack(base, log, limit) });
-    for (const [id, { buckets }] of unsettled(state)) list(buckets, key, open.has(id));
+  if (limit?.metric === "concurrency") startCap(state, limit, version, open);
+  else if (limit !== undefined) startBucket(state, limit, past, open, at);
+  if (budget !== undefined) startAccount(state, budget, past, open, at);
+  for (const rule of [limit && { limit }, budget && { budget }]) {
+    if (rule === undefined) continue;
+    const key = keyOf(rule);
+    state.awaited.delete(key);
+    if (past.complete !== true) continue;
+    keepLatest(state.read, key, termsOf(rule).since ?? 0);
+    if ("limit" in rule) dropFormer(state, rule.limit);
+    else for (const [, account] of formerAccounts(state, rule.budget)) empty(state, account);
   }
-  if (budget !== undefined) {
-    const key = accountKey(budget);
-    dropOldAccounts(state, at);
-    const { name, scope, period, periodKey, resetsAt, limitNanos, thresholds, atLimit } = budget;
-    state.accounts.set(key, {
-      name,
-      scope,
-      period,
-      periodKey,
-      resetsAt,
-      limitNanos,
-      thresholds,
-      atLimit,
-      version,
-      since: budget.since,
-      settledNanos: past.settledNanos ?? 0,
-      heldNanos: past.heldNanos ?? 0,
-      crossed: state.accounts.get(key)?.crossed ?? [],
-    });
-    for (const [id, { accounts }] of unsettled(state)) list(accounts, key, open.has(id));
+}
+
+function startCap(
+  state: UserState,
+  limit: LimitData,
+  version: number,
+  listed: ReadonlySet<string>,
+): void {
+  const key = bucketKey(limit);
+  let open = 0;
+  for (const [id, { caps }] of state.holds) {
+    list(caps, key, listed.has(id));
+    if (listed.has(id)) open += 1;
   }
+  state.caps.set(key, { open, version, since: limit.since });
+  noteOpen(state, key, open);
+}
+
+function startBucket(
+  state: UserState,
+  limit: LimitData,
+  { moments = [], version }: Past,
+  open: ReadonlySet<string>,
+  at: number,
+): void {
+  const key = bucketKey(limit);
+  const log = logOf(moments, at - limit.windowMs);
+  const base = { ms: 0, part: 0 };
+  const { metric, mode, windowMs, since } = limit;
+  const terms = { metric, mode, limit: limit.limit, windowMs, version, since };
+  state.buckets.set(key, { ...terms, log, base, tat: stack(base, log, limit) });
+  for (const [id, { buckets }] of unsettled(state)) list(buckets, key, open.has(id));
+}
+
+function startAccount(
+  state: UserState,
+  budget: BudgetData,
+  { settledNanos = 0, heldNanos = 0, version }: Past,
+  open: ReadonlySet<string>,
+  at: number,
+): void {
+  const key = accountKey(budget);
+  dropOldAccounts(state, at);
+  const { name, scope, period, periodKey, resetsAt, limitNanos, thresholds, atLimit } = budget;
+  const terms = { name, scope, period, periodKey, resetsAt, limitNanos, thresholds, atLimit };
+  const { since } = budget;
+  const crossed = state.accounts.get(key)?.crossed ?? [];
+  state.accounts.set(key, { ...terms, version, since, settledNanos, heldNanos, crossed });
+  for (const [id, { accounts }] of unsettled(state)) list(accounts, key, open.has(id));
+}
+
+/** Buckets and caps that a rule counted in while it was another. */
+function dropFormer(state: UserState, limit: LimitData): void {
+  const { name, since } = limit;
+  const family = pastKey("limit", limit);
+  const kept = limit.metric === "concurrency" ? state.caps : state.buckets;
+  for (const [key, former] of kept) {
+    const isOfRule = key.startsWith(`${name}|`) && former.since !== since;
+    if (!isOfRule || pastKey("limit", { name, scope: key.slice(name.length + 1) }) !== family) {
+      continue;
+    }
+    kept.delete(key);
+    for (const [, { buckets, caps }] of unsettled(state)) {
+      list(limit.metric === "concurrency" ? caps : buckets, key, false);
+    }
+  }
+}
+
+/** The same of a budget's accounts of the period. */
+function formerAccounts(state: UserState, budget: BudgetData): [string, Former][] {
+  const family = pastKey("budget", budget);
+  return [...state.accounts].filter(([, { name, scope, period, periodKey, since }]) => {
+    const isPeriod = period === budget.period && periodKey === budget.periodKey;
+    return isPeriod && since !== budget.since && pastKey("budget", { name, scope }) === family;
+  });
+}
+
+type Former = UserState["accounts"] extends Map<string, infer A> ? A : never;
+
+/** Nothing of a scope was picked: thresholds that were told stay told. */
+function empty(state: UserState, account: Former): void {
+  account.settledNanos = 0;
+  account.heldNanos = 0;
+  for (const [, { accounts }] of unsettled(state)) list(accounts, accountKey(account), false);
+}
+
+function keepLatest(book: Map<string, number>, key: string, since: number): void {
+  book.delete(key);
+  book.set(key, since);
+  const [oldest] = book.keys();
+  if (book.size > readRulesMax && oldest !== undefined) book.delete(oldest);
 }
 
 function list(keys: string[], key: string, isListed: boolean): void {
@@ -264,7 +309,8 @@ function logOf(moments: readonly (readonly [number, number])[], goneAt: number):
   };
 }
 
-function unsettled(state: UserState): [string, Hold][] {
+/** Requests that have not come to their truth yet. */
+export function unsettled(state: UserState): [string, Hold][] {
   const expired = [...state.expired].map(([id, { hold }]): [string, Hold] => [id, hold]);
   return [...state.holds, ...expired];
 }

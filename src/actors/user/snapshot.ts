@@ -28,6 +28,9 @@ export function toSnapshot(state: UserState): unknown {
     leases: [...state.leases],
     rates: [...state.rates],
     history: [...state.history].map(([scope, log]) => [scope, pack(log)]),
+    // States without either are as they were before there was such a thing.
+    read: orNothing(state.read),
+    awaited: orNothing(state.awaited),
     quiets: [...state.quiets],
   };
 }
@@ -57,12 +60,18 @@ export function fromSnapshot(json: unknown): UserState {
     leases: map(stored.leases),
     rates: map(stored.rates),
     history: map(stored.history.map(([scope, log]) => [scope, unpack(log)])),
+    read: map(stored.read ?? []),
+    awaited: map(stored.awaited ?? []),
     quiets: map(stored.quiets),
   };
 }
 
 function map<T>(pairs: unknown): Map<string, T> {
   return new Map(pairs as Pairs<T>);
+}
+
+function orNothing(book: ReadonlyMap<string, number>): [string, number][] | undefined {
+  return book.size === 0 ? undefined : [...book];
 }
 
 function pack(log: UsageLog): Packed {

@@ -6,6 +6,7 @@
  */
 import type { LeaseRefData } from "#events/budget-events.ts";
 import type { BudgetData, LimitData, UserFact } from "#events/user-events.ts";
+import { localScope } from "#policy/split.ts";
 import type { UsageLog } from "./usage-log.ts";
 
 export type DataOf<T extends UserFact["type"]> = Extract<UserFact, { type: T }>["data"];
@@ -141,6 +142,8 @@ export interface Cap {
   open: number;
   /** The policy under which it last counted. */
   version: number;
+  /** As of a bucket. */
+  since?: number | undefined;
 }
 
 export interface UserState {
@@ -179,6 +182,9 @@ export interface UserState {
   history: Map<string, UsageLog>;
   /** The last moment at which a scope's history was dropped for want of room. */
   historyDroppedAt: number;
+  /** Rules all of whose past was read, or is awaited, and since when each is what it is. */
+  read: Map<string, number>;
+  awaited: Map<string, number>;
   /** Until when refusals alike are counted instead of recorded. */
   quiets: Map<string, number>;
 }
@@ -201,6 +207,8 @@ export function initialState(): UserState {
     rates: new Map(),
     history: new Map(),
     historyDroppedAt: -1,
+    read: new Map(),
+    awaited: new Map(),
     quiets: new Map(),
   };
 }
@@ -215,6 +223,17 @@ export function accountKey(
   budget: Pick<BudgetData, "name" | "scope" | "period" | "periodKey">,
 ): string {
   return `${budget.name}|${budget.period}|${budget.periodKey}|${budget.scope}`;
+}
+
+/** A rule whose past is read from the stream: its name, and what it counts apart. */
+export function pastKey(
+  kind: "limit" | "budget",
+  { name, scope }: { name: string; scope: string },
+): string {
+  const local = localScope(scope) ?? scope;
+  const colon = local.indexOf(":");
+  const prefix = scope.length - local.length;
+  return `${kind}|${name}|${colon < 0 ? scope : scope.slice(0, prefix + colon)}`;
 }
 
 /** Refusals that count as alike. */

@@ -33,10 +33,11 @@ import { CostCorrector } from "./cost-corrector.ts";
 import { CountedRefusals } from "./counted.ts";
 import { userDecider, type UserCommand } from "./decider.ts";
 import { outlivesFork } from "./forked.ts";
-import { isExtended, nextDeadline } from "./holds.ts";
+import { nextDueOf } from "./due.ts";
+import { isExtended } from "./holds.ts";
 import { fencedBefore } from "./join.ts";
 import { LeaseKeeper, type LeaseHost } from "./lease-keeper.ts";
-import { leaseOf, nextIdleAt, totalsOf } from "./leases.ts";
+import { leaseOf, totalsOf } from "./leases.ts";
 import { countedDelayMs, renewRoundsMax } from "./limits.ts";
 import { RateKeeper } from "./rate-keeper.ts";
 import { keptOf, rateLeaseOf, wordOf } from "./shared-rates.ts";
@@ -59,7 +60,7 @@ export class UserActor
   readonly #leases = new LeaseKeeper(this.#leaseHost());
   readonly #rates = new RateKeeper(this.#leaseHost());
   readonly #costs = new CostCorrector(this.ctx.storage.sql, this.store);
-  readonly #pasts = new PastCounter(this.#leaseHost(), this.store);
+  protected readonly pasts = new PastCounter(this.#leaseHost(), this.store);
   readonly #payloads = new PayloadKeeper(this.store, this.env);
   /** Of a member who is or was split: the most actors they ever had. */
   #actors: number | undefined;
@@ -90,7 +91,7 @@ export class UserActor
     const { member, keyId } = request;
     const cause: Cause = { command: request.requestId, member };
     if (keyId !== undefined) cause.keyId = keyId;
-    if (command.picks !== undefined) await this.#pasts.count(command, command.picks);
+    if (command.picks !== undefined) await this.pasts.count(command, command.picks);
     // A batch may change what its later commands meet: then they are answered from the new state.
     let asked = 0;
     for (;;) {
@@ -285,9 +286,7 @@ export class UserActor
   }
 
   protected override nextDueAt(state: UserState): number | undefined {
-    const { dueAt } = this.#payloads;
-    const due = Math.min(nextDeadline(state) ?? Infinity, nextIdleAt(state) ?? Infinity, dueAt);
-    return due === Infinity ? undefined : due;
+    return nextDueOf(state, this.#payloads.dueAt, this.pasts.dueAt);
   }
 
   protected override async onDue(at: number): Promise<void> {
@@ -297,6 +296,7 @@ export class UserActor
       returned.flatMap(({ fact }) => (fact.type === "LeaseReturned" ? [fact.data.lease] : [])),
     );
     await this.#payloads.work(this.home?.stream ?? "", at);
+    await this.pasts.work();
   }
 
   #withPayloadKey(command: AdmitCommand, reply: AdmitReply): AdmitReply {

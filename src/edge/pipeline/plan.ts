@@ -117,6 +117,7 @@ export function planRequest(call: Call, policy: LivePolicy, secret: string, tier
       requestId: call.requestId,
       member: principal.member.id,
       tier: resolved.tier,
+      ownTier: resolved.ownTier,
       action: asked.action,
       dialect: asked.dialect.id,
       model: asked.view.model,
@@ -323,6 +324,7 @@ function sharedOf(
 function addOptional(request: AdmitCommand["request"], { principal, asked }: Call): void {
   if (principal.keyId !== undefined) request.keyId = principal.keyId;
   if (principal.member.team !== undefined) request.team = principal.member.team;
+  if (asked.session !== undefined) request.session = asked.session;
   if (asked.resource !== undefined) request.resource = asked.resource;
   if (asked.metadata !== undefined) request.metadata = asked.metadata;
   const tags = [...(principal.member.tags ?? []), ...asked.tags];

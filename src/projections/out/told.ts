@@ -90,7 +90,8 @@ const TOLD: Record<string, ReadonlyMap<string, Kind>> = {
   NodeLeaseReturned: fields(lease),
   NodeLeaseOpened: fields("lease parent pastNanos"),
   BudgetPastCounted: fields("budget scope version"),
-  RulePastCounted: fields("version settledNanos heldNanos open"),
+  RulePastCounted: fields("version settledNanos heldNanos open complete"),
+  RulePastAwaited: fields("version events"),
   KeyFenced: fields("keyId"),
   FeedbackGiven: fields("requestId feedback score", { member: "member", metadata: "metadata" }),
   AccessRecorded: fields("requestId action", {

@@ -30,6 +30,7 @@ const TOPICS: Record<string, readonly Topic[]> = {
   NodeLeaseOpened: ["budgets"],
   BudgetPastCounted: ["budgets"],
   RulePastCounted: ["budgets"],
+  RulePastAwaited: ["budgets"],
   ViewsDiffered: ["policy", "errors"],
   AccessRecorded: ["access"],
   FeedbackGiven: ["requests"],

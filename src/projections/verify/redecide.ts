@@ -47,6 +47,7 @@ export function refute(before: UserState, fact: UserFact, at: number): string | 
     case "RateLeased":
     case "RateDenied":
     case "RulePastCounted":
+    case "RulePastAwaited":
     case "LeaseGranted":
     case "LeaseOpened":
     case "LeaseDenied":

@@ -189,8 +189,9 @@ function factsOf(data: Decision["data"], at: number): RoutingFacts {
 
 const isOfSession = ({ scope }: { scope: string }): boolean => scope.startsWith("session:");
 
-/** The session is recorded only in the scopes of the limits that counted it. */
-function sessionOf({ limits = [], budgets = [] }: Decision["data"]): string | undefined {
+/** Once, the session was recorded only in the scopes of the limits that counted it. */
+function sessionOf({ session, limits = [], budgets = [] }: Decision["data"]): string | undefined {
+  if (session !== undefined) return session;
   const found = limits.find(isOfSession) ?? budgets.find(isOfSession);
   return found?.scope.slice("session:".length);
 }

@@ -1,14 +1,13 @@
 /** A rule that picks some requests and comes later counts what it would have counted. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { evolve } from "#actors/user/evolve.ts";
 import { userDecider } from "#actors/user/decider.ts";
-import { newRulesOf, PastScan } from "#actors/user/rule-past.ts";
-import { accountKey, bucketKey, initialState, type RequestData } from "#actors/user/state.ts";
+import { newRulesOf } from "#actors/user/rule-past.ts";
+import { accountKey, bucketKey } from "#actors/user/state.ts";
 import { sumAfter } from "#actors/user/usage-log.ts";
-import type { EventEnvelope } from "#events/envelope.ts";
 import { picksFor, type RulePicks } from "#policy/picks.ts";
 import { boundOf, budgetOf, limitOf, requestOf, Run, START } from "./fixtures.ts";
+import { countPast } from "./past.ts";
 
 const hourMs = 3_600_000;
 const when = { models: ["big*"], tags: ["batch"] };
@@ -21,19 +20,6 @@ const rules = (since: number, most = 1_000_000) => ({
   ],
   budgets: [budgetOf({ name: "mine", limitNanos: most, since })],
 });
-
-/** What the actor does before it decides: reads its stream and records what the rules missed. */
-function countPast(run: Run, request: RequestData, at: number) {
-  const found = newRulesOf(run.state, request, picks, at);
-  if (found.length === 0) return [];
-  const scan = new PastScan(found, evolve, initialState());
-  for (const [index, { at: when, fact }] of run.run.facts.entries()) {
-    if (when < scan.from) continue;
-    scan.take({ ...fact, at: when, seq: index + 1 } as unknown as EventEnvelope);
-  }
-  const pasts = scan.counted(request.policyVersion);
-  return run.run.execute({ type: "count-past", at, pasts }, at);
-}
 
 const big = { model: "big-1", tags: ["batch", "night"] };
 const asked = (since: number) => requestOf("r", { ...big, ...rules(since) });
@@ -51,7 +37,7 @@ describe("a rule that picks some requests and is met for the first time", () => 
     run.settle(START - 300, "done", 150, 15);
     run.release(START - 200, "back");
     const request = requestOf("new", { ...big, policyVersion: 2, ...rules(START) });
-    expect(countPast(run, request, START)).toHaveLength(3);
+    expect(countPast(run, request, picks, START)).toHaveLength(3);
     const [mine] = run.state.accounts.values();
     expect(mine).toMatchObject({ settledNanos: 183, heldNanos: 200 });
     const few = run.state.buckets.get("few|user");
@@ -74,7 +60,7 @@ describe("a rule that picks some requests and is met for the first time", () => 
     run.admit(START - 50, requestOf("d", { ...big, bound: boundOf(60, 600) }));
     const next = (id: string, tokens: number) =>
       requestOf(id, { ...big, ...rules(START, 1_000), bound: boundOf(tokens, 400) });
-    countPast(run, next("e", 10), START);
+    countPast(run, next("e", 10), picks, START);
     expect(run.admit(START, next("e", 10))).toMatchObject([{ type: "RequestAdmitted" }]);
     const refused = { type: "RequestRefused", data: { by: "spend" } };
     expect(run.admit(START + 1, next("f", 10))).toMatchObject([refused]);
@@ -83,11 +69,11 @@ describe("a rule that picks some requests and is met for the first time", () => 
 
   test("is read once, and again when it has become another", () => {
     const run = new Run();
-    expect(countPast(run, asked(START), START)).toHaveLength(3);
+    expect(countPast(run, asked(START), picks, START)).toHaveLength(3);
     expect(newRulesOf(run.state, asked(START), picks, START + 1)).toEqual([]);
     run.admit(START + 2, asked(START));
-    expect(countPast(run, asked(START), START + 3)).toHaveLength(0);
-    expect(countPast(run, asked(START + 10), START + 20)).toHaveLength(3);
+    expect(countPast(run, asked(START), picks, START + 3)).toHaveLength(0);
+    expect(countPast(run, asked(START + 10), picks, START + 20)).toHaveLength(3);
     expect(run.state.buckets.get("few|user")?.log.sums).toEqual([20]);
   });
 
@@ -104,7 +90,7 @@ describe("a rule that picks some requests and is met for the first time", () => 
     run.admit(longAgo, requestOf("old", { ...big, bound: boundOf(1, 100) }));
     run.extend(START - 500, "old", START + hourMs, 350);
     const { limits } = rules(START);
-    countPast(run, requestOf("r", { ...big, limits }), START);
+    countPast(run, requestOf("r", { ...big, limits }), picks, START);
     expect(run.state.buckets.get("spend|user")?.log.sums).toEqual([250]);
     run.settle(START + 1, "old", 120);
     expect(run.state.buckets.get("spend|user")?.log.sums).toEqual([20]);
@@ -113,7 +99,7 @@ describe("a rule that picks some requests and is met for the first time", () => 
   test("is kept by a snapshot", () => {
     const run = new Run();
     run.admit(START - 10, requestOf("a", { ...big, bound: boundOf(60, 600) }));
-    countPast(run, requestOf("r", { ...big, ...rules(START) }), START);
+    countPast(run, requestOf("r", { ...big, ...rules(START) }), picks, START);
     const json = JSON.parse(JSON.stringify(userDecider.toSnapshot(run.state))) as unknown;
     expect(userDecider.fromSnapshot(json)).toEqual(run.state);
   });
@@ -147,7 +133,7 @@ test("what a rule counts of its past is what it would have counted had it been t
         else run.expire(at);
       }
     }
-    countPast(late, requestOf("new", { ...big, ...rules(at + 1) }), at);
+    countPast(late, requestOf("new", { ...big, ...rules(at + 1) }), picks, at);
     for (const limit of rules(0).limits) {
       const used = [late, always].map(({ state }) => {
         const log = state.buckets.get(bucketKey(limit))?.log;
@@ -168,6 +154,7 @@ test("what a rule counts of its past is what it would have counted had it been t
 describe("what a rule picks is sent", () => {
   const document = {
     limits: [{ name: "few", when }],
+    concurrency: [{ name: "open", when }],
     budgets: [{ name: "mine", when: { tiers: ["gold"] } }],
   } as unknown as Parameters<typeof picksFor>[0];
 
@@ -177,11 +164,20 @@ describe("what a rule picks is sent", () => {
     expect(picksFor(document, asked, START + hourMs)).toBeUndefined();
   });
 
-  test("unless it tells tiers apart, counts all, or is a split member's", () => {
+  test("also of one that tells tiers apart, of a cap, and of a member who is split", () => {
     const { budgets } = rules(START);
-    expect(picksFor(document, { limits: [], budgets }, START)).toBeUndefined();
-    const whole = limitOf({ name: "few", whole: true, since: START });
+    const tiers = { budgets: { mine: { tiers: ["gold"] } } };
+    expect(picksFor(document, { limits: [], budgets }, START)).toEqual(tiers);
+    const cap = limitOf({ name: "open", metric: "concurrency", windowMs: 0, since: START });
     const split = limitOf({ name: "few", since: START, scope: "member:a/user" });
-    expect(picksFor(document, { limits: [whole, split], budgets: [] }, START)).toBeUndefined();
+    const asked = { limits: [cap], sharedLimits: [split], budgets: [] };
+    expect(picksFor(document, asked, START)).toEqual({ limits: { few: when, open: when } });
+    const none = { limits: [], sharedLimits: [{ ...split, scope: "team:a" }], budgets: [] };
+    expect(picksFor(document, none, START)).toBeUndefined();
+  });
+
+  test("unless it counts all", () => {
+    const whole = limitOf({ name: "few", whole: true, since: START });
+    expect(picksFor(document, { limits: [whole], budgets: [] }, START)).toBeUndefined();
   });
 });

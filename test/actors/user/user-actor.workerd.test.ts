@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import type { AdmitReply, Home, UserActorApi } from "#actors/user/commands.ts";
 import type { UserActor } from "#actors/user/user-actor.ts";
+import type { PastCounter } from "#actors/user/past-counter.ts";
 import type { RequestData } from "#actors/user/state.ts";
 import { unseal } from "#events/envelope.ts";
 import { budgetOf, limitOf, requestOf, settlementOf } from "./fixtures.ts";
@@ -131,6 +132,41 @@ describe("over real RPC", () => {
     await evictDurableObject(user.stub);
     await user.settle("big90", 0);
     expect((await user.admit("after", fields)).outcome).toBe("refused");
+  });
+
+  test("a past that is too long to wait for is read by alarm, and its rule counts all till then", async () => {
+    const user = new Principal();
+    const calls = Array.from({ length: 90 }, (_, n) => (n % 3 === 0 ? `big${n}` : `small${n}`));
+    await Promise.all(calls.map((id) => user.admit(id, { model: id.replace(/\d+/, "") })));
+    await Promise.all(calls.slice(0, 30).map((id) => user.settle(id, 7)));
+    const since = Date.now();
+    const limits = [limitOf({ name: "few", limit: 35, windowMs: 3_600_000, since })];
+    const budgets = [budgetOf({ ...today, name: "mine", limitNanos: 2_570, since })];
+    const when = { models: ["big"] };
+    const picks = { limits: { few: when }, budgets: { mine: when } };
+    const fields = { deadlineAt: soon(), model: "big", policyVersion: 2, limits, budgets };
+    const ask = (id: string) => {
+      const request = requestOf(id, fields);
+      return user.api.admit({ home: user.home, at: Date.now(), request, picks });
+    };
+    await runInDurableObject(user.stub, (actor) => {
+      const { bounds } = (actor as unknown as { pasts: PastCounter }).pasts;
+      Object.assign(bounds, { events: 50, step: 40, page: 20 });
+    });
+    expect(await ask("early")).toMatchObject({ outcome: "refused", by: "few" });
+    const told = async () => (await user.types()).filter((type) => type.startsWith("RulePast"));
+    expect(await told()).toEqual(["RulePastAwaited", "RulePastAwaited"]);
+    // A step of it, and the actor is gone.
+    await runDurableObjectAlarm(user.stub);
+    await evictDurableObject(user.stub);
+    for (let n = 0; (await told()).length < 4; n += 1) {
+      expect(n).toBeLessThan(20);
+      await runDurableObjectAlarm(user.stub);
+    }
+    expect((await told()).slice(2)).toEqual(["RulePastCounted", "RulePastCounted"]);
+    // 30 calls of the model: 10 have cost 7, 20 still hold 100. There is room for five holds more.
+    const replies = await Promise.all(Array.from({ length: 9 }, (_, n) => ask(`new${n}`)));
+    expect(replies.filter(({ outcome }) => outcome === "admitted")).toHaveLength(5);
   });
 
   test("200 at once never hold more than the budget", async () => {
