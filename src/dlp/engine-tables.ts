@@ -4,6 +4,7 @@
  */
 import { BASE64_CLASS } from "./base64.ts";
 import { ALNUM, ALPHA, DIGIT, FOLD, LETTER_LIKE, OTHER, is } from "./kit/chars.ts";
+import type { ContextWords } from "./kit/context.ts";
 import type { Detector, Prefilter } from "./kit/detector.ts";
 import { OPERATORS, VALUE_FIRST } from "./kit/operators.ts";
 
@@ -37,7 +38,7 @@ export interface LiteralEntry {
   readonly reach: number;
   /** The literal must not follow a letter or digit. */
   readonly opens: boolean;
-  /** The codes of a literal of ASCII that minds letter case; otherwise it is compared as text. */
+  /** The codes of a literal of ASCII, of small letters where case is ignored. */
   readonly codes: Uint8Array | undefined;
   /**
    * The literal is the operator of an assignment, which is read before any detector is asked: 0,
@@ -51,6 +52,10 @@ export interface LiteralEntry {
 export interface Asked {
   readonly detector: number;
   readonly reach: number;
+  /** Whether letters and digits alone count for it. */
+  readonly solid: boolean;
+  /** Words of which one must stand shortly before; undefined for none. */
+  readonly needs: ContextWords | undefined;
   /** Bits of `followBits`: which characters may follow the first group of digits; 0 for any. */
   readonly follow: number;
   /** Bits of the lengths that a third group of digits may have; 0 for any. */
@@ -119,6 +124,8 @@ function file(list: Asked[], asked: Asked): void {
     list[at] = {
       detector: asked.detector,
       reach: Math.min(known.reach, asked.reach),
+      solid: known.solid && asked.solid,
+      needs: known.needs === asked.needs ? known.needs : undefined,
       follow: either(known.follow, asked.follow),
       third: either(known.third, asked.third),
       digits: Math.min(known.digits, asked.digits),
@@ -147,6 +154,8 @@ class Builder {
           file(this.byLetters[letters] ?? [], {
             detector,
             reach: prefilter.reach ?? 0,
+            solid: prefilter.solid ?? false,
+            needs: prefilter.needs,
             follow: 0,
             third: 0,
             digits: prefilter.digits ?? 0,
@@ -163,7 +172,7 @@ class Builder {
   }
 
   #digits(prefilter: Extract<Prefilter, { kind: "digits" }>, detector: number): void {
-    const { reach = 0 } = prefilter;
+    const { reach = 0, solid = false, needs } = prefilter;
     let third = 0;
     for (const length of prefilter.third ?? []) third |= 1 << length;
     const follow = this.#followBit(prefilter.follow);
@@ -174,7 +183,7 @@ class Builder {
         const lists =
           prefilter.whole === true ? [this.byGroups] : [this.byGroups, this.byGroupsJoined];
         for (const table of lists)
-          file(table[key] ?? [], { detector, reach, follow, third, digits: 0 });
+          file(table[key] ?? [], { detector, reach, solid, needs, follow, third, digits: 0 });
       }
     }
   }
@@ -204,8 +213,9 @@ class Builder {
       return;
     }
     const detectors = [detector];
-    const exact = !ignoreCase && /^[\0-\u007f]*$/.test(literal);
-    const codes = exact ? Uint8Array.from(literal, (sign) => sign.charCodeAt(0)) : undefined;
+    const written = ignoreCase ? literal.toLowerCase() : literal;
+    const ascii = /^[\0-\u007f]*$/.test(written);
+    const codes = ascii ? Uint8Array.from(written, (sign) => sign.charCodeAt(0)) : undefined;
     const said = { literal, ignoreCase, next, after, previous, reach };
     const entry: LiteralEntry = { ...said, codes, opens, assigns, detectors };
     this.#entries.set(key, entry);

@@ -19,10 +19,11 @@ import { LITERALS_SHIFT, findPlaces, placesFor, type Places } from "./places.ts"
 import { mayHoldValue, readAssignment } from "./kit/assignment.ts";
 import { VALUE_FIRST } from "./kit/operators.ts";
 import { ALNUM, ALPHA, DIGIT, LOCAL, DASH, NONE, is } from "./kit/chars.ts";
+import { hasContext, type ContextWords } from "./kit/context.ts";
 import type { Candidate } from "./kit/detector.ts";
 import { joinedBefore } from "./kit/digits.ts";
 import type { Source } from "./kit/source.ts";
-import { foldCase } from "./kit/case.ts";
+import { hasIgnoringCase, hasSmall } from "./kit/literal-case.ts";
 import { Crowds } from "./crowds.ts";
 import { STEP_BACK_CHARS } from "./limits.ts";
 
@@ -104,20 +105,43 @@ class Pass {
    */
   #askAll(list: readonly Asked[], at: number, follow: number, length: number, from: number): void {
     let reached = -1;
+    let solidly = -1;
     let digits = -1;
-    for (const { detector, reach, follow: wanted, third, digits: least } of list) {
-      if (wanted !== 0 && (wanted & follow) === 0) continue;
-      if (third !== 0 && ((third >> length) & 1) === 0) continue;
-      if (least !== 0) {
+    let heard: ContextWords | undefined;
+    let missed: ContextWords | undefined;
+    for (const asked of list) {
+      const { reach } = asked;
+      if (asked.follow !== 0 && (asked.follow & follow) === 0) continue;
+      if (asked.third !== 0 && ((asked.third >> length) & 1) === 0) continue;
+      if (asked.digits !== 0) {
         if (digits < 0) digits = this.#digitsFrom(at, from);
-        if (digits < least) continue;
+        if (digits < asked.digits) continue;
       }
       if (reach > 0) {
         if (reached < 0) reached = this.#reach(at);
         if (reached < reach) return;
+        if (asked.solid) {
+          if (solidly < 0) solidly = this.#solid(at, reached);
+          if (solidly < reach) continue;
+        }
       }
-      this.#ask(detector, at);
+      if (asked.needs !== undefined && asked.needs !== heard) {
+        if (asked.needs === missed || !hasContext(this.#source, at, asked.needs)) {
+          missed = asked.needs;
+          continue;
+        }
+        heard = asked.needs;
+      }
+      this.#ask(asked.detector, at);
     }
+  }
+
+  /** How far letters and digits alone run on, of the characters that `#reach` counted. */
+  #solid(at: number, reached: number): number {
+    const codes = this.#codes;
+    let count = 0;
+    while (count < reached && is(codes[at + count] ?? NONE, ALNUM)) count += 1;
+    return count;
   }
 
   /** How many digits stand from a place on, up to as many as are asked for after letters. */
@@ -227,8 +251,12 @@ class Pass {
     const wanted = entry.codes;
     if (wanted !== undefined && at + wanted.length <= source.length) {
       const codes = this.#codes;
-      for (let i = 2; i < wanted.length; i += 1) if (codes[at + i] !== wanted[i]) return false;
-      return true;
+      if (!entry.ignoreCase) {
+        for (let i = 2; i < wanted.length; i += 1) if (codes[at + i] !== wanted[i]) return false;
+        return true;
+      }
+      const told = hasSmall(codes, at, wanted);
+      if (told >= 0) return told === 1;
     }
     source.touched = false;
     const stands = entry.ignoreCase
@@ -260,15 +288,6 @@ function isAlone(source: Source, end: number, next: number): boolean {
 /** Hyphen, dot or slash. */
 function isDash(code: number): boolean {
   return code >= HYPHEN && code <= SLASH;
-}
-
-/** Compares in the text itself, since letters outside ASCII have no codes of their own. */
-function hasIgnoringCase(source: Source, at: number, literal: string): boolean {
-  for (let i = 0; i < literal.length; i += 1) {
-    if (source.code(at + i) === NONE) return false;
-    if (foldCase(source.text[at + i] ?? "") !== literal[i]) return false;
-  }
-  return true;
 }
 
 /** Where the word around `at` begins, at most 64 characters back. */

@@ -5,7 +5,7 @@ export const deHealthInsurance = wordDetector({
   id: "de-health-insurance",
   title: "German health insurance number",
   groups: ["pii", "medical"],
-  prefilter: { kind: "mixed", letters: [1], digits: 9, reach: 10 },
+  prefilter: { kind: "mixed", letters: [1], digits: 9, reach: 10, solid: true },
   lengths: [10],
   maxLength: 10,
   valid(word) {

@@ -6,7 +6,7 @@ export const deIdCard = wordDetector({
   id: "de-id-card",
   title: "German identity card number",
   groups: ["pii", "government-ids"],
-  prefilter: { kind: "mixed", letters: [1, 2, 3, 4], reach: 9 },
+  prefilter: { kind: "mixed", letters: [1, 2, 3, 4], reach: 9, solid: true },
   quick: (source, at) => source.run(at, ALNUM, at + 9) - at === 9,
   lengths: [9, 10],
   maxLength: 10,

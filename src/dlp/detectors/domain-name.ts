@@ -89,7 +89,7 @@ export const domainName: Detector = {
     const end = hostEnd(source, from, web ? 2 : 3);
     if (end < 0 || source.code(end) === 64) return undefined;
     if (source.code(end) === COLON && !is(source.code(end + 1), DIGIT)) return undefined;
-    if (RESERVED.test(source.text.slice(from, end)) || isPlaceholder(source.codes, from, end))
+    if (RESERVED.test(source.text.slice(from, end)) || isPlaceholder(source, from, end))
       return undefined;
     const bare = bareEnd(source, end);
     if (bare < 0) return { start, end, confidence: 0.3, why: ["shape"] };

@@ -6,7 +6,7 @@ export const inGstin = wordDetector({
   id: "in-gstin",
   title: "Indian GST identification number",
   groups: ["financial"],
-  prefilter: { kind: "digits", first: [2], second: [0], reach: 15 },
+  prefilter: { kind: "digits", first: [2], second: [0], reach: 15, solid: true },
   quick: (source, at) => is(source.code(at + 2), ALPHA),
   lengths: [15],
   maxLength: 15,

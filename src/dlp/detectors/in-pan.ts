@@ -7,7 +7,7 @@ export const inPan = wordDetector({
   title: "Indian permanent account number",
   version: 2,
   groups: ["pii", "government-ids", "financial"],
-  prefilter: { kind: "mixed", letters: [5], reach: 10 },
+  prefilter: { kind: "mixed", letters: [5], reach: 10, solid: true },
   quick: (source, at) => source.run(at, ALNUM, at + 10) - at === 10,
   lengths: [10],
   maxLength: 10,

@@ -5,7 +5,7 @@ export const inVoterId = wordDetector({
   id: "in-voter-id",
   title: "Indian voter id (EPIC)",
   groups: ["pii", "government-ids"],
-  prefilter: { kind: "mixed", letters: [3], reach: 10 },
+  prefilter: { kind: "mixed", letters: [3], reach: 10, solid: true },
   lengths: [10],
   maxLength: 10,
   valid: (word) => /^[A-Z]{3}[0-9]{7}$/.test(word),

@@ -104,6 +104,14 @@ export const ipAddress: Detector = {
   validate(source, at) {
     const first = source.code(at);
     if (!source.opens(at) || source.code(at - 1) === COLON) return undefined;
+    // Hex of any address ends at a colon or a full stop, and then goes on: most words do not.
+    if (first !== COLON) {
+      const stop = source.run(at, HEX, at + 5);
+      const next = source.code(stop);
+      if (next !== COLON && next !== DOT) return undefined;
+      const after = source.code(stop + 1);
+      if (!is(after, next === DOT ? DIGIT : HEX) && after !== COLON) return undefined;
+    }
     if (is(first, DIGIT)) {
       const end = version4(source, at);
       if (end > 0) {

@@ -19,7 +19,7 @@ export const itFiscalCode = wordDetector({
   id: "it-fiscal-code",
   title: "Italian fiscal code",
   groups: ["pii", "government-ids"],
-  prefilter: { kind: "mixed", letters: [6], reach: 16 },
+  prefilter: { kind: "mixed", letters: [6], reach: 16, solid: true },
   lengths: [16],
   maxLength: 16,
   valid(word) {

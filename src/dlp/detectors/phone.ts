@@ -283,7 +283,9 @@ export const phone: Detector = {
   prefilter: [
     { kind: "anywhere", literals: ["+", "("], next: DIGIT },
     { kind: "anywhere", literals: ["+(", "(("] },
-    { kind: "digits", first: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15], whole: true },
+    // A short group is one of several: of those that follow it after what stands between groups.
+    { kind: "digits", first: [1, 2, 3, 4, 5], follow: " -./()", whole: true },
+    { kind: "digits", first: [6, 7, 8, 9, 10, 11, 12, 13, 14, 15], whole: true },
   ],
   maxLength: 40,
   validate(source, at) {

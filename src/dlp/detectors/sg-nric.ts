@@ -8,7 +8,7 @@ export const sgNric = wordDetector({
   id: "sg-nric",
   title: "Singapore NRIC or FIN",
   groups: ["pii", "government-ids"],
-  prefilter: { kind: "mixed", letters: [1], digits: 7, reach: 9 },
+  prefilter: { kind: "mixed", letters: [1], digits: 7, reach: 9, solid: true },
   lengths: [9],
   maxLength: 9,
   valid(word) {

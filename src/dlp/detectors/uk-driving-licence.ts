@@ -6,7 +6,7 @@ export const ukDrivingLicence = wordDetector({
   id: "uk-driving-licence",
   title: "UK driving licence number",
   groups: ["pii", "government-ids"],
-  prefilter: { kind: "mixed", letters: [1, 2, 3, 4, 5], reach: 16 },
+  prefilter: { kind: "mixed", letters: [1, 2, 3, 4, 5], reach: 16, solid: true },
   quick: (source, at) => source.run(at, ALNUM, at + 16) - at === 16,
   lengths: [16, 18],
   maxLength: 18,

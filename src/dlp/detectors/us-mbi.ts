@@ -7,7 +7,7 @@ export const usMbi = wordDetector({
   title: "US Medicare beneficiary identifier",
   version: 2,
   groups: ["pii", "medical"],
-  prefilter: { kind: "digits", first: [1], second: [0], reach: 4 },
+  prefilter: { kind: "digits", first: [1], second: [0], reach: 4, solid: true },
   quick: (source, at) => is(source.code(at), DIGIT) && is(source.code(at + 1), ALPHA),
   lengths: [11],
   maxLength: 13,

@@ -21,8 +21,8 @@ export const vin = wordDetector({
   version: 2,
   groups: ["pii", "vehicles"],
   prefilter: [
-    { kind: "mixed", letters: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13], reach: 17 },
-    { kind: "digits", first: [1, 2, 3, 4, 5, 6, 7, 8], reach: 17 },
+    { kind: "mixed", letters: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13], reach: 17, solid: true },
+    { kind: "digits", first: [1, 2, 3, 4, 5, 6, 7, 8], reach: 17, solid: true },
   ],
   quick: (source, at) => source.run(at, ALNUM, at + 18) - at === 17,
   lengths: [17],

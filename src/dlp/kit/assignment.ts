@@ -1,10 +1,12 @@
 /** `name = value` in the spellings of code, configuration, JSON, XML, logs and prose. */
 import { ALNUM, DASH, DIGIT, LOWER, NONE, UPPER, is } from "./chars.ts";
 import {
+  MAY_TELL_PASSWORD,
+  TELLS_NOTHING,
   endsIdeographic,
+  glance,
   isNameCode,
-  mayNamePassword,
-  nameBefore,
+  nameAt,
   nameEnd,
   nameFloor,
   nameStart,
@@ -30,12 +32,24 @@ const SIGNS_MAX = 4;
 export interface Assignment {
   /** In snake case; hyphens and dots as written. */
   name: string;
-  value: string;
   start: number;
   end: number;
   quoted: boolean;
   /** The value reached its bound. */
   cut: boolean;
+  /** What the value is made of, once somebody asked: see `mixOf`. */
+  mix: Mixture | undefined;
+}
+
+/** The value of an assignment as text. */
+export function valueOf({ text }: Source, { start, end }: Assignment): string {
+  return text.slice(start, end);
+}
+
+/** What the value of an assignment is made of. */
+export function mixOf({ codes }: Source, found: Assignment): Mixture {
+  found.mix ??= mixture(codes, found.start, found.end);
+  return found.mix;
 }
 
 /** What a character does before and in a value, by code. */
@@ -170,7 +184,9 @@ function read(source: Source, at: number): Assignment | undefined {
   if (named < 0 && !ideographic)
     if (!isNameCode(source.code(nameTo - 1)) || !isNameCode(source.code(nameTo - 2)))
       return undefined;
-  // The value first: most operators of prose and code have none long enough.
+  const from = named < 0 ? nameStart(source, nameTo, nameFloor(at)) : named;
+  const clue = ideographic ? MAY_TELL_PASSWORD : glance(source, from, nameTo);
+  if (clue === TELLS_NOTHING) return undefined;
   const start = valueStart(source, operator.end);
   const { quote } = walked;
   if (quoted && quote === 0) return undefined;
@@ -179,23 +195,24 @@ function read(source: Source, at: number): Assignment | undefined {
   const full = quote === 0 && prose && (last === 46 || last === 63 || last === 33) ? end - 1 : end;
   const length = full - start;
   if (length < VALUE_MIN) return undefined;
-  if (!ideographic && length !== AWS_SECRET && (!walked.hasDigit || length < KEY_MIN)) {
-    const from = named < 0 ? nameStart(source, nameTo, nameFloor(at)) : named;
-    if (!mayNamePassword(source, from, nameTo)) return undefined;
-  }
+  if (clue !== MAY_TELL_PASSWORD && length !== AWS_SECRET && (!walked.hasDigit || length < KEY_MIN))
+    return undefined;
   if (named < 0 && source.code(at) === 58) {
-    const from = nameStart(source, nameTo, nameFloor(at));
     if (isToken(source, at - 6) || isToken(source, from - OPENS_TOKEN.length)) return undefined;
   }
-  const name = named < 0 ? nameBefore(source, at) : spelledOut(source.text.slice(named, nameTo));
+  const name = ideographic
+    ? "password"
+    : named < 0
+      ? nameAt(source, from, nameTo, nameFloor(at))
+      : spelledOut(source.text.slice(named, nameTo));
   if (name.length < 2) return undefined;
   return {
     name,
-    value: source.text.slice(start, full),
     start,
     end: full,
     quoted: quote !== 0,
     cut: end - start === VALUE_MAX,
+    mix: undefined,
   };
 }
 
@@ -205,21 +222,56 @@ export interface Mixture {
   upper: number;
   lower: number;
   other: number;
+  /** Which signs it has, as `SIGNS` has their bits. */
+  signs: number;
+  /** How often letters and digits change places: random values do it all the time, words do not. */
+  turns: number;
 }
 
-/** The kinds of a mixture, by code: 0 for others, then digits, capitals and small letters. */
-const MIXED = Uint8Array.from({ length: 256 }, (_, code) =>
-  is(code, DIGIT) ? 1 : is(code, UPPER) ? 2 : is(code, LOWER) ? 3 : 0,
+/** Bits of the signs that values are told by; `ODD` stands for all that has no bit of its own. */
+export const SIGNS = {
+  join: 1,
+  dot: 2,
+  colon: 4,
+  slash: 8,
+  open: 16,
+  equals: 32,
+  odd: 64,
+} as const;
+
+/** Kinds by code, above them the bits of signs: others, then digits, capitals and small letters. */
+const KIND_BITS = 2;
+const TRAITS = Uint16Array.from({ length: 256 }, (_, code) =>
+  is(code, DIGIT) ? 1 : is(code, UPPER) ? 2 : is(code, LOWER) ? 3 : SIGNS.odd << KIND_BITS,
 );
+for (const [signs, bit] of [
+  ["_-", SIGNS.join],
+  [".", SIGNS.dot],
+  [":", SIGNS.colon],
+  ["/", SIGNS.slash],
+  ["([{", SIGNS.open],
+  ["=+|", SIGNS.equals],
+] as const)
+  for (const sign of signs) TRAITS[sign.charCodeAt(0)] = bit << KIND_BITS;
+
 const mixed = new Int32Array(4);
 
 /** The mixture of the folded codes from an index up to another. */
 export function mixture(codes: Uint8Array, from: number, to: number): Mixture {
   mixed.fill(0);
+  let bits = 0;
+  let turns = 0;
+  let last = 0;
   for (let i = from; i < to; i += 1) {
-    const kind = MIXED[codes[i] ?? 0] ?? 0;
+    const traits = TRAITS[codes[i] ?? 0] ?? 0;
+    bits |= traits;
+    const kind = traits & 3;
     mixed[kind] = (mixed[kind] ?? 0) + 1;
+    if (kind === 0) continue;
+    const side = kind === 1 ? 1 : 2;
+    if (last !== 0 && side !== last) turns += 1;
+    last = side;
   }
   const [other = 0, digits = 0, upper = 0, lower = 0] = mixed;
-  return { digits, upper, lower, other };
+  return { digits, upper, lower, other, signs: bits >> KIND_BITS, turns };
 }

@@ -19,6 +19,8 @@ interface Entry {
   readonly ascii: boolean;
   /** By list: whether the word is in it. */
   readonly lists: boolean[];
+  /** The lists that it is in. */
+  readonly inLists: number[];
 }
 
 /** What was found in the part of a text that was walked: words by where they begin. */
@@ -28,6 +30,8 @@ export class Heard {
   readonly starts: number[] = [];
   readonly ends: number[] = [];
   readonly entries: Entry[] = [];
+  /** By list: where the last of its words begins that was heard. */
+  readonly last: number[] = [];
 }
 
 const BLANK = 32;
@@ -39,6 +43,13 @@ const buckets: Entry[][] = [[]];
 /** By (first code << 8) | second code: the place of the words in `buckets`, 0 for none. */
 const bucketOf = new Uint16Array(1 << 16);
 let lists = 0;
+
+/** The same by three letters, for words whose third letter is known. */
+const bucketOfThree = new Uint16Array(1 << 15);
+
+function three(first: number, second: number, third: number): number {
+  return ((first & 31) << 10) | ((second & 31) << 5) | (third & 31);
+}
 
 /** What is no ASCII is one code here: words with it are compared in the text anyway. */
 const FOREIGN = 128;
@@ -59,6 +70,14 @@ function codesAt(word: string, index: number): number[] {
 }
 
 function file(entry: Entry): void {
+  const { word } = entry;
+  // Letters of ASCII alone: a blank also stands for other signs, and for nothing in a name of humps.
+  if (/^[a-z]{3}/.test(word) && entry.ascii) {
+    const key = three(word.charCodeAt(0), word.charCodeAt(1), word.charCodeAt(2));
+    if (bucketOfThree[key] === 0) bucketOfThree[key] = buckets.push([]) - 1;
+    buckets[bucketOfThree[key] ?? 0]?.push(entry);
+    return;
+  }
   for (const first of codesAt(entry.word, 0)) {
     for (const second of codesAt(entry.word, 1)) {
       const pair = (first << 8) | second;
@@ -70,20 +89,25 @@ function file(entry: Entry): void {
 
 /** Takes a list up into the walk. For the built-in lists only: a list is never forgotten. */
 export function contextWords(words: readonly string[]): ContextWords {
-  const list = lists;
+  const made = { list: lists };
   lists += 1;
+  addWords(made, words);
+  return made;
+}
+
+/** Takes more words up into a list. */
+export function addWords({ list }: ContextWords, words: readonly string[]): void {
   for (const word of words) {
-    const known = entries.get(word);
-    if (known !== undefined) {
-      known.lists[list] = true;
-      continue;
+    let entry = entries.get(word);
+    if (entry === undefined) {
+      entry = { word, ascii: /^[\0-\u007f]*$/.test(word), lists: [], inLists: [] };
+      entries.set(word, entry);
+      file(entry);
     }
-    const entry = { word, ascii: /^[\0-\u007f]*$/.test(word), lists: [] as boolean[] };
+    if (entry.lists[list] === true) continue;
     entry.lists[list] = true;
-    entries.set(word, entry);
-    file(entry);
+    entry.inLists.push(list);
   }
-  return { list };
 }
 
 /** Whether a capital begins a word inside a name: "taxFile", "TAXFile" does not. */
@@ -115,8 +139,8 @@ function endOf(source: Source, at: number, { word, ascii }: Entry): number {
     const end = at + word.length;
     return text.slice(at, end).toLowerCase() === word && endsWord(source, end) ? end : -1;
   }
-  let end = at + 1;
-  for (let i = 1; i < word.length; i += 1) {
+  let end = at;
+  for (let i = 0; i < word.length; i += 1) {
     const code = codes[end] ?? 0;
     const wanted = word.charCodeAt(i);
     if (end >= source.length) return -1;
@@ -131,6 +155,22 @@ function endOf(source: Source, at: number, { word, ascii }: Entry): number {
   return endsWord(source, end) ? end : -1;
 }
 
+/** Before every text. */
+const NEVER = -(2 ** 30);
+
+/** Notes the words of a bucket that stand at an index. */
+function hear(source: Source, at: number, bucket: number): void {
+  const { heard } = source;
+  for (const entry of buckets[bucket] ?? []) {
+    const end = endOf(source, at, entry);
+    if (end < 0) continue;
+    heard.starts.push(at);
+    heard.ends.push(end);
+    heard.entries.push(entry);
+    for (const list of entry.inLists) heard.last[list] = at;
+  }
+}
+
 /** Walks what was not walked yet of the stretch before `at`. */
 function listen(source: Source, at: number): Heard {
   const { codes, heard } = source;
@@ -141,15 +181,11 @@ function listen(source: Source, at: number): Heard {
     const kind = CASES[code] ?? 0;
     if (OPENS[(before << 2) | kind] === 1) {
       const next = i + 1 < source.length ? (codes[i + 1] ?? 0) : 0;
-      const bucket = bucketOf[((SMALL[code] ?? 0) << 8) | (SMALL[next] ?? 0)] ?? 0;
-      if (bucket !== 0) {
-        for (const entry of buckets[bucket] ?? []) {
-          const end = endOf(source, i, entry);
-          if (end < 0) continue;
-          heard.starts.push(i);
-          heard.ends.push(end);
-          heard.entries.push(entry);
-        }
+      const pair = bucketOf[((SMALL[code] ?? 0) << 8) | (SMALL[next] ?? 0)] ?? 0;
+      if (pair !== 0) hear(source, i, pair);
+      if (is(next, ALPHA)) {
+        const words = bucketOfThree[three(code, next, codes[i + 2] ?? 0)] ?? 0;
+        if (words !== 0) hear(source, i, words);
       }
     }
     before = kind;
@@ -169,8 +205,10 @@ export function lastWordEnd(
   length = LOOK_BACK_CHARS,
   accepts?: (end: number) => boolean,
 ): number {
-  const { starts, ends, entries: words } = listen(source, at);
+  const heard = source.heard.upTo < at ? listen(source, at) : source.heard;
   const floor = at - length;
+  if ((heard.last[list] ?? NEVER) < floor) return -1;
+  const { starts, ends, entries: words } = heard;
   for (let k = starts.length - 1; k >= 0; k -= 1) {
     const start = starts[k] ?? 0;
     if (start < floor) return -1;

@@ -1,4 +1,5 @@
 /** What a detector is. It says what a text looks like; what to do about it is a rule's business. */
+import type { ContextWords } from "./context.ts";
 import type { Source } from "./source.ts";
 
 /**
@@ -14,7 +15,7 @@ import type { Source } from "./source.ts";
  *
  * For literals of one character, `next` and `after` are class masks of the two characters after them;
  * `previous` is one of the character before any literal. `reach` asks for so many letters, digits, hyphens and
- * underscores from the anchor on.
+ * underscores from the anchor on; `solid` leaves out the signs. `needs` asks for a word of a list shortly before.
  */
 export type Prefilter =
   | {
@@ -35,8 +36,17 @@ export type Prefilter =
       follow?: string;
       whole?: boolean;
       reach?: number;
+      solid?: boolean;
+      needs?: ContextWords;
     }
-  | { kind: "mixed"; letters: readonly number[]; digits?: number; reach?: number };
+  | {
+      kind: "mixed";
+      letters: readonly number[];
+      digits?: number;
+      reach?: number;
+      solid?: boolean;
+      needs?: ContextWords;
+    };
 
 /** A span that looks like the detector's type, with what speaks for it. */
 export interface Candidate {

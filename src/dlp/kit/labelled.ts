@@ -1,7 +1,7 @@
 /** Numbers without a shape of their own, believed because a label stands right before them. */
 import { LOOK_BACK_CHARS } from "../limits.ts";
 import { ALNUM, DIGIT, LOWER, is } from "./chars.ts";
-import { contextWords, hasContext, lastWordEnd, type ContextWords } from "./context.ts";
+import { addWords, contextWords, hasContext, lastWordEnd, type ContextWords } from "./context.ts";
 import type { Detector } from "./detector.ts";
 import { columnOf, isLink, LINK_CHARS } from "./link.ts";
 import type { Source } from "./source.ts";
@@ -23,6 +23,8 @@ export interface LabelledSpec {
 }
 
 const HYPHEN = 45;
+/** The labels of all such detectors: where none of them stands, one look tells it for all. */
+const LABELS = contextWords([]);
 
 function labelled(source: Source, at: number, words: ContextWords): boolean {
   const linked = (end: number): boolean =>
@@ -54,6 +56,7 @@ function reads(source: Source, at: number, end: number, spec: LabelledSpec): boo
 /** A detector for values that follow one of the labels. */
 export function afterWords(spec: LabelledSpec): Detector {
   const words = contextWords(spec.words);
+  addWords(LABELS, spec.words);
   const lengths = Array.from({ length: spec.lengthMax }, (_, i) => i + 1);
   return {
     id: spec.id,
@@ -62,8 +65,8 @@ export function afterWords(spec: LabelledSpec): Detector {
     groups: spec.groups,
     evidence: "shape, context",
     prefilter: [
-      { kind: "digits", first: lengths, whole: true, reach: spec.lengthMin },
-      { kind: "mixed", letters: lengths.slice(0, 12), reach: spec.lengthMin },
+      { kind: "digits", first: lengths, whole: true, reach: spec.lengthMin, needs: LABELS },
+      { kind: "mixed", letters: lengths.slice(0, 12), reach: spec.lengthMin, needs: LABELS },
     ],
     maxLength: spec.lengthMax + 4,
     validate(source, at) {

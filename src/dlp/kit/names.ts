@@ -64,27 +64,28 @@ const TYPE = /(?:^|[^\w.-])([\w-]{2,48})\??: ?(?:string|str|&str|char|text|any)\
 /** Longest of them. */
 const STAND_IN_CHARS = "default_value".length;
 
-/** The bit of a letter, whatever its case; 0 for what is no letter. */
-function letterBit(code: number): number {
-  return is(code, ALPHA) ? 1 << (code & 31) : 0;
-}
+/** By code: the bit of a letter, whatever its case; 0 for what is no letter. */
+const LETTER_BITS = Int32Array.from({ length: 256 }, (_, code) =>
+  is(code, ALPHA) ? 1 << (code & 31) : 0,
+);
 
 function lettersOf(word: string): number {
   let letters = 0;
-  for (let i = 0; i < word.length; i += 1) letters |= letterBit(word.charCodeAt(i));
+  for (let i = 0; i < word.length; i += 1) letters |= LETTER_BITS[word.charCodeAt(i)] ?? 0;
   return letters;
 }
 
-/** Names that stand for another one, see `nameBefore`, by their letters. */
-const STAND_INS = new Set(
-  [...VALUE_FIELDS, "string", "str", "any", "text", "is", "was"].map(lettersOf),
-);
 /** Words for passwords in other languages, as `spelledOut` spells them; "mot de passe" ends in one. */
 export const FOREIGN_PASSWORDS: readonly string[] =
   "passwort passe motdepasse kennwort contrasena contrasenya senha parola haslo heslo wachtwoord losenord passord salasana jelszo adgangskode sifre пароль".split(
     " ",
   );
-const FOREIGN = new Set(FOREIGN_PASSWORDS.map(lettersOf).filter((letters) => letters !== 0));
+/** The letters of names that stand for another one, see `nameAt`, or for a password in another language. */
+const WHOLE = new Set(
+  [...VALUE_FIELDS, "string", "str", "any", "text", "is", "was", ...FOREIGN_PASSWORDS]
+    .map(lettersOf)
+    .filter((letters) => letters !== 0),
+);
 const PASS = lettersOf("pass");
 const PWD = lettersOf("pwd");
 
@@ -109,31 +110,75 @@ export function nameFloor(at: number): number {
   return Math.max(0, at - NAME_MAX - 8);
 }
 
-/**
- * Whether a name as written can be one of a password: it has the letters of "pass" or "pwd", or it
- * stands for another name. Tells most names apart unspelled.
- */
-export function mayNamePassword(source: Source, start: number, end: number): boolean {
-  let letters = 0;
-  for (let i = start; i < end; i += 1) {
-    const code = source.code(i);
-    // Letters with signs are told apart once the name is spelled out.
-    if (code === LETTER_LIKE) return true;
-    letters |= letterBit(code);
+/** What a name may be, as `glance` tells: nothing that any detector believes, ... */
+export const TELLS_NOTHING = 0;
+/** ... one of a secret, but of no password, ... */
+export const MAY_TELL = 1;
+/** ... or one of a password as well. */
+export const MAY_TELL_PASSWORD = 2;
+
+/** The letters of the words that make detectors believe a name; none of them holds all of another. */
+const telling: number[] = [];
+/** 1 for the first three letters of names that are believed for their beginning. */
+const beginnings = new Uint8Array(1 << 15);
+
+/** Says that names with one of these words in them are believed; other signs than letters do not count. */
+export function tellByWords(words: readonly string[]): void {
+  for (const word of words) {
+    const letters = lettersOf(word);
+    if (letters === 0 || telling.some((known) => (letters & known) === known)) continue;
+    for (let i = telling.length - 1; i >= 0; i -= 1)
+      if (((telling[i] ?? 0) & letters) === letters) telling.splice(i, 1);
+    telling.push(letters);
   }
-  if ((letters & PASS) === PASS || (letters & PWD) === PWD) return true;
-  return STAND_INS.has(letters) || FOREIGN.has(letters);
+}
+
+/** Says that names are believed that begin with one of these words, of three letters at least. */
+export function tellByBeginnings(words: readonly string[]): void {
+  for (const word of words)
+    beginnings[beginningOf(word.charCodeAt(0), word.charCodeAt(1), word.charCodeAt(2))] = 1;
+}
+
+/** Whether a name begins as one of those words may. */
+export function maybeBegins(name: string): boolean {
+  return beginnings[beginningOf(name.charCodeAt(0), name.charCodeAt(1), name.charCodeAt(2))] === 1;
+}
+
+function beginningOf(first: number, second: number, third: number): number {
+  return ((first & 31) << 10) | ((second & 31) << 5) | (third & 31);
+}
+
+/** What a name as written may be, told by its letters alone: most names are not worth spelling out. */
+export function glance({ codes }: Source, start: number, end: number): number {
+  let letters = 0;
+  let signed = false;
+  for (let i = start; i < end; i += 1) {
+    const code = codes[i] ?? 0;
+    if (code === LETTER_LIKE) signed = true;
+    letters |= LETTER_BITS[code] ?? 0;
+  }
+  // Letters with signs are told apart once the name is spelled out.
+  if (signed || (letters & PASS) === PASS || (letters & PWD) === PWD) return MAY_TELL_PASSWORD;
+  if (WHOLE.has(letters)) return MAY_TELL_PASSWORD;
+  const begins = beginningOf(codes[start] ?? 0, codes[start + 1] ?? 0, codes[start + 2] ?? 0);
+  if (beginnings[begins] === 1) return MAY_TELL;
+  for (const word of telling) if ((letters & word) === word) return MAY_TELL;
+  return TELLS_NOTHING;
 }
 
 /** The name before an operator at `at`; for `value=` and the like, that of the field before. */
 export function nameBefore(source: Source, at: number): string {
-  const floor = nameFloor(at);
   const end = nameEnd(source, at);
   if (endsIdeographic(source, end)) return "password";
-  const start = nameStart(source, end, floor);
+  return nameAt(source, nameStart(source, end, nameFloor(at)), end, nameFloor(at));
+}
+
+/** The same for a name that stands from an index up to another. */
+export function nameAt(source: Source, start: number, end: number, floor: number): string {
   const name = spelledOut(source.text.slice(start, end));
   if (name.length > STAND_IN_CHARS) return name;
-  if (VALUE_FIELDS.has(name)) {
+  const clue = name.charCodeAt(0);
+  if ((clue === 118 || clue === 100 || clue === 115) && VALUE_FIELDS.has(name)) {
     const field = NAME_FIELD.exec(source.text.slice(Math.max(0, start - FIELD_CHARS), start));
     return field?.[1] === undefined ? name : spelledOut(field[1]);
   }

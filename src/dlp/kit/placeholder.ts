@@ -1,11 +1,12 @@
 /** Values that documentation and templates put where a secret goes: never a secret. */
-import { Literals } from "./literals.ts";
+import { Automaton } from "./automaton.ts";
+import type { Source } from "./source.ts";
 
 /** The signs of templates: angle brackets. */
 const LESS = 60;
 const MORE = 62;
 /** The words of templates, sought letter case aside. */
-const WORDS = new Literals([
+const WORDS = new Automaton([
   "example",
   "sample",
   "your",
@@ -35,24 +36,96 @@ const WORDS = new Literals([
 
 /** Fewest characters besides a run of A that make a key. */
 const RANDOM_MIN = 30;
+/** So many of one character in a row are nobody's key. */
+const ROW = 8;
+const LETTER_A = 65;
+/** Longer than any word and any row: what ends later begins later than so much before. */
+const LONGEST = 16;
 
 /**
- * True for documentation placeholders, templates, and runs nobody draws at random, among folded codes
- * from an index up to another.
+ * What marks placeholders in the part of a text that was looked at last: hostile texts have values that
+ * begin at every few characters and end far away, and each of those is looked at once.
  */
-export function isPlaceholder(codes: Uint8Array, from: number, to: number): boolean {
-  if (WORDS.among(codes, from, to)) return true;
-  let run = 1;
-  let before = 0;
-  for (let i = from; i < to; i += 1) {
-    const code = codes[i] ?? 0;
-    if (code === LESS || code === MORE) return true;
-    run = code === before ? run + 1 : 1;
-    // Real keys hold long runs of one letter only as version bytes ("AAAA" in base64), and much else.
-    if (run >= 8 && (code !== 65 || to - from - run < RANDOM_MIN)) return true;
-    before = code;
+export class Signs {
+  #from = 0;
+  #upTo = 0;
+  #before = 0;
+  #row = 0;
+  /** Of the words that may go on. */
+  #state = 0;
+  /** Past the last run of A that is a row. */
+  #pastLetters = -1;
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+
+  /** Whether a word of templates, an angle bracket or a row stands between two indexes. */
+  within({ codes }: Source, from: number, to: number): boolean {
+    if (from < this.#from || from > this.#upTo) this.#reset(from);
+    if (this.#upTo < to) this.#walk(codes, to);
+    for (let k = this.#starts.length - 1; k >= 0; k -= 1) {
+      const start = this.#starts[k] ?? 0;
+      if (start >= from) {
+        if ((this.#ends[k] ?? 0) <= to) return true;
+      } else if (start < from - LONGEST) break;
+    }
+    return this.#pastLetters >= from + ROW && hasLetters(codes, from, to);
   }
-  return distinct(codes, from, to) < 4;
+
+  #reset(from: number): void {
+    this.#from = this.#upTo = from;
+    this.#before = this.#state = this.#row = 0;
+    this.#pastLetters = -1;
+    this.#starts.length = this.#ends.length = 0;
+  }
+
+  #walk(codes: Uint8Array, to: number): void {
+    let before = this.#before;
+    let row = this.#row;
+    let state = this.#state;
+    for (let i = this.#upTo; i < to; i += 1) {
+      const code = codes[i] ?? 0;
+      state = WORDS.step(state, code);
+      const word = WORDS.endsIn(state);
+      if (word !== 0) this.#note(i + 1 - word, i + 1);
+      if (code === LESS || code === MORE) this.#note(i, i + 1);
+      row = code === before ? row + 1 : 1;
+      if (row >= ROW) {
+        if (code === LETTER_A) this.#pastLetters = i + 1;
+        else this.#note(i + 1 - ROW, i + 1);
+      }
+      before = code;
+    }
+    this.#before = before;
+    this.#state = state;
+    this.#row = row;
+    this.#upTo = to;
+  }
+
+  #note(start: number, end: number): void {
+    this.#starts.push(start);
+    this.#ends.push(end);
+  }
+}
+
+/**
+ * Whether a run of A leaves too little besides. Real keys hold long runs of one letter only as version
+ * bytes ("AAAA" in base64), and much else.
+ */
+function hasLetters(codes: Uint8Array, from: number, to: number): boolean {
+  let row = 0;
+  for (let i = from; i < to; i += 1) {
+    row = codes[i] === LETTER_A ? row + 1 : 0;
+    if (row >= ROW && to - from - row < RANDOM_MIN) return true;
+  }
+  return false;
+}
+
+/**
+ * True for documentation placeholders, templates, and runs nobody draws at random, from an index up to
+ * another.
+ */
+export function isPlaceholder(source: Source, from: number, to: number): boolean {
+  return source.signs.within(source, from, to) || distinct(source.codes, from, to) < 4;
 }
 
 const seen = new Uint16Array(128);

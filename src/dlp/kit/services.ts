@@ -1,3 +1,6 @@
+/** Services whose keys are told by the name that they are assigned to. */
+import { maybeBegins, tellByBeginnings } from "./names.ts";
+
 /** Names of services whose keys have no shape of their own: a value is believed by this name. */
 const SERVICES =
   "activecampaign adafruit adobe airbrake airtable algolia alchemy alibaba aliyun amplitude appcenter asana atlassian " +
@@ -15,14 +18,15 @@ const SERVICES =
   "webex weaviate wechat wepay yandex yelp zapier zendesk zoom zuora";
 
 const KNOWN = new Set(SERVICES.split(" "));
+tellByBeginnings([...KNOWN]);
 
 /** Whether a lower-case name begins with a service ("twitter", "okta_token", "live__key"). */
 export function namesService(name: string): boolean {
-  for (let end = name.search(/[_.-]/); end > 0;) {
+  if (!maybeBegins(name)) return false;
+  for (let end = 1; end < name.length; end += 1) {
+    const code = name.charCodeAt(end);
+    if (code !== 95 && code !== 46 && code !== 45) continue;
     if (KNOWN.has(name.slice(0, end))) return true;
-    const next = name.slice(end + 1).search(/[_.-]/);
-    if (next < 0) break;
-    end += next + 1;
   }
   return KNOWN.has(name);
 }

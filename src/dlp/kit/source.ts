@@ -6,6 +6,7 @@
 import { DIGIT, NONE, foldInto, is, isWordCode } from "./chars.ts";
 import { Heard } from "./context.ts";
 import { DigitRun, parseDigits } from "./digits.ts";
+import { Signs } from "./placeholder.ts";
 import { Runs } from "./runs.ts";
 
 export class Source {
@@ -29,6 +30,8 @@ export class Source {
   #runs: Runs | undefined;
   /** Words before values, for `kit/context.ts`. */
   readonly heard = new Heard();
+  /** What marks placeholders, for `kit/placeholder.ts`. */
+  readonly signs = new Signs();
   /** What a kit module worked out at a place, for the next detector that asks there. */
   readonly memo: { at: number; touched: boolean; value: unknown } = {
     at: -1,

@@ -1,6 +1,7 @@
 /** Secrets with a prefix of their own: the shape most services give their keys today. */
 import { ALNUM, B64, DASH, is } from "./chars.ts";
 import type { Candidate, Detector } from "./detector.ts";
+import { leastRun } from "./least-run.ts";
 import { isPlaceholder } from "./placeholder.ts";
 import type { Source } from "./source.ts";
 
@@ -29,6 +30,8 @@ export interface TokenSpec {
 }
 
 const LENGTH_MAX = 512;
+/** The longest run that anchors are asked for. */
+const REACH_MAX = 26;
 /** Leads what a run may hold, so that nothing but letters and digits is told from no run. */
 const MARK = "|";
 /** A longer value is drawn by a machine, and might spell any short word by chance. */
@@ -62,7 +65,7 @@ function find(source: Source, start: number, spec: TokenSpec): Candidate | undef
   const match = spec.pattern.exec(word);
   if (match === null) return undefined;
   const look = start + Math.min(match[0].length, PLACEHOLDER_LOOK);
-  if (isPlaceholder(source.codes, start, look)) return undefined;
+  if (isPlaceholder(source, start, look)) return undefined;
   const found = {
     start,
     end: start + match[0].length,
@@ -75,6 +78,7 @@ function find(source: Source, start: number, spec: TokenSpec): Candidate | undef
 /** A detector for a service's prefixed tokens. */
 export function tokenDetector(spec: TokenSpec): Detector {
   const { back = 0, extra = "" } = spec;
+  const reach = back > 0 ? 0 : Math.min(leastRun(spec.pattern), REACH_MAX);
   return {
     id: spec.id,
     title: spec.title,
@@ -85,11 +89,13 @@ export function tokenDetector(spec: TokenSpec): Detector {
       kind: back > 0 ? "anywhere" : "literals",
       literals: spec.prefixes,
       next: ALNUM | DASH | B64,
+      ...(reach > 0 ? { reach } : {}),
       ...(spec.previous === undefined ? {} : { previous: spec.previous }),
     },
     maxLength: spec.maxLength ?? LENGTH_MAX,
     crowds: MARK + extra,
     validate(source, at) {
+      if (back === 0 && !opens(source, at, extra)) return undefined;
       if (!spec.prefixes.some((prefix) => source.has(at, prefix))) return undefined;
       const start = startOf(source, at, spec);
       if (at - start < (spec.backMin ?? 0) || !opens(source, start, extra)) return undefined;

@@ -28,7 +28,7 @@ function credential(source: Source, start: number): Candidate | undefined {
   const { codes } = source;
   const value = source.text.slice(start, end);
   if (value.length < 12 || !/\d/.test(value) || !/[A-Za-z]/.test(value)) return undefined;
-  if (isPlaceholder(codes, start, Math.min(end, start + 96)) || entropy(codes, start, end) < 3)
+  if (isPlaceholder(source, start, Math.min(end, start + 96)) || entropy(codes, start, end) < 3)
     return undefined;
   const found = { start, end, confidence: 0.75, why: ["name", "entropy"] };
   return value.length === VALUE_MAX ? { ...found, runsOn: `|${VALUE_EXTRA}` } : found;
@@ -100,7 +100,7 @@ function afterOption(source: Source, at: number): Candidate | undefined {
   // "-u 1000:1000" and "-u app:staff" are a user and a group.
   if (kinds < 2 || (digits === 0 && kinds < 3)) return undefined;
   const password = source.text.slice(user + 1, end);
-  if (STOCK.test(password) || password.startsWith("$") || isPlaceholder(codes, user + 1, end))
+  if (STOCK.test(password) || password.startsWith("$") || isPlaceholder(source, user + 1, end))
     return undefined;
   return { start, end, confidence: kinds > 2 ? 0.75 : 0.6, why: ["name", "shape"] };
 }

@@ -1,9 +1,12 @@
 /** AWS secret access keys: forty base64 characters under a name that says so. */
-import { readAssignment } from "../kit/assignment.ts";
+import { readAssignment, valueOf } from "../kit/assignment.ts";
 import type { Detector } from "../kit/detector.ts";
+import { tellByWords } from "../kit/names.ts";
 import { entropy, isPlaceholder } from "../kit/placeholder.ts";
 
 const NAME = /aws.{0,24}(?:secret|key)|secret.{0,3}access.{0,3}key|secretaccesskey/;
+tellByWords(["secret", "key"]);
+const LENGTH = 40;
 
 export const awsSecret: Detector = {
   id: "aws-secret",
@@ -15,11 +18,11 @@ export const awsSecret: Detector = {
   maxLength: 40,
   validate(source, at) {
     const found = readAssignment(source, at);
-    if (found === undefined || found.value.length !== 40 || !NAME.test(found.name))
+    if (found === undefined || found.end - found.start !== LENGTH || !NAME.test(found.name))
       return undefined;
     const { start, end } = found;
     const { codes } = source;
-    if (!/^[A-Za-z0-9/+]{40}$/.test(found.value) || isPlaceholder(codes, start, end))
+    if (!/^[A-Za-z0-9/+]+$/.test(valueOf(source, found)) || isPlaceholder(source, start, end))
       return undefined;
     if (entropy(codes, start, end) < 3.5) return undefined;
     return { start, end, confidence: 0.9, why: ["name", "shape", "entropy"] };

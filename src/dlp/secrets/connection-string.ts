@@ -51,7 +51,7 @@ export const connectionString: Detector = {
     const password = passwordEnd(source, user + 1);
     if (source.code(password) !== AT || password - user < 4) return undefined;
     const value = source.text.slice(user + 1, password);
-    if (STOCK.test(value) || isPlaceholder(source.codes, user + 1, password)) return undefined;
+    if (STOCK.test(value) || isPlaceholder(source, user + 1, password)) return undefined;
     if (value === source.text.slice(at + 3, user)) return undefined;
     const host = source.run(password + 1, ALNUM, password + 200, ".-_:,[]");
     if (host === password + 1) return undefined;

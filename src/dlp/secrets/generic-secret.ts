@@ -1,15 +1,16 @@
 /** Values assigned to a name that says secret, whatever the service. */
-import { mixture, readAssignment, type Assignment } from "../kit/assignment.ts";
-import { ALPHA, DIGIT, is } from "../kit/chars.ts";
+import { SIGNS, mixOf, readAssignment, valueOf, type Assignment } from "../kit/assignment.ts";
+import { ALPHA, DIGIT, LOWER, is } from "../kit/chars.ts";
 import type { Detector } from "../kit/detector.ts";
-import { Literals } from "../kit/literals.ts";
-import { FOREIGN_PASSWORDS } from "../kit/names.ts";
+import { Automaton } from "../kit/automaton.ts";
+import { FOREIGN_PASSWORDS, tellByWords } from "../kit/names.ts";
 import { entropy, isPlaceholder } from "../kit/placeholder.ts";
+import type { Source } from "../kit/source.ts";
 
 const PASSWORD =
   /(?:^|[_.-]|[a-z])(?:pass(?:word|wd|phrase)?|pwd)$|^(?:pass(?:word|wd|phrase)?|pwd)/;
 /** Every name that `PASSWORD` takes has one of these. */
-const PASSWORD_PARTS = new Literals(["pass", "pwd"]);
+const PASSWORD_PARTS = ["pass", "pwd"];
 /** Words of other languages, which stand at the end of a name. */
 const FOREIGN = new Set(FOREIGN_PASSWORDS);
 
@@ -20,16 +21,17 @@ function joined(beginnings: readonly string[], ends: readonly string[]): string[
 
 const list = (words: string): string[] => words.split(" ");
 const KEYS = list("key _key -key .key");
-const SECRET = new Literals([
+const SECRET_PARTS = [
   ...list("secret token credential auth$ _key$ -key$ .key$"),
   ...list("clave_api chave_api cle_api chiave_api klucz_api apischlussel -schlussel _schlussel"),
   ...joined(list("api access private signing encryption auth account license client"), KEYS),
-]);
+];
+tellByWords([...SECRET_PARTS, "key", ...FOREIGN_PASSWORDS]);
 const SUFFIXES = list("count$ s$ type$ izer$ id$ url$ uri$ name$");
 const TABLES =
   "primary foreign cache sort partition object s3 row idempotency translation hot issue project registry dict";
 /** Names that hold digests, counts, identifiers and the like. */
-const AGAINST = new Literals([
+const AGAINST_PARTS = [
   ...list(
     "checksum digest integrity etag md5 hash commit public pubkey publishable trace resolved",
   ),
@@ -39,42 +41,31 @@ const AGAINST = new Literals([
   ...joined(["token", "token_"], SUFFIXES),
   ...joined(["key", "key_"], list("name$ id$ code$ type$")),
   ...joined(list(TABLES), ["key", "_key"]),
-]);
+];
+const FOREIGN_ENDS = FOREIGN_PASSWORDS.filter((word) => /^[a-z]+$/.test(word));
+const NAMES = new Automaton(
+  PASSWORD_PARTS,
+  SECRET_PARTS,
+  AGAINST_PARTS,
+  FOREIGN_ENDS.map((word) => `${word}$`),
+);
+const HAS_PASSWORD = 1;
+const HAS_SECRET = 2;
+const HAS_AGAINST = 4;
+const ENDS_FOREIGN = 8;
 
-/** Whether a name in snake case is one of a password. */
-function namesPassword(name: string): boolean {
+/** Whether a name in snake case, of which it is known what it has, is one of a password. */
+function namesPassword(name: string, has: number): boolean {
+  if ((has & HAS_PASSWORD) !== 0 && PASSWORD.test(name)) return true;
+  // Those of letters outside ASCII are not among the literals.
+  if ((has & ENDS_FOREIGN) === 0 && name.charCodeAt(name.length - 1) < 128) return false;
   const cut = Math.max(name.lastIndexOf("_"), name.lastIndexOf("-"), name.lastIndexOf("."));
-  if (FOREIGN.has(name.slice(cut + 1))) return true;
-  return PASSWORD_PARTS.within(name) && PASSWORD.test(name);
+  return FOREIGN.has(name.slice(cut + 1));
 }
 
 /** Words of one case each, with hyphens or underscores between: "db-credentials", "MY_KEY_2". */
 const WORD = "(?:[a-z]+(?:[A-Z][a-z]+)*|(?:[A-Z][a-z]+)+|[A-Z]+)[0-9]{0,4}";
 const WORDS = new RegExp(`^${WORD}(?:[_-]${WORD})+$`);
-
-/** Signs that tell which readings of a value as code are worth trying, as bits by code. */
-const SIGN_BITS = new Uint8Array(128);
-const DIGIT_BIT = 1;
-const JOIN_BIT = 2;
-const DOT_BIT = 4;
-const COLON_BIT = 8;
-const SLASH_BIT = 16;
-const OPEN_BIT = 32;
-for (const [signs, bit] of [
-  ["0123456789", DIGIT_BIT],
-  ["_-", JOIN_BIT],
-  [".", DOT_BIT],
-  [":", COLON_BIT],
-  ["/", SLASH_BIT],
-  ["([{", OPEN_BIT],
-] as const)
-  for (const sign of signs) SIGN_BITS[sign.charCodeAt(0)] = bit;
-
-function signsOf(codes: Uint8Array, from: number, to: number): number {
-  let bits = 0;
-  for (let i = from; i < to; i += 1) bits |= SIGN_BITS[codes[i] ?? 0] ?? 0;
-  return bits;
-}
 
 /** Whether a letter stands between two digits somewhere in a value. */
 function letterBetweenDigits(value: string): boolean {
@@ -90,40 +81,50 @@ function letterBetweenDigits(value: string): boolean {
 }
 
 /** Code and prose after a colon or equals sign: calls, paths, names, numbers. */
-function readsAsCode(codes: Uint8Array, { value, start, end }: Assignment): boolean {
-  const signs = signsOf(codes, start, end);
+function readsAsCode(source: Source, found: Assignment): boolean {
+  const { signs, digits } = mixOf(source, found);
+  if (signs === 0 && digits > 0) return false;
+  const value = valueOf(source, found);
   const has = (bit: number): boolean => (signs & bit) !== 0;
-  if (has(COLON_BIT) && /^[A-Za-z][A-Za-z0-9+]{1,20}:\/\//.test(value)) return true;
-  if (has(JOIN_BIT) && WORDS.test(value)) return true;
-  if (has(DOT_BIT) && /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+(?:\(|\[|$)/.test(value))
+  const named = has(SIGNS.colon);
+  if (named && has(SIGNS.slash) && /^[A-Za-z][A-Za-z0-9+]{1,20}:\/\//.test(value)) return true;
+  if (has(SIGNS.join) && WORDS.test(value)) return true;
+  if (has(SIGNS.dot) && /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+(?:\(|\[|$)/.test(value))
     return true;
-  if (!has(DIGIT_BIT)) {
+  if (digits === 0) {
     if (/^[a-z]+(?:[_-][a-z]+)*$/.test(value) || /^[A-Z]+(?:_[A-Z]+)*$/.test(value)) return true;
     if (/^[a-z]+(?:[A-Z][a-z]+)*$/.test(value) || /^[A-Z][a-z]+(?:[A-Z][a-z]+)*$/.test(value))
       return true;
   }
-  if (has(COLON_BIT) && /^(?:https?|file|ftp|data|arn|urn):/.test(value)) return true;
-  if (has(SLASH_BIT) && /^[./~]?[\w.-]*\/[\w./-]*$/.test(value) && !letterBetweenDigits(value))
+  if (
+    named &&
+    is(source.code(found.start), LOWER) &&
+    /^(?:https?|file|ftp|data|arn|urn):/.test(value)
+  )
     return true;
-  return has(OPEN_BIT) && /[)\]}]/.test(value) && /^[\w.]+[([]/.test(value);
+  if (has(SIGNS.slash) && /^[./~]?[\w.-]*\/[\w./-]*$/.test(value) && !letterBetweenDigits(value))
+    return true;
+  return has(SIGNS.open) && /[)\]}]/.test(value) && /^[\w.]+[([]/.test(value);
 }
 
-function judgePassword(codes: Uint8Array, { start, end, quoted }: Assignment): number {
+function judgePassword(source: Source, found: Assignment): number {
+  const { start, end, quoted } = found;
   const length = end - start;
   if (length < 8 || length > 128) return 0;
-  const { digits, upper, lower, other } = mixture(codes, start, end);
+  const { digits, upper, lower, other } = mixOf(source, found);
   const kinds = Math.sign(digits) + Math.sign(upper) + Math.sign(lower) + Math.sign(other);
   if (kinds >= 3) return 0.8;
   if (kinds === 2 && (digits > 0 || other > 0) && (quoted || digits > 0)) return 0.65;
-  return quoted && length >= 12 && entropy(codes, start, end) >= 3.2 ? 0.5 : 0.3;
+  return quoted && length >= 12 && entropy(source.codes, start, end) >= 3.2 ? 0.5 : 0.3;
 }
 
-function judgeSecret(codes: Uint8Array, { name, start, end }: Assignment): number {
+function judgeSecret(source: Source, found: Assignment): number {
+  const { name, start, end } = found;
   const length = end - start;
   if (length < 10) return 0;
-  const { digits, upper, lower, other } = mixture(codes, start, end);
+  const { digits, upper, lower, other } = mixOf(source, found);
   if (digits === 0 || upper + lower === 0 || other > length / 4) return 0;
-  const bits = entropy(codes, start, end);
+  const bits = entropy(source.codes, start, end);
   // A bare "key" is mostly the key of a table: only a random value of some length is a secret.
   if (name === "key" && (bits < 3.5 || length < 20)) return 0;
   if (length >= 16 && bits >= 3) return 0.8;
@@ -142,14 +143,14 @@ export const genericSecret: Detector = {
     const found = readAssignment(source, at);
     if (found === undefined) return undefined;
     const { name, start, end, cut } = found;
-    const { codes } = source;
-    const password = namesPassword(name);
-    if (!password && name !== "key" && !SECRET.within(name)) return undefined;
-    if (AGAINST.within(name)) return undefined;
-    const confidence = password ? judgePassword(codes, found) : judgeSecret(codes, found);
+    const has = NAMES.within(name);
+    if ((has & HAS_AGAINST) !== 0) return undefined;
+    const password = namesPassword(name, has);
+    if (!password && name !== "key" && (has & HAS_SECRET) === 0) return undefined;
+    const confidence = password ? judgePassword(source, found) : judgeSecret(source, found);
     if (confidence === 0) return undefined;
-    if (isPlaceholder(codes, start, Math.min(end, start + 96))) return undefined;
-    if (readsAsCode(codes, found)) return undefined;
+    if (isPlaceholder(source, start, Math.min(end, start + 96))) return undefined;
+    if (readsAsCode(source, found)) return undefined;
     const candidate = { start, end, confidence, why: ["name", "entropy"] };
     return cut ? { ...candidate, runsOn: "|-._~+/=" } : candidate;
   },
