@@ -27,6 +27,7 @@ const prices = {
   "cache-write-1h": "cacheWrite1hUsdPerMtok",
   reasoning: "reasoningUsdPerMtok",
   request: "requestUsd",
+  second: "secondUsd",
 } as const;
 type PriceOption = keyof typeof prices;
 
@@ -93,7 +94,8 @@ own; the old cost stays in the books beside the new one. Budgets are left as the
 
   --from, --to    calls admitted from the first up to but not at the second
   --input, --output, --cached-read, --cache-write-5m, --cache-write-1h, --reasoning
-                  dollars per million tokens; --request dollars per call
+                  dollars per million tokens; --request dollars per call; --second per
+                  second of run time
   --provider      only this provider, by its name in the policy
   --reason        kept with the order
 

@@ -28,6 +28,10 @@ export const principalCacheMs = 5_000;
 export const actorTriesMax = 3;
 /** Between two questions whether an answer that takes its time is there. */
 export const followMs = 500;
+/** The longest time between two such questions. */
+export const followMsMax = 10_000;
+/** How long after its time a run is still asked for: its end has to be written down. */
+export const lateRunMs = 30_000;
 /** How long a provider may take to hear that its work is wanted no more. */
 export const cancelMs = 5_000;
 /** How often a hold that is half over is extended. */

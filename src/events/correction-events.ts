@@ -7,7 +7,7 @@ import * as z from "zod";
 const count = z.int().min(0);
 const nanos = z.int().min(0);
 
-/** A price: nano-dollars per million tokens, and per request. */
+/** A price: nano-dollars per million tokens, per request and per second of run time. */
 export const PriceData = z.strictObject({
   inputNanosPerMtok: nanos,
   outputNanosPerMtok: nanos,
@@ -16,6 +16,9 @@ export const PriceData = z.strictObject({
   cacheWrite1hNanosPerMtok: nanos.optional(),
   reasoningNanosPerMtok: nanos.optional(),
   requestNanos: nanos.optional(),
+  secondNanos: nanos.optional(),
+  /** The most seconds that one call may run. */
+  secondsMax: count.optional(),
 });
 
 /** One attempt of the call, under the model and provider that the cost view has it under. */

@@ -24,9 +24,14 @@ export interface Usage {
   cacheWrite5mTokens?: number | undefined;
   cacheWrite1hTokens?: number | undefined;
   reasoningTokens?: number | undefined;
+  /** How long the model ran, milliseconds, where its provider says so. */
+  runMs?: number | undefined;
 }
 
-/** Nano-dollars per million tokens, and per request. A missing part costs what its whole costs. */
+/**
+ * Nano-dollars per million tokens, per request and per second of run time. A missing part costs what
+ * its whole costs; a run time that nobody told costs all of `secondsMax`.
+ */
 export interface Price {
   inputNanosPerMtok: Nanos;
   outputNanosPerMtok: Nanos;
@@ -35,6 +40,9 @@ export interface Price {
   cacheWrite1hNanosPerMtok?: Nanos | undefined;
   reasoningNanosPerMtok?: Nanos | undefined;
   requestNanos?: Nanos | undefined;
+  secondNanos?: Nanos | undefined;
+  /** The most seconds that one call may run; it is there when `secondNanos` is. */
+  secondsMax?: number | undefined;
 }
 
 /** Throws on an amount that is negative, fractional or past the safe integers: a programmer's error. */
@@ -50,6 +58,18 @@ export function tokensCost(tokens: number, nanosPerMtok: Nanos): Nanos {
   const whole = Math.floor(nanosPerMtok / TOKENS_PER_QUOTE);
   const rest = nanosPerMtok % TOKENS_PER_QUOTE;
   return assertNanos(tokens * whole + Math.ceil((tokens * rest) / TOKENS_PER_QUOTE), "cost");
+}
+
+/** The cost of a run, rounded up; exact without leaving safe integers. */
+function runCost(runMs: number, { secondNanos = 0 }: Price): Nanos {
+  const rest = secondNanos % 1000;
+  const whole = (secondNanos - rest) / 1000;
+  return assertNanos(runMs * whole + Math.ceil((runMs * rest) / 1000), "cost");
+}
+
+/** The most that a run costs. */
+function longestRunCost(price: Price): Nanos {
+  return runCost((price.secondsMax ?? 0) * 1000, price);
 }
 
 /** The cost of one answer. Parts that exceed their whole are clamped, so a cost is never negative. */
@@ -71,12 +91,15 @@ export function costOf(usage: Usage, price: Price): Nanos {
   cost += tokensCost(Math.max(plain, 0), input);
   cost += tokensCost(reasoning, price.reasoningNanosPerMtok ?? output);
   cost += tokensCost(usage.outputTokens - reasoning, output);
+  if (price.secondNanos !== undefined) {
+    cost += usage.runMs === undefined ? longestRunCost(price) : runCost(usage.runMs, price);
+  }
   return assertNanos(cost, "cost");
 }
 
 /**
  * The most that one attempt can cost: every input token at the dearest input rate, every output
- * token at the dearest output rate.
+ * token at the dearest output rate, every second that it may run.
  */
 export function worstCaseCost(inputTokens: number, outputTokens: number, price: Price): Nanos {
   const dearestInput = Math.max(
@@ -92,6 +115,7 @@ export function worstCaseCost(inputTokens: number, outputTokens: number, price: 
     (price.requestNanos ?? 0) +
       tokensCost(inputTokens, dearestInput) +
       tokensCost(outputTokens, dearestOutput) +
+      longestRunCost(price) +
       roundings,
     "worst case",
   );
@@ -108,6 +132,7 @@ export function addUsage(a: Usage, b: Usage): Usage {
     "cacheWrite5mTokens",
     "cacheWrite1hTokens",
     "reasoningTokens",
+    "runMs",
   ] as const;
   for (const part of parts) {
     const total = (a[part] ?? 0) + (b[part] ?? 0);

@@ -37,6 +37,8 @@ export const UsageData = z.strictObject({
   cacheWrite5mTokens: count.optional(),
   cacheWrite1hTokens: count.optional(),
   reasoningTokens: count.optional(),
+  /** How long the model ran, milliseconds, where its provider says so. */
+  runMs: count.optional(),
 });
 
 /** Who asked, for what, from where: the part of a request that audit views show. */

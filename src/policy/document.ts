@@ -34,7 +34,7 @@ const Usd = z
   .max(9_000_000)
   .refine((usd) => Math.abs(usd * 1e9 - Math.round(usd * 1e9)) < 1e-3, "at most nine decimals");
 
-/** Dollars per million tokens, and per request. */
+/** Dollars per million tokens, per request and per second that a model runs. */
 export const Price = z.strictObject({
   inputUsdPerMtok: Usd,
   outputUsdPerMtok: Usd,
@@ -43,6 +43,9 @@ export const Price = z.strictObject({
   cacheWrite1hUsdPerMtok: Usd.optional(),
   reasoningUsdPerMtok: Usd.optional(),
   requestUsd: Usd.optional(),
+  secondUsd: Usd.max(100).optional(),
+  /** The most seconds that a call priced by `secondUsd` may run; 600 when absent. */
+  maxSeconds: z.int().min(5).max(86_400).optional(),
 });
 
 /** A provider as this organisation uses it: which adapter, where, with which secret. */

@@ -7,6 +7,9 @@ export function nanosOf(usd: number): number {
   return Math.round(usd * NANOS_PER_DOLLAR);
 }
 
+/** How long a call priced by the second may run where a policy does not say. */
+const maxSecondsDefault = 600;
+
 /** A policy's price in nano-dollars per million tokens. */
 export function priceOf(price: PolicyPrice): Price {
   const compiled: Price = {
@@ -26,6 +29,10 @@ export function priceOf(price: PolicyPrice): Price {
     compiled.reasoningNanosPerMtok = nanosOf(price.reasoningUsdPerMtok);
   }
   if (price.requestUsd !== undefined) compiled.requestNanos = nanosOf(price.requestUsd);
+  if (price.secondUsd !== undefined) {
+    compiled.secondNanos = nanosOf(price.secondUsd);
+    compiled.secondsMax = price.maxSeconds ?? maxSecondsDefault;
+  }
   return compiled;
 }
 

@@ -40,6 +40,10 @@ export interface ProviderRow {
   /** Headers of conversations, not of calls that are passed on. */
   chatHeaders?: Readonly<Record<string, string>>;
   follow?: NonNullable<Provider["follow"]>;
+  relink?: NonNullable<Provider["relink"]>;
+  sendsPast?: NonNullable<Provider["sendsPast"]>;
+  /** The header that ends what a call starts after so many seconds. */
+  runLimit?: string;
 }
 
 export function httpProvider(row: ProviderRow): Provider {
@@ -57,6 +61,8 @@ export function httpProvider(row: ProviderRow): Provider {
     ...(row.signing !== undefined && { signing: row.signing }),
     ...(row.body !== undefined && { body: row.body }),
     ...(row.follow !== undefined && { follow: row.follow }),
+    ...(row.relink !== undefined && { relink: row.relink }),
+    ...(row.sendsPast !== undefined && { sendsPast: row.sendsPast }),
     operations: ["chat", ...(Object.keys(row.paths ?? {}) as Operation[])],
     request(to) {
       const headers: Record<string, string> = {
@@ -67,6 +73,9 @@ export function httpProvider(row: ProviderRow): Provider {
       for (const name of row.forward ?? []) {
         const value = to.callerHeaders.get(name);
         if (value !== null) headers[name] = value;
+      }
+      if (row.runLimit !== undefined && to.secondsMax !== undefined) {
+        headers[row.runLimit] = `${to.secondsMax}s`;
       }
       if (to.credential !== undefined) Object.assign(headers, row.auth(to.credential));
       return { url: join(to.baseUrl, pathOf(row, to)), headers };

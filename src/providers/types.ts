@@ -238,6 +238,19 @@ export interface Provider {
   decodeError(status: number, body: string, headers: Headers): ProviderErrorView;
   /** What a conversation's first answer leads to, where it is not the answer itself. */
   follow?: (answer: JsonObject, to: { baseUrl: string; stream: boolean }) => Followed;
+  /** Turns addresses in an answer that is passed on into the gateway's own, in place. */
+  relink?: (answer: JsonObject, to: Relink) => void;
+  /** What of a call that is passed on would have its answer sent to somewhere past the gateway. */
+  sendsPast?: (body: JsonObject) => Unsupported | undefined;
+}
+
+/** Where the addresses of an answer lead, and are to lead. */
+export interface Relink {
+  baseUrl: string;
+  /** The gateway's address of what `baseUrl` is, with a slash behind it. */
+  base: string;
+  /** A key for one address alone, whose reader sends none. */
+  keyFor(url: string): string;
 }
 
 /**
@@ -271,4 +284,6 @@ export interface ProviderTarget {
   callerHeaders: Headers;
   /** A call that is passed on as it came. */
   native?: boolean;
+  /** How long what it starts may run, where that is what it is priced by. */
+  secondsMax?: number;
 }

@@ -76,6 +76,7 @@ const hashes: Record<string, string> = {
   "RequestAdmitted.v1+guard": "df3b77cabf99b784da3920fb6c1ae4eac1c769aa5d9e1434ffe2ee0f51155555",
   "RequestAdmitted.v1+held": "bd4dc12822af0f857564b602901798215f660c10e5e9ba5e981aaad32c09128b",
   "RequestSettled.v1+guard": "48490bdce220af965358b88f6cada9b368eccf508ddacb8c1e3ce9232a2aa649",
+  "RequestSettled.v1+run": "d5c4a9e9d461f9146ae4cc8a9b21eea4fca031e3a2b7a70003f169cdd27fd1f4",
   "RequestSettled.v1+tokens": "2518db7446eee851f6002f8bb63b87e26df50df7a42c2c1e8040130349250942",
   "RequestAdmitted.v1+shadow": "bcc08e14af697531c373f1a281a3621b96ebc8daac1f352e9f1ba2d400f94372",
   "SavedViewSet.v1": "e27a7852daee2a6ca099ff4673b8d862d5a315b995cd75234f837783a2f37ee5",

@@ -134,3 +134,29 @@ test("an amount that is negative, fractional or not exact is refused", () => {
   }
   expect(assertNanos(Number.MAX_SAFE_INTEGER, "cost")).toBe(Number.MAX_SAFE_INTEGER);
 });
+
+test("a run costs its seconds, rounded up, and its longest where nobody says how long it was", () => {
+  const seconds = fc.nat(86_400);
+  fc.assert(
+    fc.property(
+      fc.nat(100_000_000_000),
+      seconds,
+      fc.nat(86_400_000),
+      (secondNanos, most, runMs) => {
+        const price = {
+          inputNanosPerMtok: 0,
+          outputNanosPerMtok: 0,
+          secondNanos,
+          secondsMax: most,
+        };
+        const usage = { inputTokens: 0, outputTokens: 0 };
+        const cost = (BigInt(runMs) * BigInt(secondNanos) + 999n) / 1000n;
+        expect(BigInt(costOf({ ...usage, runMs }, price))).toBe(cost);
+        const longest = BigInt(most) * BigInt(secondNanos);
+        expect(BigInt(costOf(usage, price))).toBe(longest);
+        expect(BigInt(worstCaseCost(0, 0, price))).toBe(longest + 4n);
+      },
+    ),
+    options,
+  );
+});

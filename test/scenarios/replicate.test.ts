@@ -15,17 +15,22 @@ import {
 const model = "meta/meta-llama-3-70b-instruct";
 let upstream: ScriptedUpstream;
 let gateway: TestGateway;
+/** The same, where a rule looks at answers. */
+let guarded: TestGateway;
 /** How often the prediction is asked for before it is over. */
 let polls = 0;
 
 const output = (text: string): string => `event: output\ndata: ${text}\n\n`;
+
+/** The pieces of the answer. */
+let said = ["Hello", " there."];
 
 /** A prediction that is over after `polls` questions. */
 const predict: Script = ({ path, body }, response) => {
   const get = `${upstream.url}/v1/predictions/p1`;
   const urls = { get, stream: `${upstream.url}/stream/p1`, cancel: `${get}/cancel` };
   if (path === "/stream/p1") {
-    return stream(response, [output("Hello"), output(" there."), "event: done\ndata: {}\n\n"]);
+    return stream(response, [...said.map(output), "event: done\ndata: {}\n\n"]);
   }
   const isOver = body["stream"] !== true && polls <= 0;
   polls -= 1;
@@ -33,9 +38,9 @@ const predict: Script = ({ path, body }, response) => {
     id: "p1",
     model,
     status: isOver ? "succeeded" : "starting",
-    urls,
+    urls: { ...urls, web: "https://replicate.com/p/p1" },
     ...(isOver && {
-      output: ["Hello", " there."],
+      output: said,
       metrics: { predict_time: 0.4, input_token_count: 10, output_token_count: 5 },
     }),
   });
@@ -43,34 +48,39 @@ const predict: Script = ({ path, body }, response) => {
 
 beforeAll(async () => {
   upstream = await startScriptedUpstream(predict);
-  gateway = await startGateway({
-    env: { REPLICATE_API_TOKEN: "r8-token-1" },
-    policy: scriptedPolicy(upstream.url, {
-      providers: { replicate: { kind: "replicate", baseUrl: `${upstream.url}/v1` } },
-      tiers: {
-        standard: {
-          candidates: [
-            { provider: "replicate", serves: ["meta/*", "stability-ai/*", "predictions"] },
-          ],
-        },
-      },
-      prices: {
-        "meta/*": { inputUsdPerMtok: 100, outputUsdPerMtok: 200 },
-        "stability-ai/*": { inputUsdPerMtok: 0, outputUsdPerMtok: 0, requestUsd: 0.25 },
-        // What is asked about a prediction names no model.
-        predictions: { inputUsdPerMtok: 0, outputUsdPerMtok: 0, requestUsd: 0 },
-      },
-    }),
-  });
+  const rule = { id: "mail", detector: "email", directions: ["answer"], action: "redact" };
+  [gateway, guarded] = await Promise.all([started({}), started({ dlp: { rules: [rule] } })]);
 });
+const started = (more: object) =>
+  startGateway({ env: { REPLICATE_API_TOKEN: "r8-token-1" }, policy: policyOf(more) });
+const policyOf = (more: object): object =>
+  scriptedPolicy(upstream.url, {
+    providers: { replicate: { kind: "replicate", baseUrl: `${upstream.url}/v1` } },
+    tiers: {
+      standard: {
+        candidates: [
+          { provider: "replicate", serves: ["meta/*", "stability-ai/*", "timed/*", "predictions"] },
+        ],
+      },
+    },
+    prices: {
+      "meta/*": { inputUsdPerMtok: 100, outputUsdPerMtok: 200 },
+      "stability-ai/*": { inputUsdPerMtok: 0, outputUsdPerMtok: 0, requestUsd: 0.25 },
+      "timed/*": { inputUsdPerMtok: 0, outputUsdPerMtok: 0, secondUsd: 0.001, maxSeconds: 60 },
+      // What is asked about a prediction names no model.
+      predictions: { inputUsdPerMtok: 0, outputUsdPerMtok: 0, requestUsd: 0 },
+    },
+    ...more,
+  });
 afterAll(async () => {
-  await gateway.stop();
+  await Promise.all([gateway, guarded].map((one) => one?.stop()));
   await upstream.stop();
 });
 beforeEach(() => {
   upstream.script = predict;
   upstream.seen.length = 0;
   polls = 0;
+  said = ["Hello", " there."];
 });
 
 const say = (more: Record<string, unknown> = {}): Promise<Answer> =>
@@ -106,11 +116,17 @@ describe("a conversation with a model on Replicate", () => {
     const answer = await say({ stream: true });
     expect(answer.text).toContain('"content":"Hello"');
     expect(answer.text.trimEnd().endsWith("data: [DONE]")).toBe(true);
-    expect(upstream.seen.at(-1)).toMatchObject({
+    expect(upstream.seen[1]).toMatchObject({
       path: "/stream/p1",
       headers: { accept: "text/event-stream", authorization: "Bearer r8-token-1" },
     });
-    expect(await booked(answer)).toMatchObject({ outcome: "completed", estimated: true });
+    // Streams tell no usage: the prediction is asked for it once it is over.
+    expect(upstream.seen[2]?.path).toBe("/v1/predictions/p1");
+    expect(await booked(answer)).toMatchObject({
+      outcome: "completed",
+      costNanos,
+      estimated: false,
+    });
   });
 
   it("that nobody waits for any more is cancelled, as a whole or as a stream", async () => {
@@ -213,5 +229,119 @@ describe("Replicate's SDK at that address", () => {
     expect(upstream.seen).toEqual([]);
     upstream.script = (_seen, response) => json(response, 422, { detail: "input is invalid" });
     await expect(run(gateway.keys.alice)).rejects.toThrow(/422.*input is invalid/);
+  });
+});
+
+describe("a model that is priced by the second", () => {
+  const path = "models/timed/model/predictions";
+  const run = (headers: Record<string, string> = {}) =>
+    ask(`${gateway.url}/replicate/v1/${path}`, {
+      method: "POST",
+      key: gateway.keys.alice,
+      headers,
+      body: JSON.stringify({ input: { prompt: "an iguana" } }),
+    });
+  /** 0.4 seconds, as the prediction says. */
+  const ran = { costNanos: 400_000, estimated: false, outcome: "completed" };
+
+  it("is booked by its run time, and ended by its provider at its longest", async () => {
+    const answer = await run({ prefer: "wait" });
+    expect(upstream.seen[0]?.headers).toMatchObject({ prefer: "wait", "cancel-after": "60s" });
+    expect(await booked(answer)).toMatchObject(ran);
+    const shorter = await run({ "cancel-after": "30s" });
+    expect(upstream.seen[1]?.headers).toMatchObject({ "cancel-after": "30s" });
+    expect(await booked(shorter)).toMatchObject(ran);
+  });
+
+  it("is asked for until it is over where nobody waits for it", async () => {
+    polls = 3;
+    const answer = await run();
+    expect(answer.json).toMatchObject({ status: "starting" });
+    expect(await booked(answer)).toMatchObject(ran);
+  });
+
+  it("costs its longest where nobody says how long it ran", async () => {
+    upstream.script = (_seen, response) => json(response, 201, { id: "p2", status: "failed" });
+    expect(await booked(await run())).toMatchObject({ costNanos: 60_000_000, estimated: true });
+    upstream.script = (_seen, response) => json(response, 201, { id: "p2", status: "aborted" });
+    expect(await booked(await run())).toMatchObject({ costNanos: 0, estimated: false });
+  });
+
+  it("answers conversations too, whole and streamed", async () => {
+    for (const more of [{}, { stream: true }]) {
+      const answer = await say({ ...more, model: "timed/model" });
+      expect(answer.text).toContain("Hello");
+      expect(await booked(answer)).toMatchObject(ran);
+    }
+    const [seen] = upstream.seen;
+    expect(seen?.headers).toMatchObject({ "cancel-after": "60s" });
+  });
+});
+
+const sdk = (of: TestGateway) =>
+  new Replicate({ auth: of.keys.alice, baseUrl: `${of.url}/replicate/v1` });
+const status = async (url: string) => (await fetch(url)).status;
+const create = (of: TestGateway) =>
+  sdk(of).predictions.create({ model: "stability-ai/sdxl", input: { prompt: "an iguana" } });
+async function streamed(of: TestGateway): Promise<string> {
+  let text = "";
+  for await (const event of sdk(of).stream("stability-ai/sdxl", { input: {} })) {
+    if (event.event === "output") text += event.data;
+  }
+  return text;
+}
+
+describe("the addresses in a prediction", () => {
+  it("are the gateway's, and lead to the same prediction", async () => {
+    polls = 1;
+    const { urls } = await create(gateway);
+    const base = `${gateway.url}/replicate/v1/predictions/p1`;
+    expect(urls).toEqual({
+      get: base,
+      cancel: `${base}/cancel`,
+      stream: expect.stringMatching(/\/predictions\/p1\/stream\?key=v1\./) as string,
+    });
+    const got = await ask(urls.get, { key: gateway.keys.alice });
+    expect(got.json).toMatchObject({ id: "p1", status: "succeeded", urls: { get: base } });
+  });
+
+  it("let the SDK's stream() read through the gateway, with the gateway's credential", async () => {
+    expect(await streamed(gateway)).toBe("Hello there.");
+    expect(upstream.seen.map(({ path }) => path)).toEqual([
+      "/v1/models/stability-ai/sdxl/predictions",
+      "/v1/predictions/p1",
+      "/stream/p1",
+    ]);
+    expect(upstream.seen[2]?.headers).toMatchObject({ authorization: "Bearer r8-token-1" });
+  });
+
+  it("have a key that is good for that address alone, as it is", async () => {
+    const { urls } = await create(gateway);
+    const key = new URL(urls.stream ?? "").searchParams.get("key") ?? "";
+    const forged = `${key.slice(0, -2)}${key.endsWith("AA") ? "BB" : "AA"}`;
+    expect(await status(`${urls.get}?key=${key}`)).toBe(401);
+    expect(await status(`${gateway.url}/usage?key=${key}`)).toBe(401);
+    expect(await status(`${urls.get}/stream?key=${forged}`)).toBe(401);
+    expect(await status(`${urls.get}/stream?key=${key}`)).toBe(200);
+  });
+
+  it("show nothing that a rule hides, though it comes in pieces", async () => {
+    said = ["Ask jane.", "doe@exam", "ple.com", " now."];
+    for (const text of [await streamed(guarded), JSON.stringify(await create(guarded))]) {
+      expect(text).toMatch(/Ask .*\[.+\].* now\./);
+      expect(text).not.toMatch(/jane|exam/);
+    }
+  });
+
+  it("are not told to a webhook that no rule sees", async () => {
+    const { keys, url } = guarded;
+    const refused = await ask(`${url}/replicate/v1/predictions`, {
+      method: "POST",
+      key: keys.alice,
+      body: JSON.stringify({ version: "stability-ai/sdxl", input: {}, webhook: "https://a.test" }),
+    });
+    expect(errorOf(refused)).toMatchObject({ code: "unsupported_feature" });
+    expect(errorOf(refused).message).toContain("webhook");
+    expect(upstream.seen).toEqual([]);
   });
 });

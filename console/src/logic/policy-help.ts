@@ -24,6 +24,8 @@ const help: Record<string, string> = {
   "prices.*.inputUsdPerMtok": "Dollars per million tokens read.",
   "prices.*.outputUsdPerMtok": "Dollars per million tokens written.",
   "prices.*.requestUsd": "Dollars for each request, whatever its length.",
+  "prices.*.secondUsd": "Dollars for each second that a model runs, where its provider says so.",
+  "prices.*.maxSeconds": "The most seconds that such a call may run; 600 when absent.",
   limits: "How much in how long: requests, tokens or dollars.",
   "limits.*.name": "Refusals and headers name it.",
   "limits.*.metric": "What is counted.",

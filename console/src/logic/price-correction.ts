@@ -11,6 +11,7 @@ export const priceFields = [
   ["cacheWrite1hUsdPerMtok", "Cache write 1 h, if other"],
   ["reasoningUsdPerMtok", "Reasoning, if other"],
   ["requestUsd", "$ per call, if any"],
+  ["secondUsd", "$ per second, if any"],
 ] as const;
 export type PriceField = (typeof priceFields)[number][0];
 

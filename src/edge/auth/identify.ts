@@ -19,6 +19,7 @@ import { readCredential, type Credential, whatWasBrought } from "./credentials.t
 import { isFromOwnPage, isSafe } from "./origin.ts";
 import { withinScope } from "./scope.ts";
 import { openSession, type Session } from "./session.ts";
+import { isTicket, openTicket } from "./ticket.ts";
 import { readIssuers, verifyToken } from "./tokens.ts";
 
 interface Known {
@@ -31,10 +32,14 @@ const known = new Map<string, Known>();
 /** The caller of a model call, whose plan judges the scope of their key; throws `unauthenticated`. */
 export async function identify(request: Request, env: Env, at: number): Promise<Principal> {
   const credential = requireCredential(request);
+  // It counts at one address only, so it is not remembered.
+  if (credential.kind === "token" && isTicket(credential.token)) {
+    return accept(await lookUp(request, credential, env, at, true));
+  }
   const id = cacheKey(credential);
   const cached = known.get(id);
   if (cached !== undefined && cached.until > at) return accept(cached.principal);
-  const principal = await lookUp(credential, env, at, true);
+  const principal = await lookUp(request, credential, env, at, true);
   if (known.size >= principalsCachedMax) {
     const oldest = known.keys().next().value;
     if (oldest !== undefined) known.delete(oldest);
@@ -53,7 +58,7 @@ export async function identifyNow(
   at: number,
   access: KeyAccess,
 ): Promise<Principal> {
-  const principal = accept(await lookUp(requireCredential(request), env, at, false));
+  const principal = accept(await lookUp(request, requireCredential(request), env, at, false));
   return withinScope(request, principal, access);
 }
 
@@ -106,6 +111,7 @@ function cacheKey(credential: Credential): string {
 }
 
 async function lookUp(
+  request: Request,
   credential: Credential,
   env: Env,
   at: number,
@@ -116,7 +122,9 @@ async function lookUp(
     credential.kind === "binding"
       ? credential.caller
       : credential.kind === "token"
-        ? await verifyToken(readIssuers(env.TALLYGATE_JWT_ISSUERS), credential.token, at)
+        ? isTicket(credential.token)
+          ? openTicket(env.TALLYGATE_SECRET, credential.token, request, at)
+          : await verifyToken(readIssuers(env.TALLYGATE_JWT_ISSUERS), credential.token, at)
         : openSession(env.TALLYGATE_SECRET, credential.cookie, at);
   if (named === undefined) return null;
   const { expiresAt, keyId } = named as Partial<Session>;

@@ -1,17 +1,21 @@
 /**
  * The answer of a call that the gateway does not look into. With rules for answers, whatever is text
- * is read whole and scanned; pictures, recordings and the like are passed on as they come.
+ * is read whole and scanned; pictures, recordings and the like are passed on as they come. Addresses
+ * in an answer where it goes on become the gateway's, and what it started is booked by its run time.
  */
 import type { Env } from "#actors/kit/env.ts";
 import { tryParseJson } from "#events/parse-json.ts";
 import { asString, isObject } from "#providers/json.ts";
+import { providerOf, upstreamOf } from "#providers/registry.ts";
 import type { Json, JsonObject } from "#providers/types.ts";
+import { sealTicket } from "../auth/ticket.ts";
 import { readText } from "../body.ts";
 import { GatewayError } from "../errors.ts";
 import { answerBytesMax, opaqueAnswerBytesMax } from "../limits.ts";
 import { blocked } from "./answer-json.ts";
 import type { Answered } from "./call.ts";
 import { inspectTexts, restoreTexts } from "./inspect.ts";
+import { joinedTexts } from "./pieces.ts";
 import type { Call, Plan } from "./plan.ts";
 import type { Settlement } from "./settlement.ts";
 
@@ -45,10 +49,15 @@ export async function answerOpaque(
     settlement.book(env, outcome, outcome === "aborted" ? 499 : status, Date.now(), call.startedAt);
   if (response.body === null) return { status, headers, body: null, done: book("completed") };
   const looked = plan.policy.dlp.watches("answer") || (plan.vault?.size ?? 0) > 0;
-  if (looked && !BINARY.test(type)) {
-    const body = await scanned(answered, call, plan, settlement);
+  const provider = providerOf(answered.candidate);
+  const relinked = provider?.relink !== undefined && type.startsWith("application/json");
+  if (relinked || (looked && !BINARY.test(type))) {
+    const text = await readWhole(answered);
+    const done = runOf(answered, text, settlement).then(() => book("completed"));
+    let body = looked ? scanned(text, call, plan, settlement) : text;
+    if (relinked) body = relink(env, request, call, answered, body);
     settlement.addAnswer(body);
-    return { status, headers, body, done: book("completed") };
+    return { status, headers, body, done };
   }
   const { readable, writable } = new IdentityTransformStream();
   const done = pass(response.body, writable)
@@ -60,12 +69,7 @@ export async function answerOpaque(
   return { status, headers, body: readable, done };
 }
 
-async function scanned(
-  answered: Answered,
-  call: Call,
-  plan: Plan,
-  settlement: Settlement,
-): Promise<string> {
+async function readWhole(answered: Answered): Promise<string> {
   const text = await readText(answered.response, answerBytesMax).catch(() => undefined);
   if (text === undefined) {
     throw new GatewayError(
@@ -73,15 +77,65 @@ async function scanned(
       `${answered.candidate.provider} broke off its answer, or it is over ${answerBytesMax} bytes and cannot be scanned.`,
     );
   }
+  return text;
+}
+
+/**
+ * Notes how long what an answer started has run: before this returns where it is over, so that an
+ * answer that is kept back is booked by it too; else once it is over.
+ */
+async function runOf(
+  { untilOver, candidate }: Answered,
+  text: string,
+  settlement: Settlement,
+): Promise<void> {
+  const provider = providerOf(candidate);
+  if (untilOver === undefined || provider === undefined) return;
+  const dialect = upstreamOf(provider.dialect);
+  let { usage } = dialect.responseMeta((tryParseJson(text) ?? null) as Json);
+  if (usage === undefined) {
+    const over = await untilOver(new Response(text))
+      .then((response) => response.json<Json>())
+      .catch(() => null);
+    ({ usage } = dialect.responseMeta(over));
+  }
+  if (usage !== undefined) settlement.usage = usage;
+}
+
+/** What stands in an address before what a provider calls its own. */
+const BASE = /^(.*?\/)(?:models|deployments|predictions)(?:\/|$)/;
+
+function relink(
+  env: Env,
+  request: Request,
+  { principal, asked, startedAt }: Call,
+  { candidate, baseUrl }: Answered,
+  text: string,
+): string {
+  const answer = tryParseJson(text) as Json | undefined;
+  const [, path] = BASE.exec(asked.wire.path) ?? [];
+  if (!isObject(answer) || path === undefined) return text;
+  const base = new URL(path, request.url).href;
+  const keyFor = (url: string): string =>
+    sealTicket(env.TALLYGATE_SECRET, principal, new URL(url).pathname, startedAt);
+  providerOf(candidate)?.relink?.(answer, { baseUrl, base, keyFor });
+  return JSON.stringify(answer);
+}
+
+function scanned(text: string, call: Call, plan: Plan, settlement: Settlement): string {
   const parsed = tryParseJson(text) as Json | undefined;
   // What is no JSON object (lists of lines, transcripts) is scanned as the one text that it is.
   const holder: JsonObject = isObject(parsed) ? parsed : { text };
-  const slots = call.asked.endpoint.answerTexts(holder);
-  const inspection = inspectTexts(plan.policy.dlp, slots, "answer");
-  settlement.addFindings(inspection.findings);
-  if (inspection.blockedBy !== undefined) throw blocked(inspection.blockedBy);
-  const restored = restoreTexts(plan.vault, call.asked.endpoint.answerTexts(holder));
-  if (!inspection.changed && !restored) return text;
+  let changed = false;
+  const { endpoint } = call.asked;
+  const readings = [(answer: JsonObject) => endpoint.answerTexts(answer), joinedTexts];
+  for (const textsOf of readings) {
+    const inspection = inspectTexts(plan.policy.dlp, textsOf(holder), "answer");
+    settlement.addFindings(inspection.findings);
+    if (inspection.blockedBy !== undefined) throw blocked(inspection.blockedBy);
+    if (restoreTexts(plan.vault, textsOf(holder)) || inspection.changed) changed = true;
+  }
+  if (!changed) return text;
   return isObject(parsed) ? JSON.stringify(parsed) : (asString(holder["text"]) ?? "");
 }
 

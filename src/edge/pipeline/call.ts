@@ -10,7 +10,7 @@ import { errorBytesMax } from "../limits.ts";
 import type { CallOptions } from "../surface/options.ts";
 import { describeCall, type Failure } from "./describe-call.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { followed } from "./follow.ts";
+import { followed, untilOver } from "./follow.ts";
 import { errorOf, openStream, type OpenedStream } from "./opened-stream.ts";
 import type { Plan, Candidate } from "./plan.ts";
 import { signed } from "./sign.ts";
@@ -25,6 +25,10 @@ export interface Answered {
   abort: AbortController;
   /** When the call began, milliseconds. */
   calledAt: number;
+  /** Waits for the end of what an answer has begun, where that is what it is priced by. */
+  untilOver?: (first: Response) => Promise<Response>;
+  /** Where it was asked, without the path. */
+  baseUrl: string;
   /** The stream, where its beginning was looked at before anything was answered. */
   opened?: OpenedStream;
 }
@@ -75,23 +79,17 @@ export async function callOne(
     if (response.ok) {
       accepted = true;
       const { follow } = provider;
-      if (follow !== undefined && endpoint.kind !== "opaque") {
-        const { stream } = plan.request;
-        const name = candidate.provider;
+      const steps = follow && { name: candidate.provider, follow, baseUrl, sent: ready, send };
+      const passes = endpoint.kind === "opaque";
+      const { stream } = plan.request;
+      if (steps !== undefined && (!passes || stream)) {
         const { signal } = abort;
-        response = await followed(response, {
-          name,
-          follow,
-          baseUrl,
-          stream,
-          sent: ready,
-          send,
-          signal,
-        });
+        response = await followed(response, { ...steps, stream, passes, signal });
       }
       const framing = provider.framing ?? dialect.contentType;
-      const answered: Answered = { candidate, dialect, framing, response, abort, calledAt };
-      const looked = looksFirst && plan.request.stream && endpoint.kind !== "opaque";
+      const reached = { candidate, dialect, framing, response, abort, calledAt, baseUrl };
+      const answered: Answered = { ...reached, ...(steps && passes && lateEnd(steps, candidate)) };
+      const looked = looksFirst && stream && !passes;
       return looked ? await begun(answered) : answered;
     }
     const text = (await readText(response, errorBytesMax).catch(() => undefined)) ?? "";
@@ -102,6 +100,15 @@ export async function callOne(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** How the end of what is passed on is waited for, where it is priced by how long it runs. */
+function lateEnd(
+  steps: Parameters<typeof untilOver>[1],
+  { price: { secondsMax } }: Candidate,
+): Pick<Answered, "untilOver"> {
+  if (secondsMax === undefined) return {};
+  return { untilOver: (first) => untilOver(first, steps, secondsMax) };
 }
 
 /** A stream that has begun without an error; throws where it breaks before its first byte. */

@@ -4,8 +4,9 @@
  */
 import type { Env } from "#actors/kit/env.ts";
 import { namedSecret } from "#actors/kit/secrets.ts";
+import { asObject } from "#providers/json.ts";
 import { providerOf } from "#providers/registry.ts";
-import type { Provider, Unsupported, UpstreamDialect } from "#providers/types.ts";
+import type { JsonObject, Provider, Unsupported, UpstreamDialect } from "#providers/types.ts";
 import { readProviderKey } from "../auth/credentials.ts";
 import { GatewayError } from "../errors.ts";
 import { nativeUrl } from "../surface/opaque.ts";
@@ -46,6 +47,7 @@ export function describeCall(
   const provider = providerOf(candidate);
   if (provider === undefined) return notConfigured(`No adapter is called "${candidate.kind}".`);
   const { model, maxOutputTokens } = candidate;
+  const { secondsMax } = candidate.price;
   const { stream } = plan.request;
   const outgoing = endpoint.outgoing(plan.body, provider, { model, maxOutputTokens, stream });
   if (!outgoing.ok) return { error: unsupported(outgoing.error, candidate), next: true };
@@ -60,6 +62,8 @@ export function describeCall(
       `The provider "${candidate.provider}" has no credential: set the secret ${secret}.`,
     );
   }
+  const past = plan.policy.dlp.watches("answer") && provider.sendsPast?.(jsonOf(plan));
+  if (past) return { error: unsupported(past, candidate), next: true };
   const baseUrl = baseUrlOf(provider, candidate);
   const { operation, dialect } = outgoing.value;
   const { url, headers } = provider.request({
@@ -70,6 +74,7 @@ export function describeCall(
     credential,
     callerHeaders: request.headers,
     native: outgoing.value.native !== undefined,
+    ...(secondsMax !== undefined && { secondsMax }),
   });
   const shaped = operation === "chat" ? provider.body?.(outgoing.value.body) : undefined;
   const call = shaped === undefined ? outgoing.value : { ...outgoing.value, body: shaped };
@@ -81,6 +86,11 @@ export function describeCall(
     baseUrl,
     sent: sentAs(call, url, baseUrl, headers),
   };
+}
+
+/** The JSON of a call, of one that is passed on as it came too. */
+function jsonOf({ body }: Plan): JsonObject {
+  return asObject(body["json"]) ?? body;
 }
 
 /** Behind a binding a host means nothing: what a Worker sees there is the vendor's own path. */

@@ -8,6 +8,7 @@ import { priceFor, unpricedPrice } from "#policy/price.ts";
 import type { Resolved } from "#policy/resolve.ts";
 import { inputTokenBound, maxOutputOf } from "#providers/bounds.ts";
 import { priceOf } from "#providers/price-book.ts";
+import { runSecondsOf } from "#providers/run-time.ts";
 import { providerOf } from "#providers/registry.ts";
 import type { LivePolicy } from "../policy-cache.ts";
 import { isProvider } from "../surface/addresses.ts";
@@ -46,7 +47,8 @@ export function priceChain(
       priced.tooSmall ??= { provider: link.provider, model: link.model, maxInputTokens };
       continue;
     }
-    const price = PRICES[endpoint.kind](document, link);
+    const listed = PRICES[endpoint.kind](document, link);
+    const price = listed?.secondsMax === undefined ? listed : shortened(listed, asked);
     if (price === undefined) {
       priced.unpriced ??= `${link.provider}/${link.model}`;
       continue;
@@ -61,6 +63,12 @@ export function priceChain(
     priced.candidates.push({ ...link, price, maxOutputTokens });
   }
   return priced;
+}
+
+/** A price by the second, for no longer than the caller lets a run take. */
+function shortened(price: Price, { wire }: Asked): Price {
+  const asked = runSecondsOf(wire.header("cancel-after") ?? "") ?? Infinity;
+  return { ...price, secondsMax: Math.min(price.secondsMax ?? 0, asked) };
 }
 
 /** The worst case over the chain: whoever answers, the dearest `answers` of them cost no less. */
@@ -102,10 +110,11 @@ const PRICES: Record<EndpointKind, PriceFinder> = {
   chat: tokenPrice,
   embeddings: tokenPrice,
   count: () => ({ inputNanosPerMtok: 0, outputNanosPerMtok: 0 }),
-  // Nobody knows its tokens, so only a price by request bounds it.
+  // Nobody knows its tokens, so only a price by request, or by the second, bounds it.
   opaque(document, link) {
     const price = priceFor(document, link.provider, link.model) ?? unpricedPrice(document);
-    if (price?.requestNanos === undefined) return undefined;
+    if (price === undefined) return undefined;
+    if (price.requestNanos === undefined && price.secondNanos === undefined) return undefined;
     // A model that is billed by tokens too would run up a bill that nobody sees here.
     return price.inputNanosPerMtok + price.outputNanosPerMtok > 0 ? undefined : price;
   },

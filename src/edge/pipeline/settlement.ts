@@ -4,7 +4,7 @@
  */
 import type { Hash } from "node:crypto";
 import { createHash } from "node:crypto";
-import { addUsage, costOf, type Usage } from "#events/money.ts";
+import { addUsage, costOf, type Price, type Usage } from "#events/money.ts";
 import { sha256Hex } from "#events/sha256.ts";
 import type { GuardData } from "#events/guard-events.ts";
 import type { AttemptData } from "#events/user-events.ts";
@@ -91,7 +91,7 @@ export class Settlement {
   discard(code: string, at: number): void {
     const { candidate } = this;
     if (candidate === undefined) return;
-    const reported = counts(this.usage) ? this.usage : undefined;
+    const reported = counts(this.usage, candidate.price) ? this.usage : undefined;
     if (reported === undefined) this.#estimated = true;
     const usage = reported ?? this.#worst(candidate);
     this.#addPaid(candidate, usage, { status: 200, code }, this.calledAt, at);
@@ -151,7 +151,7 @@ export class Settlement {
   #facts(outcome: Settled["outcome"], status: number, at: number, startedAt: number): Settled {
     const { candidate } = this;
     const reached = candidate !== undefined;
-    const reported = counts(this.usage) ? this.usage : undefined;
+    const reported = reached && counts(this.usage, candidate.price) ? this.usage : undefined;
     const estimated = this.#estimated || (reached && reported === undefined);
     if (reached) {
       // An answer that failed before any of it was passed on may have been written all the same.
@@ -229,7 +229,14 @@ export function askedOf({ provider, model, credential }: Candidate): AskedOf {
   return credential === undefined ? { provider, model } : { provider, model, credential };
 }
 
-/** Whether a report of usage says anything: no prompt has no tokens, so all zeros is no report. */
-function counts(usage: Usage | undefined): usage is Usage {
-  return usage !== undefined && usage.inputTokens + usage.outputTokens > 0;
+/**
+ * Whether a report of usage says what a price asks: no prompt has no tokens, so all zeros is no
+ * report, but of what is priced by the second alone its run time is one.
+ */
+function counts(usage: Usage | undefined, price: Price): usage is Usage {
+  if (usage === undefined) return false;
+  const hasTokens = usage.inputTokens + usage.outputTokens > 0;
+  if (price.secondNanos === undefined) return hasTokens;
+  const byToken = price.inputNanosPerMtok + price.outputNanosPerMtok > 0;
+  return usage.runMs !== undefined && (hasTokens || !byToken);
 }

@@ -24,10 +24,15 @@ export async function readOpaque(
   dialect: Dialect,
 ): Promise<OpaqueCall> {
   const topic = topicOf(path);
+  const isStream = request.method === "GET" && STREAM.test(path);
   path = withoutKey(path);
+  // The provider is asked for the prediction, which says where its stream is.
+  if (isStream) path = path.replace(STREAM, "$1");
   const type = request.headers.get("content-type") ?? "";
   const hasBody = request.method !== "GET" && request.method !== "HEAD" && request.body !== null;
-  if (!hasBody) return opaque(request.method, path, topic, dialect, { kind: "none" }, [], "{}");
+  if (!hasBody) {
+    return opaque(request.method, path, topic, dialect, { kind: "none" }, [], "{}", isStream);
+  }
   const bytes = await readRequestBytes(request, bodyBytesMax);
   if (type.startsWith("multipart/form-data")) {
     const { files, body } = await readForm(bytes, type);
@@ -47,6 +52,9 @@ export async function readOpaque(
     { status: 415 },
   );
 }
+
+/** A prediction's stream, as the gateway calls it in the addresses that it gives out. */
+const STREAM = /^((?:v\d+\/)?predictions\/[\w-]+)\/stream(?=\?|$)/;
 
 /** `key` in a query is a credential of whoever sent it, so it ends here as header credentials do. */
 function withoutKey(path: string): string {
@@ -115,10 +123,11 @@ function opaque(
   body: JsonObject,
   files: readonly File[],
   text: string,
+  stream = false,
 ): OpaqueCall {
   // What an address says is run, whatever its body says beside it.
   const model = modelIn(path) ?? versionOf(topic, body) ?? modelOf(body) ?? topic;
-  const view = { model, stream: false, maxOutputTokens: 0, choices: 1, images: 0, tools: 0 };
+  const view = { model, stream, maxOutputTokens: 0, choices: 1, images: 0, tools: 0 };
   const endpoint: Endpoint = {
     kind: "opaque",
     action: `${topic}.${method.toLowerCase()}`,

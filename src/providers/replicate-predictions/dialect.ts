@@ -20,6 +20,9 @@ import type {
 } from "../types.ts";
 import { encodeRequest } from "./encode-request.ts";
 
+/** The name of the event that is put behind a stream. */
+export const OVER_EVENT = "tallygate-over";
+
 export const replicatePredictions: UpstreamDialect = {
   id: "replicate-predictions",
   contentType: "sse",
@@ -65,7 +68,7 @@ function textOf(output: Json | undefined): string | undefined {
 
 function responseMeta(body: Json): ResponseMeta {
   const root = asObject(body);
-  const usage = usageOf(asObject(root?.["metrics"]));
+  const usage = usageOf(root);
   const servedModel = asString(root?.["model"]);
   const responseId = asString(root?.["id"]);
   const finish = root?.["status"] === "succeeded" ? "stop" : undefined;
@@ -73,29 +76,43 @@ function responseMeta(body: Json): ResponseMeta {
 }
 
 /**
- * Models that are billed by token count them, in members that the documentation does not show; without
+ * How long it ran, in seconds (`predict_time`): nothing where it was ended before it began. Models
+ * that are billed by token count them, in members that the documentation does not show; without
  * them the worst case is booked.
  */
-function usageOf(metrics: JsonObject | undefined): Usage | undefined {
-  if (asNumber(metrics?.["output_token_count"]) === undefined) return undefined;
+function usageOf(root: JsonObject | undefined): Usage | undefined {
+  const metrics = asObject(root?.["metrics"]);
+  const seconds = root?.["status"] === "aborted" ? 0 : asNumber(metrics?.["predict_time"]);
+  const isTold = seconds !== undefined && seconds >= 0 && seconds < RUN_SECONDS_MAX;
+  if (!isTold && asNumber(metrics?.["output_token_count"]) === undefined) return undefined;
   return {
     inputTokens: asCount(metrics?.["input_token_count"]),
     outputTokens: asCount(metrics?.["output_token_count"]),
+    ...(isTold && { runMs: Math.ceil(Number((seconds * 1000).toFixed(6))) }),
   };
 }
+
+/** No run takes a year; what says so is no report. */
+const RUN_SECONDS_MAX = 366 * 86_400;
 
 const ENDS: Readonly<Record<string, string>> = {
   canceled: "the prediction was canceled",
   error: "the prediction failed",
 };
 
-/** `output` events are plain text; `error` and `done` are JSON. Streams tell no usage. */
+/**
+ * `output` events are plain text; `error` and `done` are JSON. Streams tell no usage: what the
+ * prediction says once it is over is put behind them, as an event that Replicate does not have.
+ */
 class PredictionDecoder implements StreamDecoder {
   #began = false;
+  #done = false;
   #ended = false;
 
   push({ event, data }: WireEvent): StreamPart[] {
     if (this.#ended) return [];
+    if (event === OVER_EVENT && this.#done) return this.#finish(usageOf(parseObject(data)));
+    if (this.#done) return [];
     if (event === "output") return this.#text(data);
     if (event !== "error" && event !== "done") return [];
     const said = parseObject(data);
@@ -107,12 +124,18 @@ class PredictionDecoder implements StreamDecoder {
     if (reason !== undefined) {
       return this.#fail(reason, ENDS[reason] ?? "the prediction ended early");
     }
+    this.#done = true;
+    return this.#close();
+  }
+
+  #finish(usage?: Usage): StreamPart[] {
     this.#ended = true;
-    return [...this.#close(), { type: "finish", finish: "stop" }];
+    return [{ type: "finish", finish: "stop", ...(usage && { usage }) }];
   }
 
   end(): StreamPart[] {
     if (this.#ended) return [];
+    if (this.#done) return this.#finish();
     return this.#fail("stream_cut", "the provider's stream ended before its answer did");
   }
 

@@ -8,10 +8,12 @@ import { ENDPOINTS } from "#edge/surface/endpoints.ts";
 const plan = {
   body: { model: "m", messages: [{ role: "user", content: "hi" }] },
   request: { stream: false },
+  policy: { dlp: { watches: () => false } },
 } as unknown as Plan;
 
 function described(link: Partial<Candidate>, env: Record<string, string> = {}) {
-  const candidate = { provider: "p", model: "m", maxOutputTokens: 9, ...link } as Candidate;
+  const price = { inputNanosPerMtok: 0, outputNanosPerMtok: 0 };
+  const candidate = { provider: "p", model: "m", price, maxOutputTokens: 9, ...link } as Candidate;
   const request = new Request("https://gateway.example/v1/chat/completions", { method: "POST" });
   return describeCall(env as unknown as Env, request, plan, ENDPOINTS["openai-chat"], candidate);
 }
