@@ -19,6 +19,7 @@ const usage = `npm run bench -- [options]
   --only streams  what a translated chunk costs beside a watched one, and nothing else
   --only record  the record instead: a shard's intake, views and tail, what-if, the verifier
   --only dlp     the scan of prompts instead, in workerd, with its targets
+  --only startup the start of an isolate instead, beside an empty Worker's, in CPU
   --worker FILE  another Worker entry than src/edge/worker.ts
 `;
 
@@ -59,6 +60,10 @@ async function main(): Promise<void> {
   }
   if (process.argv.includes("record")) {
     await import("./record.ts");
+    return;
+  }
+  if (process.argv.includes("startup")) {
+    await import("./startup.ts");
     return;
   }
   if (process.argv.includes("dlp")) {

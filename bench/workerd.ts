@@ -31,12 +31,18 @@ interface FromToml {
 }
 
 const quote = (text: string): string => JSON.stringify(text);
-const kinds: Record<WorkerModule["type"], string> = {
+/** What workerd calls the kinds of modules. */
+export const kinds: Record<WorkerModule["type"], string> = {
   ESModule: "esModule",
   CompiledWasm: "wasm",
   Data: "data",
   Text: "text",
 };
+
+/** What wrangler.toml says of the Worker. */
+export const fromToml = (): FromToml =>
+  loadWrangler().unstable_getMiniflareWorkerOptions(path.join(root, "wrangler.toml"))
+    .workerOptions as unknown as FromToml;
 
 /** The Worker's part of the configuration; its modules are written beside it. */
 function describeWorker(
@@ -57,8 +63,7 @@ function describeWorker(
 
 async function writeConfig(serving: Serving, port: number): Promise<string> {
   const { folder, vars } = serving;
-  const toml = loadWrangler().unstable_getMiniflareWorkerOptions(path.join(root, "wrangler.toml"))
-    .workerOptions as unknown as FromToml;
+  const toml = fromToml();
   const actors = serving.bindings ? toml.durableObjects : {};
   const stores = serving.bindings
     ? [

@@ -21,6 +21,7 @@ import { root } from "./from-wrangler.ts";
 
 /** Where the built console goes: `assets.directory` of wrangler.toml. */
 export const consoleDist = path.join(root, "dist", "console");
+const descriptionFile = path.join(root, "src/edge/openapi.json");
 const stampFile = path.join(root, "dist", "console.sha256");
 const lockFile = path.join(root, "dist", "console.lock");
 /** A build takes seconds: a lock of this age was left behind, whoever has its process's number now. */
@@ -79,6 +80,7 @@ async function build(): Promise<void> {
   try {
     const configFile = path.join(root, "console", "vite.config.ts");
     await vite.build({ configFile, logLevel: "error", build: { outDir: fresh } });
+    ensureConsoleFolder(fresh);
     renameSync(consoleDist, old);
     renameSync(fresh, consoleDist);
   } finally {
@@ -143,7 +145,18 @@ async function buildAloud(): Promise<void> {
   }
 }
 
-/** Makes sure that the folder is there, since the runtime reads it even when it is empty. */
-export function ensureConsoleFolder(): void {
-  mkdirSync(consoleDist, { recursive: true });
+/**
+ * Makes sure that the folder is there, since the runtime reads it even when the console is not built,
+ * and that it has the gateway's description of itself, which is served from it.
+ */
+export function ensureConsoleFolder(folder = consoleDist): void {
+  mkdirSync(folder, { recursive: true });
+  const file = path.join(folder, "openapi.json");
+  // Without its spaces, which are a third of it.
+  const text = JSON.stringify(JSON.parse(readFileSync(descriptionFile, "utf8")));
+  if (existsSync(file) && readFileSync(file, "utf8") === text) return;
+  // Put there at once: another process may be reading it.
+  const fresh = path.join(root, "dist", `openapi-${process.pid}.json`);
+  writeFileSync(fresh, text);
+  renameSync(fresh, file);
 }

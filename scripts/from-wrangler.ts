@@ -16,6 +16,7 @@ const inWrangler = createRequire(here.resolve("wrangler"));
 /** The part of esbuild that is used here. */
 export interface Esbuild {
   build(options: Record<string, unknown>): Promise<{ outputFiles: { text: string }[] }>;
+  transform(code: string, options: Record<string, unknown>): Promise<{ code: string }>;
 }
 
 /** The part of Miniflare that is used here; options go through its own converter and its schema. */

@@ -1,5 +1,6 @@
 /** Every address of the gateway, and who answers there. */
-import { Hono, type Context } from "hono";
+import type { Context } from "hono";
+import { Hono } from "hono/tiny";
 import { dialectOf } from "#providers/registry.ts";
 import type { Dialect } from "#providers/types.ts";
 import { handleAdminSocket } from "./admin/socket.ts";
@@ -16,6 +17,7 @@ import { asRunState } from "./cloudflare/run-preview.ts";
 import { openUniversalSocket } from "./cloudflare/universal-socket.ts";
 import { booksRoutes, type BooksEnv } from "./books/routes.ts";
 import { CONSOLE_PATH, consoleRoutes } from "./console/routes.ts";
+import { DESCRIPTION_PATH, showDescription } from "./description.ts";
 import { scanText } from "./dlp-scan.ts";
 import { fromUnknown, GatewayError } from "./errors.ts";
 import { idHeaders, retryHeaders } from "./headers.ts";
@@ -24,7 +26,6 @@ import { handleMcp } from "./mcp/handle.ts";
 import { refusalResponse, serve } from "./pipeline/pipeline.ts";
 import { recordRoutes } from "./record/routes.ts";
 import { currentPolicy } from "./policy-cache.ts";
-import openApi from "./openapi.json" with { type: "json" };
 import { newRequestId } from "./request-id.ts";
 import { targetOf, type Target } from "./surface/addresses.ts";
 import {
@@ -52,7 +53,7 @@ app.use(async (c, next) => {
 });
 
 app.get("/health", (c) => c.json({ ok: true }));
-app.get("/openapi.json", (c) => c.json(openApi));
+app.get(DESCRIPTION_PATH, (c) => showDescription(c.env));
 app.get("/", (c) =>
   c.req.header("accept")?.includes("text/html")
     ? c.redirect(CONSOLE_PATH)

@@ -144,8 +144,8 @@ it("weighs the real bundle in a dry run, with no account", async () => {
   const kib = Number(/bundle: ([\d.]+) KiB/.exec(stdout)?.[1]);
   expect(kib).toBeGreaterThan(50);
   expect(kib).toBeLessThanOrEqual(bundleKibMax);
-  // What the project allows itself, a little above the 400 that it was planned for.
-  expect(kib).toBeLessThan(406);
+  // Under the 400 that the project allows itself, by what a change or two may weigh.
+  expect(kib).toBeLessThan(396);
   expect(stdout).toContain("nothing was deployed");
 }, 240_000);
 

@@ -54,7 +54,7 @@ const By = z
   .transform((text) => text.split(",").filter((name) => name !== ""))
   .pipe(z.array(z.enum(dimensions)).max(dimensions.length));
 
-const { user, team, model, provider } = AuditFilterSchema.shape;
+const filter = AuditFilterSchema.shape;
 const name = z.string().min(1).max(200).exactOptional();
 
 /**
@@ -65,10 +65,10 @@ export const SumsParams = z
   .strictObject({
     by: By.default(["model"]),
     ...times,
-    user,
-    team,
-    model,
-    provider,
+    user: filter.user,
+    team: filter.team,
+    model: filter.model,
+    provider: filter.provider,
     key: name,
     route: name,
     tag: name,

@@ -4,7 +4,8 @@
  * Invariants: nothing is read before the reader is known and the read is recorded; a member sees
  * their own entries only; which ledger is asked depends on the reader's organisation alone.
  */
-import { Hono, type Context } from "hono";
+import type { Context } from "hono";
+import { Hono } from "hono/tiny";
 import type * as z from "zod";
 import type { Env } from "#actors/kit/env.ts";
 import { canonicalJson } from "#events/canonical.ts";

@@ -4,7 +4,7 @@
  * Invariants: as for the record, nothing is read before the reader is known and the read is recorded;
  * members see their own; feedback is an event of its own and no log is ever changed or deleted.
  */
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import type { KeyAccess } from "#events/policy-events.ts";
 import { tryParseJson } from "#events/parse-json.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";

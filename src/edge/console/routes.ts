@@ -4,7 +4,7 @@
  * Every request goes through here and not to the assets alone, so that no file leaves without its
  * security headers.
  */
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import type { Env } from "#actors/kit/env.ts";
 import { LINK_PATH } from "../auth/link.ts";
 import { GatewayError } from "../errors.ts";

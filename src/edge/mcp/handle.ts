@@ -11,11 +11,11 @@ import * as z from "zod";
 import type { Principal } from "#policy/snapshot.ts";
 import { boundCallerOf, introduce } from "../auth/binding.ts";
 import { readRequestText } from "../body.ts";
+import { DESCRIPTION_PATH } from "../description.ts";
 import { GatewayError } from "../errors.ts";
-import openApi from "../openapi.json" with { type: "json" };
 import { messageBytesMax, nameCharsMax } from "./limits.ts";
 import { failureOf, readMessage, resultOf, RpcError, type Message } from "./message.ts";
-import { addressOf, listTools } from "./tools.ts";
+import { addressOf, listTools, type Description } from "./tools.ts";
 
 /** What this address needs of the edge. */
 export interface McpDeps {
@@ -81,11 +81,11 @@ type Get = (address: string) => Promise<Response>;
 async function answer({ method, params = {} }: Message, get: Get): Promise<object> {
   switch (method) {
     case "initialize":
-      return initialize(parse(InitializeParams, params).protocolVersion);
+      return initialize(parse(InitializeParams, params).protocolVersion, await describe(get));
     case "ping":
       return {};
     case "tools/list":
-      return listTools();
+      return listTools(await describe(get));
     case "tools/call":
       return callTool(parse(CallParams, params), get);
     default:
@@ -93,11 +93,18 @@ async function answer({ method, params = {} }: Message, get: Get): Promise<objec
   }
 }
 
-function initialize(asked: string): object {
+/** What the gateway says of itself, at its own address. */
+async function describe(get: Get): Promise<Description> {
+  const answer = await get(DESCRIPTION_PATH);
+  if (answer.ok) return answer.json();
+  throw new GatewayError("not_found", "This gateway was deployed without its description.");
+}
+
+function initialize(asked: string, { info }: Description): object {
   return {
     protocolVersion: isSpoken(asked) ? asked : VERSIONS[0],
     capabilities: { tools: {} },
-    serverInfo: { name: "tallygate", title: "Tallygate", version: openApi.info.version },
+    serverInfo: { name: "tallygate", title: "Tallygate", version: info.version },
     instructions: INSTRUCTIONS,
   };
 }

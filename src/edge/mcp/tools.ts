@@ -6,17 +6,25 @@
 import * as z from "zod";
 import { dimensions } from "#projections/queries.ts";
 import { EntryId, EventsParams, SumsParams } from "../books/params.ts";
-import openApi from "../openapi.json" with { type: "json" };
 import { complaintCharsMax } from "./limits.ts";
 
 type Arguments = Record<string, unknown>;
+
+/** Addresses that have a query. */
+type Described = "/audit/events" | "/costs" | "/usage";
+
+/** What is read here of the gateway's description. */
+export interface Description {
+  info: { version: string };
+  paths: Record<Described, { get: { parameters: { name: string; schema: object }[] } }>;
+}
 
 interface Tool {
   title: string;
   description: string;
   input: z.ZodType;
-  /** `input` as JSON Schema. */
-  told: object;
+  /** `input` as JSON Schema, or the address whose query the description tells. */
+  told: object | Described;
   /** Path and query of arguments that fit `input`. */
   address: (given: Arguments) => string;
 }
@@ -32,8 +40,8 @@ const objectOf = (properties: object, required: string[] = []) => ({
 });
 
 /** What the description says of an address's query. */
-function queryOf(path: "/audit/events" | "/costs" | "/usage"): object {
-  const { parameters } = openApi.paths[path].get;
+function queryOf({ paths }: Description, path: Described): object {
+  const { parameters } = paths[path].get;
   return objectOf(Object.fromEntries(parameters.map(({ name, schema }) => [name, schema])));
 }
 
@@ -58,7 +66,7 @@ const TOOLS: Readonly<Record<string, Tool>> = {
     title: "Search the audit list",
     description: `Requests, refusals, reads and acts, newest first, by any of the filters. \`nextCursor\` of an answer, sent as \`cursor\`, gives the next page. ${TIMES}`,
     input: EventsParams,
-    told: queryOf("/audit/events"),
+    told: "/audit/events",
     address: asQuery("/audit/events"),
   },
   get_request: {
@@ -88,14 +96,14 @@ const TOOLS: Readonly<Record<string, Tool>> = {
     title: "Costs",
     description: `Dollars spent, by dimension. ${BY}`,
     input: SumsParams,
-    told: queryOf("/costs"),
+    told: "/costs",
     address: asQuery("/costs"),
   },
   usage: {
     title: "Usage",
     description: `Requests and tokens, by dimension. ${BY}`,
     input: SumsParams,
-    told: queryOf("/usage"),
+    told: "/usage",
     address: asQuery("/usage"),
   },
   budgets: {
@@ -108,12 +116,12 @@ const TOOLS: Readonly<Record<string, Tool>> = {
 };
 
 /** The answer to `tools/list`, in MCP's shape. */
-export function listTools() {
-  const tools = Object.entries(TOOLS).map(([name, { title, description, told }]) => ({
+export function listTools(description: Description) {
+  const tools = Object.entries(TOOLS).map(([name, { told, ...tool }]) => ({
     name,
-    title,
-    description,
-    inputSchema: told,
+    title: tool.title,
+    description: tool.description,
+    inputSchema: typeof told === "string" ? queryOf(description, told) : told,
     annotations: { readOnlyHint: true },
   }));
   return { tools };

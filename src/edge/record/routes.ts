@@ -4,7 +4,7 @@
  * Invariants: as for the books, nothing is read before the reader is known, allowed and recorded;
  * what is asked of depends on the reader's organisation alone. Only the public keys are public.
  */
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { canonicalJson } from "#events/canonical.ts";
 import { showCircuits } from "../admin/circuits.ts";
 import { restoreActor } from "../admin/restore.ts";

@@ -1,0 +1,111 @@
+/**
+ * What the Worker leaves out of the packages that it is made with: parts that nothing here calls, and
+ * tables that others add up to. Each is told by its package's own file and names; when a newer package
+ * is written differently, the build fails and says so.
+ */
+import { readFileSync } from "node:fs";
+
+export interface Plugging {
+  onLoad(filter: { filter: RegExp }, load: (asked: { path: string }) => { contents: string }): void;
+}
+
+/**
+ * Leaves out what zod carries to turn schemas into JSON Schema: scripts do that, the Worker does not,
+ * and every schema would hold on to it.
+ */
+export const withoutJsonSchema = {
+  name: "without-json-schema",
+  setup(build: Plugging): void {
+    const names = [
+      "createToJSONSchemaMethod",
+      "createStandardJSONSchemaMethod",
+      "toJSONSchema",
+      "JSONSchemaGenerator",
+    ];
+    const contents = [
+      `const refuse = () => { throw new Error("JSON Schema is left out by scripts/lean-modules.ts"); };`,
+      ...names.map(
+        (name) => `export const ${name} = ${name.startsWith("create") ? "() => " : ""}refuse;`,
+      ),
+    ].join("\n");
+    const filter =
+      /[\\/]zod[\\/]v4[\\/]core[\\/](json-schema-processors|json-schema-generator|to-json-schema)\.js$/;
+    build.onLoad({ filter }, () => ({ contents }));
+  },
+};
+
+/** Classes of characters that are others together, as the Unicode standard defines them (UAX 44, 24). */
+const sums: Readonly<Record<string, string>> = {
+  C: "Cc Cf Cn Co Cs",
+  L: "Ll Lm Lo Lt Lu",
+  LC: "Ll Lt Lu",
+  M: "Mc Me Mn",
+  N: "Nd Nl No",
+  P: "Pc Pd Pe Pf Pi Po Ps",
+  S: "Sc Sk Sm So",
+  Z: "Zl Zp Zs",
+  Unknown: "Cn Co Cs",
+};
+
+/** Adds tables up, in RE2's own form: rows of first, last and step. */
+const sumOf = `const sumOf = (names) => {
+  const rows = names.split(" ").flatMap((name) => {
+    const table = UnicodeTables.CATEGORIES.get(name);
+    return Array.from({ length: table.length }, (_, i) => {
+      const [lo, hi, step] = [table.getLo(i), table.getHi(i), table.getStride(i)];
+      if (step === 1) return [[lo, hi]];
+      return Array.from({ length: (hi - lo) / step + 1 }, (_, k) => [lo + k * step, lo + k * step]);
+    }).flat();
+  }).sort(([a], [b]) => a - b);
+  const joined = [];
+  for (const [lo, hi] of rows) {
+    const last = joined.at(-1);
+    if (last !== undefined && last[1] + 1 >= lo) last[1] = Math.max(last[1], hi);
+    else joined.push([lo, hi, 1]);
+  }
+  return new UnicodeRangeTable(Uint32Array.from(joined.flat()));
+};
+`;
+
+/** RE2's code with a part between two marks changed; throws when the marks are not there. */
+function between(code: string, from: string, to: string, change: (part: string) => string): string {
+  const start = code.indexOf(from);
+  const end = code.indexOf(to, start);
+  if (start < 0 || end < 0) throw new Error(`re2js has no ${from} before ${to}: look at it again.`);
+  return code.slice(0, start) + change(code.slice(start, end)) + code.slice(end);
+}
+
+/** The tables as sums; throws when one of them is not written as it was. */
+function summed(part: string): string {
+  return Object.entries(sums).reduce((text, [name, parts]) => {
+    const row = new RegExp(`^(\\s*${name}: \\(\\) => )new UnicodeRangeTable\\(.*\\)(,?)$`, "m");
+    if (!row.test(text)) throw new Error(`re2js has no table ${name}: look at it again.`);
+    return text.replace(row, `$1sumOf("${parts}")$2`);
+  }, part);
+}
+
+/** RE2's code without the translation of other patterns into its own, and with tables as sums. */
+export function leanRe2(code: string): string {
+  const tables = between(code, "static CATEGORIES =", "static FOLD_CATEGORIES =", summed);
+  const printed = between(
+    tables,
+    "this._Print = new",
+    ";",
+    () => `this._Print = sumOf("L M N P S")`,
+  );
+  const added = between(printed, "var UnicodeTables =", "static", (part) => sumOf + part);
+  return between(added, "// src/TranslateRegExpString.js", "// src/index.js", () => {
+    const refuse = `throw new Error("Translation is left out by scripts/lean-modules.ts");`;
+    return `const TranslateRegExpString = { translate() { ${refuse} } };\n`;
+  });
+}
+
+/** Leaves half a dozen kibibytes out of RE2. */
+export const withLeanRe2 = {
+  name: "with-lean-re2",
+  setup(build: Plugging): void {
+    build.onLoad({ filter: /[\\/]re2js[\\/]build[\\/]index\.js$/ }, ({ path }) => ({
+      contents: leanRe2(readFileSync(path, "utf8")),
+    }));
+  },
+};
