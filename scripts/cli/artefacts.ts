@@ -1,16 +1,16 @@
 /** Artefacts in a folder or at a running gateway, as the verifier reads them. */
-import { isAscii } from "node:buffer";
+import { isAscii, isUtf8 } from "node:buffer";
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { paths } from "#events/manifest.ts";
+import type { SegmentText } from "#events/segment-scan.ts";
 import type { ArchiveStatus } from "#actors/ledger/api.ts";
 import { artefactsOf, type ShardArtefacts } from "#projections/verify/artefacts.ts";
 
 const unpack = promisify(gunzip);
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** What a segment unpacks to at most in one piece: its characters' bound, with room for wide ones. */
 const chunkBytesMax = 32 * 1024 * 1024;
@@ -25,10 +25,12 @@ function chunkSizeFor(bytes: Uint8Array<ArrayBuffer>): number {
 }
 
 /** Unpacks a segment; throws on any damage. */
-export async function gunzipText(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const text = await unpack(bytes, { chunkSize: chunkSizeFor(bytes) });
+export async function gunzipText(packed: Uint8Array<ArrayBuffer>): Promise<SegmentText> {
+  const bytes = await unpack(packed, { chunkSize: chunkSizeFor(packed) });
   // ASCII is the same in both, and by far most of what is archived; it needs no decoding.
-  return isAscii(text) ? text.toString("latin1") : utf8.decode(text);
+  const encoding = isAscii(bytes) ? "latin1" : "utf8";
+  if (encoding === "utf8" && !isUtf8(bytes)) throw new Error("it is not UTF-8");
+  return { bytes, text: (from, to) => bytes.toString(encoding, from, to) };
 }
 
 async function filesBelow(folder: string): Promise<string[]> {

@@ -19,6 +19,7 @@ import {
 } from "#events/manifest.ts";
 import { merkleRoot } from "#events/merkle.ts";
 import { openSigner, toBase64 } from "#events/note.ts";
+import { segmentOf, type SegmentText } from "#events/segment-scan.ts";
 import { eventLeaf, readLine, segmentText, toLine } from "#events/segment.ts";
 import { BaseFold } from "#projections/base/fold.ts";
 import { readBase } from "#projections/base/read.ts";
@@ -239,5 +240,7 @@ export function inMemory(files: Archived, shard = "l_test_0"): ShardArtefacts {
   };
 }
 
-export const unzip = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
-  new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(gunzipSync(bytes));
+/** Unpacks a segment; throws on any damage. */
+export async function unzip(packed: Uint8Array<ArrayBuffer>): Promise<SegmentText> {
+  return segmentOf(gunzipSync(packed));
+}

@@ -5,6 +5,7 @@
 import * as z from "zod";
 import { paths } from "#events/manifest.ts";
 import { readPublicKey } from "#events/note.ts";
+import { segmentOf, type SegmentText } from "#events/segment-scan.ts";
 import { artefactsOf, type ShardArtefacts } from "#projections/verify/artefacts.ts";
 import { verifyArchive } from "#projections/verify/verify.ts";
 import { ApiError, ask } from "../data/api.ts";
@@ -14,14 +15,13 @@ import type { VerifyAsked, VerifyTold } from "./messages.ts";
 // Schemas are compiled to code where that is allowed; the console's policy does not.
 z.config({ jitless: true });
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 // eslint-disable-next-line unicorn/require-post-message-target-origin -- workers have no origin
 const tell = (told: VerifyTold): void => self.postMessage(told);
 
 /** Unpacks a segment; throws on any damage. */
-async function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return utf8.decode(await new Response(stream).arrayBuffer());
+async function gunzip(packed: Uint8Array<ArrayBuffer>): Promise<SegmentText> {
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return segmentOf(new Uint8Array(await new Response(stream).arrayBuffer()));
 }
 
 async function fetchBytes(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {

@@ -2,10 +2,10 @@
  * What the text of a segment says of itself: its events, which of them were altered, their Merkle
  * root, and each stream's part. Needs nothing that came before.
  */
-import { hashBody } from "#events/envelope.ts";
 import type { StreamPart } from "#events/manifest.ts";
 import { MerkleTree } from "#events/merkle.ts";
-import { eventLeaf, readLine, type SegmentLine } from "#events/segment.ts";
+import { SegmentScan, type ScannedLine, type SegmentText } from "#events/segment-scan.ts";
+import { sha256Hex } from "#events/sha256.ts";
 
 export interface ReadSegment {
   events: number;
@@ -14,25 +14,20 @@ export interface ReadSegment {
   parts: Map<string, StreamPart>;
 }
 
-/**
- * Takes a segment's lines in order; `undefined` for one that is no event. `number` is from 1;
- * `isAltered` when the event is not the one that was hashed.
- */
-export type TakeLine = (line: SegmentLine | undefined, number: number, isAltered: boolean) => void;
+/** Takes a segment's lines in order; `undefined` for one that is no event. `number` is from 1. */
+export type TakeLine = (line: ScannedLine | undefined, number: number) => void;
 
 /** Reads a segment's text, and keeps no line of it. Total. */
-export function readSegment(text: string, take: TakeLine): ReadSegment {
+export function readSegment(segment: SegmentText, take: TakeLine): ReadSegment {
   const tree = new MerkleTree();
   const parts = new Parts();
-  for (let start = 0; start < text.length;) {
-    const found = text.indexOf("\n", start);
-    const end = found < 0 ? text.length : found;
-    const line = readLine(text.slice(start, end));
-    start = end + 1;
+  const scan = new SegmentScan(segment);
+  while (!scan.isOver) {
+    const line = scan.read();
     // What is no event has no leaf either, so the root cannot be the one that was signed.
-    tree.add(line === undefined ? NO_EVENT : eventLeaf(line.hash));
+    tree.add(line === undefined ? NO_EVENT : sha256Hex(scan.leaf));
     if (line !== undefined) parts.note(line);
-    take(line, tree.size, line !== undefined && hashBody(line.body) !== line.hash);
+    take(line, tree.size);
   }
   return { events: tree.size, root: tree.root(), parts: parts.all };
 }
@@ -45,7 +40,7 @@ class Parts {
   /** The part that a stream's last line was in: its next one is in the same, but for a fork. */
   readonly #last = new Map<string, StreamPart>();
 
-  note({ stream, epoch, seq, prev, hash }: SegmentLine): void {
+  note({ stream, epoch, seq, prev, hash }: ScannedLine): void {
     let part = this.#last.get(stream);
     if (part?.epoch !== epoch) {
       const key = `${stream} ${epoch}`;

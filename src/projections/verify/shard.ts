@@ -20,14 +20,15 @@ import {
   type Manifest,
   type StreamPart,
 } from "#events/manifest.ts";
-import type { SegmentLine } from "#events/segment.ts";
+import { flat } from "#events/recall.ts";
+import type { ScannedLine, SegmentText } from "#events/segment-scan.ts";
 import { isSignedBy, parseNote } from "#events/note.ts";
 import { readText, surveyShard, type ShardArtefacts } from "./artefacts.ts";
 import { Bases } from "./bases.ts";
 import { beginWith } from "./begin.ts";
 import type { Finding, FindingKind, Findings } from "./finding.ts";
 import { PublishedViews } from "./published-views.ts";
-import { readSegment } from "./read-segment.ts";
+import { readSegment, type TakeLine } from "./read-segment.ts";
 import { Streams, type Depth, type PolicyVersions, type StreamFork } from "./streams.ts";
 import { Sums } from "./sums.ts";
 import { checkWitnessed, type WitnessDemand } from "./witnessed.ts";
@@ -35,8 +36,8 @@ import { checkWitnessed, type WitnessDemand } from "./witnessed.ts";
 export interface VerifyOptions {
   /** Any of these may have signed: keys change. */
   publicKeys: readonly Uint8Array<ArrayBuffer>[];
-  /** Unpacks gzip; throws on damage. */
-  gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<string>;
+  /** Unpacks gzip of UTF-8; throws on damage. */
+  gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<SegmentText>;
   /** Checkpoints that the reader trusts from before: the archive must begin with what they saw. */
   trusted?: readonly Checkpoint[];
   /** `chain` decides nothing again and folds no views; every check is made without it. */
@@ -64,11 +65,11 @@ export interface ShardReport {
   head?: Checkpoint;
 }
 
-/** A segment as it was read; no text when it cannot be unpacked. */
+/** A segment as it was read; no content when it cannot be unpacked. */
 interface Unpacked {
   bytes: number;
   sha256: string;
-  text: string | undefined;
+  content: SegmentText | undefined;
 }
 
 export class ShardVerifier {
@@ -108,7 +109,10 @@ export class ShardVerifier {
     const { first, segments } = survey;
     const bases = new Bases(
       this.#artefacts,
-      (bytes) => this.#options.gunzip(bytes),
+      async (packed) => {
+        const segment = await this.#options.gunzip(packed);
+        return segment.text(0, segment.bytes.length);
+      },
       survey,
       this.#add,
     );
@@ -249,21 +253,19 @@ export class ShardVerifier {
     const bytes = await this.#artefacts.read(paths.segment(n));
     if (bytes === undefined) return undefined;
     const sha256 = createHash("sha256").update(bytes).digest("hex");
-    const text = await this.#options.gunzip(bytes).catch(() => undefined);
-    return { bytes: bytes.length, sha256, text };
+    const content = await this.#options.gunzip(bytes).catch(() => undefined);
+    return { bytes: bytes.length, sha256, content };
   }
 
   #segment(n: number, unpacked: Unpacked | undefined, manifest: Manifest | undefined): void {
     const file = paths.segment(n);
     if (unpacked === undefined) return;
-    const { bytes, sha256, text } = unpacked;
+    const { bytes, sha256, content } = unpacked;
     if (manifest !== undefined && (sha256 !== manifest.sha256 || bytes !== manifest.bytes)) {
       this.#add("root", "its bytes are not those that the manifest names", { file });
     }
-    if (text === undefined) return this.#add("damaged", "it cannot be unpacked", { file });
-    const { events, root, parts } = readSegment(text, (line, number, isAltered) =>
-      this.#line(file, number, line, isAltered),
-    );
+    if (content === undefined) return this.#add("damaged", "it cannot be unpacked", { file });
+    const { events, root, parts } = readSegment(content, this.#lines(file));
     if (manifest === undefined) return;
     if (events !== manifest.events) {
       this.#add("root", `it has ${events} events, the manifest says ${manifest.events}`, {
@@ -276,19 +278,28 @@ export class ShardVerifier {
     this.#compareParts(file, manifest.streams, parts);
   }
 
-  #line(file: string, number: number, line: SegmentLine | undefined, isAltered: boolean): void {
-    this.#events += 1;
-    if (line === undefined) {
-      return this.#add("damaged", "it is not an event", { file, line: number });
-    }
-    const { stream, seq } = line;
-    const where = { file, line: number, stream, seq };
-    if (isAltered) this.#add("chain", "the event was altered", where);
-    if (line.organisation !== this.#organisationText) {
-      this.#add("link", "it belongs to another organisation", where);
-    }
-    this.#streams.take(line, (kind, message) => this.#add(kind, message, where));
-    if (this.#bases?.isFolding === true) this.#bases.take(line);
+  /** Checks the lines of a segment, one after the other. */
+  #lines(file: string): TakeLine {
+    let line: ScannedLine | undefined;
+    let number = 0;
+    const report = (kind: FindingKind, message: string): void => {
+      if (line === undefined) return this.#add(kind, message, { file, line: number });
+      // A finding outlives the segment, whose text its names are parts of.
+      const { stream, seq } = line;
+      this.#add(kind, message, { file, line: number, stream: flat(stream), seq });
+    };
+    return (next, place) => {
+      line = next;
+      number = place;
+      this.#events += 1;
+      if (line === undefined) return report("damaged", "it is not an event");
+      if (line.isAltered) report("chain", "the event was altered");
+      if (line.organisation !== this.#organisationText) {
+        report("link", "it belongs to another organisation");
+      }
+      this.#streams.take(line, report);
+      if (this.#bases?.isFolding === true) this.#bases.take(line.whole());
+    };
   }
 
   #compareParts(file: string, said: readonly StreamPart[], found: Map<string, StreamPart>): void {

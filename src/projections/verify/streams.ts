@@ -1,8 +1,8 @@
 /** Every stream of a shard: gapless, chained, and every decision in it the one that its past gives. */
 import { GENESIS } from "#events/envelope.ts";
 import type { EventEnvelope } from "#events/envelope.ts";
-import { parseJson } from "#events/parse-json.ts";
-import type { SegmentLine } from "#events/segment.ts";
+import { flat, Recall } from "#events/recall.ts";
+import type { Recalls, ScannedLine } from "#events/segment-scan.ts";
 import type { StreamForked } from "#events/stream-events.ts";
 import { upcast, upcasters } from "#events/upcast.ts";
 import type { UserFact } from "#events/user-events.ts";
@@ -24,6 +24,8 @@ interface Stream {
   tally: BudgetTally;
   /** Events that come and were decided on the other branch of a fork: not made again. */
   carried: number;
+  /** By type: what its events have in common. */
+  recalls: Map<string, Recalls>;
 }
 
 /** A stream that was restored from a backup, and went on before it knew what it had forgotten. */
@@ -101,6 +103,9 @@ export class PolicyVersions {
   }
 }
 
+/** Kinds of events in streams whose last one is kept to read the next by: some kilobytes each. */
+const recallsMax = 20_000;
+
 /** How much of each event is checked: its place and hash alone, or what it says, too. */
 export type Depth = "chain" | "decisions";
 
@@ -111,6 +116,9 @@ export class Streams {
   /** Where streams stood at the base that the archive begins with. */
   readonly #before = new Map<string, () => Stream>();
   readonly #depth: Depth;
+  /** By type: what differs from one event of a stream to its next. */
+  readonly #varying = new Map<string, { cause: Set<string>; data: Set<string> }>();
+  #recalled = 0;
   /** Decisions that were made again. */
   decisions = 0;
   readonly forks: StreamFork[] = [];
@@ -136,17 +144,13 @@ export class Streams {
       carried,
       state: stream.startsWith("u_") ? stateOf() : initialState(),
       tally: tally === null ? new BudgetTally() : BudgetTally.unpack(tally),
+      recalls: new Map(),
     }));
   }
 
   /** Takes the next event of the shard; its hash has been checked. */
-  take(line: SegmentLine, report: Report): void {
-    let stream = this.#streams.get(line.stream);
-    if (stream === undefined) {
-      stream = this.#before.get(line.stream)?.() ?? begun();
-      this.#before.delete(line.stream);
-      this.#streams.set(line.stream, stream);
-    }
+  take(line: ScannedLine, report: Report): void {
+    const stream = this.#streams.get(line.stream) ?? this.#meet(flat(line.stream));
     const fault = chainFault(stream, line);
     if (fault !== undefined) {
       report("chain", fault);
@@ -157,10 +161,8 @@ export class Streams {
     stream.epoch = line.epoch;
     stream.seq = line.seq;
     stream.hash = line.hash;
-    if (this.#depth === "chain" && !FORKED.test(line.body)) {
-      return noteTime(stream, Number(AT.exec(line.body)?.[1]), report);
-    }
-    const event = readEvent(line);
+    if (this.#depth === "chain" && !isFork(line)) return noteTime(stream, line.at, report);
+    const event = readEvent(line, this.#recalls(stream, line.type));
     if (event === undefined) return report("damaged", "the event's data cannot be read");
     noteTime(stream, event.at, report);
     const isCarried = stream.carried > 0;
@@ -173,6 +175,28 @@ export class Streams {
       stream.state = undefined;
       report("decision", `it cannot be folded: ${error instanceof Error ? error.message : "?"}`);
     }
+  }
+
+  #meet(name: string): Stream {
+    const stream = this.#before.get(name)?.() ?? begun();
+    this.#before.delete(name);
+    this.#streams.set(name, stream);
+    return stream;
+  }
+
+  /** What events of a type in a stream have in common; nothing once there are too many of them. */
+  #recalls({ recalls }: Stream, type: string): Recalls | undefined {
+    const known = recalls.get(type);
+    if (known !== undefined || this.#recalled >= recallsMax) return known;
+    let varying = this.#varying.get(type);
+    if (varying === undefined) {
+      varying = { cause: new Set(), data: new Set() };
+      this.#varying.set(type, varying);
+    }
+    const fresh = { cause: new Recall(varying.cause), data: new Recall(varying.data) };
+    recalls.set(type, fresh);
+    this.#recalled += 1;
+    return fresh;
   }
 
   #fork(stream: Stream, event: EventEnvelope, report: Report): void {
@@ -211,11 +235,9 @@ function begun(): Stream {
     state: initialState(),
     tally: new BudgetTally(),
     carried: 0,
+    recalls: new Map(),
   };
 }
-
-/** The envelope's time is its first field. */
-const AT = /^\{"at":(0|[1-9]\d{0,15}),/;
 
 /** Time never falls within a stream. */
 function noteTime(stream: Stream, at: number, report: Report): void {
@@ -224,10 +246,11 @@ function noteTime(stream: Stream, at: number, report: Report): void {
   stream.at = at;
 }
 
-/** The envelope's own type is its last. */
-const FORKED = /"type":"StreamForked","v":1\}$/;
+function isFork({ type, v }: ScannedLine): boolean {
+  return type === "StreamForked" && v === 1;
+}
 
-function chainFault(stream: Stream, line: SegmentLine): string | undefined {
+function chainFault(stream: Stream, line: ScannedLine): string | undefined {
   if (line.epoch === stream.epoch) {
     const next = stream.seq + 1;
     if (line.seq > next)
@@ -238,16 +261,15 @@ function chainFault(stream: Stream, line: SegmentLine): string | undefined {
     return `its epoch ${line.epoch} is over`;
   } else if (line.seq !== stream.seq + 1) {
     return `its epoch begins with event ${line.seq}; ${stream.seq + 1} was expected`;
-  } else if (line.epoch !== stream.epoch + 1 || !FORKED.test(line.body)) {
+  } else if (line.epoch !== stream.epoch + 1 || !isFork(line)) {
     return `its epoch ${line.epoch} begins without saying why`;
   }
   return line.prev === stream.hash ? undefined : "it does not follow the event before it";
 }
 
-function readEvent({ body, hash }: SegmentLine): EventEnvelope | undefined {
+function readEvent(line: ScannedLine, recalls: Recalls | undefined): EventEnvelope | undefined {
   try {
-    const event = parseJson(body) as EventEnvelope;
-    event.hash = hash;
+    const event = line.event(recalls);
     if (event.v === 1 && upcasters.length === 0) return event;
     const read = upcast(event);
     return read.kind === "malformed" ? undefined : read.event;

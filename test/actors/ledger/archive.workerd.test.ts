@@ -12,6 +12,7 @@ import { hotMs } from "#actors/ledger/limits.ts";
 import { canonicalJson } from "#events/canonical.ts";
 import type { SealedEvent } from "#events/envelope.ts";
 import { paths } from "#events/manifest.ts";
+import { segmentOf } from "#events/segment-scan.ts";
 import { openSigner } from "#events/note.ts";
 import { readLine, toLine } from "#events/segment.ts";
 import { verifyArchive } from "#projections/verify/verify.ts";
@@ -46,7 +47,7 @@ async function filesOf(shard: string): Promise<Map<string, Uint8Array<ArrayBuffe
 const unpack = async (bytes: Uint8Array<ArrayBuffer>) => {
   const text = await gunzip(bytes);
   if (text === undefined) throw new Error("damaged");
-  return text;
+  return segmentOf(new TextEncoder().encode(text));
 };
 
 /** Verifies what R2 has of a shard, and the views that the ledger tells. */

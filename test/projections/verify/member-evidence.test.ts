@@ -55,7 +55,8 @@ function pageFrom(from: EvidencePlace): Promise<MemberEvidencePage> {
 
 /** What the base says of a stream, with its proof. */
 async function baseOf(name: string): Promise<MemberBase> {
-  const text = await unzip(files.get(paths.base(segments)) ?? new Uint8Array(0));
+  const base = await unzip(files.get(paths.base(segments)) ?? new Uint8Array(0));
+  const text = base.text(0, base.bytes.length);
   const lines = text.slice(0, -1).split("\n");
   const index = lines.findIndex((line) => line.includes(`"stream":"${name}"`));
   const path = new InclusionProofs(lines.map((line) => leafHash(line))).path(index);
