@@ -1,36 +1,25 @@
 /** The steps of a deployment, apart from the terminal and the account: both come in as functions. */
-import { randomBytes } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
-import { createGateway } from "../client/src/gateway.ts";
+import { probe, probeModelAt, probeModelOf, untilUp } from "./deploy-check.ts";
+import { type Asking, gatherSecrets } from "./deploy-secrets.ts";
 import { liveProviders } from "./dev-vars.ts";
 import { startingPolicy } from "./starting-policy.ts";
 
 /** What a free account takes is 3 MB gzipped: over that the platform refuses. */
 export const bundleKibMax = 2_900;
 
-/** Asked for by name; the first is made when there is none. */
-const optionalSecrets = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"];
+/** Runs wrangler; `stdout` is what it answers, `output` that and what it says beside. */
+export type WranglerRun = (
+  args: readonly string[],
+) => Promise<{ ok: boolean; output: string; stdout: string }>;
 
-/** What only a gateway on this machine may be given. */
-const developmentOnly = ["TALLYGATE_ALLOW_PRIVATE", "DEV_UPSTREAM_KEY"];
-
-/** The cheapest model of each kind, for the one request that proves a deployment. */
-const probeModels: Record<string, string> = {
-  openai: "gpt-4o-mini",
-  anthropic: "claude-haiku-4-5",
-  google: "gemini-2.5-flash",
-};
-
-export type WranglerRun = (args: readonly string[]) => Promise<{ ok: boolean; output: string }>;
-
-export interface DeployOptions {
+export interface DeployOptions extends Asking {
   wrangler: WranglerRun;
-  ask: (name: string) => Promise<string>;
-  say: (line: string) => void;
-  env: Readonly<Record<string, string | undefined>>;
+  /** Between two looks at an address that is not known everywhere yet. */
+  sleep: (ms: number) => Promise<void>;
   dryRun: boolean;
   organisation: string;
   admin: string;
@@ -41,7 +30,7 @@ export interface DeployOptions {
 
 /** Does it all; throws with one sentence that says what to do. */
 export async function deploy(options: DeployOptions): Promise<void> {
-  const { say, wrangler } = options;
+  const { say, wrangler, env } = options;
   const kib = await weigh(wrangler);
   say(`bundle: ${kib.toFixed(1)} KiB gzipped (at most ${bundleKibMax})`);
   if (kib > bundleKibMax) throw new Error(`The bundle is over ${bundleKibMax} KiB gzipped.`);
@@ -49,25 +38,50 @@ export async function deploy(options: DeployOptions): Promise<void> {
     say("dry run: nothing was deployed");
     return;
   }
+  if (env["WORKERS_CI"]) return deployBuilt(options);
   const who = await wrangler(["whoami"]);
   if (!who.ok || /not (authenticated|logged in)/i.test(who.output)) {
     throw new Error("wrangler is not logged in: run `npx wrangler login`, then this again.");
   }
   const existing = await secretNames(wrangler);
-  const secrets = await gatherSecrets(options, existing);
+  const { upload: secrets, root } = await gatherSecrets(options, existing);
   const live = liveProviders(Object.fromEntries([...existing].map((name) => [name, "set"])));
   const fresh = liveProviders(secrets).filter(({ kind }) => !live.some((one) => one.kind === kind));
-  const policy = options.policy ?? policyFor([...live, ...fresh]);
+  const key = env["TALLYGATE_KEY"];
+  const isNew = !existing.has("TALLYGATE_SECRET");
+  const policy = options.policy ?? policyFor([...live, ...fresh], isNew);
   const printed = await upload(wrangler, secrets);
-  const url = options.url ?? /https:\/\/[\w.-]+\.workers\.dev/.exec(printed)?.[0];
-  if (url === undefined) throw new Error("wrangler printed no address: say it with --url.");
+  const url = urlOf(options, printed);
   say(`deployed: ${url}`);
-  const secret = secrets["TALLYGATE_SECRET"];
-  if (secret === undefined) {
+  await untilUp(url, options);
+  if (root === undefined) {
     say("TALLYGATE_SECRET was set before: set it in the environment to found an organisation.");
-    return;
-  }
-  await open(options, url, secret, policy);
+  } else await open(options, url, root, policy);
+  if (key !== undefined) say(await probe(url, key, await probeModelAt(url, key)));
+  say(
+    `look at ${url}/console/ and at \`npx wrangler tail\`; \`npx tallygate doctor --url ${url}\``,
+  );
+}
+
+/**
+ * In Cloudflare's own builds, of the deploy button and of every push after it: nobody is there to be
+ * asked, and the Worker's secrets are the dashboard's. Only the code is deployed.
+ */
+async function deployBuilt(options: DeployOptions): Promise<void> {
+  const { say, wrangler } = options;
+  const { ok, output } = await wrangler(["deploy"]);
+  if (!ok) throw new Error(`wrangler deploy failed:\n${output}`);
+  const url = urlOf(options, output);
+  say(`deployed: ${url}; its secrets are as they were`);
+  await untilUp(url, options);
+  say(`check: ${url}/health answers`);
+  say("The first time: found the organisation, as docs/how-to/deploy.md says under the button.");
+}
+
+function urlOf({ url }: DeployOptions, printed: string): string {
+  const found = url ?? /https:\/\/[\w.-]+\.workers\.dev/.exec(printed)?.[0];
+  if (found === undefined) throw new Error("wrangler printed no address: say it with --url.");
+  return found.replace(/\/+$/, "");
 }
 
 /** Kibibytes of the Worker's code, gzipped, as wrangler would upload it. */
@@ -84,51 +98,25 @@ async function weigh(wrangler: WranglerRun): Promise<number> {
   }
 }
 
-/** The secrets that the Worker has; none when it was never deployed. */
+/**
+ * The secrets that the Worker has; none when it was never deployed. Anything else that is wrong ends
+ * the deployment: taken for "none", it would put a new root secret in the place of the old.
+ */
 async function secretNames(wrangler: WranglerRun): Promise<Set<string>> {
-  const { ok, output } = await wrangler(["secret", "list", "--format", "json"]);
-  if (!ok) return new Set();
+  const { ok, output, stdout } = await wrangler(["secret", "list", "--format", "json"]);
+  if (!ok && /Worker "[^"]*" not found/.test(output)) return new Set();
   try {
-    return new Set((JSON.parse(output) as { name: string }[]).map(({ name }) => name));
+    if (ok) return new Set((JSON.parse(stdout) as { name: string }[]).map(({ name }) => name));
   } catch {
-    return new Set();
+    // The sentence below says it.
   }
+  throw new Error(`The Worker's secrets cannot be listed, so nothing was deployed:\n${output}`);
 }
 
-async function gatherSecrets(
-  { env, ask, say }: DeployOptions,
-  existing: ReadonlySet<string>,
-): Promise<Record<string, string>> {
-  const wrong = developmentOnly.find((name) => existing.has(name));
-  if (wrong !== undefined) {
-    throw new Error(
-      `The Worker has the secret ${wrong}, which is for development: run \`npx wrangler secret delete ${wrong}\`.`,
-    );
-  }
-  const secrets: Record<string, string> = {};
-  const root = env["TALLYGATE_SECRET"];
-  if (root !== undefined && root !== "") secrets["TALLYGATE_SECRET"] = root;
-  else if (!existing.has("TALLYGATE_SECRET")) {
-    secrets["TALLYGATE_SECRET"] = randomBytes(32).toString("base64url");
-    say("TALLYGATE_SECRET: made anew (it stays in your account, and cannot be read back)");
-  }
-  const signing = env["TALLYGATE_SIGNING_KEY"];
-  if (signing !== undefined && signing !== "") secrets["TALLYGATE_SIGNING_KEY"] = signing;
-  else if (!existing.has("TALLYGATE_SIGNING_KEY")) {
-    secrets["TALLYGATE_SIGNING_KEY"] = randomBytes(32).toString("base64");
-    say("TALLYGATE_SIGNING_KEY: made anew; its public key is at /.well-known/tallygate/keys");
-  }
-  for (const name of optionalSecrets) {
-    const value = env[name] ?? (existing.has(name) ? "" : await ask(name));
-    if (value !== "") secrets[name] = value;
-  }
-  return secrets;
-}
-
-/** The starting policy over real providers only. */
-function policyFor(live: ReturnType<typeof liveProviders>): unknown {
-  const [first] = live;
-  if (first === undefined) {
+/** The starting policy over real providers only; none for an upgrade of a gateway without those. */
+function policyFor(live: ReturnType<typeof liveProviders>, isNew: boolean): unknown {
+  if (live.length === 0) {
+    if (!isNew) return undefined;
     throw new Error("No provider's key is set: set one, or give a policy with --policy.");
   }
   const whole = startingPolicy({ upstreamUrl: "https://unused.invalid", live });
@@ -165,46 +153,47 @@ async function post(url: string, secret: string, body: unknown): Promise<Respons
   });
 }
 
-/** Founds the organisation, lets its admin in, and asks one model. */
-async function open(
+/** Founds the organisation; the admin's key, or `undefined` when it existed. */
+async function found(
   { organisation, admin, say }: DeployOptions,
   url: string,
   secret: string,
   policy: unknown,
-): Promise<void> {
-  const members = [{ id: admin, role: "admin", tier: "standard" }];
+): Promise<string | undefined> {
+  const { tiers = {} } = policy as { tiers?: object };
+  const tier = Object.hasOwn(tiers, "standard") ? { tier: "standard" } : {};
+  const members = [{ id: admin, role: "admin", ...tier }];
   const founded = await post(`${url}/setup`, secret, { organisation, members, policy });
+  if (founded.status === 401) {
+    throw new Error(
+      "The TALLYGATE_SECRET that was given is not the Worker's, so nothing was founded. The Worker is deployed, and keeps its own.",
+    );
+  }
   if (founded.status === 409) {
     say(`organisation: ${organisation} exists already; its policy and keys stay as they are`);
-  } else if (!founded.ok) {
-    throw new Error(`POST /setup answered ${founded.status}: ${await founded.text()}`);
-  } else {
-    say(`organisation: ${organisation}, admin ${admin}`);
+    return undefined;
   }
-  const body: { keys?: Record<string, string> } = founded.ok ? await founded.json() : {};
-  const key = body.keys?.[admin];
+  if (!founded.ok) {
+    throw new Error(`POST /setup answered ${founded.status}: ${await founded.text()}`);
+  }
+  say(`organisation: ${organisation}, admin ${admin}`);
+  const { keys }: { keys: Record<string, string> } = await founded.json();
+  return keys[admin];
+}
+
+/** Founds the organisation, lets its admin in, and asks one model. */
+async function open(
+  options: DeployOptions,
+  url: string,
+  secret: string,
+  policy: unknown,
+): Promise<void> {
+  const { organisation, admin, say } = options;
+  const key = policy === undefined ? undefined : await found(options, url, secret, policy);
   const link = await post(`${url}/session/link`, secret, { organisation, member: admin });
   if (link.ok) {
     const made: { url: string } = await link.json();
     say(`sign in, once: ${made.url}`);
   } else if (key !== undefined) say(`the admin's key, shown this once: ${key}`);
-  if (key !== undefined) say(await probe(url, key, policy));
-  say(`look at ${url}/console/ and at \`npx wrangler tail\``);
-}
-
-/** One real request through everything. */
-async function probe(url: string, key: string, policy: unknown): Promise<string> {
-  const { providers = {} } = policy as { providers?: Record<string, { kind: string }> };
-  const kinds = Object.values(providers).map(({ kind }) => kind);
-  const model = kinds.map((kind) => probeModels[kind]).find((name) => name !== undefined);
-  if (model === undefined) return "check: skipped, no model is known for these providers";
-  const gateway = createGateway({ baseUrl: url, apiKey: key });
-  const started = performance.now();
-  try {
-    const { requestId } = await gateway.run(model, { prompt: "Say hello.", maxOutputTokens: 16 });
-    return `check: ${model} answered in ${Math.round(performance.now() - started)} ms, request ${requestId}`;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`The gateway is up, but ${model} does not answer: ${reason}`, { cause: error });
-  }
+  if (key !== undefined) say(await probe(url, key, probeModelOf(policy)));
 }

@@ -3,10 +3,12 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline/promises";
+import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { buildConsole } from "./console-build.ts";
 import { deploy, type WranglerRun } from "./deploy-steps.ts";
 import { root } from "./from-wrangler.ts";
+import { readJsonc } from "./jsonc.ts";
 
 const usage = `npm run deploy -- [options]
   --dry-run            build and weigh the Worker; needs no account, changes nothing
@@ -15,7 +17,9 @@ const usage = `npm run deploy -- [options]
   --policy FILE        its first policy; one over the providers whose keys are given when absent
   --url URL            the gateway's address, when it is not the one that wrangler prints
 Secrets come from the environment or are asked for: TALLYGATE_SECRET and TALLYGATE_SIGNING_KEY
-(each made when there is none), OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY (each optional).
+(each made when there is none, and kept in .tallygate/deployed.env), OPENAI_API_KEY,
+ANTHROPIC_API_KEY, GEMINI_API_KEY (each optional). With TALLYGATE_KEY, the key of a member, an upgrade
+is checked by a real request, too.
 `;
 
 /** Runs wrangler and keeps what it says. */
@@ -28,11 +32,13 @@ const wrangler: WranglerRun = (args) =>
       env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
     });
     let output = "";
+    let stdout = "";
+    child.stdout.on("data", (data) => (stdout += String(data)));
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (data) => (output += String(data)));
     }
     child.on("error", reject);
-    child.on("close", (code) => resolve({ ok: code === 0, output }));
+    child.on("close", (code) => resolve({ ok: code === 0, output, stdout }));
   });
 
 /** Asks for a secret; nobody there to answer means none. */
@@ -67,14 +73,14 @@ async function main(): Promise<void> {
     ask,
     say: (line) => process.stdout.write(`${line}\n`),
     env: process.env,
+    keptFile: path.join(root, ".tallygate", "deployed.env"),
+    sleep: setTimeout,
     dryRun: values["dry-run"],
     organisation: values.organisation,
     admin: values.admin,
     url: values.url,
     policy:
-      values.policy === undefined
-        ? undefined
-        : (JSON.parse(readFileSync(values.policy, "utf8")) as unknown),
+      values.policy === undefined ? undefined : readJsonc(readFileSync(values.policy, "utf8")),
   });
 }
 

@@ -1,13 +1,18 @@
 /** A deployment without an account: the real bundle, the real founding, a wrangler that only notes. */
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
+import { parseEnv, promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { untilUp } from "../../scripts/deploy-check.ts";
 import { bundleKibMax, deploy, type DeployOptions } from "../../scripts/deploy-steps.ts";
 import { root } from "../../scripts/from-wrangler.ts";
 import { readSecret } from "../../scripts/state.ts";
+import { startCloudflareAccount } from "../support/cloudflare-account.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import {
   scriptedPolicy,
@@ -17,13 +22,23 @@ import {
 
 let upstream: ScriptedUpstream;
 let gateway: TestGateway;
+let folder: string;
 beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), "tallygate-deploy-"));
   upstream = await startScriptedUpstream();
   gateway = await startGateway();
 });
 afterAll(async () => {
   await gateway.stop();
   await upstream.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** A file for what is made, that is not there yet. */
+const newKeptFile = (): string => path.join(folder, randomUUID(), "deployed.env");
+const noWorker = 'Worker "tallygate" not found.';
+const listed = (...names: string[]): Record<string, string> => ({
+  "secret list --format json": JSON.stringify(names.map((name) => ({ name }))),
 });
 
 interface Rehearsal {
@@ -56,6 +71,8 @@ async function rehearse(
     url: gateway.url,
     env: { TALLYGATE_SECRET: readSecret(gateway.state) },
     policy: scriptedPolicy(upstream.url),
+    keptFile: newKeptFile(),
+    sleep: async () => {},
     say: (line) => seen.said.push(line),
     ask: async (name) => {
       seen.asked.push(name);
@@ -72,7 +89,9 @@ async function rehearse(
         seen.secretsMode = statSync(file).mode & 0o777;
         seen.secretsFile = file;
       }
-      return { ok: true, output: answers[command] ?? "" };
+      const isNew = command.startsWith("secret list") && answers[command] === undefined;
+      const output = answers[command] ?? (isNew ? noWorker : "");
+      return { ok: !isNew && !output.startsWith("ERROR"), output, stdout: output };
     },
     ...more,
   });
@@ -103,12 +122,18 @@ it("leaves an organisation that exists as it is", async () => {
   expect(said.join("\n")).toContain("dev exists already");
 });
 
-it("makes a root secret when there is none, and leaves no file of it behind", async () => {
-  const failing = rehearse({ env: { OPENAI_API_KEY: "sk-test" } });
+it("makes a root secret when there is none, keeps it for its owner, and leaves no file of the upload", async () => {
+  const keptFile = newKeptFile();
+  const first = { env: { OPENAI_API_KEY: "sk-test" }, keptFile };
   // The gateway on this machine has another secret: founding is refused, after the upload.
-  await expect(failing).rejects.toThrow("POST /setup answered 401");
-  const names = ["TALLYGATE_SECRET", "TALLYGATE_SIGNING_KEY"].map((name) => ({ name }));
-  const existing = { "secret list --format json": JSON.stringify(names) };
+  await expect(rehearse(first)).rejects.toThrow("is not the Worker's");
+  const kept = readFileSync(keptFile, "utf8");
+  expect(kept).toMatch(/^TALLYGATE_SECRET=[\w-]{43}\nTALLYGATE_SIGNING_KEY=\S{44}\n$/);
+  expect(statSync(keptFile).mode & 0o777).toBe(0o600);
+  // Tried again, nothing is made anew: whoever was interrupted has the same secrets.
+  await expect(rehearse(first)).rejects.toThrow("is not the Worker's");
+  expect(readFileSync(keptFile, "utf8")).toBe(kept);
+  const existing = listed("TALLYGATE_SECRET", "TALLYGATE_SIGNING_KEY");
   const { said, secrets, secretsMode, secretsFile } = await rehearse(
     { env: { OPENAI_API_KEY: "sk-test" } },
     existing,
@@ -116,22 +141,71 @@ it("makes a root secret when there is none, and leaves no file of it behind", as
   expect(secrets).toEqual({ OPENAI_API_KEY: "sk-test" });
   expect(secretsMode).toBe(0o600);
   expect(existsSync(secretsFile)).toBe(false);
-  expect(said.at(-1)).toContain("set it in the environment");
+  expect(said.join("\n")).toContain("set it in the environment");
+});
+
+it("never puts another root secret in the place of the Worker's", async () => {
+  const existing = listed("TALLYGATE_SECRET", "TALLYGATE_SIGNING_KEY", "OPENAI_API_KEY");
+  const given = { TALLYGATE_SECRET: "another", TALLYGATE_SIGNING_KEY: "another" };
+  await expect(rehearse({ env: given }, existing)).rejects.toThrow("keeps its own");
+  const { secrets } = await rehearse(
+    { env: { TALLYGATE_SECRET: readSecret(gateway.state), TALLYGATE_SIGNING_KEY: "next" } },
+    existing,
+  );
+  expect(secrets).toEqual({ TALLYGATE_SIGNING_KEY: "next" });
+  for (const output of ["ERROR: more than one account", "not JSON"]) {
+    const blind = rehearse({}, { "secret list --format json": output });
+    await expect(blind).rejects.toThrow(`cannot be listed, so nothing was deployed:\n${output}`);
+  }
 });
 
 it("makes the archive's signing key when there is none, and keeps one that is", async () => {
   const { secrets, said } = await rehearse();
   expect(Buffer.from(secrets["TALLYGATE_SIGNING_KEY"] ?? "", "base64")).toHaveLength(32);
   expect(said.join("\n")).not.toContain(secrets["TALLYGATE_SIGNING_KEY"]);
-  const names = { "secret list --format json": '[{"name":"TALLYGATE_SIGNING_KEY"}]' };
-  expect((await rehearse({}, names)).secrets).not.toHaveProperty("TALLYGATE_SIGNING_KEY");
+  const upgraded = await rehearse({}, listed("TALLYGATE_SIGNING_KEY"));
+  expect(upgraded.secrets).not.toHaveProperty("TALLYGATE_SIGNING_KEY");
+});
+
+it("checks an upgrade by a real request when it is given a key, and needs no provider's for it", async () => {
+  const { said, commands } = await rehearse(
+    { env: { TALLYGATE_KEY: gateway.keys.alice }, policy: undefined },
+    listed("TALLYGATE_SECRET", "TALLYGATE_SIGNING_KEY"),
+  );
+  expect(commands).toContain("deploy --secrets-file");
+  expect(said.join("\n")).toMatch(/check: gpt-4o-mini answered in \d+ ms, request [0-9a-f-]{36}/);
+});
+
+it("waits for an address that is not known everywhere yet", async () => {
+  let looks = 0;
+  const slow = createServer((_request, response) => {
+    looks += 1;
+    response.writeHead(looks < 3 ? 404 : 200).end(looks < 3 ? "no such host" : '{"ok":true}');
+  });
+  await new Promise<void>((resolve) => slow.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
+  let waits = 0;
+  const sleep = async (): Promise<void> => void (waits += 1);
+  const said: string[] = [];
+  const up = { say: (line: string) => said.push(line), sleep };
+  await untilUp(url, up);
+  expect([looks, waits, said.length]).toEqual([3, 2, 1]);
+  slow.close();
+  await expect(untilUp("http://127.0.0.1:9", up)).rejects.toThrow("wrangler tail");
+});
+
+it("in Cloudflare's own builds deploys the code alone: nobody is asked, no secret is made", async () => {
+  const keptFile = newKeptFile();
+  const { said, asked, commands } = await rehearse({ env: { WORKERS_CI: "1" }, keptFile });
+  expect(commands).toEqual(["deploy --dry-run --outdir", "deploy"]);
+  expect([asked, existsSync(keptFile)]).toEqual([[], false]);
+  expect(said.join("\n")).toContain("/health answers");
 });
 
 it("stops before anything is changed when nobody is logged in, or the Worker is a developer's", async () => {
   const stranger = rehearse({}, { whoami: "You are not authenticated." });
   await expect(stranger).rejects.toThrow("npx wrangler login");
-  const names = { "secret list --format json": '[{"name":"TALLYGATE_ALLOW_PRIVATE"}]' };
-  await expect(rehearse({}, names)).rejects.toThrow(
+  await expect(rehearse({}, listed("TALLYGATE_ALLOW_PRIVATE"))).rejects.toThrow(
     "wrangler secret delete TALLYGATE_ALLOW_PRIVATE",
   );
   await expect(rehearse({ policy: undefined })).rejects.toThrow("No provider's key is set");
@@ -175,20 +249,72 @@ it("a Worker with development values serves its own machine and nobody else", as
   }
 });
 
-it("what the deploy button shows is described, and no value for development is set by default", () => {
+it("what the deploy button asks for is described, and no value for development is among it", () => {
   const manifest = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as {
     cloudflare: { bindings: Record<string, { description: string }> };
   };
   const { bindings } = manifest.cloudflare;
   const toml = readFileSync(path.join(root, "wrangler.toml"), "utf8");
-  const secrets = [...toml.matchAll(/^# {3}([A-Z_]+?)(?:, \.{3})? {2,}\w/gm)].map(
-    ([, name]) => name,
-  );
-  expect(secrets).toContain("TALLYGATE_SIGNING_KEY");
-  for (const name of ["TALLYGATE_SECRET", "TALLYGATE_SIGNING_KEY", "OPENAI_API_KEY", "KEYS"]) {
+  const bound = [...toml.matchAll(/^binding = "(\w+)"/gm)].map(([, name]) => name);
+  // The button asks for every name that is active there, each with the value that stands there.
+  const example = parseEnv(readFileSync(path.join(root, ".dev.vars.example"), "utf8"));
+  expect(example).toEqual({ TALLYGATE_SECRET: "", TALLYGATE_SIGNING_KEY: "" });
+  for (const name of [...Object.keys(example), ...bound]) {
+    if (name === undefined || name === "ASSETS") continue;
     expect([name, bindings[name]?.description]).toEqual([name, expect.stringMatching(/\w+ \w+/)]);
   }
-  const example = readFileSync(path.join(root, ".dev.vars.example"), "utf8");
-  const active = example.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"));
-  expect(active).toEqual([]);
 });
+
+it("deploys with the real wrangler to an empty account: everything is provisioned, nothing is unknown", async () => {
+  const account = await startCloudflareAccount();
+  try {
+    const env = {
+      ...process.env,
+      CLOUDFLARE_API_BASE_URL: account.url,
+      CLOUDFLARE_API_TOKEN: "a token",
+      TALLYGATE_SECRET: readSecret(gateway.state),
+      TALLYGATE_SIGNING_KEY: Buffer.alloc(32, 1).toString("base64"),
+      OPENAI_API_KEY: "sk-test",
+      WRANGLER_LOG_PATH: path.join(folder, "logs"),
+    };
+    const policy = path.join(folder, "policy.jsonc");
+    const comment = "// Comments are allowed, as everywhere.\n";
+    writeFileSync(policy, comment + JSON.stringify(scriptedPolicy(upstream.url)));
+    const args = ["--organisation", "real", "--admin", "ada", "--policy", policy];
+    const script = path.join(root, "scripts/deploy.mjs");
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [script, ...args, "--url", `${gateway.url}/`],
+      { cwd: root, env },
+    );
+    expect(stdout).toMatch(/check: gpt-4o-mini answered in \d+ ms/);
+    expect(account.unknown).toEqual([]);
+    expect(account.namespaces.map(({ title }) => title)).toEqual(["tallygate-keys"]);
+    expect(account.buckets.map(({ name }) => name).toSorted()).toEqual([
+      "tallygate-archive",
+      "tallygate-payloads",
+    ]);
+    const [upload] = account.uploads;
+    const types = Object.entries(upload?.bindings ?? {}).map(([name, { type }]) => [name, type]);
+    expect(Object.fromEntries(types)).toEqual({
+      USERS: "durable_object_namespace",
+      BUDGETS: "durable_object_namespace",
+      POLICY: "durable_object_namespace",
+      LEDGER: "durable_object_namespace",
+      KEYS: "kv_namespace",
+      ARCHIVE: "r2_bucket",
+      PAYLOADS: "r2_bucket",
+      ASSETS: "assets",
+      TALLYGATE_SECRET: "secret_text",
+      TALLYGATE_SIGNING_KEY: "secret_text",
+      OPENAI_API_KEY: "secret_text",
+    });
+    expect(upload?.metadata).toMatchObject({
+      keep_bindings: expect.arrayContaining(["plain_text", "secret_text"]),
+      migrations: { new_tag: "v2", steps: [{}, { new_sqlite_classes: ["BudgetActor"] }] },
+    });
+    expect(upload?.modules).toContain("worker.js");
+  } finally {
+    await account.stop();
+  }
+}, 240_000);
