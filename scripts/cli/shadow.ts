@@ -20,6 +20,7 @@ interface Shadow {
   total: Sums;
   rules: Sums[];
   users: Sums[];
+  answers: { total: Sums; rules: Sums[] };
 }
 
 const shown = [
@@ -34,7 +35,7 @@ const shown = [
   "undecided",
 ];
 
-function textOf({ shadow, draft, total, rules, users }: Shadow): string {
+function textOf({ shadow, draft, total, rules, users, answers }: Shadow): string {
   if (draft === null) return "No draft is in the shadow.";
   const state =
     shadow?.draft === draft
@@ -49,6 +50,8 @@ function textOf({ shadow, draft, total, rules, users }: Shadow): string {
     row("all", total),
     ...rules.map((sums) => row(`rule ${sums.name ?? ""}`, sums)),
     ...users.map((sums) => row(`user ${sums.name ?? ""}`, sums)),
+    ...(answers.total["requests"] === 0 ? [] : [row("answers", answers.total)]),
+    ...answers.rules.map((sums) => row(`answers, rule ${sums.name ?? ""}`, sums)),
   ];
   return `${state.trim()}\n${tableOf(rows)}`;
 }

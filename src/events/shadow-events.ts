@@ -3,6 +3,17 @@ import * as z from "zod";
 
 const count = z.int().min(0);
 
+const ShadowFindings = z
+  .array(
+    z.strictObject({
+      rule: z.string().max(200),
+      action: z.string().max(20),
+      enforced: z.boolean(),
+      count,
+    }),
+  )
+  .max(50);
+
 /**
  * What a draft would have made of a request, in the same event as what was made of it. `admits` is
  * absent where it was not decided, which `undecided` says.
@@ -17,22 +28,22 @@ export const ShadowData = z.strictObject({
   /** Who would have been asked first. */
   first: z.strictObject({ provider: z.string().max(200), model: z.string().max(300) }).optional(),
   /** What the draft's data rules found in the prompt: never the text. */
-  findings: z
-    .array(
-      z.strictObject({
-        rule: z.string().max(200),
-        action: z.string().max(20),
-        enforced: z.boolean(),
-        count,
-      }),
-    )
-    .max(50)
-    .optional(),
+  findings: ShadowFindings.optional(),
   /** Budgets and rates of a team or the organisation applied, which a shadow does not ask. */
   unshared: z.literal(true).optional(),
   undecided: z.enum(["too_large", "failed"]).optional(),
 });
 export type ShadowData = z.infer<typeof ShadowData>;
+
+/** What a draft's data rules would have made of an answer, beside what was made of it. */
+export const ShadowAnswerData = z.strictObject({
+  draft: count.min(1),
+  /** The rule that would have blocked it. */
+  by: z.string().max(200).optional(),
+  findings: ShadowFindings.optional(),
+  undecided: z.enum(["too_large", "failed", "unseen"]).optional(),
+});
+export type ShadowAnswerData = z.infer<typeof ShadowAnswerData>;
 
 /**
  * A draft is decided beside the policy in use from here on, on live traffic, and changes nothing of

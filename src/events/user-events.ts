@@ -11,7 +11,7 @@ import { CostCorrected, PriceData } from "./correction-events.ts";
 import { GuardData } from "./guard-events.ts";
 import { PayloadData, PayloadLost, SubjectErased, TokensData } from "./payload-events.ts";
 import { AccessRecorded, FeedbackGiven } from "./reader-events.ts";
-import { ShadowData } from "./shadow-events.ts";
+import { ShadowAnswerData, ShadowData } from "./shadow-events.ts";
 
 const count = z.int().min(0);
 const nanos = z.int().min(0);
@@ -254,6 +254,8 @@ export const RequestSettled = z.strictObject({
     payload: PayloadData.optional(),
     /** What was kept so that a later turn gives values back which the caller does not send again. */
     tokens: TokensData.optional(),
+    /** What the rules of the draft in the shadow would have made of the answer. */
+    shadow: ShadowAnswerData.optional(),
     status: count,
     latencyMs: count,
     firstByteMs: count.optional(),

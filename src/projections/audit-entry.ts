@@ -1,7 +1,7 @@
 /** One line of the audit list: what an auditor sees of a request, a read or an admin's act. */
 import type { GuardData } from "#events/guard-events.ts";
 import type { PayloadData, TokensData } from "#events/payload-events.ts";
-import type { ShadowData } from "#events/shadow-events.ts";
+import type { ShadowAnswerData, ShadowData } from "#events/shadow-events.ts";
 import type { FindingData } from "#events/user-events.ts";
 import type { AuditFeedback } from "./audit-feedback.ts";
 
@@ -96,6 +96,7 @@ export interface AuditEntry {
   promptHash?: string;
   /** What a draft in the shadow would have made of it. */
   shadow?: ShadowData;
+  shadowAnswer?: ShadowAnswerData;
   answerHash?: string;
   /** What was kept of prompt and answer. */
   payload?: PayloadData;

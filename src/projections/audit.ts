@@ -221,6 +221,7 @@ function settled(data: DataOf<"RequestSettled">): Draft {
   const ended = {
     payload,
     tokens: data.tokens,
+    shadowAnswer: data.shadow,
     outcome,
     status,
     finish,

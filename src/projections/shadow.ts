@@ -4,7 +4,7 @@
  * A request is in every class that it fits; one that fits none is the same under both.
  */
 import type { EventEnvelope } from "#events/envelope.ts";
-import type { ShadowData } from "#events/shadow-events.ts";
+import type { ShadowAnswerData, ShadowData } from "#events/shadow-events.ts";
 import type { FindingData, UserFact } from "#events/user-events.ts";
 import type { Change, Projection, Row, Table } from "./projection.ts";
 import { assertSafeSum } from "./safe-sum.ts";
@@ -30,14 +30,18 @@ export const shadowColumns = [
 ] as const;
 export type ShadowSums = Record<(typeof shadowColumns)[number], number>;
 
-/** One row: a draft's whole, one of its rules, or one member. */
+/**
+ * One row: a draft's whole, one of its rules, or one member; of answers the whole (`answers`) and one
+ * of its rules (`answer-rule`), of which `requests` counts answers.
+ */
 export interface ShadowRow {
   draft: number;
-  kind: "all" | "rule" | "user";
+  kind: "all" | "rule" | "user" | "answers" | "answer-rule";
   name: string;
   sums: Partial<ShadowSums>;
 }
 
+type SettledData = Extract<UserFact, { type: "RequestSettled" }>["data"];
 type Decision = Extract<UserFact, { type: "RequestAdmitted" | "RequestRefused" }>;
 
 /** Refusals by a data rule or the guard. */
@@ -130,8 +134,43 @@ export function addShadow(row: ShadowRow | undefined, more: ShadowRow): ShadowRo
   return { ...more, sums };
 }
 
+/** How an answer differs under the draft's data rules. */
+export function compareAnswer(
+  { outcome, findings }: SettledData,
+  { by, findings: found = [] }: ShadowAnswerData,
+): { class: ShadowClass; rules: string[] }[] {
+  const own = findings.filter(({ direction }) => direction === "answer");
+  const blocking = own.find(({ action, enforced }) => action === "block" && enforced);
+  const wasBlocked = outcome === "blocked" && blocking !== undefined;
+  if (wasBlocked)
+    return by === undefined ? [{ class: "newlyAllowed", rules: [blocking.rule] }] : [];
+  if (by !== undefined) return [{ class: "newlyBlocked", rules: [by] }];
+  const before = hidingRules(own);
+  const rules = [...hidingRules(found)].filter((rule) => !before.has(rule));
+  return rules.length === 0 ? [] : [{ class: "newlyRedacted", rules }];
+}
+
+function foldAnswer(data: SettledData): readonly Change<ShadowRow>[] {
+  const { shadow } = data;
+  if (shadow === undefined) return [];
+  const { draft } = shadow;
+  if (shadow.undecided !== undefined) {
+    return [change({ draft, kind: "answers", name: "", sums: { requests: 1, undecided: 1 } })];
+  }
+  const differences = compareAnswer(data, shadow);
+  const sums: Partial<ShadowSums> = { requests: 1 };
+  for (const difference of differences) sums[difference.class] = 1;
+  if (differences.length === 0) sums.same = 1;
+  const byRule = differences.flatMap(({ class: of, rules }) =>
+    rules.map((name) => change({ draft, kind: "answer-rule", name, sums: ruleSums(of) })),
+  );
+  return [change({ draft, kind: "answers", name: "", sums }), ...byRule];
+}
+
 function fold(event: EventEnvelope): readonly Change<ShadowRow>[] {
   const fact = event as unknown as UserFact;
+  if (fact.type === "RequestSettled" || fact.type === "ExpiryCorrected")
+    return foldAnswer(fact.data);
   if (fact.type !== "RequestAdmitted" && fact.type !== "RequestRefused") return [];
   const { shadow, member } = fact.data;
   if (shadow === undefined) return [];

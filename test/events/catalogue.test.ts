@@ -78,6 +78,7 @@ const hashes: Record<string, string> = {
   "RequestSettled.v1+guard": "48490bdce220af965358b88f6cada9b368eccf508ddacb8c1e3ce9232a2aa649",
   "RequestSettled.v1+run": "d5c4a9e9d461f9146ae4cc8a9b21eea4fca031e3a2b7a70003f169cdd27fd1f4",
   "RequestSettled.v1+tokens": "2518db7446eee851f6002f8bb63b87e26df50df7a42c2c1e8040130349250942",
+  "RequestSettled.v1+shadow": "3b9e7969dafcc5f04b0bc3e7d4b76293006ef2e9513a688b88b205349819e49a",
   "RequestAdmitted.v1+shadow": "bcc08e14af697531c373f1a281a3621b96ebc8daac1f352e9f1ba2d400f94372",
   "SavedViewSet.v1": "e27a7852daee2a6ca099ff4673b8d862d5a315b995cd75234f837783a2f37ee5",
   "SavedViewDeleted.v1": "51c436d5ec6d6e95969a8b8614351dde86d77c7518c2b0ab9a8be5a20599e9b2",

@@ -2,10 +2,17 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { unseal, type EventEnvelope } from "#events/envelope.ts";
-import type { ShadowData } from "#events/shadow-events.ts";
-import { compareShadow, shadow, shadowTable } from "#projections/shadow.ts";
+import type { ShadowAnswerData, ShadowData } from "#events/shadow-events.ts";
+import { compareAnswer, compareShadow, shadow, shadowTable } from "#projections/shadow.ts";
 import { describeProjection, MemoryViews } from "../support/describe-projection.ts";
-import { admitted, MORNING, refused, requestId, SampleStream } from "../support/sample-events.ts";
+import {
+  admitted,
+  MORNING,
+  refused,
+  requestId,
+  SampleStream,
+  settlement,
+} from "../support/sample-events.ts";
 
 const finding = (rule: string, action: "redact" | "warn" | "block") => ({
   rule,
@@ -70,6 +77,44 @@ test.each<[string, ReturnType<typeof admitted>, ShadowData, object[]]>([
   ],
 ])("a request that is %s under the draft is counted so", (_name, fact, told, classes) => {
   expect(compareShadow(fact as never, told)).toEqual(classes);
+});
+
+const blockedAnswer = settlement({
+  outcome: "blocked",
+  findings: [{ ...live("mail"), action: "block", direction: "answer" }],
+});
+const hiddenAnswer = settlement({ findings: [{ ...live("mail"), direction: "answer" }] });
+const plainAnswer = settlement({ findings: [live("mail")] });
+
+test.each<[string, typeof plainAnswer, ShadowAnswerData, object[]]>([
+  ["the same", plainAnswer, { draft: 9, findings: [finding("mail", "warn")] }, []],
+  [
+    "blocked",
+    plainAnswer,
+    { draft: 9, by: "mail", findings: [finding("mail", "block")] },
+    [{ class: "newlyBlocked", rules: ["mail"] }],
+  ],
+  ["blocked both ways", blockedAnswer, { draft: 9, by: "other" }, []],
+  ["let pass", blockedAnswer, { draft: 9 }, [{ class: "newlyAllowed", rules: ["mail"] }]],
+  [
+    "redacted",
+    plainAnswer,
+    { draft: 9, findings: [finding("mail", "redact")] },
+    [{ class: "newlyRedacted", rules: ["mail"] }],
+  ],
+  ["redacted both ways", hiddenAnswer, { draft: 9, findings: [finding("mail", "redact")] }, []],
+])("an answer that is %s under the draft is counted so", (_name, data, told, classes) => {
+  expect(compareAnswer(data, told)).toEqual(classes);
+  const stream = new SampleStream("u_1");
+  stream.append({ type: "RequestSettled", v: 1, data: { ...data, shadow: told } });
+  const views = new MemoryViews();
+  views.take(stream.events.map((event) => unseal(event)));
+  const rows = views.rows("shadow").map((row) => shadowTable.fromRow(row));
+  expect(rows.find(({ kind }) => kind === "answers")?.sums).toMatchObject({
+    requests: 1,
+    same: classes.length === 0 ? 1 : 0,
+  });
+  expect(rows.filter(({ kind }) => kind === "answer-rule")).toHaveLength(classes.length);
 });
 
 const answers: ShadowData[] = [

@@ -40,11 +40,15 @@ const own = (id: string, source: string, action: string) => ({
   directions: ["prompt"],
 });
 
-/** Blocks projects, hides tickets, and lets bob ask once a day. */
+/** Blocks projects, hides tickets, greetings in answers too, and lets bob ask once a day. */
 const draft = () =>
   scriptedPolicy(upstream.url, {
     dlp: {
-      rules: [own("project", "PRJ-[0-9]{4}", "block"), own("ticket", "TIC-[0-9]{4}", "redact")],
+      rules: [
+        own("project", "PRJ-[0-9]{4}", "block"),
+        own("ticket", "TIC-[0-9]{4}", "redact"),
+        { id: "greeting", dictionary: ["there"], directions: ["answer"], action: "redact" },
+      ],
     },
     limits: [
       {
@@ -110,6 +114,13 @@ it("is decided on live traffic, both answers in one event, and nobody feels it",
     const entry = await auditEntry(gateway, idOf(answer));
     expect((entry["shadow"] as { code?: string }).code).toBe(code);
   }
+  for (const more of [{}, { stream: true }]) {
+    const answer = await chat(gateway, gateway.keys.alice, "hello", more);
+    expect(answer.text).toContain("there");
+    const entry = await auditEntry(gateway, idOf(answer));
+    const found = { rule: "greeting", action: "redact", enforced: true, count: 1 };
+    expect(entry).toMatchObject({ dlp: "none", shadowAnswer: { findings: [found] } });
+  }
   const whole = JSON.stringify(
     await ask(`${gateway.url}/policy/shadow`, { key: gateway.keys.auditor }),
   );
@@ -122,6 +133,10 @@ it("is summed up for admins and auditors, by rule and by member", async () => {
     shadow: { base: 1, comment: "stricter" },
     total: { newlyRedacted: 1, newlyLimited: 1, rerouted: 0, newlyAllowed: 0, undecided: 0 },
   });
+  const answers = json["answers"] as { total: Record<string, number>; rules: object[] };
+  expect(answers.total["newlyRedacted"]).toBe(answers.total["requests"]);
+  expect(answers.total["requests"]).toBeGreaterThanOrEqual(5);
+  expect(answers.rules).toMatchObject([{ name: "greeting" }]);
   const rules = json["rules"] as Record<string, unknown>[];
   expect(new Set(rules.map(({ name }) => name))).toEqual(new Set(["once", "project", "ticket"]));
   const users = json["users"] as { name: string; newlyLimited: number }[];
@@ -129,7 +144,7 @@ it("is summed up for admins and auditors, by rule and by member", async () => {
   const member = await ask(`${gateway.url}/policy/shadow`, { key: gateway.keys.alice });
   expect(member.status).toBe(403);
   const shown = await cli("shadow");
-  expect(shown.out).toMatch(/rule project/);
+  expect(shown.out).toMatch(/rule project[^]*answers, rule greeting/);
 });
 
 it("is published with one command, and has an effect from then on", async () => {

@@ -7,7 +7,7 @@ import type { CountingSql } from "./sql.ts";
 export function shadowRows(sql: CountingSql, draft: number): ShadowRow[] {
   const rows = sql.run(
     `SELECT * FROM "${shadowTable.name}" WHERE draft = ?
-     ORDER BY kind <> 'all', requests - same - undecided DESC, requests DESC, kind, name LIMIT ?`,
+     ORDER BY kind <> 'all' AND kind <> 'answers', requests - same - undecided DESC, requests DESC, kind, name LIMIT ?`,
     draft,
     shadowRowsMax,
   );

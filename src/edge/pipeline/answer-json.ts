@@ -34,6 +34,7 @@ export async function answerJson(
   const answer: JsonObject = converted === undefined ? body : converted.value;
   if (saysNothing(answer, endpoint, meta)) throw broken(answered);
   keepTokens(body, converted === undefined, settlement);
+  settlement.shadow?.whole(endpoint.answerTexts(answer));
   const { dlp } = plan.policy;
   let out = converted === undefined ? text : undefined;
   if (dlp.watches("answer")) {

@@ -54,11 +54,13 @@ export async function answerOpaque(
   if (relinked || (looked && !BINARY.test(type))) {
     const text = await readWhole(answered);
     const done = runOf(answered, text, settlement).then(() => book("completed"));
+    if (!looked) settlement.shadow?.unseen();
     let body = looked ? scanned(text, call, plan, settlement) : text;
     if (relinked) body = relink(env, request, call, answered, body);
     settlement.addAnswer(body);
     return { status, headers, body, done };
   }
+  settlement.shadow?.unseen();
   const { readable, writable } = new IdentityTransformStream();
   const done = pass(response.body, writable)
     .then(() => book("completed"))
@@ -130,6 +132,7 @@ function scanned(text: string, call: Call, plan: Plan, settlement: Settlement): 
   const { endpoint } = call.asked;
   const readings = [(answer: JsonObject) => endpoint.answerTexts(answer), joinedTexts];
   for (const textsOf of readings) {
+    settlement.shadow?.whole(textsOf(holder));
     const inspection = inspectTexts(plan.policy.dlp, textsOf(holder), "answer");
     settlement.addFindings(inspection.findings);
     if (inspection.blockedBy !== undefined) throw blocked(inspection.blockedBy);

@@ -32,6 +32,7 @@ export class Screen {
 
   /** What of a delta may leave now, together with what was held back before it. */
   push(key: string, channel: TextChannel, text: string): string {
+    this.#settlement.shadow?.push(key, channel, text);
     if (this.#program === undefined && this.#vault === undefined) {
       this.#settlement.payload?.addText(key, channel, text);
       return text;
@@ -44,6 +45,7 @@ export class Screen {
 
   /** What was held back of a run of text that is over. */
   close(key: string): string {
+    this.#settlement.shadow?.close(key);
     const run = this.#open.get(key);
     if (run === undefined) return "";
     this.#open.delete(key);

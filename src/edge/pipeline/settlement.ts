@@ -17,6 +17,7 @@ import { openPayload, type KeepPayload } from "../payloads/keep-payload.ts";
 import { addFindings } from "./inspect.ts";
 import type { Candidate } from "./plan.ts";
 import { settleLater } from "./settle-later.ts";
+import { openShadowAnswer, type ShadowAnswer } from "./shadow-answer.ts";
 
 type Settled = SettleCommand["settlement"];
 type AskedOf = Pick<AttemptData, "provider" | "model" | "credential">;
@@ -47,12 +48,15 @@ export class Settlement {
   tokens: KeepTokens | undefined;
   /** Gathers what is kept of the texts. */
   readonly payload: KeepPayload | undefined;
+  /** The answer under the draft in the shadow, where there is one. */
+  readonly shadow: ShadowAnswer | undefined;
   /** When the call to them began. */
   calledAt = 0;
 
   constructor(admission: Admission) {
     this.#admission = admission;
     this.payload = openPayload(admission);
+    this.shadow = openShadowAnswer(admission.plan.policy);
   }
 
   addAttempt(attempt: AttemptData): void {
@@ -187,6 +191,8 @@ export class Settlement {
       settled.servedModel = this.servedModel;
     }
     if (this.#guard !== undefined) settled.guard = this.#guard;
+    const shadow = this.shadow?.end();
+    if (shadow !== undefined) settled.shadow = shadow;
     if (this.savedNanos !== undefined) settled.savedNanos = this.savedNanos;
     if (this.finish !== undefined) settled.finish = this.finish;
     if (this.#answerBytes > 0) settled.answerHash = this.#hash();

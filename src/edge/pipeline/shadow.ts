@@ -41,14 +41,16 @@ function askOf(draft: number, { request, verdict }: Plan): ShadowAsk {
     const { code, by } = verdict;
     ask.verdict = by === undefined ? { code } : { code, by };
   }
-  const findings = findingsOf(request.findings);
+  const findings = shadowFindings(request.findings);
   if (findings.length > 0) ask.findings = findings;
   if (shared !== undefined || sharedLimits !== undefined) ask.unshared = true;
   return ask;
 }
 
 /** Findings by rule and action: how many, never what. */
-function findingsOf(found: Plan["request"]["findings"]): NonNullable<ShadowData["findings"]> {
+export function shadowFindings(
+  found: Plan["request"]["findings"],
+): NonNullable<ShadowData["findings"]> {
   const sums = new Map<string, NonNullable<ShadowData["findings"]>[number]>();
   for (const { rule, action, enforced, count } of found) {
     const key = `${rule} ${action} ${enforced}`;

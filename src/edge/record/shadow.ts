@@ -19,7 +19,10 @@ export const ShadowParams = z.strictObject({
 /** Rules and members in one answer: a list that people read. */
 const shownMax = 200;
 
-/** `{shadow, draft, total, rules, users}`; sums are all zero where nothing was decided yet. */
+/**
+ * `{shadow, draft, total, rules, users, answers}`, `answers` with `total` and `rules` of its own; sums
+ * are all zero where nothing was decided yet.
+ */
 export async function showShadow(
   { c, principal, shards }: Reader,
   params: z.output<typeof ShadowParams>,
@@ -36,6 +39,10 @@ export async function showShadow(
     total: sumsOf(all),
     rules: listOf(rows, "rule"),
     users: listOf(rows, "user"),
+    answers: {
+      total: sumsOf(rows.find(({ kind }) => kind === "answers")),
+      rules: listOf(rows, "answer-rule"),
+    },
   });
 }
 
