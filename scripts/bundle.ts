@@ -8,7 +8,7 @@ import { builtinModules } from "node:module";
 import path from "node:path";
 import { loadEsbuild, root } from "./from-wrangler.ts";
 import { lateConstants } from "./late-constants.ts";
-import { withLeanRe2, withoutJsonSchema } from "./lean-modules.ts";
+import { withLeanRe2, withLeanZod, withoutJsonSchema } from "./lean-modules.ts";
 
 /** The gateway. */
 export const workerEntry = "src/edge/worker.ts";
@@ -107,7 +107,7 @@ export async function bundleWorker(entry: string, minify = false): Promise<Worke
     alias: Object.fromEntries(names.map((name) => [name, `node:${name}`])),
     define: { "process.env.NODE_ENV": '"production"' },
     logLevel: "silent",
-    plugins: [besides(others), withoutJsonSchema, withLeanRe2],
+    plugins: [besides(others), withoutJsonSchema, withLeanZod, withLeanRe2],
   });
   const code = built.outputFiles[0]?.text ?? "";
   return [

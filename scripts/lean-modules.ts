@@ -34,6 +34,39 @@ export const withoutJsonSchema = {
   },
 };
 
+/** A constructor of zod's, as short as it can be: what it is made of, and nothing of its own. */
+const shortened = (name: string, ...parts: readonly string[]): string =>
+  [
+    `export const ${name} = /*@__PURE__*/ core.$constructor("${name}", (inst, def) => {`,
+    ...parts.map((part) => `    ${part}.init(inst, def);`),
+  ].join("\n");
+
+/** zod's code without what it would compile where that is allowed, which is not so in a Worker. */
+export const leanZodCore = (code: string): string =>
+  between(code, "export const $ZodObjectJIT =", "\n});", () =>
+    shortened("$ZodObjectJIT", "$ZodObject"),
+  );
+
+/** zod's code without formats as methods of strings, each of which is there as a schema of its own. */
+export const leanZodClassic = (code: string): string =>
+  between(code, "export const ZodString =", "\n});", () =>
+    shortened("ZodString", "core.$ZodString", "_ZodString"),
+  );
+
+/** Leaves out `z.string().url()` for `z.url()`, and code that makes code. */
+export const withLeanZod = {
+  name: "with-lean-zod",
+  setup(build: Plugging): void {
+    for (const [part, lean] of [
+      ["core", leanZodCore],
+      ["classic", leanZodClassic],
+    ] as const) {
+      const filter = new RegExp(`[\\\\/]zod[\\\\/]v4[\\\\/]${part}[\\\\/]schemas\\.js$`);
+      build.onLoad({ filter }, ({ path }) => ({ contents: lean(readFileSync(path, "utf8")) }));
+    }
+  },
+};
+
 /** Classes of characters that are others together, as the Unicode standard defines them (UAX 44, 24). */
 const sums: Readonly<Record<string, string>> = {
   C: "Cc Cf Cn Co Cs",
@@ -67,11 +100,12 @@ const sumOf = `const sumOf = (names) => {
 };
 `;
 
-/** RE2's code with a part between two marks changed; throws when the marks are not there. */
+/** Code with a part between two marks changed; throws when the marks are not there. */
 function between(code: string, from: string, to: string, change: (part: string) => string): string {
   const start = code.indexOf(from);
   const end = code.indexOf(to, start);
-  if (start < 0 || end < 0) throw new Error(`re2js has no ${from} before ${to}: look at it again.`);
+  if (start < 0 || end < 0)
+    throw new Error(`There is no ${from} before ${to} any more: look at it again.`);
   return code.slice(0, start) + change(code.slice(start, end)) + code.slice(end);
 }
 
@@ -79,7 +113,7 @@ function between(code: string, from: string, to: string, change: (part: string) 
 function summed(part: string): string {
   return Object.entries(sums).reduce((text, [name, parts]) => {
     const row = new RegExp(`^(\\s*${name}: \\(\\) => )new UnicodeRangeTable\\(.*\\)(,?)$`, "m");
-    if (!row.test(text)) throw new Error(`re2js has no table ${name}: look at it again.`);
+    if (!row.test(text)) throw new Error(`There is no table ${name} any more: look at it again.`);
     return text.replace(row, `$1sumOf("${parts}")$2`);
   }, part);
 }

@@ -1,9 +1,9 @@
-/** What is left out of RE2 changes no pattern. */
-import { readFileSync } from "node:fs";
+/** What is left out of packages changes no pattern, and no schema. */
+import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
 import { root } from "../../scripts/from-wrangler.ts";
-import { leanRe2 } from "../../scripts/lean-modules.ts";
+import { leanRe2, leanZodClassic, leanZodCore } from "../../scripts/lean-modules.ts";
 
 const file = path.join(root, "node_modules/re2js/build/index.js");
 const whole = readFileSync(file, "utf8");
@@ -60,5 +60,31 @@ it("a package that is written differently is refused, and nothing left out by gu
   expect(() => leanRe2(whole.replace("static CATEGORIES =", "static KINDS ="))).toThrow(
     "look at it again",
   );
-  expect(() => leanRe2(whole.replace("\t\tLC: () =>", "\t\tLD: () =>"))).toThrow("no table LC");
+  expect(() => leanRe2(whole.replace("\t\tLC: () =>", "\t\tLD: () =>"))).toThrow(
+    "no table LC any more",
+  );
+});
+
+it("no schema asks a string for a format, which the Worker's strings do not have: z.url() is there", () => {
+  const classic = readFileSync(path.join(root, "node_modules/zod/v4/classic/schemas.js"), "utf8");
+  const table = classic.slice(classic.indexOf("export const ZodString ="));
+  const names = [...table.slice(0, table.indexOf("\n});")).matchAll(/^ {4}(\w+)\(params\)/gm)].map(
+    ([, name]) => name,
+  );
+  expect(names).toEqual(expect.arrayContaining(["email", "url", "datetime", "cidrv6"]));
+  // Of `z` itself and of `z.iso` they may be asked.
+  const asked = new RegExp(`(?<!\\bz|\\biso)\\.(?:${names.join("|")})\\(`);
+  const files = globSync("{src,client/src}/**/*.ts", { cwd: root });
+  const schemas = files.filter((file) =>
+    /from "zod"/.test(readFileSync(path.join(root, file), "utf8")),
+  );
+  expect(schemas.length).toBeGreaterThan(50);
+  expect(schemas.filter((file) => asked.test(readFileSync(path.join(root, file), "utf8")))).toEqual(
+    [],
+  );
+});
+
+it("zod written differently is refused, too", () => {
+  expect(() => leanZodCore("export const $ZodObject = 1;")).toThrow("look at it again");
+  expect(() => leanZodClassic("export const string = 1;")).toThrow("look at it again");
 });
