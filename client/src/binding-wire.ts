@@ -43,6 +43,8 @@ export interface GatewayBinding {
     input: RunInput,
     options?: BindingOptions,
   ): Promise<RunResult>;
+  /** Any address of the gateway, whatever host it names. */
+  fetch(url: string, init?: RequestInit): Promise<Response>;
 }
 
 export function toGatewayError({ code, message, ...facts }: BindingError): GatewayError {

@@ -1,4 +1,5 @@
 /** One HTTP call: sent, bounded by signal and time, and every way it can fail as a `GatewayError`. */
+import { asciiJson } from "./ascii.ts";
 import { asObject, brokenOff, type Dialect, type JsonObject } from "./dialect.ts";
 import { errorOfResponse, GatewayError, requestIdOf, tryParse } from "./errors.ts";
 import { createSseReader } from "./sse.ts";
@@ -83,14 +84,6 @@ function headersOf(target: Target, options: RunOptions): Record<string, string> 
     headers["x-tallygate-metadata"] = asciiJson(options.metadata);
   }
   return headers;
-}
-
-/** Headers hold ASCII only. */
-function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll(
-    /[\u007f-\uffff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 async function send(

@@ -89,10 +89,14 @@ it("cannot be claimed over HTTP, not even by the address that bound Workers are 
 });
 
 it("looks like the Workers AI binding through createAi", async () => {
-  expect(await use("/ai")).toEqual({
+  expect(await use("/ai-refused")).toMatchObject({ code: "model_not_found", status: 404 });
+  expect(await use("/ai")).toMatchObject({
     response: "Hello there.",
     usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
   });
+  const tool = { type: "function", function: { name: "weather", parameters: {} } };
+  const messages = [{ role: "user", content: "hello" }];
+  expect(upstream.seen.at(-1)?.body).toMatchObject({ messages, max_tokens: 50, tools: [tool] });
   const text = (await use("/ai-stream")) as string;
   expect(text).toMatch(/^data: \{"response":"Hello"\}\n\n/);
   expect(text).toMatch(/data: \[DONE\]\n\n$/);

@@ -4,12 +4,10 @@ import { GatewayError } from "../../client/src/errors.ts";
 import { withRetry } from "../../client/src/with-retry.ts";
 import type { StreamEvent } from "../../client/src/types.ts";
 
-type Bound = GatewayBinding & { fetch(url: string, init?: RequestInit): Promise<Response> };
-
 interface Env {
-  GATEWAY: Bound;
-  AUDITOR: Bound;
-  NOBODY: Bound;
+  GATEWAY: GatewayBinding;
+  AUDITOR: GatewayBinding;
+  NOBODY: GatewayBinding;
   STRANGER: GatewayBinding;
 }
 
@@ -34,7 +32,7 @@ const completion = (authorization: string): RequestInit => ({
 });
 
 /** One message over MCP, as an assistant that runs in a Worker sends it. */
-async function mcp(binding: Bound, method: string, params: object): Promise<unknown> {
+async function mcp(binding: GatewayBinding, method: string, params: object): Promise<unknown> {
   const answer = await binding.fetch("https://gateway/mcp", {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -54,7 +52,13 @@ const uses: Record<string, (env: Env) => Promise<unknown>> = {
     collect(bindGateway(GATEWAY).stream("nobody-serves-this", input)).catch(failure),
   "/nobody": ({ NOBODY }) => bindGateway(NOBODY).run(model, input).catch(failure),
   "/stranger": ({ STRANGER }) => bindGateway(STRANGER).run(model, input).catch(failure),
-  "/ai": ({ GATEWAY }) => createAi(GATEWAY).run(model, { ...input, max_tokens: 50 }),
+  "/ai": ({ GATEWAY }) =>
+    createAi(GATEWAY).run(
+      model,
+      { ...input, max_tokens: 50, tools: [{ name: "weather", parameters: {} }] },
+      { gateway: { id: "main", metadata: { job: "nightly" } } },
+    ),
+  "/ai-refused": ({ GATEWAY }) => createAi(GATEWAY).run("nobody-serves-this", input).catch(failure),
   "/ai-stream": async ({ GATEWAY }) =>
     new Response(await createAi(GATEWAY).run(model, { ...input, stream: true })).text(),
   "/fetch": async ({ GATEWAY }) => {

@@ -36,7 +36,7 @@ export type Props = z.infer<typeof Props>;
 /** No such host: requests of bound Workers never leave this isolate. */
 const inside = "https://tallygate.internal";
 
-export class Gateway extends WorkerEntrypoint<Env, Props> implements GatewayBinding {
+export class Gateway extends WorkerEntrypoint<Env, Props> implements Omit<GatewayBinding, "fetch"> {
   /** One whole answer; throws `GatewayError`. */
   async run(model: string, input: RunInput, options?: BindingOptions): Promise<RunResult> {
     return this.#client().run(model, input, optionsOf(options));
