@@ -9,8 +9,13 @@ import type {
   StreamEvent,
 } from "./types.ts";
 
-export interface BindingOptions extends Pick<RunOptions, "tags" | "timeoutMs"> {
+export interface BindingOptions extends Pick<
+  RunOptions,
+  "provider" | "tags" | "timeoutMs" | "headers"
+> {
   gateway?: Pick<RunOptions, "skipCache" | "cacheTtl" | "metadata">;
+  /** What `bindGateway` makes of a signal, which does not pass between Workers: ends when it fires. */
+  leash?: ReadableStream<Uint8Array>;
 }
 
 /** A `GatewayError` as a value. */
@@ -76,6 +81,37 @@ export function encodeEvents(
     cancel: (reason) => reader.cancel(reason),
   };
   return new ReadableStream(source);
+}
+
+/** A stream that never has anything, and ends when `signal` fires or it is let go. */
+export function leashOf(signal: AbortSignal): {
+  leash: ReadableStream<Uint8Array>;
+  letGo: () => void;
+} {
+  let letGo: (() => void) | undefined;
+  const source: UnderlyingByteSource = {
+    type: "bytes",
+    start(controller) {
+      letGo = () => {
+        signal.removeEventListener("abort", end);
+        close(controller);
+      };
+    },
+  };
+  const end = (): void => {
+    letGo?.();
+    letGo = undefined;
+  };
+  signal.addEventListener("abort", end);
+  return { leash: new ReadableStream(source), letGo: end };
+}
+
+/** The signal at the other end of a leash. */
+export function signalOf(leash: ReadableStream<Uint8Array>): AbortSignal {
+  const controller = new AbortController();
+  const pull = (): void => controller.abort();
+  void leash.getReader().read().then(pull, pull);
+  return controller.signal;
 }
 
 /** A reader that brought its own buffer gets it back empty. */

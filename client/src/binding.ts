@@ -1,9 +1,11 @@
 /** `tallygate/client/worker`: for Workers that bind Tallygate's entrypoint `Gateway` as a service. */
 import {
   decodeEvents,
+  leashOf,
   toGatewayError,
   unreached,
   type BindingOptions,
+  type BindingReply,
   type GatewayBinding,
 } from "./binding-wire.ts";
 import { GatewayError } from "./errors.ts";
@@ -34,10 +36,22 @@ export function bindGateway(binding: Omit<GatewayBinding, "fetch">): Gateway {
     input: RunInput,
     options: RunOptions = {},
   ): Promise<RunResult> {
-    if (options.signal?.aborted === true) throw aborted(options.signal);
-    const reply = await binding.tryRun(entries, input, toBinding(options)).catch(unreached);
-    if (reply.ok) return reply.result;
-    throw toGatewayError(reply.error);
+    const { signal } = options;
+    if (signal === undefined) return resultOf(binding.tryRun(entries, input, toBinding(options)));
+    if (signal.aborted) throw aborted(signal);
+    const { leash, letGo } = leashOf(signal);
+    let leave: (() => void) | undefined;
+    const left = new Promise<never>((_resolve, reject) => {
+      leave = () => reject(aborted(signal));
+      signal.addEventListener("abort", leave, { once: true });
+    });
+    try {
+      const reply = binding.tryRun(entries, input, { ...toBinding(options), leash });
+      return await Promise.race([resultOf(reply), left]);
+    } finally {
+      if (leave !== undefined) signal.removeEventListener("abort", leave);
+      letGo();
+    }
   }
   return {
     run: (model, input, options) => call([{ model }], input, options),
@@ -51,8 +65,17 @@ export function bindGateway(binding: Omit<GatewayBinding, "fetch">): Gateway {
   };
 }
 
-function toBinding({ skipCache, cacheTtl, metadata, tags, timeoutMs }: RunOptions): BindingOptions {
+async function resultOf(reply: Promise<BindingReply>): Promise<RunResult> {
+  const answer = await reply.catch(unreached);
+  if (answer.ok) return answer.result;
+  throw toGatewayError(answer.error);
+}
+
+function toBinding({ skipCache, cacheTtl, metadata, ...options }: RunOptions): BindingOptions {
+  const { provider, tags, timeoutMs, headers } = options;
   return {
+    ...(provider === undefined ? {} : { provider }),
+    ...(headers === undefined ? {} : { headers }),
     gateway: {
       ...(skipCache === undefined ? {} : { skipCache }),
       ...(cacheTtl === undefined ? {} : { cacheTtl }),

@@ -32,6 +32,7 @@ export function withRetry<G extends Gateway>(gateway: G, options: RetryOptions =
         if (error.retryAfterMs !== undefined && waitMs > maxDelayMs) throw error;
         onRetry?.(error, attempt, waitMs);
         await sleep(Math.min(waitMs, maxDelayMs), signal);
+        if (signal?.aborted === true) throw aborted(signal);
       }
     }
   }
@@ -42,12 +43,20 @@ export function withRetry<G extends Gateway>(gateway: G, options: RetryOptions =
     runFallback: (entries, input, options) =>
       retried(() => gateway.runFallback(entries, input, options), options?.signal),
     stream: (model, input, options) =>
-      laterStream((opened) =>
-        retried(async () => {
-          const reader = gateway.stream(model, input, options).getReader();
-          opened(reader);
-          return { reader, first: await reader.read() };
-        }, options?.signal),
+      laterStream((opened, left) =>
+        retried(
+          async () => {
+            const reader = gateway.stream(model, input, options).getReader();
+            opened(reader);
+            try {
+              return { reader, first: await reader.read() };
+            } catch (error) {
+              opened(undefined);
+              throw error;
+            }
+          },
+          anyOf(left, options?.signal),
+        ),
       ),
   };
   return layer(gateway, over as Partial<G>);
@@ -56,10 +65,14 @@ export function withRetry<G extends Gateway>(gateway: G, options: RetryOptions =
 type Reader = ReadableStreamDefaultReader<StreamEvent>;
 type Read = Awaited<ReturnType<Reader["read"]>>;
 
-/** A stream that is there before what it reads from. */
+/** A stream that is there before what it reads from; `left` fires when nobody waits for it any more. */
 function laterStream(
-  open: (opened: (reader: Reader) => void) => Promise<{ reader: Reader; first: Read }>,
+  open: (
+    opened: (reader: Reader | undefined) => void,
+    left: AbortSignal,
+  ) => Promise<{ reader: Reader; first: Read }>,
 ): EventStream {
+  const leaving = new AbortController();
   let current: Reader | undefined;
   let first: Read | undefined;
   let started = false;
@@ -67,16 +80,29 @@ function laterStream(
     async pull(controller) {
       if (!started) {
         started = true;
-        const opening = await open((reader) => (current = reader));
+        const opening = await open((reader) => (current = reader), leaving.signal);
         ({ first } = opening);
       }
       const read = first ?? (await (current as Reader).read());
       first = undefined;
+      if (leaving.signal.aborted) return;
       if (read.done) controller.close();
       else controller.enqueue(read.value);
     },
-    cancel: async (reason) => current?.cancel(reason),
+    async cancel(reason) {
+      leaving.abort(reason);
+      await current?.cancel(reason);
+    },
   });
+}
+
+/** Fires as soon as one of them does. */
+function anyOf(left: AbortSignal, signal: AbortSignal | undefined): AbortSignal {
+  return signal === undefined ? left : AbortSignal.any([left, signal]);
+}
+
+function aborted(signal: AbortSignal): GatewayError {
+  return new GatewayError("aborted", "The call was aborted.", { cause: signal.reason });
 }
 
 /** Waits; an abort ends the wait with the abort's own error. */
@@ -84,7 +110,7 @@ function sleepFor(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       clearTimeout(timer);
-      reject(new GatewayError("aborted", "The call was aborted.", { cause: signal?.reason }));
+      if (signal !== undefined) reject(aborted(signal));
     };
     const timer = setTimeout(() => {
       signal?.removeEventListener("abort", onAbort);

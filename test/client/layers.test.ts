@@ -117,6 +117,34 @@ describe("withRetry", () => {
     await reader.cancel();
     expect(fake.cancelled).toBe(true);
   });
+
+  it("opens nothing any more for a stream that is cancelled, or aborted, while it waits", async () => {
+    for (const leave of ["cancel", "abort"] as const) {
+      const fake = new Fake([busy]);
+      const abort = new AbortController();
+      const waiting = Promise.withResolvers<void>();
+      // A wait that does not look at its signal: the layer has to.
+      const sleep = (): Promise<void> => waiting.promise;
+      const stream = withRetry(fake, { sleep }).stream(
+        "m",
+        { prompt: "x" },
+        { signal: abort.signal },
+      );
+      const reader = stream.getReader();
+      const read = reader.read();
+      read.catch(() => undefined);
+      await expect.poll(() => fake.calls).toBe(1);
+      if (leave === "cancel") await reader.cancel();
+      else abort.abort();
+      waiting.resolve();
+      await new Promise((resolve) => setImmediate(resolve));
+      const ended = leave === "cancel" ? read : read.catch((error: unknown) => error);
+      expect(await ended).toMatchObject(
+        leave === "cancel" ? { done: true } : { code: "aborted", retryable: false },
+      );
+      expect(fake.calls).toBe(1);
+    }
+  });
 });
 
 describe("withCache", () => {

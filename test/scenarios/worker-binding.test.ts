@@ -114,6 +114,25 @@ it("a stream that its Worker cancels ends at the provider", async () => {
   await expect.poll(() => upstream.seen.at(-1)?.left, { timeout: 60_000 }).toBe(true);
 });
 
+it("asks for one of the gateway's providers by name, over the binding too", async () => {
+  expect(await use("/run")).toMatchObject({ provider: "scripted" });
+  const { code } = (await use("/provider")) as { code: string };
+  expect(code).toBe("model_not_allowed");
+});
+
+it("a whole answer that its Worker aborts ends at the provider, too", async () => {
+  // It says nothing, and never would.
+  upstream.script = (_seen, response) => {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.write(" ");
+  };
+  const before = upstream.seen.length;
+  expect(await use("/abort")).toMatchObject({ code: "aborted" });
+  expect(upstream.seen).toHaveLength(before + 1);
+  // Left to itself, the gateway gives such a provider up after a minute.
+  await expect.poll(() => upstream.seen.at(-1)?.left, { timeout: 30_000 }).toBe(true);
+});
+
 it("takes any HTTP request as the binding's member, whatever key it carries", async () => {
   const { status, id } = (await use("/fetch")) as { status: number; id: string };
   expect(status).toBe(200);

@@ -72,6 +72,12 @@ const uses: Record<string, (env: Env) => Promise<unknown>> = {
     (await NOBODY.fetch("https://any.host/v1/chat/completions", completion("Bearer x"))).status,
   "/mcp": ({ AUDITOR }) => mcp(AUDITOR, "tools/call", { name: "costs", arguments: {} }),
   "/mcp-member": ({ GATEWAY }) => mcp(GATEWAY, "tools/list", {}),
+  "/provider": ({ GATEWAY }) =>
+    bindGateway(GATEWAY).run(model, input, { provider: "nobody" }).catch(failure),
+  "/abort": async ({ GATEWAY }) => {
+    const signal = AbortSignal.timeout(1_500);
+    return bindGateway(GATEWAY).run(model, input, { signal }).catch(failure);
+  },
   "/leave": async ({ GATEWAY }) => {
     const reader = bindGateway(GATEWAY).stream(model, input).getReader();
     const first = await reader.read();

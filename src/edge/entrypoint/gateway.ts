@@ -6,7 +6,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import * as z from "zod";
 import type { Env } from "#actors/kit/env.ts";
-import { encodeEvents } from "../../../client/src/binding-wire.ts";
+import { encodeEvents, signalOf } from "../../../client/src/binding-wire.ts";
 import { GatewayError } from "../../../client/src/errors.ts";
 import { createGateway } from "../../../client/src/gateway.ts";
 import type {
@@ -101,10 +101,11 @@ export class Gateway extends WorkerEntrypoint<Env, Props> implements Omit<Gatewa
   }
 }
 
-function optionsOf({ gateway = {}, ...rest }: BindingOptions = {}): RunOptions {
+function optionsOf({ gateway = {}, leash, ...rest }: BindingOptions = {}): RunOptions {
   const { skipCache, cacheTtl, metadata } = gateway;
   return {
     ...rest,
+    ...(leash === undefined ? {} : { signal: signalOf(leash) }),
     ...(skipCache === undefined ? {} : { skipCache }),
     ...(cacheTtl === undefined ? {} : { cacheTtl }),
     ...(metadata === undefined ? {} : { metadata }),
