@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
+import { settingProblems } from "#edge/settings.ts";
 import { probe, probeModelAt, probeModelOf, untilUp } from "./deploy-check.ts";
 import { type Asking, gatherSecrets } from "./deploy-secrets.ts";
 import { liveProviders } from "./dev-vars.ts";
@@ -18,6 +19,8 @@ export type WranglerRun = (
 
 export interface DeployOptions extends Asking {
   wrangler: WranglerRun;
+  /** What wrangler.toml gives the Worker as plain settings. */
+  vars?: Readonly<Record<string, unknown>>;
   /** Between two looks at an address that is not known everywhere yet. */
   sleep: (ms: number) => Promise<void>;
   dryRun: boolean;
@@ -31,6 +34,8 @@ export interface DeployOptions extends Asking {
 /** Does it all; throws with one sentence that says what to do. */
 export async function deploy(options: DeployOptions): Promise<void> {
   const { say, wrangler, env } = options;
+  const [wrong] = settingProblems({ ...options.vars, ...env });
+  if (wrong !== undefined) throw new Error(`${wrong.name} cannot be read: ${wrong.problem}.`);
   const kib = await weigh(wrangler);
   say(`bundle: ${kib.toFixed(1)} KiB gzipped (at most ${bundleKibMax})`);
   if (kib > bundleKibMax) throw new Error(`The bundle is over ${bundleKibMax} KiB gzipped.`);

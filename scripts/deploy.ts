@@ -7,7 +7,7 @@ import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { buildConsole } from "./console-build.ts";
 import { deploy, type WranglerRun } from "./deploy-steps.ts";
-import { root } from "./from-wrangler.ts";
+import { loadWrangler, root } from "./from-wrangler.ts";
 import { readJsonc } from "./jsonc.ts";
 
 const usage = `npm run deploy -- [options]
@@ -52,6 +52,11 @@ async function ask(name: string): Promise<string> {
   }
 }
 
+/** `[vars]` of wrangler.toml. */
+const plainSettings = (): Record<string, unknown> =>
+  (loadWrangler().unstable_getMiniflareWorkerOptions(path.join(root, "wrangler.toml"))
+    .workerOptions["bindings"] ?? {}) as Record<string, unknown>;
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -75,6 +80,7 @@ async function main(): Promise<void> {
     env: process.env,
     keptFile: path.join(root, ".tallygate", "deployed.env"),
     sleep: setTimeout,
+    vars: plainSettings(),
     dryRun: values["dry-run"],
     organisation: values.organisation,
     admin: values.admin,

@@ -37,6 +37,7 @@ export const GATEWAY_CODES = [
   "views_rebuilding",
   "organisation_exists",
   "version_conflict",
+  "misconfigured",
   "provider_rejected",
   "provider_not_configured",
   "provider_rate_limited",

@@ -18,12 +18,16 @@ export interface Diagnosis {
     secret: string;
     needed: boolean;
     set: boolean;
+    /** Whether it begins as JSON and is none. */
+    broken?: boolean;
     /** The binding that leads to it, and whether the deployment has it. */
     binding?: string;
     bound?: boolean;
   }[];
   signingKey: boolean;
   development: string[];
+  /** Settings that are there and cannot be read, and why; a gateway before this check has none. */
+  settings?: { name: string; problem: string }[];
 }
 
 /** An answer, or why there is none. */
@@ -99,8 +103,21 @@ const checks: Record<string, Check> = {
         ? ok(`${names}: right on this machine only`)
         : fail(`has ${names}: npx wrangler secret delete each.`);
     }),
+  settings: ({ diagnosis }) =>
+    judge(diagnosis, ({ settings = [] }) =>
+      settings.length === 0
+        ? ok("can be read")
+        : fail(
+            `${settings.map(({ name, problem }) => `${name}: ${problem}`).join("; ")}. Set each right and deploy again.`,
+          ),
+    ),
   secrets: ({ diagnosis }) =>
     judge(diagnosis, ({ providers }) => {
+      const broken = providers.filter((provider) => provider.broken === true);
+      if (broken.length > 0) {
+        const all = broken.map(({ name, secret }) => `${secret} (${name})`).join(", ");
+        return fail(`no JSON, though it begins as such: ${all}. npx wrangler secret put each.`);
+      }
       const unbound = providers.filter(({ bound }) => bound === false);
       if (unbound.length > 0) {
         const all = unbound.map(({ name, binding }) => `${binding} (${name})`).join(", ");

@@ -52,6 +52,7 @@ export const GATEWAY_CODES = {
   views_rebuilding: again(503, "overloaded_error"),
   organisation_exists: refuse(409, "invalid_request_error"),
   version_conflict: refuse(409, "invalid_request_error"),
+  misconfigured: refuse(503, "api_error"),
   provider_rejected: refuse(400, "invalid_request_error"),
   provider_not_configured: refuse(502, "api_error"),
   provider_rate_limited: again(429, "rate_limit_error"),

@@ -211,6 +211,19 @@ it("stops before anything is changed when nobody is logged in, or the Worker is 
   await expect(rehearse({ policy: undefined })).rejects.toThrow("No provider's key is set");
 });
 
+it("stops before anything is built when a setting cannot be read, without showing it", async () => {
+  const commands: string[] = [];
+  const wrangler = async (args: readonly string[]) => {
+    commands.push(args.join(" "));
+    return { ok: true, output: "", stdout: "" };
+  };
+  const broken = rehearse({ wrangler, vars: { TALLYGATE_JWT_ISSUERS: '[{"issuer":"hunter2"' } });
+  await expect(broken).rejects.toThrow("TALLYGATE_JWT_ISSUERS cannot be read: it is not JSON.");
+  const key = rehearse({ wrangler, env: { TALLYGATE_SIGNING_KEY: "hunter2" } });
+  await expect(key).rejects.toThrow(/^TALLYGATE_SIGNING_KEY cannot be read: (?!.*hunter2)/);
+  expect(commands).toEqual([]);
+});
+
 it("weighs the real bundle in a dry run, with no account", async () => {
   const node = path.join(root, "node_modules/.bin/node");
   const script = path.join(root, "scripts/deploy.ts");

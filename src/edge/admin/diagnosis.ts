@@ -7,6 +7,7 @@ import { developmentValues } from "../development.ts";
 import { transportOf } from "../pipeline/transport.ts";
 import { currentPolicy } from "../policy-cache.ts";
 import type { Reader } from "../record/reader.ts";
+import { isBrokenJson, settingProblems } from "../settings.ts";
 
 /** What a deployment lacks is found by `tallygate doctor`, which asks for this. */
 export async function showDiagnosis({ c, principal }: Reader): Promise<Response> {
@@ -22,7 +23,8 @@ export async function showDiagnosis({ c, principal }: Reader): Promise<Response>
     const own = (entry.baseUrl ?? entry.binding) !== undefined || provider?.keyOptional === true;
     const needed = entry.secret !== undefined || (secret !== "" && !own);
     const { kind, binding } = entry;
-    const facts = { name, kind, secret, needed, set: isSet(secret) };
+    const broken = provider?.signing !== undefined && isBrokenJson(values[secret]);
+    const facts = { name, kind, secret, needed, set: isSet(secret), ...(broken && { broken }) };
     if (binding === undefined) return facts;
     return { ...facts, binding, bound: transportOf(c.env, { kind, binding }) !== undefined };
   });
@@ -32,5 +34,6 @@ export async function showDiagnosis({ c, principal }: Reader): Promise<Response>
     providers,
     signingKey: isSet("TALLYGATE_SIGNING_KEY"),
     development: developmentValues(c.env),
+    settings: settingProblems(values),
   });
 }

@@ -11,6 +11,7 @@ import {
 } from "jose";
 import * as z from "zod";
 import { tryParseJson } from "#events/parse-json.ts";
+import { GatewayError } from "../errors.ts";
 
 /** How people sign in to the console with an issuer, as a client that is registered there. */
 const SignIn = z.strictObject({
@@ -52,10 +53,28 @@ export interface Named {
 
 const keySets = new Map<string, JWTVerifyGetKey>();
 
-/** Reads the trusted issuers of the deployment; throws when they are not what they should be. */
+/** Why `TALLYGATE_JWT_ISSUERS` cannot be read: the place in it, never what stands there. */
+export function issuersProblem(setting: string): string | undefined {
+  const value = tryParseJson(setting);
+  if (value === undefined) return "it is not JSON";
+  const issue = Issuers.safeParse(value).error?.issues[0];
+  if (issue === undefined) return undefined;
+  const place = issue.path.join(".");
+  return place === "" ? "it is not a list of issuers" : `it is wrong at ${place}`;
+}
+
+/**
+ * Reads the trusted issuers of the deployment. Throws `misconfigured` when they are not what they
+ * should be: then nobody is let in by any of them.
+ */
 export function readIssuers(setting: string | undefined): Issuer[] {
   if (setting === undefined || setting === "") return [];
-  return Issuers.parse(tryParseJson(setting));
+  const problem = issuersProblem(setting);
+  if (problem === undefined) return Issuers.parse(tryParseJson(setting));
+  throw new GatewayError(
+    "misconfigured",
+    `TALLYGATE_JWT_ISSUERS of this gateway cannot be read: ${problem}. Tokens and sign-in wait until its operator has mended it; keys work.`,
+  );
 }
 
 /** Who a token names: `undefined` unless an issuer we trust signed it, for us, and it is in force. */

@@ -3,6 +3,8 @@ import { AwsV4Signer } from "aws4fetch";
 import { readAwsKey } from "#providers/aws-key.ts";
 import { readGoogleKey } from "#providers/google-key.ts";
 import type { Signing } from "#providers/types.ts";
+import { GatewayError } from "../errors.ts";
+import { isBrokenJson } from "../settings.ts";
 import { googleToken } from "./google-token.ts";
 
 /** A call as `fetch` takes it. */
@@ -26,6 +28,13 @@ export async function signed(
   signal?: AbortSignal,
 ): Promise<Sent> {
   if (signing === undefined || credential === undefined) return sent;
+  // It is no token either, and would go to the vendor as one.
+  if (isBrokenJson(credential)) {
+    throw new GatewayError(
+      "provider_not_configured",
+      "The secret with this provider's key begins as JSON and cannot be read. Tell your operator.",
+    );
+  }
   return SIGNS[signing](sent, credential, signal);
 }
 

@@ -55,6 +55,15 @@ describe("a call to AWS", () => {
     expect(JSON.stringify(out)).not.toContain(KEY.secretAccessKey);
   });
 
+  it.each(["aws-sigv4", "google-service-account"] as const)(
+    "a broken key is not sent as a token: %s",
+    async (signing) => {
+      const refused = signed(sent("127.0.0.1"), signing, '{"hunter2": ');
+      await expect(refused).rejects.toMatchObject({ code: "provider_not_configured" });
+      await expect(refused).rejects.not.toThrow("hunter2");
+    },
+  );
+
   it("carries a session's token, signed with the rest", async () => {
     const credential = JSON.stringify({ ...KEY, sessionToken: "token-1" });
     const out = await signed(sent("127.0.0.1"), "aws-sigv4", credential);

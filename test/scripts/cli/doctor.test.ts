@@ -63,6 +63,20 @@ const planted: [what: string, check: string, state: string, told: RegExp, facts:
       { diagnosis: { value: { ...diagnosis, development: ["TALLYGATE_ALLOW_PRIVATE"] } } },
     ],
     [
+      "a setting that cannot be read",
+      "settings",
+      "fail",
+      /TALLYGATE_JWT_ISSUERS: it is not JSON/,
+      {
+        diagnosis: {
+          value: {
+            ...diagnosis,
+            settings: [{ name: "TALLYGATE_JWT_ISSUERS", problem: "it is not JSON" }],
+          },
+        },
+      },
+    ],
+    [
       "a missing secret",
       "secrets",
       "fail",
@@ -96,6 +110,20 @@ const planted: [what: string, check: string, state: string, told: RegExp, facts:
                 bound: false,
               },
             ],
+          },
+        },
+      },
+    ],
+    [
+      "a secret that should be JSON",
+      "secrets",
+      "fail",
+      /no JSON.*OPENAI_API_KEY \(openai\)/,
+      {
+        diagnosis: {
+          value: {
+            ...diagnosis,
+            providers: diagnosis.providers.map((one) => ({ ...one, broken: one.set })),
           },
         },
       },
