@@ -41,6 +41,14 @@ it.each(files)("%s is valid, priced, explained and on the page", (file) => {
       }
     }
   }
+  // Each says what becomes of cache, rates, budgets, the guard and the SIEM.
+  for (const section of ["limits", "budgets", "guard", "sinks"]) {
+    expect([file, text]).toEqual([
+      file,
+      expect.stringMatching(new RegExp(`^ {2}"${section}"`, "m")),
+    ]);
+  }
+  expect(text).toMatch(/^ {2}("cache"|\/\/ No `cache`)/m);
   expect(text.split("\n").filter((line) => line.trim().startsWith("//")).length).toBeGreaterThan(8);
   expect(page).toContain(`../../${file}`);
 });
