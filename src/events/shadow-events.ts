@@ -29,7 +29,7 @@ export const ShadowData = z.strictObject({
   first: z.strictObject({ provider: z.string().max(200), model: z.string().max(300) }).optional(),
   /** What the draft's data rules found in the prompt: never the text. */
   findings: ShadowFindings.optional(),
-  /** Budgets and rates of a team or the organisation applied, which a shadow does not ask. */
+  /** Budgets or rates of a team or the organisation applied of which nobody had told enough. */
   unshared: z.literal(true).optional(),
   undecided: z.enum(["too_large", "failed"]).optional(),
 });

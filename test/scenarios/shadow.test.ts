@@ -178,6 +178,44 @@ it("that is stopped is decided no more, and what it found stays", async () => {
   expect((json["total"] as { same: number }).same).toBeGreaterThan(0);
 });
 
+it("is decided by what members share, too: together, and not before", async () => {
+  // As many as passed so far, and two more.
+  const limit = upstream.seen.length + 2;
+  await admin.ask({
+    type: "StartShadow",
+    expectVersion: 2,
+    document: scriptedPolicy(upstream.url, {
+      limits: [
+        {
+          name: "together",
+          scope: "organisation",
+          metric: "requests",
+          limit,
+          windowMs: 86_400_000,
+        },
+      ],
+    }),
+  });
+  type Told = { admits?: boolean; code?: string; by?: string; unshared?: true };
+  const ends = { alice: false, admin: false };
+  for (let tries = 0; tries < 120 && !(ends.alice && ends.admin); tries += 1) {
+    const who = tries % 2 === 0 ? "alice" : "admin";
+    const before = upstream.seen.length;
+    const answer = await chat(gateway, gateway.keys[who], "hello");
+    expect(answer.status).toBe(200);
+    const told = (await auditEntry(gateway, idOf(answer)))["shadow"] as Told | undefined;
+    if (told?.admits === false) {
+      expect(told).toMatchObject({ code: "rate_limited", by: "together" });
+      expect(before).toBeGreaterThanOrEqual(limit);
+      ends[who] = true;
+    } else if (told !== undefined) expect(told.unshared).toBeUndefined();
+  }
+  expect(ends).toEqual({ alice: true, admin: true });
+  const { json } = await ask(`${gateway.url}/policy/shadow`, { key: gateway.keys.auditor });
+  expect(json["rules"]).toMatchObject([{ name: "together" }]);
+  await cli("shadow", "stop", "--reason", "seen enough");
+});
+
 it("that is no valid policy, or about another version, is refused", async () => {
   const invalid = admin.ask({ type: "StartShadow", expectVersion: 2, document: { schema: 1 } });
   await expect(invalid).rejects.toThrow("problem");

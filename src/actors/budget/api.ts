@@ -176,11 +176,32 @@ export interface OpenRateCommand {
   version: number;
 }
 
+/** A budget in a period, or a rate, as a draft in the shadow has it. */
+export type ShadowItem =
+  | { kind: "budget"; lease: LeaseRef }
+  | { kind: "rate"; rate: RateTermsData };
+
+/** What a member used of an item, for a draft in the shadow: it moves nothing. */
+export interface ShadowWord {
+  /** The draft's number. */
+  draft: number;
+  child: string;
+  item: ShadowItem;
+  /** The member's clock when it said so, milliseconds. */
+  sentAt: number;
+  /** Of a budget: spent and held in the period. Without it the member only asks. */
+  nanos?: number;
+  /** Of a rate: what was used in the window, in order. */
+  moments?: Moment[];
+}
+
 /** The RPC surface of a BudgetActor. */
 export interface BudgetActorApi extends LeaseChildApi, RestorableApi {
   askRate(ask: RateAsk): Promise<RateReply>;
   renew(command: RenewCommand): Promise<RenewReply>;
   returnLease(command: ReturnCommand): Promise<void>;
+  /** Says what others used, or null of a draft that is over; no event and no credit comes of it. */
+  tellShadow(word: ShadowWord): Promise<number | null>;
   /** Idempotent by version; says whether the limit is effective. */
   setLimit(command: SetLimitCommand): Promise<LimitReply>;
   /** The periods that are not over at `at`, the children asked, at most some of them. */

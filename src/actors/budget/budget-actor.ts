@@ -21,6 +21,7 @@ import type {
   RenewReply,
   ReturnCommand,
   SetLimitCommand,
+  ShadowWord,
 } from "./api.ts";
 import { childOf, forEachChild, parentOf } from "./children.ts";
 import { accountOf } from "./preview.ts";
@@ -39,6 +40,7 @@ import { ParentDesk } from "./parent-desk.ts";
 import { tellParent } from "./past.ts";
 import { RateDesk } from "./rate-desk.ts";
 import { outOf, periodIn, type Account, type BudgetState } from "./state.ts";
+import { ShadowDesk } from "./shadow-desk.ts";
 import { refOf, termsOf } from "./terms.ts";
 import { formerTotals, nodeTotals, statusOf } from "./totals.ts";
 
@@ -67,6 +69,12 @@ export class BudgetActor
     now: () => this.now(),
     execute: (command) => this.#execute(command, command.child),
     recall: (child, rate) => this.env.USERS.getByName(child).recallRate(rate),
+  });
+  readonly #shadow = new ShadowDesk({
+    state: () => this.state,
+    now: () => this.now(),
+    read: () => this.store.getMeta("shadow-told") as string | undefined,
+    keep: (json) => this.store.setMeta("shadow-told", json),
   });
   /** Alarms know no 0: 1 is at once. */
   #recallAt = 1;
@@ -116,6 +124,10 @@ export class BudgetActor
       throw new Error("not every actor of the member has told what it used");
     }
     return this.#rates.ask(ask);
+  }
+
+  tellShadow(word: ShadowWord): Promise<number | null> {
+    return Promise.resolve(this.#shadow.tell(word));
   }
 
   returnLease({ home, child, lease, totals }: ReturnCommand): Promise<void> {

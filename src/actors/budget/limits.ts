@@ -32,3 +32,7 @@ export const permitMsMax = 5 * 60_000;
 export const slotMs = 100 * 366 * 24 * 60 * 60 * 1_000;
 /** Moments in one word of a child: a few kilobytes. */
 export const momentsMax = 256;
+/** Members whose words about a draft in the shadow are kept: a megabyte of moments at most. */
+export const shadowMembersMax = 1_000;
+/** How long such words wait in memory before they are kept, all of them in one row. */
+export const shadowKeepMs = 2_000;

@@ -14,6 +14,7 @@ import { leaseKey, leaseRefOf } from "./leases.ts";
 import { accountsMax, bucketsMax, leasesMax, openHoldsMax } from "./limits.ts";
 import { amountOf, bucketOf, fits, left, retryAt } from "./rates.ts";
 import { checkSharedBudgets, checkSharedRates, lackOf, type Short } from "./shared.ts";
+import { judgeShared } from "./shadow-shared.ts";
 import { judgeShadow, type ShadowAsk } from "./shadow.ts";
 import { accountKey, bucketKey, quietKey, type RequestData, type UserState } from "./state.ts";
 
@@ -70,8 +71,11 @@ export function decideAdmit(
       ? command.request
       : {
           ...command.request,
-          shadow: judgeShadow(command.request, shadow, (request, verdict) =>
-            judge(state, request, at, verdict),
+          shadow: judgeShadow(
+            command.request,
+            shadow,
+            (request, verdict) => judge(state, request, at, verdict),
+            (request) => judgeShared(state, { ...shadow, request }, at),
           ),
         };
   const passed = request.budgets.flatMap((budget) => crossedBefore(state, budget));

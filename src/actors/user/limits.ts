@@ -75,3 +75,11 @@ export const readRulesMax = 512;
 export const payloadDeletesMax = 1_000;
 /** Wait after payload objects could not be deleted. */
 export const payloadRetryMs = 60_000;
+/** From one question about what others used, for a draft in the shadow, to the next. */
+export const shadowAskEveryMs = 1_000;
+/** How old an answer may be to be decided by: what is older is asked anew first. */
+export const shadowKnownMs = 2_000;
+/** How long a request waits for such an answer: nobody is to feel a shadow. */
+export const shadowWaitMs = 250;
+/** Moments in one word about a rate: a kilobyte. */
+export const shadowMomentsMax = 64;

@@ -45,6 +45,7 @@ import { givenUp } from "./give-up.ts";
 import { PastCounter } from "./past-counter.ts";
 import { PayloadKeeper } from "./payload-keeper.ts";
 import { erasedReply } from "./erased.ts";
+import { ShadowKeeper } from "./shadow-keeper.ts";
 import { standingsOf } from "./standings.ts";
 import type { DataOf, RequestData, UserState } from "./state.ts";
 
@@ -61,6 +62,7 @@ export class UserActor
   readonly #rates = new RateKeeper(this.#leaseHost());
   readonly #costs = new CostCorrector(this.ctx.storage.sql, this.store);
   protected readonly pasts = new PastCounter(this.#leaseHost(), this.store);
+  readonly #shadows = new ShadowKeeper(this.#leaseHost());
   readonly #payloads = new PayloadKeeper(this.store, this.env);
   /** Of a member who is or was split: the most actors they ever had. */
   #actors: number | undefined;
@@ -92,6 +94,7 @@ export class UserActor
     const cause: Cause = { command: request.requestId, member };
     if (keyId !== undefined) cause.keyId = keyId;
     if (command.picks !== undefined) await this.pasts.count(command, command.picks);
+    const shadow = command.shadow && (await this.#shadows.beside(command.shadow));
     // A batch may change what its later commands meet: then they are answered from the new state.
     let asked = 0;
     for (;;) {
@@ -122,7 +125,7 @@ export class UserActor
       this.#flushCounted();
       const admit: UserCommand = { type: "admit", at, request };
       if (command.verdict !== undefined) admit.verdict = command.verdict;
-      if (command.shadow !== undefined) admit.shadow = command.shadow;
+      if (shadow !== undefined) admit.shadow = shadow;
       const facts = await this.enqueue(admit, at, cause);
       const reply = answerFromFacts(this.state, request, facts);
       if (reply === undefined) continue;
@@ -186,10 +189,9 @@ export class UserActor
     // Who has the key already and waits for the commit ends under the old one.
     this.commitQueued();
     const at = this.now();
-    const erasure: DataOf<"SubjectErased"> = { order };
+    const erasure: DataOf<"SubjectErased"> = former ? { order, former } : { order };
     const keyId = this.#payloads.key()?.id;
     if (keyId !== undefined) erasure.keyId = keyId;
-    if (former) erasure.former = true;
     this.execute({ type: "erase-subject", at, erasure }, at, { command });
     const [sealed] = this.store.read(this.state.erased?.seq ?? 0, 1);
     if (sealed === undefined) throw new Error("an erasure without its event");
@@ -324,9 +326,7 @@ export class UserActor
         return home()?.organisation ?? "";
       },
       now: () => this.now(),
-      execute: (command) => {
-        this.execute(command, command.at, { command: "lease" });
-      },
+      execute: (command) => void this.execute(command, command.at, { command: "lease" }),
     };
   }
 

@@ -43,7 +43,8 @@ function askOf(draft: number, { request, verdict }: Plan): ShadowAsk {
   }
   const findings = shadowFindings(request.findings);
   if (findings.length > 0) ask.findings = findings;
-  if (shared !== undefined || sharedLimits !== undefined) ask.unshared = true;
+  if (shared !== undefined) ask.shared = shared;
+  if (sharedLimits !== undefined) ask.sharedLimits = sharedLimits;
   return ask;
 }
 
