@@ -196,7 +196,16 @@ export function requestKey(
 
 /** Whether two patches count in one row. */
 export function isSameKey(a: SumsKey, b: SumsKey): boolean {
-  return keyColumns.every((column) => a[column] === b[column]);
+  return (
+    a.hour === b.hour &&
+    a.model === b.model &&
+    a.provider === b.provider &&
+    a.user === b.user &&
+    a.team === b.team &&
+    a.key === b.key &&
+    a.route === b.route &&
+    a.tags === b.tags
+  );
 }
 
 /** The key of the day that an hour's is in. */

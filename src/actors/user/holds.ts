@@ -16,30 +16,40 @@ import type { Hold, SettlementData, UserState } from "./state.ts";
 
 /** Books the true cost of a request. */
 export function decideSettle(state: UserState, settlement: SettlementData, at: number): UserFact[] {
+  const decided = settle(state, settlement, at);
+  if (decided === undefined) return [];
+  const { fact, hold, moved } = decided;
+  return hold === undefined ? [fact] : [fact, ...passed(state, [[hold, moved]])];
+}
+
+/** A settlement's own fact, and what it moves of which hold that may pass a threshold; nothing of a repeat. */
+export function settle(
+  state: UserState,
+  settlement: SettlementData,
+  at: number,
+): { fact: UserFact; hold?: Hold; moved: number } | undefined {
   const { requestId } = settlement;
   const hold = state.holds.get(requestId);
   if (hold !== undefined) {
     const data = sound(settlement, hold);
-    const moved = { costNanos: data.costNanos };
-    return [{ type: "RequestSettled", v: 1, data }, ...passed(state, [[hold, moved.costNanos]])];
+    return { fact: { type: "RequestSettled", v: 1, data }, hold, moved: data.costNanos };
   }
   const expired = state.expired.get(requestId);
   if (expired !== undefined && at - expired.at <= rememberMs) {
     const data = sound(settlement, expired.hold);
     const refundNanos = Math.max(expired.hold.costNanos - data.costNanos, 0);
-    const more = data.costNanos - expired.hold.costNanos;
-    return [
-      { type: "ExpiryCorrected", v: 1, data: { ...data, refundNanos } },
-      ...(more > 0 ? passed(state, [[expired.hold, more]]) : []),
-    ];
+    const moved = data.costNanos - expired.hold.costNanos;
+    const fact: UserFact = { type: "ExpiryCorrected", v: 1, data: { ...data, refundNanos } };
+    return moved > 0 ? { fact, hold: expired.hold, moved } : { fact, moved };
   }
   const { costNanos } = settlement;
   const known = state.outcomes.get(requestId)?.how;
   if (known === "settled" || known === "orphaned" || (known !== undefined && costNanos === 0)) {
-    return [];
+    return undefined;
   }
   const amount = isAmount(costNanos) ? costNanos : 0;
-  return [{ type: "SettlementOrphaned", v: 1, data: { requestId, costNanos: amount } }];
+  const data = { requestId, costNanos: amount };
+  return { fact: { type: "SettlementOrphaned", v: 1, data }, moved: 0 };
 }
 
 /** Gives a hold back. Nothing when there is none. */

@@ -214,15 +214,42 @@ export function initialState(): UserState {
 }
 
 /** A limit's bucket: its name and what it counts apart. Names hold no bar. */
-export function bucketKey(limit: Pick<LimitData, "name" | "scope">): string {
-  return `${limit.name}|${limit.scope}`;
+export function bucketKey({ name, scope }: Pick<LimitData, "name" | "scope">): string {
+  return keyOf(bucketKeys, name, scope, "", "");
 }
 
 /** A budget's account in one period. */
-export function accountKey(
-  budget: Pick<BudgetData, "name" | "scope" | "period" | "periodKey">,
-): string {
-  return `${budget.name}|${budget.period}|${budget.periodKey}|${budget.scope}`;
+export function accountKey({
+  name,
+  scope,
+  period,
+  periodKey,
+}: Pick<BudgetData, "name" | "scope" | "period" | "periodKey">): string {
+  return keyOf(accountKeys, name, scope, period, periodKey);
+}
+
+/** Keys that were asked for before, by name: a dozen are for each request, and always the same. */
+type Keys = Map<string, { scope: string; period: string; periodKey: string; key: string }[]>;
+
+const bucketKeys: Keys = new Map();
+const accountKeys: Keys = new Map();
+/** Names, and keys of one name, that are kept: more than a policy and a few users' scopes need. */
+const keyNamesMax = 256;
+const keysMax = 16;
+
+function keyOf(keys: Keys, name: string, scope: string, period: string, periodKey: string): string {
+  let alike = keys.get(name);
+  for (const one of alike ?? []) {
+    const isIt = one.scope === scope && one.periodKey === periodKey && one.period === period;
+    if (isIt) return one.key;
+  }
+  const key = period === "" ? `${name}|${scope}` : `${name}|${period}|${periodKey}|${scope}`;
+  if (alike === undefined || alike.length >= keysMax) {
+    if (keys.size >= keyNamesMax) keys.clear();
+    keys.set(name, (alike = []));
+  }
+  alike.push({ scope, period, periodKey, key });
+  return key;
 }
 
 /** A rule whose past is read from the stream: its name, and what it counts apart. */

@@ -62,6 +62,11 @@ export function correct(log: UsageLog, at: number, lane: number, delta: number):
 /** Where an amount that was recorded at `at` is; -1 when that moment is gone. */
 export function placeOf(log: UsageLog, at: number): number {
   if (at <= log.goneAt) return -1;
+  // Most requests end before the next one begins.
+  const last = log.at.length - 1;
+  if (last >= log.head && log.at[last] === at) {
+    if (last === log.head || (log.at[last - 1] ?? 0) < at) return last;
+  }
   const index = firstFrom(log, at);
   return index < log.at.length ? index : -1;
 }

@@ -4,7 +4,7 @@
  */
 import type { UserFact } from "#events/user-events.ts";
 import { judgeAgain } from "#actors/user/admit.ts";
-import { decideExtend, decideSettle } from "#actors/user/holds.ts";
+import { decideExtend, settle } from "#actors/user/holds.ts";
 import type { Added } from "#actors/user/decision.ts";
 import type { DataOf, RequestData, SettlementData, UserState } from "#actors/user/state.ts";
 
@@ -91,7 +91,7 @@ function refuteSettlement(
   fact: Extract<UserFact, { type: "RequestSettled" | "ExpiryCorrected" | "SettlementOrphaned" }>,
   at: number,
 ): string | undefined {
-  const [decided] = decideSettle(before, fact.data as unknown as SettlementData, at);
+  const decided = settle(before, fact.data as unknown as SettlementData, at)?.fact;
   if (decided === undefined) return "the request had ended before";
   if (decided.type !== fact.type) return `decided again it is ${decided.type}`;
   for (const field of ["costNanos", "overrunNanos", "refundNanos", "estimated"]) {

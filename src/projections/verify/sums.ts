@@ -5,11 +5,21 @@ import type { UserFact } from "#events/user-events.ts";
 import type { AuditEntry } from "../audit-entry.ts";
 import { patchesOf } from "../numbers.ts";
 import type { Row } from "../projection.ts";
-import { addToRow, hourlyTable, isNothing, keyText, type SumsRow } from "../sums.ts";
+import {
+  addToRow,
+  hourlyTable,
+  isNothing,
+  isSameKey,
+  keyText,
+  type SumsKey,
+  type SumsRow,
+} from "../sums.ts";
 import { firstForm } from "./first-form.ts";
 
 export class Sums {
   readonly #rows = new Map<string, SumsRow>();
+  /** By user: the row that was added to last. */
+  readonly #last = new Map<string, SumsRow>();
   /** What the folds need of requests that have not ended. */
   readonly #open = new Map<string, AuditEntry>();
 
@@ -21,13 +31,7 @@ export class Sums {
       return;
     }
     const request = this.#open.get(id);
-    for (const patch of patchesOf(event, request)) {
-      const name = keyText(patch.key);
-      let row = this.#rows.get(name);
-      if (row === undefined)
-        this.#rows.set(name, (row = { key: patch.key, sums: {}, histograms: {} }));
-      addToRow(row, patch);
-    }
+    for (const patch of patchesOf(event, request)) addToRow(this.#rowOf(patch.key), patch);
     if (fact.type === "HoldExpired" && request !== undefined) {
       this.#open.set(id, { ...request, costNanos: fact.data.chargedNanos });
     } else if (ENDS.has(fact.type)) {
@@ -35,10 +39,22 @@ export class Sums {
     }
   }
 
+  #rowOf(key: SumsKey): SumsRow {
+    // A user's next request counts where their last one did, more often than not.
+    const last = this.#last.get(key.user);
+    if (last !== undefined && isSameKey(last.key, key)) return last;
+    const name = keyText(key);
+    let row = this.#rows.get(name);
+    if (row === undefined) this.#rows.set(name, (row = { key, sums: {}, histograms: {} }));
+    this.#last.set(key.user, row);
+    return row;
+  }
+
   /** Begins with a row of a base. */
   restore(row: Row): void {
     const value = hourlyTable.fromRow(row);
     this.#rows.set(keyText(value.key), value);
+    this.#last.clear();
   }
 
   /** Begins with a request that a base holds open: its events so far, which count in its rows. */

@@ -10,6 +10,10 @@ interface Account {
   held: number;
 }
 
+type Budget = Extract<UserFact, { type: "RequestAdmitted" }>["data"]["budgets"][number];
+/** Budgets whose accounts are known without a look; a request has a few. */
+const knownMax = 16;
+
 interface Open {
   held: number;
   accounts: Account[];
@@ -24,6 +28,7 @@ export interface PackedTally {
 export class BudgetTally {
   readonly #accounts = new Map<string, Account>();
   readonly #open = new Map<string, Open>();
+  readonly #known = new Map<Budget, Account>();
 
   /** The tally that was packed. */
   static unpack({ accounts, open }: PackedTally): BudgetTally {
@@ -38,6 +43,7 @@ export class BudgetTally {
 
   /** Forgets accounts and open requests that nothing can be booked to any more. */
   keep(isAccount: (key: string) => boolean, isOpen: (requestId: string) => boolean): void {
+    this.#known.clear();
     for (const key of this.#accounts.keys()) if (!isAccount(key)) this.#accounts.delete(key);
     for (const [id, open] of this.#open) {
       if (!isOpen(id)) this.#open.delete(id);
@@ -72,9 +78,7 @@ export class BudgetTally {
     const accounts: Account[] = [];
     let broken: string | undefined;
     for (const budget of data.budgets) {
-      const key = `${budget.name}|${budget.period}|${budget.periodKey}|${budget.scope}`;
-      let account = this.#accounts.get(key);
-      if (account === undefined) this.#accounts.set(key, (account = { key, booked: 0, held: 0 }));
+      const account = this.#accountOf(budget);
       account.held += costNanos;
       accounts.push(account);
       const total = account.booked + account.held;
@@ -84,6 +88,18 @@ export class BudgetTally {
     }
     this.#open.set(data.requestId, { held: costNanos, accounts });
     return broken;
+  }
+
+  /** The account of a budget; the same budget again, as events may share theirs, is not looked up. */
+  #accountOf(budget: Budget): Account {
+    const known = this.#known.get(budget);
+    if (known !== undefined) return known;
+    const key = `${budget.name}|${budget.period}|${budget.periodKey}|${budget.scope}`;
+    let account = this.#accounts.get(key);
+    if (account === undefined) this.#accounts.set(key, (account = { key, booked: 0, held: 0 }));
+    if (this.#known.size >= knownMax) this.#known.clear();
+    this.#known.set(budget, account);
+    return account;
   }
 
   #extend(requestId: string, costNanos: number): void {
