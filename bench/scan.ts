@@ -21,6 +21,18 @@ const HOSTILE = [
   "key=a1B2c3D4e5-",
   "A3-=",
   "passport 1",
+  "11. ",
+  "nascita=",
+  "bic=",
+  "4b-",
+  "6:-",
+  "00:00:00:00:00:00-",
+  "S1234567D ",
+  "dnkey-a1B2=",
+  "2token::",
+  ":(passXyJ7",
+  "::1-0a_pass",
+  "tfp_0nLl1w1J5V7=",
 ];
 
 interface Row {

@@ -62,6 +62,8 @@ export interface Asked {
   readonly third: number;
   /** How many digits there are at least after the letters of a word; 0 for any. */
   readonly digits: number;
+  /** Whether nothing of all this is asked for. */
+  plain: boolean;
 }
 
 /** Tables compiled from detectors; shared by every scan of the same set. */
@@ -129,7 +131,12 @@ function file(list: Asked[], asked: Asked): void {
       follow: either(known.follow, asked.follow),
       third: either(known.third, asked.third),
       digits: Math.min(known.digits, asked.digits),
+      plain: false,
     };
+}
+
+function isPlain({ reach, needs, follow, third, digits }: Asked): boolean {
+  return reach === 0 && needs === undefined && follow === 0 && third === 0 && digits === 0;
 }
 
 class Builder {
@@ -159,6 +166,7 @@ class Builder {
             follow: 0,
             third: 0,
             digits: prefilter.digits ?? 0,
+            plain: false,
           });
         return;
       case "assignment":
@@ -176,14 +184,14 @@ class Builder {
     let third = 0;
     for (const length of prefilter.third ?? []) third |= 1 << length;
     const follow = this.#followBit(prefilter.follow);
+    const terms = { detector, reach, solid, needs, follow, digits: 0, plain: false };
     const seconds = prefilter.second ?? Array.from({ length: GROUP_KEYS }, (_, i) => i);
     for (const first of prefilter.first) {
       for (const second of seconds) {
         const key = Math.min(first, FIRST_MAX) * GROUP_KEYS + second;
-        const lists =
-          prefilter.whole === true ? [this.byGroups] : [this.byGroups, this.byGroupsJoined];
-        for (const table of lists)
-          file(table[key] ?? [], { detector, reach, solid, needs, follow, third, digits: 0 });
+        file(this.byGroups[key] ?? [], { ...terms, third });
+        // Of numbers that are joined to digits before, the third group is not known.
+        if (prefilter.whole !== true) file(this.byGroupsJoined[key] ?? [], { ...terms, third: 0 });
       }
     }
   }
@@ -282,7 +290,10 @@ export function compileEngine(detectors: readonly Detector[]): Engine {
   const { pairs, begins, bucketOf, buckets, followBits } = builder;
   const { byGroups, byGroupsJoined, byLetters } = builder;
   for (const lists of [byGroups, byGroupsJoined, byLetters])
-    for (const list of lists) list.sort((a, b) => a.reach - b.reach);
+    for (const list of lists) {
+      list.sort((a, b) => a.reach - b.reach);
+      for (const asked of list) asked.plain = isPlain(asked);
+    }
   return {
     detectors,
     pairs,

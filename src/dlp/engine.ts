@@ -21,7 +21,7 @@ import { VALUE_FIRST } from "./kit/operators.ts";
 import { ALNUM, ALPHA, DIGIT, LOCAL, DASH, NONE, is } from "./kit/chars.ts";
 import { hasContext, type ContextWords } from "./kit/context.ts";
 import type { Candidate } from "./kit/detector.ts";
-import { joinedBefore } from "./kit/digits.ts";
+import { DIGITS_MAX, isSeparator, joinedBefore } from "./kit/digits.ts";
 import type { Source } from "./kit/source.ts";
 import { hasIgnoringCase, hasSmall } from "./kit/literal-case.ts";
 import { Crowds } from "./crowds.ts";
@@ -100,8 +100,8 @@ class Pass {
 
   /**
    * Asks those for whom enough letters, digits and hyphens run on from the anchor. `follow` are the
-   * bits of what follows the first group of a number, `length` is that of its third group; `from` is
-   * where the digits of a word begin.
+   * bits of what follows the first group of a number, `length` is that of its third group, where no
+   * separator joins it to digits before; `from` is where the digits of a word begin.
    */
   #askAll(list: readonly Asked[], at: number, follow: number, length: number, from: number): void {
     let reached = -1;
@@ -109,7 +109,13 @@ class Pass {
     let digits = -1;
     let heard: ContextWords | undefined;
     let missed: ContextWords | undefined;
-    for (const asked of list) {
+    for (let k = 0; k < list.length; k += 1) {
+      const asked = list[k];
+      if (asked === undefined) return;
+      if (asked.plain) {
+        this.#ask(asked.detector, at);
+        continue;
+      }
       const { reach } = asked;
       if (asked.follow !== 0 && (asked.follow & follow) === 0) continue;
       if (asked.third !== 0 && ((asked.third >> length) & 1) === 0) continue;
@@ -186,17 +192,27 @@ class Pass {
         return;
       }
     }
-    const run = source.digits(at);
+    const { byGroups, byGroupsJoined, followBits } = this.#engine;
+    const joined = joinedBefore(source, at);
+    // Few want numbers that are joined to others, and those few read them for themselves.
+    const run = joined ? undefined : source.digits(at);
+    const second = joined ? this.#secondGroup(at, end, next) : run?.group(1);
     // Whoever is asked reads about as far: what is open here is open for all.
-    if (run === undefined || source.touched) {
+    if (second === undefined || source.touched) {
       this.#keepFrom(at);
       return;
     }
-    const { byGroups, byGroupsJoined, followBits } = this.#engine;
-    const table = run.glued && joinedBefore(source, at) ? byGroupsJoined : byGroups;
-    const list = table[(end - at) * GROUP_KEYS + run.group(1)];
+    const list = (joined ? byGroupsJoined : byGroups)[(end - at) * GROUP_KEYS + second];
     if (list !== undefined && list.length > 0)
-      this.#askAll(list, at, followBits[next] ?? 0, run.group(2), at);
+      this.#askAll(list, at, followBits[next] ?? 0, run?.group(2) ?? 0, at);
+  }
+
+  /** How many digits follow the first group of a number after one separator: 0 for none, or too many. */
+  #secondGroup(at: number, end: number, next: number): number {
+    const source = this.#source;
+    if (!isSeparator(next)) return 0;
+    const count = source.run(end + 1, DIGIT, end + 2 + DIGITS_MAX) - end - 1;
+    return end - at + count > DIGITS_MAX ? 0 : count;
   }
 
   /** `at` is the first digit after letters. */

@@ -56,6 +56,14 @@ const DEAREST = [
   "key=a1B2c3D4e5-",
   "10000000146 ",
   "test_a1B2=",
+  "nascita=",
+  "4b-",
+  "6:-",
+  "2token::",
+  ":(passXyJ7",
+  "::1-0a_pass",
+  "S1234567D ",
+  "00:00:00:00:00:00-",
 ];
 
 /** What a scan of a text costs for each character, counted in characters read. */

@@ -1,5 +1,6 @@
 /** E-mail addresses (the practical part of RFC 5321): anchored at the `@`. */
 import { ALNUM, ALPHA, LOCAL, is } from "../kit/chars.ts";
+import { contextWords, hasContext } from "../kit/context.ts";
 import type { Candidate, Detector } from "../kit/detector.ts";
 import type { Source } from "../kit/source.ts";
 
@@ -13,6 +14,34 @@ const BLANK = 32;
 const SPELLED_MAX = 100;
 const LABELS_MAX = 6;
 const SPELLED = ["[at]", "(at)", "{at}", " [at]", " (at)", " {at}"];
+
+/** Without brackets, "jane at host dot com" is believed only where the text speaks of e-mail ... */
+const PLAIN = " at ";
+const DOT_WORD = " dot ";
+const WORDS = contextWords([
+  "email",
+  "e-mail",
+  "mail",
+  "emails",
+  "mailbox",
+  "gmail",
+  "inbox",
+  "correo",
+  "courriel",
+  "mailadresse",
+]);
+/** ... and ends in one of these, ... */
+const ENDS = new Set(
+  "com org net edu gov io dev ai app info biz eu uk de fr es it nl pl pt ch at be se no dk fi ie in jp au ca us nz br mx".split(
+    " ",
+  ),
+);
+/** ... and is no site that somebody is found at: "mail us at host dot com". */
+const NO_NAMES = new Set(
+  "us me you it them him her here there now today available found out is are and or look directly anytime online address team support".split(
+    " ",
+  ),
+);
 
 /** Where the local part begins: at most 64 characters back, on a letter, digit or underscore. */
 function localStart(source: Source, at: number): number {
@@ -91,19 +120,37 @@ function spelled(source: Source, at: number): Candidate | undefined {
   return end < 0 ? undefined : { start, end, confidence: 0.75, why: ["shape"] };
 }
 
+/** "jane at host dot com", without brackets. The second half is looked at first: hardly any text has it. */
+function plainly(source: Source, at: number): Candidate | undefined {
+  const host = at + PLAIN.length;
+  const label = source.run(host, ALNUM, host + LABEL_MAX, "-.");
+  if (label === host || !source.has(label, DOT_WORD)) return undefined;
+  const end = spelledEnd(source, host);
+  if (end < 0) return undefined;
+  const start = localStart(source, at);
+  if (start === at || !is(source.code(at - 1), ALNUM)) return undefined;
+  const ending = source.text.slice(source.text.lastIndexOf(" ", end - 1) + 1, end).toLowerCase();
+  if (!ENDS.has(ending.slice(ending.lastIndexOf(".") + 1))) return undefined;
+  if (NO_NAMES.has(source.text.slice(start, at).toLowerCase())) return undefined;
+  if (!hasContext(source, start, WORDS)) return undefined;
+  return { start, end, confidence: 0.65, why: ["shape", "context"] };
+}
+
 export const email: Detector = {
   id: "email",
   title: "E-mail address",
-  version: 2,
+  version: 3,
   groups: ["contact", "pii"],
-  evidence: "shape",
+  evidence: "shape, context",
   prefilter: [
     { kind: "anywhere", literals: ["@"], previous: ALNUM | LOCAL },
     { kind: "anywhere", literals: SPELLED, previous: ALNUM, ignoreCase: true },
+    { kind: "anywhere", literals: [PLAIN], previous: ALNUM },
   ],
   maxLength: 254,
   validate(source, at) {
-    if (source.code(at) !== AT) return spelled(source, at);
+    if (source.code(at) !== AT)
+      return source.has(at, PLAIN) ? plainly(source, at) : spelled(source, at);
     const start = localStart(source, at);
     if (start === at || source.code(at - 1) === DOT) return undefined;
     const end = domainEnd(source, at + 1);

@@ -6,6 +6,7 @@ export const esNie = wordDetector({
   title: "Spanish NIE",
   groups: ["pii", "government-ids"],
   prefilter: { kind: "mixed", letters: [1], digits: 7, reach: 9 },
+  first: "XYZ",
   lengths: [9],
   maxLength: 10,
   separators: "-",

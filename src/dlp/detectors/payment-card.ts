@@ -47,6 +47,8 @@ const AGAINST = contextWords([
   "isbn",
 ]);
 
+const WIDE = 1;
+
 /** Lengths an issuer's range permits, by the first four digits. */
 function lengthFits(four: number, length: number): boolean {
   const two = Math.floor(four / 100);
@@ -72,29 +74,39 @@ function isWideRange(four: number): boolean {
   return two === 50 || (two >= 56 && two <= 69 && two !== 62 && two !== 65);
 }
 
+/** By the first four digits: the lengths that are permitted, as bits, and the range's width as bit 0. */
+const RANGES = Uint32Array.from({ length: 10_000 }, (_, four) => {
+  let bits = isWideRange(four) ? WIDE : 0;
+  for (let length = 12; length <= 19; length += 1)
+    if (lengthFits(four, length)) bits |= 1 << length;
+  return bits;
+});
+
 /** Group lengths as people write them. */
-const LAYOUTS = [
-  [4, 4, 4, 4],
-  [4, 4, 4, 4, 1],
-  [4, 4, 4, 4, 2],
-  [4, 4, 4, 4, 3],
-  [4, 6, 5],
-  [4, 6, 4],
-  [4, 4, 4, 1],
-  [4, 4, 5],
-  [6, 13],
-  [4, 4, 4, 2],
-  [8, 8],
-].map((lengths) => ({ ...packed(lengths), groups: lengths.length }));
+const LAYOUTS = new Set(
+  [
+    [4, 4, 4, 4],
+    [4, 4, 4, 4, 1],
+    [4, 4, 4, 4, 2],
+    [4, 4, 4, 4, 3],
+    [4, 6, 5],
+    [4, 6, 4],
+    [4, 4, 4, 1],
+    [4, 4, 5],
+    [6, 13],
+    [4, 4, 4, 2],
+    [8, 8],
+  ].map((lengths) => packed(lengths).value),
+);
+/** The bits of the layout's groups, by how many count. */
+const MASKS = [1, 2, 3, 4, 5, 6].map((count) => packed(Array<number>(count).fill(0)).mask);
 
 const SEPARATORS = separatorSet(" -.");
 
 /** Whether the groups up to `last` are written as a card is. */
 function isLayout(run: DigitRun, last: number): boolean {
   if (last === 0) return run.group(0) >= 12 && run.group(0) <= 19;
-  for (const { value, mask, groups } of LAYOUTS)
-    if (groups === last + 1 && (run.layout & mask) === value) return true;
-  return false;
+  return LAYOUTS.has(run.layout & (MASKS[last] ?? 0));
 }
 
 const CHECKED = ["shape", "checksum"];
@@ -106,14 +118,15 @@ function judge(source: Source, run: DigitRun, last: number): Candidate | undefin
   const end = run.end(last);
   const count = run.total(last);
   const four = run.number(0, 4);
-  if (!lengthFits(four, count) || !luhn(run.values, count) || monotone(run.values, count))
+  const range = RANGES[four] ?? 0;
+  if (((range >> count) & 1) === 0 || !luhn(run.values, count) || monotone(run.values, count))
     return undefined;
   if (hasContext(source, run.start, WORDS)) {
     return { start: run.start, end, confidence: 0.98, why: IN_CONTEXT };
   }
   if (hasContext(source, run.start, AGAINST, 24))
     return { start: run.start, end, confidence: 0.4, why: CHECKED };
-  return { start: run.start, end, confidence: isWideRange(four) ? 0.55 : 0.85, why: CHECKED };
+  return { start: run.start, end, confidence: (range & WIDE) !== 0 ? 0.55 : 0.85, why: CHECKED };
 }
 
 export const paymentCard: Detector = {

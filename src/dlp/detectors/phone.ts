@@ -15,6 +15,8 @@ const NEWLINE = 10;
 const BACKSLASH = 92;
 const DIGITS_MAX = 15;
 const DIGITS_MIN = 6;
+/** More groups than a telephone number is written in. */
+const GROUPS_READ = 8;
 /** So many digits and still more to come are a card or a table, not a telephone. */
 const ROW_DIGITS = 12;
 const ROW = separatorSet(" -./");
@@ -114,6 +116,9 @@ const BETWEEN = new Uint8Array(256);
 for (const code of [32, 45, 46, SLASH]) BETWEEN[code] = 1;
 for (const code of [OPEN, CLOSE]) BETWEEN[code] = 2;
 
+/** Groups are kept by the last bits of where the one before ended: no number is longer. */
+const KEPT_MASK = 63;
+
 /** One separator, or two where a parenthesis or an extra blank is part of the writing. */
 function separatorEnd(codes: Uint8Array, length: number, at: number): number {
   const stop = Math.min(length, at + 3);
@@ -141,38 +146,68 @@ function join(codes: Uint8Array, from: number, to: number): void {
   else if (reading.separator !== between) reading.separator = 0;
 }
 
+/** Past the digits from an index on; more than a number has are not looked at. */
+function digitsEnd(codes: Uint8Array, length: number, from: number): number {
+  const to = Math.min(length, from + DIGITS_MAX + 1);
+  let stop = from;
+  while (stop < to && is(codes[stop] ?? NONE, DIGIT)) stop += 1;
+  return stop;
+}
+
+/** What was read last: past the separators before a group, and past its digits. */
+const group = { gap: 0, stop: 0 };
+
+/** Reads the group that follows another one. Rows are read from every group of them: each is kept. */
+function readGroup(source: Source, index: number): void {
+  const { codes, length, groups } = source;
+  const place = (index & KEPT_MASK) * 3;
+  if (groups[place] === index + 1) {
+    group.gap = groups[place + 1] ?? 0;
+    group.stop = groups[place + 2] ?? 0;
+    return;
+  }
+  group.gap = separatorEnd(codes, length, index);
+  group.stop = group.gap > index ? digitsEnd(codes, length, group.gap) : group.gap;
+  groups[place] = index + 1;
+  groups[place + 1] = group.gap;
+  groups[place + 2] = group.stop;
+}
+
 /** Reads the groups of digits at `at` into `reading`; answers whether there are any. */
 function readNumber(source: Source, at: number): boolean {
   const { codes, length } = source;
   const plus = codes[at] === PLUS;
   const abroad = codes[at] === ZERO && codes[at + 1] === ZERO;
   let index = plus ? at + 1 : at;
-  reading.end = -1;
-  reading.count = reading.groups = reading.layout = reading.opening = reading.separator = 0;
+  let end = -1;
+  let count = 0;
+  let layout = 0;
+  reading.groups = reading.opening = reading.separator = 0;
   reading.slashed = false;
-  while (reading.groups < 8) {
-    const first = reading.groups === 0;
-    const gap = first
-      ? index + (source.code(index) === OPEN ? 1 : 0)
-      : separatorEnd(codes, length, index);
-    let stop = gap;
-    if (first || gap > index)
-      while (stop < length && stop <= gap + DIGITS_MAX && is(codes[stop] ?? NONE, DIGIT)) stop += 1;
+  for (let groups = 0; groups < GROUPS_READ; groups += 1) {
+    if (groups === 0) {
+      group.gap = index + (source.code(index) === OPEN ? 1 : 0);
+      group.stop = digitsEnd(codes, length, group.gap);
+    } else readGroup(source, index);
+    const { gap, stop } = group;
+    const digits = stop - gap;
     // Whatever ended at the end of the text may go on.
     if (stop === length) source.code(length);
-    if (stop === gap || reading.count + stop - gap > DIGITS_MAX) break;
+    if (digits === 0 || count + digits > DIGITS_MAX) break;
+    const opens = codes[gap - 1] === OPEN;
     // Groups of one digit are a country's own or follow one; a row of them is a list.
-    if (stop === gap + 1 && !first && !plus && !(abroad && codes[gap - 1] === OPEN)) break;
-    if (!first) join(codes, index, gap);
-    reading.layout =
-      reading.layout * GROUP_BITS + (stop - gap) + (codes[gap - 1] === OPEN ? IN_PARENTHESIS : 0);
-    reading.count += stop - gap;
-    reading.groups += 1;
-    if (reading.groups <= 3) reading.opening = reading.layout;
-    reading.end = stop;
-    index = stop;
+    if (digits === 1 && groups > 0 && !plus && !(abroad && opens)) break;
+    if (groups > 0) join(codes, index, gap);
+    layout = layout * GROUP_BITS + digits + (opens ? IN_PARENTHESIS : 0);
+    count += digits;
+    reading.groups = groups + 1;
+    if (groups < 3) reading.opening = layout;
+    end = index = stop;
   }
-  return reading.end >= 0;
+  reading.end = end;
+  reading.count = count;
+  reading.layout = layout;
+  return end >= 0;
 }
 
 /** An extension ("x565", " ext. 12") after a number, or the same end. */
@@ -292,6 +327,8 @@ export const phone: Detector = {
     const first = source.code(at);
     const before = source.code(at - 1);
     if (first !== PLUS && first !== OPEN && !is(first, DIGIT)) return undefined;
+    if (before === BLANK && is(source.code(at - 2), DIGIT) && inLongRow(source, at))
+      return undefined;
     if (!source.opens(at) || before === PLUS || before === 95) return undefined;
     if (first === OPEN && source.code(at + 1) === PLUS) return undefined;
     if (first !== PLUS && is(source.code(at - 2), DIGIT) && before !== 32 && before !== 10) {
@@ -308,8 +345,6 @@ export const phone: Detector = {
     ) {
       return undefined;
     }
-    if (before === BLANK && is(source.code(at - 2), DIGIT) && inLongRow(source, at))
-      return undefined;
     return candidateAt(source, at);
   },
 };

@@ -161,7 +161,10 @@ const NEVER = -(2 ** 30);
 /** Notes the words of a bucket that stand at an index. */
 function hear(source: Source, at: number, bucket: number): void {
   const { heard } = source;
-  for (const entry of buckets[bucket] ?? []) {
+  const list = buckets[bucket] ?? [];
+  for (let k = 0; k < list.length; k += 1) {
+    const entry = list[k];
+    if (entry === undefined) return;
     const end = endOf(source, at, entry);
     if (end < 0) continue;
     heard.starts.push(at);

@@ -1,7 +1,8 @@
 /** Groups of digits with single separators between them: the shape of most numbers people write. */
 import { DIGIT, NONE, is, isWordCode } from "./chars.ts";
 
-const DIGITS_MAX = 20;
+/** A number has at most so many digits. */
+export const DIGITS_MAX = 20;
 /** A run has at most so many groups. */
 export const GROUPS_MAX = 6;
 const PACKED_GROUPS = 6;
@@ -22,6 +23,14 @@ const PLACES = [0, 1, 2, 3, 4, 5].map((group) => {
   for (let i = 1; i <= group; i += 1) places |= 1 << (i * GROUP_BITS);
   return places;
 });
+
+/** By code: the bit of what may stand between two groups of one number; 0 for what may not. */
+const SEPARATORS = new Uint8Array(256);
+SEPARATORS[SPACE] = BLANK_BIT;
+for (let code = HYPHEN; code <= SLASH; code += 1) SEPARATORS[code] = 2 << (code - HYPHEN);
+SEPARATORS[COLON] = 16;
+/** 1 for digits. */
+const DIGITS = Uint8Array.from({ length: 256 }, (_, code) => (is(code, DIGIT) ? 1 : 0));
 
 /** What of a source reading digits needs. */
 export interface DigitReader {
@@ -78,17 +87,21 @@ export class DigitRun {
 
   /** Drops the first group: the run then begins at the second, as if it had been read from there. */
   shift(): void {
-    const gone = this.#totals[0] ?? 0;
-    const left = this.total(this.count - 1) - gone;
-    for (let i = 0; i < left; i += 1) this.values[i] = this.values[i + gone] ?? 0;
-    this.start = this.end(0) + 1;
-    this.#separators >>>= GROUP_BITS;
-    this.glued = (this.#separators & FIRST) !== BLANK_BIT;
-    this.#separators &= ~FIRST;
-    this.count -= 1;
-    for (let group = 0; group < this.count; group += 1) {
-      this.#ends[group] = this.#ends[group + 1] ?? 0;
-      this.#totals[group] = (this.#totals[group + 1] ?? 0) - gone;
+    const { values } = this;
+    const ends = this.#ends;
+    const totals = this.#totals;
+    const gone = totals[0] ?? 0;
+    const count = this.count - 1;
+    const all = totals[count] ?? 0;
+    for (let i = gone; i < all; i += 1) values[i - gone] = values[i] ?? 0;
+    this.start = (ends[0] ?? 0) + 1;
+    const separators = this.#separators >>> GROUP_BITS;
+    this.glued = (separators & FIRST) !== BLANK_BIT;
+    this.#separators = separators & ~FIRST;
+    this.count = count;
+    for (let group = 0; group < count; group += 1) {
+      ends[group] = ends[group + 1] ?? 0;
+      totals[group] = (totals[group + 1] ?? 0) - gone;
     }
     this.layout >>>= GROUP_BITS;
     this.endings >>>= 1;
@@ -132,7 +145,7 @@ export class DigitRun {
 
 /** What may stand between two groups of one number. */
 export function isSeparator(code: number): boolean {
-  return code === SPACE || (code >= HYPHEN && code <= SLASH) || code === COLON;
+  return SEPARATORS[code] !== 0;
 }
 
 /** Whether the digits at `at` continue a longer number or identifier to their left. */
@@ -173,25 +186,27 @@ export function parseDigits(source: DigitReader, at: number, run: DigitRun): voi
 /** Adds the groups from an index on, with the separator before the first of them. */
 function readGroups(source: DigitReader, from: number, before: number, run: DigitRun): void {
   const { codes, length } = source;
+  const { values } = run;
   let index = from;
   let total = run.total(run.count - 1);
   let separator = before;
   while (run.count < GROUPS_MAX) {
-    const stop = Math.min(length, index + DIGITS_MAX + 1);
+    const last = index + DIGITS_MAX + 1;
+    const stop = last < length ? last : length;
     let end = index;
     let next = NONE;
     for (; end < stop; end += 1) {
       next = codes[end] ?? NONE;
-      if (!is(next, DIGIT)) break;
+      if (DIGITS[next] !== 1) break;
       const place = total + end - index;
-      if (place < DIGITS_MAX) run.values[place] = next - 48;
+      if (place < DIGITS_MAX) values[place] = next - 48;
     }
-    if (end === stop) next = end < index + DIGITS_MAX + 1 ? source.code(end) : (codes[end] ?? NONE);
+    if (end === stop) next = end < last ? source.code(end) : (codes[end] ?? NONE);
     // A single run of more than 20 digits is no number of any kind we know.
     if (run.count > 0 && total + end - index > DIGITS_MAX) return;
     run.add(end - index, end, separator);
     total += end - index;
-    const joined = isSeparator(next) && is(source.code(end + 1), DIGIT);
+    const joined = SEPARATORS[next] !== 0 && DIGITS[source.code(end + 1)] === 1;
     if (joined ? endsBefore(next) : ends(source, end)) run.endings |= 1 << (run.count - 1);
     if (!joined) return;
     separator = next;
@@ -217,9 +232,7 @@ export function endsAfter(run: DigitRun, last: number): boolean {
 
 /** The bit of a separator in a set of them; 0 for what is none. */
 function separatorBit(code: number): number {
-  if (code === SPACE) return BLANK_BIT;
-  if (code === COLON) return 16;
-  return code >= HYPHEN && code <= SLASH ? 2 << (code - HYPHEN) : 0;
+  return SEPARATORS[code] ?? 0;
 }
 
 /** A set of separators, for `isSeparated`. */

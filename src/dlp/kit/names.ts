@@ -1,5 +1,17 @@
 /** The name that a value is assigned to, read backwards from the operator. */
-import { ALNUM, ALPHA, DASH, DIGIT, LETTER_LIKE, LOWER, OTHER, SPACE, UPPER, is } from "./chars.ts";
+import {
+  ALNUM,
+  ALPHA,
+  DASH,
+  DIGIT,
+  LETTER_LIKE,
+  LOWER,
+  NONE,
+  OTHER,
+  SPACE,
+  UPPER,
+  is,
+} from "./chars.ts";
 import type { Source } from "./source.ts";
 
 const NAME_MAX = 56;
@@ -11,6 +23,9 @@ export function isNameCode(code: number): boolean {
   return is(code, ALNUM | DASH) || code === 46 || code === LETTER_LIKE;
 }
 
+/** 1 for the codes of names. */
+const NAME_CODES = Uint8Array.from({ length: 256 }, (_, code) => (isNameCode(code) ? 1 : 0));
+
 /** A quote of any kind, or the backslash before one. */
 function isQuote(code: number): boolean {
   return code === 34 || code === 39 || code === 96 || code === 92;
@@ -19,9 +34,11 @@ function isQuote(code: number): boolean {
 /** Where a name would end before `at`, past blanks, quotes, emphasis and the bracket of an index. */
 export function nameEnd(source: Source, at: number): number {
   const floor = nameFloor(at);
+  const { codes } = source;
   let end = at;
   while (end > floor) {
-    const code = source.code(end - 1);
+    const code = codes[end - 1] ?? NONE;
+    if (is(code, ALNUM)) break;
     const index = code === 93 && isQuote(source.code(end - 2));
     if (!is(code, SPACE) && !isQuote(code) && code !== 42 && !index) break;
     end -= 1;
@@ -64,14 +81,19 @@ const TYPE = /(?:^|[^\w.-])([\w-]{2,48})\??: ?(?:string|str|&str|char|text|any)\
 /** Longest of them. */
 const STAND_IN_CHARS = "default_value".length;
 
-/** By code: the bit of a letter, whatever its case; 0 for what is no letter. */
+/** Above the bits of letters: that there are capitals, and that there are small letters. */
+const HAS_UPPER = 1 << 27;
+const HAS_LOWER = 1 << 28;
+const LETTERS = HAS_UPPER - 1;
+/** By code: the bit of a letter, whatever its case, and that of its case; 0 for what is no letter. */
 const LETTER_BITS = Int32Array.from({ length: 256 }, (_, code) =>
-  is(code, ALPHA) ? 1 << (code & 31) : 0,
+  is(code, ALPHA) ? (1 << (code & 31)) | (is(code, UPPER) ? HAS_UPPER : HAS_LOWER) : 0,
 );
 
 function lettersOf(word: string): number {
   let letters = 0;
-  for (let i = 0; i < word.length; i += 1) letters |= LETTER_BITS[word.charCodeAt(i)] ?? 0;
+  for (let i = 0; i < word.length; i += 1)
+    letters |= (LETTER_BITS[word.charCodeAt(i)] ?? 0) & LETTERS;
   return letters;
 }
 
@@ -91,8 +113,9 @@ const PWD = lettersOf("pwd");
 
 /** Where the name that ends at an index begins; what stands before `floor` is not looked at. */
 export function nameStart(source: Source, end: number, floor: number): number {
+  const { codes } = source;
   let start = end;
-  while (start > floor && isNameCode(source.code(start - 1))) start -= 1;
+  while (start > floor && NAME_CODES[codes[start - 1] ?? NONE] === 1) start -= 1;
   return start;
 }
 
@@ -148,6 +171,9 @@ function beginningOf(first: number, second: number, third: number): number {
   return ((first & 31) << 10) | ((second & 31) << 5) | (third & 31);
 }
 
+/** The name that was glanced at last, and whether it is spelled as it is written. */
+const glanced = { start: -1, end: -1, asWritten: false };
+
 /** What a name as written may be, told by its letters alone: most names are not worth spelling out. */
 export function glance({ codes }: Source, start: number, end: number): number {
   let letters = 0;
@@ -157,9 +183,13 @@ export function glance({ codes }: Source, start: number, end: number): number {
     if (code === LETTER_LIKE) signed = true;
     letters |= LETTER_BITS[code] ?? 0;
   }
+  glanced.start = start;
+  glanced.end = end;
+  glanced.asWritten = !signed && (letters & HAS_UPPER) === 0;
+  if (letters === 0 && !signed) return TELLS_NOTHING;
   // Letters with signs are told apart once the name is spelled out.
   if (signed || (letters & PASS) === PASS || (letters & PWD) === PWD) return MAY_TELL_PASSWORD;
-  if (WHOLE.has(letters)) return MAY_TELL_PASSWORD;
+  if (WHOLE.has(letters & LETTERS)) return MAY_TELL_PASSWORD;
   const begins = beginningOf(codes[start] ?? 0, codes[start + 1] ?? 0, codes[start + 2] ?? 0);
   if (beginnings[begins] === 1) return MAY_TELL;
   for (const word of telling) if ((letters & word) === word) return MAY_TELL;
@@ -175,7 +205,9 @@ export function nameBefore(source: Source, at: number): string {
 
 /** The same for a name that stands from an index up to another. */
 export function nameAt(source: Source, start: number, end: number, floor: number): string {
-  const name = spelledOut(source.text.slice(start, end));
+  const written = source.text.slice(start, end);
+  const known = glanced.start === start && glanced.end === end;
+  const name = known && glanced.asWritten ? written : spelledOut(written);
   if (name.length > STAND_IN_CHARS) return name;
   const clue = name.charCodeAt(0);
   if ((clue === 118 || clue === 100 || clue === 115) && VALUE_FIELDS.has(name)) {

@@ -105,8 +105,9 @@ export function numberDetector(spec: NumberSpec): Detector {
     validate(source, at) {
       const run = source.digits(at);
       if (run === undefined || run.glued) return undefined;
-      for (const layout of layouts) {
-        if ((run.layout & layout.mask) !== layout.value) continue;
+      for (let k = 0; k < layouts.length; k += 1) {
+        const layout = layouts[k];
+        if (layout === undefined || (run.layout & layout.mask) !== layout.value) continue;
         if (!run.isSeparated(layout.last, separators, mixed)) continue;
         if (!endsAfter(run, layout.last)) continue;
         const found = judge(spec, contexts, layout, source, run);

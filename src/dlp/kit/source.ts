@@ -30,6 +30,8 @@ export class Source {
   #runs: Runs | undefined;
   /** Words before values, for `kit/context.ts`. */
   readonly heard = new Heard();
+  /** Groups of digits, for the detector of telephone numbers. */
+  readonly groups: number[] = [];
   /** What marks placeholders, for `kit/placeholder.ts`. */
   readonly signs = new Signs();
   /** What a kit module worked out at a place, for the next detector that asks there. */

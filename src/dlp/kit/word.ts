@@ -17,6 +17,9 @@ export interface WordSpec {
   prefilter: Prefilter | readonly Prefilter[];
   /** A cheap first look that most anchors fail. */
   quick?(source: Source, at: number): boolean;
+  /** The letters it may begin with, if it begins with one, and those it may have at all, as capitals. */
+  first?: string;
+  letters?: string;
   /** How many letters and digits it has, at most four numbers, the smallest first. */
   lengths: readonly number[];
   /** Longest form with separators. */
@@ -64,9 +67,28 @@ function readParts(source: Source, at: number, spec: WordSpec): number {
   return found;
 }
 
+/** 1 for letters of either case that are none of these capitals; nothing is barred without a list. */
+function barred(allowed: string | undefined): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, code) =>
+    allowed !== undefined &&
+    is(code, ALPHA) &&
+    !allowed.includes(String.fromCharCode(code).toUpperCase())
+      ? 1
+      : 0,
+  );
+}
+
+function hasAny(codes: Uint8Array, from: number, to: number, barredCodes: Uint8Array): boolean {
+  let bars = 0;
+  for (let i = from; i < to; i += 1) bars |= barredCodes[codes[i] ?? 0] ?? 0;
+  return bars !== 0;
+}
+
 /** A detector for identifiers of letters and digits. The longest valid reading wins. */
 export function wordDetector(spec: WordSpec): Detector {
   const words = contextWords(spec.words);
+  const first = barred(spec.first);
+  const letters = barred(spec.letters);
   return {
     id: spec.id,
     title: spec.title,
@@ -77,10 +99,12 @@ export function wordDetector(spec: WordSpec): Detector {
     maxLength: spec.maxLength,
     validate(source, at): Candidate | undefined {
       if (spec.quick !== undefined && !spec.quick(source, at)) return undefined;
+      if (first[source.code(at)] === 1) return undefined;
       if (!source.opens(at) || source.code(at - 1) === 95) return undefined;
       for (let found = readParts(source, at, spec) - 1; found >= 0; found -= 1) {
         const end = ends[found] ?? at;
         if (!source.closes(end) || gluedAfter(source, end)) continue;
+        if (spec.letters !== undefined && hasAny(source.codes, at, end, letters)) continue;
         const written = source.text.slice(at, end);
         const bare =
           spec.separators === undefined ? written : written.replaceAll(/[^0-9A-Za-z]/g, "");
