@@ -7,6 +7,13 @@ import { type Command, readOptions, targetOf, targetOptions, targetUsage } from 
 import { filterOptions, type Filters, filtersOf, filterUsage } from "./filters.ts";
 import { linesOf, send, withParams } from "./http.ts";
 import { exportMember } from "./export-member.ts";
+import type { ShardArtefacts } from "#projections/verify/artefacts.ts";
+import { type Gateway, openFolder, openGateway } from "./artefacts.ts";
+
+function gatewayOf(flags: Parameters<typeof targetOf>[0]): Gateway {
+  const { url, key } = targetOf(flags);
+  return { url, apiKey: key };
+}
 
 /** What each form is sent as. */
 const TYPES = { ndjson: "application/x-ndjson", csv: "text/csv" } as const;
@@ -25,12 +32,36 @@ async function exportParquet(
   return 0;
 }
 
+/** A sealed segment with its proof; which shard has to be said where there are several. */
+async function exportSegment(
+  shards: readonly ShardArtefacts[],
+  { segment, shard }: { segment: string; shard: string | undefined },
+  out: string | undefined,
+): Promise<number> {
+  const n = Number(segment);
+  if (out === undefined) throw new Complaint("Parquet is written to a file: give --out.", MISUSED);
+  if (!Number.isInteger(n) || n < 0)
+    throw new Complaint("--segment takes a number from 0.", MISUSED);
+  const [first, second] =
+    shard === undefined ? shards : shards.filter((one) => one.shard === shard);
+  if (first === undefined || second !== undefined) {
+    const names = shards.map((one) => one.shard).join(", ");
+    throw new Complaint(`Which shard? --shard takes one of: ${names || "none is there"}.`, MISUSED);
+  }
+  const { writeSegment } = await import("./segment-parquet.ts");
+  const count = await writeSegment(first, n, out);
+  process.stderr.write(`${count} events of ${first.shard}, segment ${n}, in ${out}\n`);
+  return 0;
+}
+
 export const exporting: Command = {
   usage: `npx tallygate export [--format ndjson|csv|parquet] [--out FILE] [filters]
 npx tallygate export --member ID [--out FILE]
+npx tallygate export --segment N --out FILE [--shard NAME] [--archive FOLDER]
 
 Every entry, newest first. Members get their own. With --member, every event of a person with the
-proofs that "verify" checks.
+proofs that "verify" checks. With --segment, a sealed segment of the archive as Parquet, a row an
+event, with its proof; of a gateway, or of a folder.
 
 ${filterUsage}
 ${targetUsage}`,
@@ -41,8 +72,16 @@ ${targetUsage}`,
       format: { type: "string", default: "ndjson" },
       out: { type: "string" },
       member: { type: "string" },
+      segment: { type: "string" },
+      shard: { type: "string" },
+      archive: { type: "string" },
     });
-    const { format, out, member } = flags;
+    const { format, out, member, segment, shard, archive } = flags;
+    if (segment !== undefined) {
+      const shards =
+        archive === undefined ? await openGateway(gatewayOf(flags)) : await openFolder(archive);
+      return exportSegment(shards, { segment, shard }, out);
+    }
     if (member !== undefined) return exportMember(targetOf(flags), member, out);
     if (format === "parquet") return exportParquet(targetOf(flags), filtersOf(flags), out);
     if (format !== "ndjson" && format !== "csv") {

@@ -19,7 +19,7 @@ import { type Command, readArgs } from "./command.ts";
 import { gunzipText, openGateway, publishedKeys } from "./artefacts.ts";
 import { verifyFolder } from "./verify-pool.ts";
 
-const usage = `npx tallygate verify <folder | URL | evidence.json> --key <public key or file>
+const usage = `npx tallygate verify <folder | URL | evidence.json | segment.parquet> --key <public key or file>
 
   --key KEY|FILE     a public key that may have signed, or a file of them; as often as needed
   --api-key KEY      an auditor's key, for a URL (TALLYGATE_KEY)
@@ -170,6 +170,17 @@ async function verifyBundle(file: string, keys: readonly Uint8Array<ArrayBuffer>
   return findings.length === 0 ? 0 : 1;
 }
 
+/** A segment as Parquet, with its proof. */
+async function verifyParquet(file: string, keys: Uint8Array<ArrayBuffer>[], json: boolean) {
+  const { verifySegment } = await import("./segment-parquet.ts");
+  const { events, findings } = await verifySegment(file, keys);
+  const told = findings.map((finding) => `${describe(finding)}\n`).join("");
+  const verdict =
+    findings.length === 0 ? `OK: ${events} events are what was signed.\n` : "NOT OK\n";
+  process.stdout.write(json ? `${JSON.stringify({ findings })}\n` : told + verdict);
+  return findings.length === 0 ? 0 : 1;
+}
+
 function readThreads(given: string | undefined): number | undefined {
   if (given === undefined) return undefined;
   const threads = Number(given);
@@ -196,6 +207,7 @@ async function run(args: string[]): Promise<number> {
   const publicKeys = readKeys(given);
   if (publicKeys.length === 0) throw new Complaint("Give the public key with --key.", MISUSED);
   if (!isUrl && existsSync(where) && statSync(where).isFile()) {
+    if (where.endsWith(".parquet")) return verifyParquet(where, publicKeys, values.json);
     return verifyBundle(where, publicKeys, values.json);
   }
   const apiKey = values["api-key"] ?? process.env["TALLYGATE_KEY"];
