@@ -119,6 +119,18 @@ it("the caller's own mistake is passed on with the provider's status and words",
   expect(answer.headers.get("x-should-retry")).toBe("false");
 });
 
+it("a provider that sends elsewhere is not followed, and its address goes to nobody", async () => {
+  const before = second.seen.length;
+  first.script = (_seen, response) => {
+    response.writeHead(307, { location: `${second.url}/v1/inside` }).end();
+  };
+  const answer = await chat(gateway, gateway.keys.alice, "hi", alone);
+  expect(answer.status).toBe(502);
+  expect([...answer.headers.keys()]).not.toContain("location");
+  expect(answer.text).not.toContain("inside");
+  expect(second.seen).toHaveLength(before);
+});
+
 it("half a stream ends with an error event, and what came is charged", async () => {
   first.script = (_seen, response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });

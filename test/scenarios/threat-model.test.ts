@@ -17,15 +17,18 @@ interface Threat {
   proofs: Proof[];
 }
 
-/** The rows of the table with their proofs: `[name](../test/...) "title"`. */
+/** The rows of the table with their proofs: `[name](../test/...) "title", "another"`. */
 function threatsOf(page: string): Threat[] {
   return page
     .split("\n")
     .filter((line) => line.startsWith("| ") && !line.startsWith("| threat "))
     .map((line) => {
       const [threat = "", control = "", proven = ""] = line.slice(2, -1).split("|");
-      const found = proven.matchAll(/\[[^\]]+\]\(\.\.\/([^)]+)\)(?: "([^"]+)")?/g);
-      const proofs = [...found].map(([, file = "", title]) => ({ file, title }));
+      const found = proven.matchAll(/\[[^\]]+\]\(\.\.\/([^)]+)\)((?:,? "[^"]+")*)/g);
+      const proofs = [...found].flatMap(([, file = "", quoted = ""]): Proof[] => {
+        const titles = [...quoted.matchAll(/"([^"]+)"/g)].map(([, title]) => title);
+        return (titles.length > 0 ? titles : [undefined]).map((title) => ({ file, title }));
+      });
       return { threat: threat.trim(), control: control.trim(), proofs };
     });
 }
@@ -46,6 +49,20 @@ function faultsOf({ threat, control, proofs }: Threat, read: (file: string) => s
 test("each threat has a control, and each test that is named is there", () => {
   const threats = threatsOf(readFileSync(path.join(root, "docs/threat-model.md"), "utf8"));
   expect(threats.length).toBeGreaterThan(14);
+  const named = threats.map(({ threat }) => threat).join("\n");
+  for (const word of [
+    "Cross-tenant reads",
+    "confused deputy",
+    "SSRF",
+    "webhooks",
+    "Header smuggling",
+    "Replayed sockets",
+    "Log forgery",
+    "in errors",
+    "Dependency risk",
+  ]) {
+    expect(named).toContain(word);
+  }
   const read = (file: string) => {
     const full = path.join(root, file);
     return existsSync(full) ? readFileSync(full, "utf8") : undefined;
@@ -55,7 +72,7 @@ test("each threat has a control, and each test that is named is there", () => {
 
 test("a test that is not there, or is not named, is seen", () => {
   const page =
-    '| threat | control | proven by |\n|---|---|---|\n| a | b | [x](../test/x.test.ts) "holds", [y](../test/y.test.ts) |\n| c |  | nothing |\n';
+    '| threat | control | proven by |\n|---|---|---|\n| a | b | [x](../test/x.test.ts) "breaks", "holds", [y](../test/y.test.ts) |\n| c |  | nothing |\n';
   const told = threatsOf(page).flatMap((threat) =>
     faultsOf(threat, () => 'it("breaks", () => {})'),
   );
