@@ -18,8 +18,12 @@ const HASHED = "assets/";
 /** The console's routes, to be mounted at the root. */
 export function consoleRoutes(): Hono<{ Bindings: Env }> {
   const app = new Hono<{ Bindings: Env }>();
-  app.get("/console", (c) => c.redirect(CONSOLE_PATH));
-  app.get("/console/*", (c) => serveFile(c.req.raw, c.env, c.req.path.slice(CONSOLE_PATH.length)));
+  // Both ways to write it come here: the router takes a last slash or none for the same.
+  app.get("/console/*", (c) =>
+    c.req.path.startsWith(CONSOLE_PATH)
+      ? serveFile(c.req.raw, c.env, c.req.path.slice(CONSOLE_PATH.length))
+      : c.redirect(CONSOLE_PATH),
+  );
   app.get(LINK_PATH, (c) => serveFile(c.req.raw, c.env, ""));
   return app;
 }
