@@ -146,13 +146,14 @@ it("makes a root secret when there is none, keeps it for its owner, and leaves n
 
 it("never puts another root secret in the place of the Worker's", async () => {
   const existing = listed("TALLYGATE_SECRET", "TALLYGATE_SIGNING_KEY", "OPENAI_API_KEY");
-  const given = { TALLYGATE_SECRET: "another", TALLYGATE_SIGNING_KEY: "another" };
+  const next = Buffer.alloc(32, "next").toString("base64");
+  const given = { TALLYGATE_SECRET: "another", TALLYGATE_SIGNING_KEY: next };
   await expect(rehearse({ env: given }, existing)).rejects.toThrow("keeps its own");
   const { secrets } = await rehearse(
-    { env: { TALLYGATE_SECRET: readSecret(gateway.state), TALLYGATE_SIGNING_KEY: "next" } },
+    { env: { TALLYGATE_SECRET: readSecret(gateway.state), TALLYGATE_SIGNING_KEY: next } },
     existing,
   );
-  expect(secrets).toEqual({ TALLYGATE_SIGNING_KEY: "next" });
+  expect(secrets).toEqual({ TALLYGATE_SIGNING_KEY: next });
   for (const output of ["ERROR: more than one account", "not JSON"]) {
     const blind = rehearse({}, { "secret list --format json": output });
     await expect(blind).rejects.toThrow(`cannot be listed, so nothing was deployed:\n${output}`);
