@@ -8,7 +8,12 @@ import type { GatewayError } from "./errors.ts";
 
 /** The request id where OpenAI's, Anthropic's and Cloudflare's clients look for it. */
 export function idHeaders(requestId: string): Record<string, string> {
-  return { "x-request-id": requestId, "request-id": requestId, "cf-aig-log-id": requestId };
+  return {
+    "x-request-id": requestId,
+    "request-id": requestId,
+    "cf-aig-log-id": requestId,
+    "cf-aig-request-id": requestId,
+  };
 }
 
 /**

@@ -16,7 +16,8 @@ const rate = (name: string, remaining: number, more: Partial<LimitStatus> = {}):
 });
 
 it("the id stands where each SDK looks for it", () => {
-  expect(idHeaders("x")).toEqual({ "x-request-id": "x", "request-id": "x", "cf-aig-log-id": "x" });
+  const cloudflare = { "cf-aig-log-id": "x", "cf-aig-request-id": "x" };
+  expect(idHeaders("x")).toEqual({ "x-request-id": "x", "request-id": "x", ...cloudflare });
 });
 
 it("the tightest request limit is in X-RateLimit, each by name in RateLimit, dollars in a third", () => {

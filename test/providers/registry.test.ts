@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { providerIds, PROVIDERS, upstreamOf } from "#providers/registry.ts";
 import { describeProvider, type ProviderFixtures } from "../support/describe-provider.ts";
@@ -372,6 +374,14 @@ describe("the registry", () => {
         if (!provider.operations.includes(operation)) expect(call, id).toThrow(RangeError);
         else expect(call().url.startsWith(`${baseUrl}/`), `${id} ${operation}`).toBe(true);
       }
+    }
+  });
+
+  it("has a provider of fewer than 60 lines: a known dialect at another address is data", () => {
+    const folder = path.resolve(import.meta.dirname, "../../src/providers");
+    for (const name of ["ollama", "openai", "anthropic", "google", "bedrock"]) {
+      const lines = readFileSync(path.join(folder, `${name}.ts`), "utf8").split("\n").length;
+      expect(lines, name).toBeLessThan(60);
     }
   });
 

@@ -195,7 +195,10 @@ describe("headers and envelopes", () => {
     });
     expect(answer.headers.get("cf-aig-event-id")).toBe("evt-1");
     expect(answer.headers.get("cf-aig-provider")).toBe("openai");
-    const entry = await auditEntry(gateway, answer.headers.get("cf-aig-log-id") ?? "");
+    expect(answer.headers.get("cf-aig-model")).toBe(query.model);
+    const log = answer.headers.get("cf-aig-log-id") ?? "";
+    expect(answer.headers.get("cf-aig-request-id")).toBe(log);
+    const entry = await auditEntry(gateway, log);
     expect(entry).toMatchObject({
       metadata: { "cf.event_id": "evt-1", "cf.custom_cost": '{"total_cost":0}' },
       costNanos: 10 * 100_000 + 5 * 200_000,

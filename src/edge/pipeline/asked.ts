@@ -86,7 +86,9 @@ export async function readAsked(request: Request, target: Target): Promise<Asked
     resource: nameHeader(headers, "x-tallygate-resource"),
     metadata: readMetadata(headers),
     session:
-      nameHeader(headers, "x-tallygate-session") ?? nameHeader(headers, "x-claude-code-session-id"),
+      nameHeader(headers, "x-tallygate-session") ??
+      nameHeader(headers, "cf-aig-session-id") ??
+      nameHeader(headers, "x-claude-code-session-id"),
     ip: callerIp(request),
     userAgent: headers["user-agent"]?.slice(0, userAgentCharsMax),
   };

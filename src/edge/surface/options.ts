@@ -16,6 +16,9 @@ export interface CallOptions {
   eventId?: string;
   /** What the caller says that the call costs: kept as metadata, never a price. */
   customCost?: string;
+  /** The caller's trace and span, which the request's spans are put below. */
+  traceId?: string;
+  parentSpanId?: string;
   skipCache?: boolean;
   cacheTtlMs?: number;
   cacheKey?: string;
@@ -46,6 +49,8 @@ export function readOptions(headers: PlainHeaders): CallOptions {
     backoff: backoff(headers["cf-aig-backoff"]),
     eventId: text(headers["cf-aig-event-id"]),
     customCost: text(headers["cf-aig-custom-cost"]),
+    traceId: hex(headers["cf-aig-otel-trace-id"], 32),
+    parentSpanId: hex(headers["cf-aig-otel-parent-span-id"], 16),
     skipCache: (headers["cf-aig-skip-cache"] ?? headers["cf-skip-cache"]) === "true" || undefined,
     cacheTtlMs: ttl(headers["cf-aig-cache-ttl"] ?? headers["cf-cache-ttl"]),
     cacheKey: text(headers["cf-aig-cache-key"]),
@@ -81,6 +86,12 @@ function flag(value: string | undefined): boolean | undefined {
   return value === "true" ? true : value === "false" ? false : undefined;
 }
 
+/** An id of OpenTelemetry's: so many hexadecimal digits, and not all of them 0. */
+function hex(value: string | undefined, digits: number): string | undefined {
+  const id = value?.trim().toLowerCase() ?? "";
+  return id.length === digits && /^[\da-f]+$/.test(id) && /[^0]/.test(id) ? id : undefined;
+}
+
 function text(value: string | undefined): string | undefined {
   return value === undefined || value === "" ? undefined : value.slice(0, textCharsMax);
 }
@@ -89,6 +100,8 @@ function text(value: string | undefined): string | undefined {
 export function metadataOf(options: CallOptions): Record<string, string> {
   const kept: Record<string, string> = {};
   if (options.eventId !== undefined) kept["cf.event_id"] = options.eventId;
+  if (options.traceId !== undefined) kept["cf.otel_trace_id"] = options.traceId;
+  if (options.parentSpanId !== undefined) kept["cf.otel_parent_span_id"] = options.parentSpanId;
   if (options.customCost !== undefined) kept["cf.custom_cost"] = options.customCost;
   return kept;
 }

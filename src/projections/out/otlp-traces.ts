@@ -76,6 +76,17 @@ function spanIdOf(requestId: string, number: number): string {
   return `${tail}${(number + 1).toString(16).padStart(2, "0")}`.slice(-16);
 }
 
+/** The trace that a caller named, and their span, as the edge has noted them in the metadata. */
+function callersSpan({ metadata = {} }: AuditEntry): Partial<Span> {
+  const [traceId, parentSpanId] = [
+    metadata["cf.otel_trace_id"],
+    metadata["cf.otel_parent_span_id"],
+  ];
+  if (typeof traceId !== "string" || !/^[\da-f]{32}$/.test(traceId)) return {};
+  const isSpan = typeof parentSpanId === "string" && /^[\da-f]{16}$/.test(parentSpanId);
+  return { traceId, ...(isSpan && { parentSpanId }) };
+}
+
 function settledSpans(
   event: EventEnvelope,
   data: Settlement,
@@ -89,6 +100,7 @@ function settledSpans(
   const parent: Span = {
     traceId: traceIdOf(data.requestId),
     spanId: spanIdOf(data.requestId, 0),
+    ...callersSpan(entry),
     name: `${operation} ${entry.modelAsked ?? ""}`.trim(),
     kind: SERVER,
     startTimeUnixNano: unixNanos(startAt),
