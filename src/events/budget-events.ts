@@ -36,6 +36,8 @@ export const BudgetLimitSet = z.strictObject({
     thresholds: z.array(z.number()),
     /** The budget that this one leases its own credit from. */
     parent: z.string().optional(),
+    /** Of one that picks some requests: since when it does so, milliseconds. */
+    since: count.optional(),
   }),
 });
 
@@ -148,6 +150,8 @@ export const BudgetPastCounted = z.strictObject({
     version: count,
     /** Of a member's own budget: the period for which all of the member's actors have told. */
     lease: LeaseRefData.optional(),
+    /** Of a rate of several members: since when it is what they have told for, milliseconds. */
+    since: count.optional(),
   }),
 });
 

@@ -48,6 +48,14 @@ export const LeaseOpened = z.strictObject({
      * requests is not spent without a new lease.
      */
     recalled: z.boolean().optional(),
+    /** Of a budget that picks some requests: since when it does so, milliseconds. Its past is read. */
+    since: count.optional(),
+    /** Then also a hash of what it picks, where nothing else is counted. */
+    picks: z.string().optional(),
+    /** And those it counts that have not come to their truth. Without it, all of its scope. */
+    open: z.array(z.string()).max(4_096).optional(),
+    /** What it counted when it picked others: what is used and held stands in place of that. */
+    before: z.strictObject({ usedNanos: nanos, heldNanos: nanos }).optional(),
   }),
 });
 

@@ -142,6 +142,11 @@ export const BudgetLimitsEffective = z.strictObject({
   data: z.strictObject({
     version: count.min(1),
     budgets: z.array(z.strictObject({ budget: z.string(), scope: z.string(), limitNanos: count })),
+    /** Rates of several members that came within their window: `usd` ones in nano-dollars. */
+    rates: z
+      .array(z.strictObject({ rate: z.string(), scope: z.string(), limit: count }))
+      .max(1_000)
+      .optional(),
   }),
 });
 

@@ -254,8 +254,13 @@ type Scope = PolicyDocument["limits"][number]["scope"];
  * its `when` tells two requests of one bucket apart. What the scope itself is made of cannot. Of an
  * address or a session nobody keeps what it used: that is read from the log.
  */
-export function isWhole(scope: Scope, { models, keys, tags, tiers, routes }: PolicyWhen): boolean {
+export function isWhole(scope: Scope, when: PolicyWhen): boolean {
+  const { members, teams, models, keys, tags, tiers, routes } = when;
   if (tiers !== undefined || scope === "ip" || scope === "session") return false;
+  // Of several members it may leave some out, and those of a member that were another team's.
+  if (isShared(scope) && (members !== undefined || (teams !== undefined && scope !== "team"))) {
+    return false;
+  }
   return (
     (routes === undefined || scope === "route") &&
     (models === undefined || scope === "model") &&

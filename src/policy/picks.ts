@@ -1,8 +1,8 @@
 /** What rules pick that came lately, as the actor needs it to count what was before them. */
 import type { LimitData } from "#events/user-events.ts";
 import type { PolicyDocument, PolicyWhen } from "./document.ts";
+import { isShared } from "./compile.ts";
 import { openMsMax } from "./limits.ts";
-import { localScope } from "./split.ts";
 
 /** The `when` of rules by name; caps are limits. */
 export interface RulePicks {
@@ -13,7 +13,7 @@ export interface RulePicks {
 interface Asked {
   limits: readonly LimitData[];
   budgets: readonly AskedBudget[];
-  /** Those of a member who is split are among these. */
+  /** Those that several principals share, and those of a member who is split. */
   sharedLimits?: readonly LimitData[] | undefined;
   shared?: readonly AskedBudget[] | undefined;
 }
@@ -25,20 +25,20 @@ interface Came {
 
 type AskedBudget = Came & { name: string; scope: string; startsAt?: number | undefined };
 
-/** What a request's own rules pick that came within their window or period; undefined for none. */
+/** What a request's rules pick that came within their window or period; undefined for none. */
 export function picksFor(
   document: Pick<PolicyDocument, "limits" | "concurrency" | "budgets">,
   request: Asked,
   at: number,
 ): RulePicks | undefined {
   let picks: RulePicks | undefined;
-  for (const limit of ownRules(request.limits, request.sharedLimits)) {
+  for (const limit of allOf(request.limits, request.sharedLimits)) {
     if (!cameAfter(limit, at - reachOf(limit))) continue;
     const rules = limit.metric === "concurrency" ? document.concurrency : document.limits;
     const when = whenOf(rules, limit);
     if (when !== undefined) ((picks ??= {}).limits ??= {})[limit.name] = when;
   }
-  for (const budget of ownRules(request.budgets, request.shared)) {
+  for (const budget of allOf(request.budgets, request.shared)) {
     if (!cameAfter(budget, budget.startsAt ?? at)) continue;
     const when = whenOf(document.budgets, budget);
     if (when !== undefined) ((picks ??= {}).budgets ??= {})[budget.name] = when;
@@ -46,14 +46,9 @@ export function picksFor(
   return picks;
 }
 
-/** A member's own rules, also where several actors share them. */
-export function* ownRules<Rule extends { scope: string }>(
-  own: readonly Rule[],
-  shared: readonly Rule[] | undefined,
-): Generator<Rule> {
+function* allOf<Rule>(own: readonly Rule[], shared: readonly Rule[] | undefined): Generator<Rule> {
   yield* own;
-  if (shared === undefined) return;
-  for (const rule of shared) if (localScope(rule.scope) !== undefined) yield rule;
+  if (shared !== undefined) yield* shared;
 }
 
 /** How far back a limit counts, milliseconds: a cap, for as long as a request may be open. */
@@ -67,8 +62,19 @@ export function cameAfter({ whole, since }: Came, startsAt: number): boolean {
 }
 
 function whenOf(
-  rules: readonly { name: string; when: PolicyWhen }[],
+  rules: readonly { name: string; scope?: string; when: PolicyWhen }[],
   { name }: { name: string },
 ): PolicyWhen | undefined {
-  return rules.find((rule) => rule.name === name)?.when;
+  const rule = rules.find((rule) => rule.name === name);
+  return rule && isShared(rule.scope ?? "") ? sharedPick(rule.when) : rule?.when;
+}
+
+/**
+ * What a rule of several members picks of one member's requests: `member` where that is not one whose
+ * request it has picked already.
+ */
+export function sharedPick(when: PolicyWhen, member?: string): PolicyWhen {
+  const { members, ...rest } = when;
+  const isOut = member !== undefined && members?.includes(member) === false;
+  return isOut ? { members: [] } : rest;
 }

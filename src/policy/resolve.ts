@@ -265,17 +265,23 @@ function addBudgets(
       list.push({ ...spec, ...sinceOf(spec, since) });
     }
   }
-  if (resolved.sharedBudgets.length > 0) chainBudgets(policy, downgraded, resolved);
+  if (resolved.sharedBudgets.length > 0) chainBudgets(policy, downgraded, resolved, since);
 }
 
 /** What is leased through a team is not leased from the organisation again. */
-function chainBudgets(policy: CompiledPolicy, downgraded: boolean, resolved: Resolved): void {
+function chainBudgets(
+  policy: CompiledPolicy,
+  downgraded: boolean,
+  resolved: Resolved,
+  since: SinceBook["budgets"] | undefined,
+): void {
   const through = new Set<string>();
   for (const spec of resolved.sharedBudgets) {
     const { parent } = policy.budgets.find(({ template }) => template.name === spec.name) ?? {};
     const above = policy.budgets.find(({ template }) => template.name === parent);
     if (above === undefined) continue;
-    spec.parent = specOf(above.template, "organisation", downgraded, resolved);
+    const parentSpec = specOf(above.template, "organisation", downgraded, resolved);
+    spec.parent = { ...parentSpec, ...sinceOf(parentSpec, since) };
     through.add(above.template.name);
   }
   if (through.size === 0) return;

@@ -70,6 +70,8 @@ export interface SetLimitCommand {
   limitNanos: number;
   thresholds: readonly number[];
   parent?: string;
+  /** Of one that picks some requests: since when it does so, milliseconds. */
+  since?: number;
   /** Where collected streams go, so that the parent can be told. */
   ledgerShards?: number;
   /** True once everybody who may have spent before this version has told the budget. */
@@ -146,6 +148,26 @@ export interface RateAsk {
   ledgerShards?: number;
 }
 
+/** What a principal used in the window before a rate counted it. */
+export interface TellRateCommand {
+  home: StreamHome;
+  child: string;
+  rate: RateTermsData;
+  version: number;
+  word: RateWord;
+}
+
+/** What policy says of a shared rate at one version. */
+export interface SetRateCommand {
+  home: StreamHome;
+  rate: RateTermsData;
+  version: number;
+  /** Since when it has been what it is, milliseconds: others may have used it before. */
+  since: number;
+  /** True once everybody who may have used it before that has told the counter. */
+  counted?: boolean;
+}
+
 /** All that may be booked, and for how long from `sentAt` on. */
 export type RateReply =
   | { outcome: "granted"; allowed: number; validMs: number; free: number }
@@ -198,6 +220,10 @@ export interface ShadowWord {
 /** The RPC surface of a BudgetActor. */
 export interface BudgetActorApi extends LeaseChildApi, RestorableApi {
   askRate(ask: RateAsk): Promise<RateReply>;
+  /** False when there is no room to count another principal. */
+  tellRate(command: TellRateCommand): Promise<boolean>;
+  /** Idempotent; says whether nothing is admitted above the rate any more. */
+  setRate(command: SetRateCommand): Promise<LimitReply>;
   renew(command: RenewCommand): Promise<RenewReply>;
   returnLease(command: ReturnCommand): Promise<void>;
   /** Says what others used, or null of a draft that is over; no event and no credit comes of it. */

@@ -22,6 +22,8 @@ import type {
   ReturnCommand,
   SetLimitCommand,
   ShadowWord,
+  SetRateCommand,
+  TellRateCommand,
 } from "./api.ts";
 import { childOf, forEachChild, parentOf } from "./children.ts";
 import { accountOf } from "./preview.ts";
@@ -67,7 +69,10 @@ export class BudgetActor
   readonly #rates = new RateDesk({
     state: () => this.state,
     now: () => this.now(),
-    execute: (command) => this.#execute(command, command.child),
+    execute: (command) => {
+      const cause = command.type === "rate" ? command.child : `policy/${command.version}`;
+      this.#execute(command, cause);
+    },
     recall: (child, rate) => this.env.USERS.getByName(child).recallRate(rate),
   });
   readonly #shadow = new ShadowDesk({
@@ -128,6 +133,16 @@ export class BudgetActor
 
   tellShadow(word: ShadowWord): Promise<number | null> {
     return Promise.resolve(this.#shadow.tell(word));
+  }
+
+  tellRate(command: TellRateCommand): Promise<boolean> {
+    this.settleIn(command.home);
+    return Promise.resolve(this.#rates.tell(command));
+  }
+
+  setRate(command: SetRateCommand): Promise<LimitReply> {
+    this.settleIn(command.home);
+    return this.#rates.set(command);
   }
 
   returnLease({ home, child, lease, totals }: ReturnCommand): Promise<void> {

@@ -16,6 +16,7 @@ import { localScope } from "#policy/split.ts";
 import type { LeaseTotals } from "./api.ts";
 import { freeIn, leftIn } from "./free.ts";
 import { countMember, countRate, lacksMember } from "./member.ts";
+import { crossings } from "./crossings.ts";
 import { isScarce, leaseSize } from "./lease-size.ts";
 import { accountsMax, childrenMax, idleMs } from "./limits.ts";
 import { decideRate, type RateCommand } from "./rate-decider.ts";
@@ -40,6 +41,8 @@ export interface LimitTerms {
   limitNanos: number;
   thresholds: readonly number[];
   parent?: string | undefined;
+  /** Of one that picks some requests: since when it does so, milliseconds. */
+  since?: number | undefined;
 }
 
 /** What a BudgetActor decides about. `at` is milliseconds since 1970, UTC. */
@@ -70,7 +73,7 @@ export type BudgetCommand =
   /** All actors of a member have told what they spent in the period, and follow that version. */
   | { type: "count-member"; at: number; lease: LeaseRefData; version: number }
   /** The same for a member's own rate. */
-  | { type: "count-rate"; at: number; rate: RateTermsData; version: number }
+  | { type: "count-rate"; at: number; rate: RateTermsData; version: number; since?: number }
   /** What is out here, and no lease of the parent covers, is told to the parent as past. */
   | { type: "open-own"; at: number; lease: LeaseRefData }
   | RateCommand
@@ -107,7 +110,7 @@ export function decide(state: BudgetState, command: BudgetCommand): BudgetFact[]
     case "count-member":
       return countMember(state, command.lease, command.version);
     case "count-rate":
-      return countRate(state, command.rate, command.version);
+      return countRate(state, command.rate, command);
     case "open-own":
       return openOwn(state, command.lease);
     case "rate":
@@ -248,12 +251,18 @@ function passedNow(before: BudgetState, after: BudgetState, lease: LeaseRefData)
 
 /** Takes over what a newer policy version says, and calls credit back that is above it. */
 function setLimit(state: BudgetState, terms: LimitTerms): BudgetFact[] {
-  const { budget, scope, version, limitNanos, parent } = terms;
+  const { budget, scope, version, limitNanos, parent, since } = terms;
   if (version <= state.version || !isAmount(limitNanos)) return [];
-  const data = { budget, scope, version, limitNanos, thresholds: [...terms.thresholds] };
-  const facts: BudgetFact[] = [
-    { type: "BudgetLimitSet", v: 1, data: parent === undefined ? data : { ...data, parent } },
-  ];
+  const data: Extract<BudgetFact, { type: "BudgetLimitSet" }>["data"] = {
+    budget,
+    scope,
+    version,
+    limitNanos,
+    thresholds: [...terms.thresholds],
+  };
+  if (parent !== undefined) data.parent = parent;
+  if (since !== undefined) data.since = since;
+  const facts: BudgetFact[] = [{ type: "BudgetLimitSet", v: 1, data }];
   const over = [...state.accounts.values()].filter(
     (account) => account.outstandingNanos > limitNanos,
   );
@@ -314,19 +323,6 @@ function returnOwn(
   return [
     { type: "NodeLeaseReturned", v: 1, data: recall === undefined ? data : { ...data, recall } },
   ];
-}
-
-function crossings(state: BudgetState, account: Account): BudgetFact[] {
-  const { usedNanos: spentNanos, crossed, lease } = account;
-  const { limitNanos } = state;
-  return state.thresholds
-    .filter((share) => spentNanos > 0 && spentNanos >= limitNanos * share)
-    .filter((share) => !crossed.includes(share))
-    .map((threshold) => ({
-      type: "BudgetThresholdCrossed",
-      v: 1,
-      data: { lease, threshold, spentNanos, limitNanos },
-    }));
 }
 
 function hasRoomFor(state: BudgetState, lease: LeaseRefData, child: string): boolean {

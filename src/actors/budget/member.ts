@@ -38,12 +38,20 @@ export function countMember(
   return [{ type: "BudgetPastCounted", v: 1, data: { budget, scope, version, lease } }];
 }
 
-/** The same of a rate, whose counter knows one window only. */
+/**
+ * The same of a rate, whose counter knows one window only; of one of several members, `since` when it
+ * is what everybody has told of.
+ */
 export function countRate(
   state: BudgetState,
   { name: budget, scope }: RateTermsData,
-  version: number,
+  { version, since }: { version: number; since?: number },
 ): BudgetFact[] {
-  if (state.countedVersion >= version) return [];
-  return [{ type: "BudgetPastCounted", v: 1, data: { budget, scope, version } }];
+  if (since === undefined ? state.countedVersion >= version : state.rate.countedSince === since) {
+    return [];
+  }
+  const data = { budget, scope, version };
+  return [
+    { type: "BudgetPastCounted", v: 1, data: since === undefined ? data : { ...data, since } },
+  ];
 }

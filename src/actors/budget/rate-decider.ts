@@ -85,8 +85,11 @@ function permitMs(terms: RateTerms, at: number): number {
 }
 
 /** An older word, or one that was answered: what it was given stands. */
-function isOld(known: RateChild, { word, need }: RateCommand, at: number): boolean {
+function isOld(known: RateChild, { word, need, version }: RateCommand, at: number): boolean {
   if (word.seq !== known.seq) return word.seq < known.seq;
+  // A newer policy may count what happened before it: then the same child knows more.
+  const { version: told = version } = known;
+  if (version !== told) return version < told;
   return need === 0 || (known.untilAt > at && known.allowed - word.booked >= need);
 }
 
@@ -130,6 +133,14 @@ export function isOver(state: RateState, limit: number, at: number): boolean {
   const { terms } = state;
   const most = Math.min(terms?.limit ?? 0, limit);
   return terms !== undefined && countWithout(state, terms, "", at).count > most;
+}
+
+/** Those who may still book something while more was used, or may be, than the limit. */
+export function permittedAbove(state: RateState, limit: number, at: number): string[] {
+  if (!isOver(state, limit, at)) return [];
+  return [...state.children].flatMap(([name, { allowed, booked, untilAt }]) =>
+    untilAt > at && allowed > booked ? [name] : [],
+  );
 }
 
 /** How long until `amount` fits if nothing else happens, milliseconds; undefined when it never does. */

@@ -3,17 +3,32 @@
  * asked first for what they do not use. Nothing here decides.
  */
 import type { RateTermsData } from "#events/budget-events.ts";
-import type { RateAsk, RateReply, RateWord } from "./api.ts";
+import type {
+  LimitReply,
+  RateAsk,
+  RateReply,
+  RateWord,
+  SetRateCommand,
+  TellRateCommand,
+} from "./api.ts";
 import { forEachChild } from "./children.ts";
-import { recallGapMs, recallOthersMax } from "./limits.ts";
-import { freeOf, idleChildren, isOver, waitFor, type RateCommand } from "./rate-decider.ts";
+import type { BudgetCommand } from "./decider.ts";
+import { childrenMax, recallGapMs, recallOthersMax } from "./limits.ts";
+import {
+  freeOf,
+  idleChildren,
+  isOver,
+  permittedAbove,
+  waitFor,
+  type RateCommand,
+} from "./rate-decider.ts";
 import type { BudgetState } from "./state.ts";
 
 /** What the desk needs of its actor. */
 interface RateHost {
   state(): BudgetState;
   now(): number;
-  execute(command: RateCommand): void;
+  execute(command: RateCommand | Extract<BudgetCommand, { type: "count-rate" }>): void;
   /** A principal's way to give back what it does not use. */
   recall(child: string, rate: RateTermsData): Promise<RateWord>;
 }
@@ -32,6 +47,27 @@ export class RateDesk {
     if (first.outcome === "granted" || ask.need > ask.rate.limit) return first;
     await this.#recall(ask.child);
     return this.#try(ask);
+  }
+
+  /** What a child used before the rate counted it; false when there is no room to count it. */
+  tell({ child, rate, version, word }: TellRateCommand): boolean {
+    const told = { rate, version, word, need: 0, demand: 0 };
+    this.#host.execute({ type: "rate", at: this.#host.now(), child, ...told });
+    const { children } = this.#host.state().rate;
+    return children.has(child) || children.size < childrenMax;
+  }
+
+  /**
+   * Follows a policy version. Once all have told what they used before it, permits that were granted
+   * without that are called back, where more is permitted than the rate leaves.
+   */
+  async set({ rate, version, since, counted = false }: SetRateCommand): Promise<LimitReply> {
+    const host = this.#host;
+    if (counted) host.execute({ type: "count-rate", at: host.now(), rate, version, since });
+    const isCounted = host.state().rate.countedSince === since;
+    const above = (): string[] => permittedAbove(host.state().rate, rate.limit, host.now());
+    if (isCounted) await this.#callBack(above());
+    return { effective: isCounted && above().length === 0, version, counted: isCounted };
   }
 
   #try({ child, rate, version, word, need, demand }: RateAsk): RateReply {
@@ -68,7 +104,13 @@ export class RateDesk {
       .filter((name) => !isSoon || (rate.children.get(name)?.grantedAt ?? 0) >= this.#round.at)
       .slice(0, recallOthersMax);
     if (names.length === 0) return;
-    const done = forEachChild(names, async (child) => {
+    const done = this.#callBack(names);
+    this.#round = { at: isSoon ? this.#round.at : at, done };
+    await done;
+  }
+
+  #callBack(names: readonly string[]): Promise<void> {
+    return forEachChild(names, async (child) => {
       const { terms, version } = this.#host.state().rate;
       if (terms === undefined) return;
       const word = await this.#host.recall(child, terms);
@@ -76,7 +118,5 @@ export class RateDesk {
       const back = { child, rate: terms, version, word, need: 0, demand: 0 };
       this.#host.execute({ type: "rate", at: now, ...back });
     });
-    this.#round = { at: isSoon ? this.#round.at : at, done };
-    await done;
   }
 }

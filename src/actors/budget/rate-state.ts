@@ -16,8 +16,9 @@ export interface RateChild {
   booked: number;
   allowed: number;
   untilAt: number;
-  /** Its sequence number when it said so. */
+  /** Its sequence number when it said so, and the policy version that it was asked under. */
   seq: number;
+  version?: number;
   /** What it used, in order. What is before `head` has left the window. */
   moments: readonly Moment[];
   head: number;
@@ -31,6 +32,8 @@ export interface RateChild {
 export interface RateState {
   terms: RateTerms | undefined;
   version: number;
+  /** Since when the rate has been what everybody has told their past of. */
+  countedSince?: number;
   children: Map<string, RateChild>;
 }
 
@@ -78,7 +81,8 @@ export function evolveRate(
   const known = rate.children.get(name) ?? emptyRateChild();
   const used = moments.reduce((sum, { amount }) => sum + amount, 0);
   const granted = size > 0 ? { grantedAt: at, size } : {};
-  const said = { booked, allowed, untilAt, seq, moments, head: 0, used };
+  const { version } = data;
+  const said = { booked, allowed, untilAt, seq, version, moments, head: 0, used };
   rate.children.set(name, { ...known, ...said, ...granted });
   forgetMoments(rate, at);
 }

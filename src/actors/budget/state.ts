@@ -79,6 +79,8 @@ export interface BudgetState {
   effectiveVersion: number;
   /** The version through which all that was spent is known here. */
   countedVersion: number;
+  /** Of a budget that picks some requests: since when it does so, milliseconds. */
+  since?: number | undefined;
   accounts: Map<string, Account>;
   /** Of the counter of a shared rate, which has no accounts. */
   rate: RateState;
@@ -211,9 +213,10 @@ export function evolve(state: BudgetState, fact: BudgetFact, at: number): Budget
 
 function pastCounted(
   state: BudgetState,
-  { lease, version }: Extract<BudgetFact, { type: "BudgetPastCounted" }>["data"],
+  { lease, version, since }: Extract<BudgetFact, { type: "BudgetPastCounted" }>["data"],
   at: number,
 ): void {
+  if (since !== undefined) state.rate.countedSince = since;
   if (lease === undefined) state.countedVersion = Math.max(state.countedVersion, version);
   else keepAccount(state, lease, at).countedVersion = version;
 }
@@ -222,12 +225,13 @@ function limitSet(
   state: BudgetState,
   data: Extract<BudgetFact, { type: "BudgetLimitSet" }>["data"],
 ): void {
-  const { budget, scope, version, limitNanos, thresholds, parent } = data;
+  const { budget, scope, version, limitNanos, thresholds, parent, since } = data;
   if (parent !== undefined && parent !== state.leasedFrom) leaseFrom(state, parent);
-  // The first policy has no past, and one that follows on another misses nothing.
-  const follows = version === state.version + 1 && state.countedVersion === state.version;
+  // The first policy has no past, and one that follows on another and picks the same misses nothing.
+  const isSame = version === state.version + 1 && since === state.since;
+  const follows = isSame && state.countedVersion === state.version;
   if (follows || version === firstVersion) state.countedVersion = version;
-  Object.assign(state, { budget, scope, version, limitNanos, thresholds, parent });
+  Object.assign(state, { budget, scope, version, limitNanos, thresholds, parent, since });
 }
 
 /** What one parent leased and counts is nothing to another. */

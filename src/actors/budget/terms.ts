@@ -1,6 +1,7 @@
 /** What a renewal says of its budget: which period's lease, under which terms. */
 import type { LeaseRefData } from "#events/budget-events.ts";
 import type { BudgetData } from "#events/user-events.ts";
+import { localScope } from "#policy/split.ts";
 import type { RenewCommand } from "./api.ts";
 import type { LimitTerms } from "./decider.ts";
 
@@ -9,6 +10,9 @@ export function refOf({ name, scope, period, periodKey, resetsAt }: BudgetData):
 }
 
 export function termsOf(budget: RenewCommand["budget"], version: number): LimitTerms {
-  const { name, scope, limitNanos, thresholds, parent } = budget;
-  return { budget: name, scope, version, limitNanos, thresholds, parent: parent?.name };
+  const { name, scope, limitNanos, thresholds, parent, whole } = budget;
+  // One that counts all of its scope knows its past better, and a member's own asks at each version.
+  const picks = whole !== true && localScope(scope) === undefined;
+  const since = picks ? budget.since : undefined;
+  return { budget: name, scope, version, limitNanos, thresholds, parent: parent?.name, since };
 }

@@ -79,6 +79,7 @@ export type PolicyCommand =
       type: "SayLimitsEffective";
       version: number;
       budgets: readonly { budget: string; scope: string; limitNanos: number }[];
+      rates: readonly { rate: string; scope: string; limit: number }[];
     }
   /** What is kept of a member's texts, or of a former one's, is to be readable by nobody. */
   | { type: "EraseMember"; member: string; reason: string }

@@ -160,10 +160,12 @@ const deciders: Deciders = {
   BringIntoForce: (state, { at }) =>
     state.pending.filter(({ dueAt }) => dueAt <= at).map(({ version }) => inForce(version)),
 
-  SayLimitsEffective: (state, { version, budgets }) =>
-    version === state.current?.version && version > state.limitsEffective
-      ? [{ type: "BudgetLimitsEffective", v: 1, data: { version, budgets: [...budgets] } }]
-      : [],
+  SayLimitsEffective: (state, { version, budgets, rates }) => {
+    if (version !== state.current?.version || version <= state.limitsEffective) return [];
+    const data = { version, budgets: [...budgets] };
+    const told = rates.length === 0 ? data : { ...data, rates: [...rates] };
+    return [{ type: "BudgetLimitsEffective", v: 1, data: told }];
+  },
 
   EraseMember: (state, { member, reason }) => {
     const waiting = state.erasures.filter(({ done }) => done === undefined);

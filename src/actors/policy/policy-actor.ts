@@ -304,9 +304,12 @@ export class PolicyActor
     const told = await this.#limits.work(this.state, at);
     if (told === undefined) return;
     const { version, nodes } = told;
+    const rates = told.rates.map(({ limit }) => {
+      return { rate: limit.name, scope: limit.scope, limit: limit.limit };
+    });
     const budgets = nodes.map(({ budget, scope, limitNanos }) => ({ budget, scope, limitNanos }));
     const cause = { command: `policy/${version}` };
-    this.execute({ type: "SayLimitsEffective", version, budgets }, this.now(), cause);
+    this.execute({ type: "SayLimitsEffective", version, budgets, rates }, this.now(), cause);
   }
 
   #carryOutErasures(): Promise<void> {

@@ -6,7 +6,8 @@ import type { RestorableApi } from "#actors/kit/point-in-time.ts";
 import type { LeaseChildApi, RateChildApi } from "#actors/budget/api.ts";
 import type { WrappedKey } from "#actors/kit/payload-key.ts";
 import type { Price } from "#events/money.ts";
-import type { UserFact } from "#events/user-events.ts";
+import type { LimitData, UserFact } from "#events/user-events.ts";
+import type { PolicyWhen } from "#policy/document.ts";
 import type { RulePicks } from "#policy/picks.ts";
 import type { OpenCall } from "./cost-scan.ts";
 import type { LeaseOpening } from "./lease-past.ts";
@@ -198,6 +199,14 @@ export interface OpenLeasesCommand {
   /** The policy version that brought the budgets. */
   version: number;
   openings: readonly LeaseOpening[];
+  /** Rates of several members that ask for what was used before they counted it. */
+  rates?: readonly RateOpening[];
+}
+
+/** A rate of several members that is new, and what it picks where that is not all of its scope. */
+export interface RateOpening {
+  limit: LimitData;
+  when?: PolicyWhen | undefined;
 }
 
 /** Where a principal stands under one budget, in a period that is not over. */

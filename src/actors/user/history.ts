@@ -52,6 +52,12 @@ export function pastScopeOf({ scope }: { scope: string }): string {
   return scope.startsWith("team:") ? sliceOf(scope.slice(5)) : scope;
 }
 
+/** The scope whose past a limit counts: of one that several share, this principal's part. */
+export function usedScopeOf(scope: string): string {
+  if (scope === "organisation") return "user";
+  return localScope(scope) ?? pastScopeOf({ scope });
+}
+
 /** The team that a hold was admitted in, "" for none. */
 export function teamOf({ scopes }: { scopes: readonly string[] }): string {
   return scopes.find((scope) => scope.startsWith("in:"))?.slice(3) ?? "";
@@ -86,7 +92,7 @@ export function scopesOf(request: RequestData): string[] {
 
 /** Whether what a scope used is kept for rules to come. */
 export function isKept(scope: string): boolean {
-  return scope === "user" || /^(?:key|model|route|tag):/.test(scope);
+  return scope === "user" || /^(?:key|model|route|tag|in):/.test(scope);
 }
 
 /** Notes an admission under each of its scopes. */
@@ -160,7 +166,7 @@ export function pastOf(
   scope: string,
   after: number,
 ): UsageLog | undefined {
-  const local = localScope(scope) ?? scope;
+  const local = usedScopeOf(scope);
   if (!isKept(local)) return undefined;
   const own = state.history.get(local);
   // What was dropped may have been this scope's: the whole user's use is the safe answer.

@@ -3,9 +3,8 @@
  * scope's past, and the requests that are still open there correct it when they end.
  */
 import type { BudgetData, LimitData } from "#events/user-events.ts";
-import { localScope } from "#policy/split.ts";
 import { accountOf, adoptBudget, dropOldAccounts, isUnder, startOf } from "./budgets.ts";
-import { isAwaited, isKept, lacksPast } from "./history.ts";
+import { isAwaited, isKept, lacksPast, usedScopeOf } from "./history.ts";
 import { bucketsMax } from "./limits.ts";
 import { bucketOf, shorten } from "./rates.ts";
 import {
@@ -33,7 +32,7 @@ export function keepBucket(
   state.buckets.set(key, bucket);
   const lacks = lacksPast(state, "limit", limit, at - limit.windowMs);
   if (bucket.metric === "requests" || !lacks) return bucket;
-  const local = localScope(limit.scope) ?? limit.scope;
+  const local = usedScopeOf(limit.scope);
   const scope = !isKept(local) && isAwaited(state, "limit", limit) ? "user" : local;
   for (const hold of unsettled(state)) {
     if (hold.scopes.includes(scope) && !hold.buckets.includes(key)) hold.buckets.push(key);

@@ -14,7 +14,7 @@ import type { SharedBudgetData } from "#events/user-events.ts";
 import { localScope } from "#policy/split.ts";
 import { startOf } from "./budgets.ts";
 import type { UserCommand } from "./decider.ts";
-import type { LeaseOpening } from "./lease-past.ts";
+import { inOrder, levelOf, type LeaseOpening } from "./lease-past.ts";
 import {
   creditOf,
   denialOf,
@@ -94,13 +94,12 @@ export class LeaseKeeper {
     ledgerShards: number,
   ): Promise<void> {
     const host = this.#host;
-    // Budgets of teams first: what they count is not counted above them again.
-    const inOrder = [...openings].sort((a, b) => levelOf(a) - levelOf(b));
-    for (const opening of inOrder) {
+    const ordered = inOrder(openings);
+    for (const opening of ordered) {
       if (localScope(opening.lease.scope) !== undefined) this.#follow(opening, version);
       else host.execute({ type: "open-lease", at: host.now(), opening, version });
     }
-    for (const { lease } of inOrder) {
+    for (const { lease } of ordered) {
       const known = host.state.leases.get(leaseKey(lease));
       const isOwn = known !== undefined && localScope(lease.scope) !== undefined;
       if (!isOwn && known?.pastNanos === undefined && known?.prepaidNanos === undefined) continue;
@@ -287,10 +286,6 @@ export class LeaseKeeper {
     const name = budgetStream(env.TALLYGATE_SECRET, organisation, budget, scope);
     return env.BUDGETS.getByName(name);
   }
-}
-
-function levelOf({ lease }: LeaseOpening): number {
-  return lease.scope === "organisation" ? 1 : 0;
 }
 
 function openingOf(budget: SharedBudgetData): LeaseOpening {

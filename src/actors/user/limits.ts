@@ -83,3 +83,5 @@ export const shadowKnownMs = 2_000;
 export const shadowWaitMs = 250;
 /** Moments in one word about a rate: a kilobyte. */
 export const shadowMomentsMax = 64;
+/** Shared budgets that are remembered as having too long a past to be read. */
+export const pastSkipsMax = 256;

@@ -11,13 +11,19 @@ import { firstSince } from "#actors/kit/first-since.ts";
 import { readStored } from "#actors/kit/stored.ts";
 import { unseal, type EventEnvelope } from "#events/envelope.ts";
 import type { DataOf, UserState } from "./state.ts";
+import type { PolicyWhen } from "#policy/document.ts";
 import type { RulePicks } from "#policy/picks.ts";
-import type { AdmitCommand } from "./commands.ts";
+import type { AdmitCommand, OpenLeasesCommand } from "./commands.ts";
 import type { UserCommand } from "./decider.ts";
 import { pastEventsMax, pastPage, pastStepEvents } from "./limits.ts";
+import type { LeaseOpening } from "./lease-past.ts";
+import { leaseOf } from "./leases.ts";
+import { OpeningReader } from "./opening-reader.ts";
 import { PastJob } from "./past-job.ts";
 import { fromOf, isCap, PastScan } from "./past-scan.ts";
+import { asRead, isUnread, openingsToRead } from "./picked-past.ts";
 import { newRulesOf, type NewRule } from "./rule-past.ts";
+import { wordOf } from "./shared-rates.ts";
 
 /** What the counter asks of its actor. */
 export interface PastHost {
@@ -45,6 +51,7 @@ export class PastCounter {
   readonly #host: PastHost;
   readonly #store: PastStore;
   readonly #job: PastJob;
+  readonly #openings: OpeningReader;
   readonly bounds: PastBounds;
   #running: Promise<void> | undefined;
 
@@ -59,6 +66,7 @@ export class PastCounter {
       ...bounds,
     };
     this.#job = new PastJob(host, store, this.bounds);
+    this.#openings = new OpeningReader(host, store, this.bounds);
   }
 
   /** When there is something to read by alarm: at once. */
@@ -75,6 +83,39 @@ export class PastCounter {
   async count({ request, verdict }: AdmitCommand, picks: RulePicks): Promise<void> {
     // What is refused anyway meets no rule.
     if (verdict !== undefined) return;
+    await this.#countRules(request, picks);
+    await this.#openings.read(request.policyVersion, () =>
+      openingsToRead(this.#host.state, request, picks),
+    );
+  }
+
+  /**
+   * The same for budgets and rates of several members that ask for their past; the openings as they
+   * are to be taken from here on.
+   */
+  async open({ openings, rates = [], version }: OpenLeasesCommand): Promise<LeaseOpening[]> {
+    const limits: Record<string, PolicyWhen> = {};
+    for (const { limit, when } of rates) if (when !== undefined) limits[limit.name] = when;
+    const { state } = this.#host;
+    // Nothing is written down of teams and routes that this principal never used.
+    const used = rates.filter(({ limit }) => {
+      return wordOf(state, limit, this.#host.now(), 0, version).moments.length > 0;
+    });
+    const sharedLimits = used.map(({ limit }) => limit);
+    const asked = { policyVersion: version, limits: [], budgets: [], sharedLimits };
+    await this.#countRules(asked, { limits });
+    await this.#openings.read(version, () =>
+      openings.filter((opening) => {
+        const lease = leaseOf(this.#host.state, opening.lease);
+        return opening.when !== undefined && isUnread(lease, opening);
+      }),
+    );
+    return openings.map((one) => {
+      return one.when === undefined || this.#openings.skips(one) ? one : asRead(one);
+    });
+  }
+
+  async #countRules(request: Parameters<typeof newRulesOf>[1], picks: RulePicks): Promise<void> {
     for (;;) {
       const { state } = this.#host;
       const all = newRulesOf(state, request, picks, this.#host.now());

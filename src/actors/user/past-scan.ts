@@ -164,7 +164,7 @@ export class PastScan {
 }
 
 /** What changes what an admitted request counts. */
-const COUNTED: ReadonlySet<UserFact["type"]> = new Set([
+export const COUNTED: ReadonlySet<UserFact["type"]> = new Set([
   "RequestSettled",
   "RequestReleased",
   "HoldExtended",

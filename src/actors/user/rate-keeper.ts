@@ -3,9 +3,12 @@
  * who wait meanwhile are counted in the next. Nothing here decides.
  */
 import type { RateReply } from "#actors/budget/api.ts";
+import type { StreamHome } from "#actors/kit/home.ts";
 import { ledgerName, rateStream } from "#actors/kit/names.ts";
+import type { RateTermsData } from "#events/budget-events.ts";
 import type { LimitData } from "#events/user-events.ts";
 import { localScope } from "#policy/split.ts";
+import type { OpenLeasesCommand } from "./commands.ts";
 import type { LeaseHost } from "./lease-keeper.ts";
 import { capDeniedMs, deniedMs } from "./limits.ts";
 import { amountOf } from "./rates.ts";
@@ -63,6 +66,24 @@ export class RateKeeper {
       if ((this.#waiting.get(rateKey(limit))?.length ?? 0) > 0) continue;
       if (!isLow || lease.denied !== undefined || this.#running.has(rateKey(limit))) continue;
       void this.#start(limit, request, shards, [have + amount]).catch(() => {});
+    }
+  }
+
+  /** Tells the counters of rates that are new what was used before; throws when one has not heard. */
+  async tell({ rates = [], version, ledgerShards: shards }: OpenLeasesCommand): Promise<void> {
+    const host = this.#host;
+    for (const { limit } of rates) {
+      const at = host.now();
+      const { state, stream: child } = host;
+      const { moments } = wordOf(state, limit, at, undefined, version);
+      if (moments.length === 0 && !state.rates.has(rateKey(limit))) continue;
+      host.execute({ type: "open-rate", at, limit, version });
+      const rate = rateTermsOf(limit);
+      const word = wordOf(host.state, limit, at, keptOf(host.state, rate, at), version);
+      const home = this.#homeOf(rate, shards);
+      const node = host.env.BUDGETS.getByName(home.stream);
+      const isHeard = await node.tellRate({ home, child, rate, version, word });
+      if (!isHeard) throw new Error("the counter of a rate has no room for another member");
     }
   }
 
@@ -161,15 +182,16 @@ export class RateKeeper {
     asked: { need: number; demand: number },
     isAnew: boolean,
   ): Promise<RateReply | undefined> {
-    const { state, env, organisation, stream: child } = this.#host;
-    const secret = env.TALLYGATE_SECRET;
+    const { state, env, stream: child } = this.#host;
     const rate = rateTermsOf(limit);
-    const stream = rateStream(secret, organisation, rate);
-    const home = { organisation, stream, ledger: ledgerName(secret, organisation, stream, shards) };
+    const home = this.#homeOf(rate, shards);
     const at = this.#host.now();
-    const word = wordOf(state, limit, at, isAnew ? keptOf(state, rate, at) : undefined);
+    // What a newer version counts of the past stays told, also for a request of an older one.
+    const held = rateLeaseOf(state, limit);
+    const told = held.version > version ? held.limit : limit;
+    const word = wordOf(state, told, at, isAnew ? keptOf(state, rate, at) : undefined, version);
     try {
-      const node = env.BUDGETS.getByName(stream);
+      const node = env.BUDGETS.getByName(home.stream);
       const ask = { home, child, rate, version, word, ...asked };
       const { actors } = this.#host;
       if (actors === undefined || localScope(limit.scope) === undefined) {
@@ -179,5 +201,12 @@ export class RateKeeper {
     } catch {
       return undefined;
     }
+  }
+
+  #homeOf(rate: RateTermsData, shards: number): StreamHome {
+    const { env, organisation } = this.#host;
+    const stream = rateStream(env.TALLYGATE_SECRET, organisation, rate);
+    const ledger = ledgerName(env.TALLYGATE_SECRET, organisation, stream, shards);
+    return { organisation, stream, ledger };
   }
 }

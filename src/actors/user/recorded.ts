@@ -39,6 +39,12 @@ export function scopesIn(
       return (data.tags ?? []).flatMap((tag) => ((tags?.includes(tag) ?? true) ? named(tag) : []));
     case "ip":
       return named(data.ip);
+    case "team":
+      return named(data.team);
+    case "route":
+      return named(data.route?.name);
+    case "organisation":
+      return [scope];
     case "session":
       return isDated(data) ? named(data.session) : oldSession(data, named);
     default:

@@ -12,6 +12,7 @@
 import type { BudgetData, LimitData, UserFact } from "#events/user-events.ts";
 import type { PolicyWhen } from "#policy/document.ts";
 import { cameAfter, reachOf, type RulePicks } from "#policy/picks.ts";
+import { localScope } from "#policy/split.ts";
 import { dropOldAccounts, startOf } from "./budgets.ts";
 import { stack } from "./gcra.ts";
 import { keepAccount } from "./keep.ts";
@@ -48,7 +49,7 @@ export interface NewRule {
 /** The rules of a request that were not there before and whose past was not read yet. */
 export function newRulesOf(
   state: UserState,
-  request: RequestData,
+  request: Pick<RequestData, "policyVersion" | "limits" | "budgets" | "sharedLimits">,
   picks: RulePicks,
   at: number,
 ): NewRule[] {
@@ -68,6 +69,13 @@ export function newRulesOf(
   for (const limit of request.limits) {
     const goneAt = at - reachOf(limit);
     if (cameAfter(limit, goneAt)) add({ limit }, picks.limits?.[limit.name], goneAt + 1);
+  }
+  for (const limit of request.sharedLimits ?? []) {
+    const goneAt = at - reachOf(limit);
+    const isTeams = localScope(limit.scope) === undefined;
+    if (isTeams && cameAfter(limit, goneAt)) {
+      add({ limit }, picks.limits?.[limit.name], goneAt + 1);
+    }
   }
   for (const budget of request.budgets) {
     const startsAt = startOf(budget);

@@ -68,21 +68,26 @@ export function rateDenialOf(lease: RateLease, at: number): RateLease["denied"] 
   return lease.denied !== undefined && lease.denied.untilAt > at ? lease.denied : undefined;
 }
 
-/** What this principal tells the counter: all that it used in the window, and what it keeps. */
-export function wordOf(state: UserState, limit: LimitData, at: number, kept?: number): RateWord {
+/**
+ * What this principal tells the counter: all that it used in the window, and what it keeps. A rate
+ * that is new under `version`, or was away, counts what was used before it.
+ */
+export function wordOf(
+  state: UserState,
+  limit: LimitData,
+  at: number,
+  kept?: number,
+  version = state.policyVersion,
+): RateWord {
   if (limit.metric === "concurrency") return openWord(state, limit, at, kept);
-  // A member's own rate may have been their only actor's, or none at all, until this version.
-  const isOwn = localScope(limit.scope) !== undefined;
-  const { log } = isOwn
-    ? bucketOf(state, limit, at, state.policyVersion)
-    : (state.buckets.get(bucketKey(limit)) ?? { log: undefined });
+  const { log } = bucketOf(state, limit, at, Math.max(version, state.policyVersion));
   const { booked } = rateLeaseOf(state, limit);
   const moments: Moment[] = [];
   const cellMs = limit.windowMs / wordMomentsMax;
-  const isMany = log !== undefined && log.at.length - log.head > wordMomentsMax;
-  for (let i = log?.head ?? 0; i < (log?.at.length ?? 0); i += 1) {
-    const moment = log?.at[i] ?? 0;
-    const amount = Math.max(log?.lanes[0]?.[i] ?? 0, 0);
+  const isMany = log.at.length - log.head > wordMomentsMax;
+  for (let i = log.head; i < log.at.length; i += 1) {
+    const moment = log.at[i] ?? 0;
+    const amount = Math.max(log.lanes[0]?.[i] ?? 0, 0);
     if (moment <= at - limit.windowMs || amount === 0) continue;
     const last = moments.at(-1);
     // Many are merged, at the latest of their cell: they leave the window late, never early.
@@ -113,13 +118,18 @@ function openUnder(state: UserState, limit: LimitData): number {
   return state.rates.get(rateKey(limit))?.booked ?? capOf(state, limit, state.policyVersion).open;
 }
 
-/** A member's own rate is counted for all of their actors: nothing older is admitted from here on. */
+/**
+ * A rate begins to count under a version: permits of an older one are given up. A member's own is
+ * counted for all of their actors: nothing older is admitted from here on.
+ */
 export function decideOpenRate(
   state: UserState,
   { limit, version }: { limit: LimitData; version: number },
   at: number,
 ): UserFact[] {
-  if (version <= state.policyVersion) return [];
+  const isOwn = localScope(limit.scope) !== undefined;
+  const known = isOwn ? state.policyVersion : rateLeaseOf(state, limit).version;
+  if (version <= known) return [];
   const isCap = limit.metric === "concurrency";
   const booked = isCap ? capOf(state, limit, version).open : rateLeaseOf(state, limit).booked;
   const data = { limit, version, seq: state.seq + 1, allowed: booked, untilAt: at };

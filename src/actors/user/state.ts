@@ -62,6 +62,10 @@ export interface Lease {
   denied?: { reason: "exhausted" | "unavailable"; by: string; untilAt: number };
   /** Of a member's own budget: the policy version that the node was asked under. */
   version?: number;
+  /** Of one that picks some requests: since when it does so, as its past was read. */
+  since?: number;
+  /** Then also a hash of what it picks, where nothing else is counted. */
+  picks?: string;
 }
 
 /** Permits of one shared rate. */

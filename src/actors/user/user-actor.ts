@@ -224,11 +224,13 @@ export class UserActor
     return Promise.resolve(key?.id === keyId ? key : null);
   }
 
-  async openLeases({ home, ledgerShards, version, openings }: OpenLeasesCommand): Promise<void> {
-    this.settleIn(home);
+  async openLeases(command: OpenLeasesCommand): Promise<void> {
+    this.settleIn(command.home);
     // What waits to be booked belongs to the past that is asked for.
     this.commitQueued();
-    await this.#leases.open(openings, version, ledgerShards);
+    const openings = await this.pasts.open(command);
+    await this.#leases.open(openings, command.version, command.ledgerShards);
+    await this.#rates.tell(command);
   }
 
   readBudgets(at: number): Promise<BudgetStanding[]> {
@@ -340,10 +342,8 @@ export class UserActor
     this.#countedTimer = undefined;
     if (this.#counted.isEmpty) return;
     const at = this.now();
-    const counts = this.#counted.take();
+    const counted = { type: "count-refusals", at, counts: this.#counted.take() } as const;
     // Counts that a failed commit loses are only counts: the refusals they tell of changed nothing.
-    this.enqueue({ type: "count-refusals", at, counts }, at, { command: "counted" }).catch(
-      () => {},
-    );
+    this.enqueue(counted, at, { command: "counted" }).catch(() => {});
   }
 }

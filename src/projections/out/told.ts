@@ -106,7 +106,7 @@ const TOLD: Record<string, ReadonlyMap<string, Kind>> = {
   KeyRevoked: fields("keyId", { metadata: "reason" }),
   PolicyPublished: fields("version hash restores", { metadata: "comment" }),
   PolicyInForce: fields("version"),
-  BudgetLimitsEffective: fields("version budgets"),
+  BudgetLimitsEffective: fields("version budgets rates"),
   ErasureOrdered: fields("", { member: "member", metadata: "reason" }),
   ErasureCarriedOut: fields("order event seq at keyId", { member: "member" }),
   PriceCorrectionOrdered: fields("model provider from to price", { metadata: "reason" }),

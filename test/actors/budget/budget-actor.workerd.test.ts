@@ -108,6 +108,30 @@ test("a budget that is new counts what was spent before it, and is effective onl
   expect(await world.admit("a", 1)).toMatchObject({ outcome: "refused" });
 });
 
+test("a budget for one model counts that model's past, and anew when it is for another", async () => {
+  const world = new World();
+  await world.spend("a", "one", 100, "big-1");
+  await world.spend("a", "two", 300, "small");
+  await world.settle("a", "one", 90);
+  await world.spend("b", "three", 50, "big-2");
+  const node = world.node("team", "team:red");
+  const publish = async (models: string[], since: number): Promise<void> => {
+    world.version += 1;
+    await world.setLimit("team", "team:red", 1_000, { since });
+    for (const name of ["a", "b"]) await world.openPicked(name, { models }, since);
+    const told = await world.setLimit("team", "team:red", 1_000, { since, counted: true });
+    expect(told).toMatchObject({ effective: true, counted: true });
+  };
+  await publish(["big*"], Date.now() - 1);
+  expect(await node.status(Date.now())).toMatchObject([{ settledNanos: 90, heldNanos: 50 }]);
+  await evictDurableObject(world.user("b"));
+  await world.settle("b", "three", 40);
+  await publish(["small"], Date.now());
+  expect(await node.status(Date.now())).toMatchObject([{ settledNanos: 0, heldNanos: 300 }]);
+  await world.settle("a", "two", 210);
+  expect(await node.status(Date.now())).toMatchObject([{ settledNanos: 210, heldNanos: 0 }]);
+});
+
 test("an evicted node and an evicted user forget nothing", async () => {
   const world = new World();
   for (let n = 0; n < 5; n += 1) await world.admit("a", 100, `e${n}`);

@@ -4,9 +4,11 @@ import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import type { BudgetActor } from "#actors/budget/budget-actor.ts";
 import { rateStream } from "#actors/kit/names.ts";
+import { rateTermsOf } from "#actors/user/shared-rates.ts";
 import type { AdmitReply } from "#actors/user/commands.ts";
 import type { UserActor } from "#actors/user/user-actor.ts";
 import type { LimitData } from "#events/user-events.ts";
+import type { PolicyWhen } from "#policy/document.ts";
 import { limitOf, requestOf, settlementOf } from "../user/fixtures.ts";
 
 const bindings = env as unknown as {
@@ -41,6 +43,30 @@ class Team {
   home(name: string) {
     const stream = `${this.organisation}-${name}`;
     return { organisation: this.organisation, stream, ledger: `${this.organisation}-0` };
+  }
+
+  /** Uses something as a member of the team, while there is no rate. */
+  async use(name: string, tokens: number, model = "m"): Promise<void> {
+    const bound = { inputTokens: tokens, outputTokens: 0, costNanos: 0 };
+    const own = { team: "red", model, bound, deadlineAt: Date.now() + 600_000 };
+    const request = requestOf(`r${this.#ids++}`, own);
+    const command = { home: this.home(name), at: Date.now(), request, ledgerShards: 1 };
+    expect((await this.user(name).admit(command)).outcome).toBe("admitted");
+  }
+
+  /** As the policy actor does once a version is in force. */
+  async tell(name: string, when?: PolicyWhen): Promise<void> {
+    const { limit, version } = this;
+    const rates = [{ limit, when }];
+    const command = { home: this.home(name), ledgerShards: 1, version, openings: [], rates };
+    await this.user(name).openLeases(command);
+  }
+
+  setRate(since: number, counted: boolean) {
+    const { limit, version } = this;
+    const stream = rateStream(bindings.TALLYGATE_SECRET, this.organisation, limit);
+    const home = { ...this.home("counter"), stream };
+    return this.counter().setRate({ home, rate: rateTermsOf(limit), version, since, counted });
   }
 
   admit(name: string, tokens = 1, id = `r${this.#ids++}`): Promise<AdmitReply> {
@@ -126,4 +152,39 @@ test("what is more than the limit is refused for good, and asks nobody", async (
   const reply = await team.admit("a", 11);
   expect(reply).toMatchObject({ outcome: "refused", code: "token_rate_limited" });
   expect(reply).not.toHaveProperty("retryAt");
+});
+
+test("a rate that is new counts what the team used before, also of one model only, and is effective only then", async () => {
+  for (const when of [undefined, { models: ["big*"] }]) {
+    const team = new Team({ metric: "tokens", limit: 100, whole: when === undefined });
+    await team.use("a", 30, "big-1");
+    await team.use("b", 20, "big-2");
+    await team.use("b", 40, "small");
+    const since = Date.now();
+    team.version = 2;
+    if (when !== undefined) team.limit = { ...team.limit, since };
+    expect(await team.setRate(since, false)).toMatchObject({ effective: false, counted: false });
+    await team.tell("a", when);
+    await team.tell("b", when);
+    await evictDurableObject(team.counter());
+    expect(await team.setRate(since, true)).toMatchObject({ effective: true, counted: true });
+    await evictDurableObject(team.user("b"));
+    const left = when === undefined ? 10 : 50;
+    expect(await team.admit("c", left + 1)).toMatchObject({ outcome: "refused", by: "team-rpm" });
+    expect(await team.admit("a", left)).toMatchObject({ outcome: "admitted" });
+    expect(await team.admit("b", 1)).toMatchObject({ outcome: "refused", by: "team-rpm" });
+  }
+});
+
+test("permits that were granted before all had told are called back before a rate is effective", async () => {
+  const team = new Team({ metric: "tokens", limit: 100, whole: true });
+  await team.use("a", 90);
+  team.version = 2;
+  // Half of what is free, as far as the counter knows.
+  expect((await team.admit("b", 5)).outcome).toBe("admitted");
+  expect((await team.admit("c", 5)).outcome).toBe("admitted");
+  await team.tell("a");
+  expect(await team.setRate(1, true)).toMatchObject({ effective: true });
+  expect((await team.admit("b", 1)).outcome).toBe("refused");
+  expect((await team.admit("c", 1)).outcome).toBe("refused");
 });

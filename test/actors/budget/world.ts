@@ -7,6 +7,7 @@ import { budgetStream } from "#actors/kit/names.ts";
 import type { AdmitReply } from "#actors/user/commands.ts";
 import type { UserActor } from "#actors/user/user-actor.ts";
 import type { SharedBudgetData } from "#events/user-events.ts";
+import type { PolicyWhen } from "#policy/document.ts";
 import { boundOf, budgetOf, requestOf, settlementOf } from "../user/fixtures.ts";
 
 export const bindings = env as unknown as {
@@ -62,10 +63,10 @@ export class World {
   }
 
   /** Spends as a member of the team, under no budget but those that are given. */
-  async spend(name: string, id: string, costNanos: number): Promise<void> {
+  async spend(name: string, id: string, costNanos: number, model = "m"): Promise<void> {
     const home = this.home(`${this.organisation}-${name}`);
     const bound = boundOf(1, costNanos);
-    const request = requestOf(id, { team: "red", bound, deadlineAt: Date.now() + 600_000 });
+    const request = requestOf(id, { team: "red", model, bound, deadlineAt: Date.now() + 600_000 });
     const at = Date.now();
     const reply = await this.user(name).admit({ home, at, request, ledgerShards: 1 });
     expect(reply).toMatchObject({ outcome: "admitted" });
@@ -84,17 +85,35 @@ export class World {
     await this.user(name).openLeases({ home, ledgerShards: 1, version, openings });
   }
 
+  /** Asks a member what they spent that a team's budget of its own picks. */
+  async openPicked(name: string, when: PolicyWhen, since: number): Promise<void> {
+    const home = this.home(`${this.organisation}-${name}`);
+    const [{ parent: _parent, ...team }] = this.shared as [SharedBudgetData];
+    const own = { lease: refOf(team), startsAt: team.startsAt ?? 0, whole: false };
+    const { version } = this;
+    const openings = [{ ...own, when, since }];
+    await this.user(name).openLeases({ home, ledgerShards: 1, version, openings });
+  }
+
   settle(name: string, id: string, costNanos: number): Promise<void> {
     const home = this.home(`${this.organisation}-${name}`);
     const settlement = settlementOf(id, costNanos);
     return this.user(name).settle([{ home, at: Date.now(), settlement }]);
   }
 
-  setLimit(budget: string, scope: string, limitNanos: number, counted = false) {
+  setLimit(
+    budget: string,
+    scope: string,
+    limitNanos: number,
+    more: boolean | { counted?: boolean; since?: number } = false,
+  ) {
     const stream = budgetStream(bindings.TALLYGATE_SECRET, this.organisation, budget, scope);
     const home = this.home(stream);
     const terms = { budget, scope, version: this.version, limitNanos, thresholds: [1] };
+    const given = typeof more === "boolean" ? { counted: more } : more;
+    const { counted = false, since }: { counted?: boolean; since?: number } = given;
     const command = { home, ...terms, counted };
+    if (since !== undefined) return this.node(budget, scope).setLimit({ ...command, since });
     return this.node(budget, scope).setLimit(
       scope === "organisation" ? command : { ...command, parent: "org" },
     );

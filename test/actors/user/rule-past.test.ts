@@ -5,7 +5,7 @@ import { userDecider } from "#actors/user/decider.ts";
 import { newRulesOf } from "#actors/user/rule-past.ts";
 import { accountKey, bucketKey } from "#actors/user/state.ts";
 import { sumAfter } from "#actors/user/usage-log.ts";
-import { picksFor, type RulePicks } from "#policy/picks.ts";
+import { picksFor, sharedPick, type RulePicks } from "#policy/picks.ts";
 import { boundOf, budgetOf, limitOf, requestOf, Run, START } from "./fixtures.ts";
 import { countPast } from "./past.ts";
 
@@ -172,8 +172,23 @@ describe("what a rule picks is sent", () => {
     const split = limitOf({ name: "few", since: START, scope: "member:a/user" });
     const asked = { limits: [cap], sharedLimits: [split], budgets: [] };
     expect(picksFor(document, asked, START)).toEqual({ limits: { few: when, open: when } });
-    const none = { limits: [], sharedLimits: [{ ...split, scope: "team:a" }], budgets: [] };
-    expect(picksFor(document, none, START)).toBeUndefined();
+  });
+
+  test("also of rules of several members, of whom the one who asks is one", () => {
+    const members = ["alice", "bob"];
+    const shared = {
+      limits: [{ name: "few", scope: "team", when: { ...when, members } }],
+      budgets: [{ name: "ours", scope: "organisation", when: { members } }],
+    } as unknown as Parameters<typeof picksFor>[0];
+    const own = { limits: [], budgets: [] };
+    const asked = {
+      sharedLimits: [limitOf({ name: "few", scope: "team:a", since: START })],
+      shared: [budgetOf({ name: "ours", scope: "organisation", since: START })],
+    };
+    const picks = { limits: { few: when }, budgets: { ours: {} } };
+    expect(picksFor(shared, { ...own, ...asked }, START)).toEqual(picks);
+    expect(sharedPick({ ...when, members }, "bob")).toEqual(when);
+    expect(sharedPick({ ...when, members }, "carol")).toEqual({ members: [] });
   });
 
   test("unless it counts all", () => {
