@@ -73,6 +73,12 @@ function rowOf(line: string, index: number): Record<Column, Cell> {
 
 const utf8 = new TextDecoder();
 
+/** An artefact's text, unpacked. */
+async function unpacked(packed: Uint8Array<ArrayBuffer>): Promise<string> {
+  const { bytes, text } = await gunzipText(packed);
+  return text(0, bytes.length);
+}
+
 async function textOf(artefacts: ShardArtefacts, file: string): Promise<string> {
   const bytes = await artefacts.read(file);
   if (bytes === undefined) throw new Error(`${artefacts.shard} has no ${file}.`);
@@ -87,7 +93,7 @@ async function treeBefore(artefacts: ShardArtefacts, n: number): Promise<Frontie
   let tree: Frontier = EMPTY_FRONTIER;
   if (first > 0) {
     const base = await artefacts.read(paths.base(first));
-    const head = base && parseBaseLine((await gunzipText(base)).split("\n", 1)[0] ?? "");
+    const head = base && parseBaseLine((await unpacked(base)).split("\n", 1)[0] ?? "");
     if (head?.kind !== "head") throw new Error(`${artefacts.shard} has no base to begin with.`);
     ({ tree } = head);
   }
@@ -108,7 +114,7 @@ export async function writeSegment(
   const checkpoint = await textOf(artefacts, paths.checkpoint(n));
   const packed = await artefacts.read(paths.segment(n));
   if (packed === undefined) throw new Error(`${shard} has no ${paths.segment(n)}.`);
-  const lines = (await gunzipText(packed)).split("\n").slice(0, -1);
+  const lines = (await unpacked(packed)).split("\n").slice(0, -1);
   // A log's last leaf has the whole subtrees before it for its path, smallest first.
   const path = [...(await treeBefore(artefacts, n)).roots].reverse();
   const proof: Proof = { v: 1, shard, n, manifest, path, checkpoint };

@@ -19,11 +19,11 @@ const HASHED = "assets/";
 export function consoleRoutes(): Hono<{ Bindings: Env }> {
   const app = new Hono<{ Bindings: Env }>();
   // Both ways to write it come here: the router takes a last slash or none for the same.
-  app.get("/console/*", (c) =>
-    c.req.path.startsWith(CONSOLE_PATH)
-      ? serveFile(c.req.raw, c.env, c.req.path.slice(CONSOLE_PATH.length))
-      : c.redirect(CONSOLE_PATH),
-  );
+  app.get("/console/*", async (c) => {
+    const { path, raw } = c.req;
+    if (!path.startsWith(CONSOLE_PATH)) return c.redirect(CONSOLE_PATH);
+    return serveFile(raw, c.env, path.slice(CONSOLE_PATH.length));
+  });
   app.get(LINK_PATH, (c) => serveFile(c.req.raw, c.env, ""));
   return app;
 }
