@@ -11,6 +11,7 @@ import { ask, auditEntry, chat, errorOf } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { claimPort } from "../support/ports.ts";
 import {
+  plainCostNanos,
   scriptedPolicy,
   startScriptedUpstream,
   type ScriptedUpstream,
@@ -79,6 +80,57 @@ it("two members of a team that ask at once are admitted to the limit exactly, an
   });
   expect(explained.status, explained.text).toBe(200);
   expect(explained.text).toContain('"same":true');
+}, 240_000);
+
+it("rates and a budget that are new count what members did before them, and only what they pick", async () => {
+  const price = { inputUsdPerMtok: 100, outputUsdPerMtok: 200 };
+  const rule = { metric: "requests", windowMs: 3_600_000, scope: "organisation" };
+  const big = { models: ["big"] };
+  const policy = (more: object): Record<string, unknown> => ({
+    ...scriptedPolicy(upstream.url),
+    tiers: { standard: { candidates: [{ provider: "scripted", serves: ["*"] }] } },
+    prices: { small: price, big: price },
+    ...more,
+  });
+  const started = await startGateway({ policy: policy({}) });
+  gateway = started;
+  const { alice, bob } = started.keys;
+  const by = (key: string, model: string) => chat(started, key, "hi", { model, max_tokens: 50 });
+  for (const key of [alice, alice, bob]) expect((await by(key, "big")).status).toBe(200);
+  for (const key of [alice, bob, bob, bob]) expect((await by(key, "small")).status).toBe(200);
+  const admin = await AdminClient.open({ url: started.url, key: started.keys.admin });
+  const effective = new Promise<unknown>((resolve) => {
+    admin.listen((event) => {
+      if (event.type === "BudgetLimitsEffective") resolve(event.data);
+    });
+  });
+  const limits = [
+    { ...rule, name: "of-all", limit: 10 },
+    { ...rule, name: "of-big", limit: 5, when: big },
+  ];
+  const budgets = [{ name: "big-month", limitUsd: 1, scope: "organisation", when: big }];
+  const document = policy({ limits, budgets });
+  await admin.ask({ type: "PublishPolicy", expectVersion: 1, document, comment: "late" });
+  const scope = "organisation";
+  expect(await effective).toMatchObject({
+    version: 2,
+    budgets: [{ budget: "big-month", scope }],
+    rates: [
+      { rate: "of-all", scope, limit: 10 },
+      { rate: "of-big", scope, limit: 5 },
+    ],
+  });
+  admin.close();
+  const told = await ask(`${started.url}/budgets`, { key: started.keys.auditor });
+  const [month] = told.json["budgets"] as [object];
+  expect(month).toMatchObject({ settledNanos: 3 * plainCostNanos, heldNanos: 0 });
+  // Three of five, and seven of ten.
+  const answers = [await by(bob, "big"), await by(alice, "big"), await by(bob, "big")];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 429]);
+  expect(answers[2] && errorOf(answers[2]).message).toContain('"of-big"');
+  expect((await by(alice, "small")).status).toBe(200);
+  const last = await by(bob, "small");
+  expect([last.status, errorOf(last).message]).toEqual([429, expect.stringContaining('"of-all"')]);
 }, 240_000);
 
 it("killed again and again, members of the organisation never pass its rate, and may use all of it", async () => {
