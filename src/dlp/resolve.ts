@@ -77,37 +77,56 @@ function insert(winners: Match[], place: number, match: Match): void {
   else winners.splice(place, 0, match);
 }
 
-/**
- * The winners of matches that differ in nothing but their places, which are sorted: each wins what
- * those before it left. Undefined when they differ in more. A list in which every number is a match
- * comes to this.
- */
-function resolveRow(cluster: readonly Match[]): Match[] | undefined {
-  const first = cluster[0];
-  if (first === undefined) return undefined;
+/** How many of sorted matches differ from the first in nothing but their places. */
+function rowLength(cluster: readonly Match[], first: Match): number {
   const length = first.end - first.start;
-  const parts = strength(first) > PARTS_FROM;
+  let count = 1;
+  for (; count < cluster.length; count += 1) {
+    const match = cluster[count];
+    if (match === undefined || match.rule !== first.rule || match.detector !== first.detector)
+      break;
+    if (match.end - match.start !== length || match.confidence !== first.confidence) break;
+  }
+  return count;
+}
+
+/**
+ * The winners of the first so many matches, a row that differs in nothing but places: each wins what
+ * those before it left. A list in which every number is a match comes to this.
+ */
+function resolveRow(cluster: readonly Match[], count: number): Match[] {
   const winners: Match[] = [];
   let end = -1;
-  for (const match of cluster) {
-    if (match.rule !== first.rule || match.detector !== first.detector) return undefined;
-    if (match.end - match.start !== length || match.confidence !== first.confidence)
-      return undefined;
+  for (let i = 0; i < count; i += 1) {
+    const match = cluster[i];
+    if (match === undefined) break;
     if (match.start >= end) winners.push(match);
-    else if (match.end > end && parts) winners.push({ ...match, start: end });
+    else if (match.end > end && strength(match) > PARTS_FROM)
+      winners.push({ ...match, start: end });
     else continue;
     end = match.end;
   }
   return winners;
 }
 
+/** Whether a match loses against another one wherever the two stand. */
+function isLess(match: Match, other: Match): boolean {
+  const less = strength(match) - strength(other);
+  if (less !== 0) return less < 0;
+  const shorter = match.end - match.start - (other.end - other.start);
+  return shorter < 0 || (shorter === 0 && match.confidence < other.confidence);
+}
+
 /** Keeps the winners sorted, so that a row of thousands of overlapping matches stays cheap. */
 function resolveCluster(cluster: Match[]): Match[] {
-  if (cluster.length === 1) return cluster;
-  const row = resolveRow(cluster);
-  if (row !== undefined) return row;
-  const winners: Match[] = [];
-  for (const match of cluster.toSorted(byPrecedence)) {
+  const top = cluster[0];
+  if (top === undefined || cluster.length === 1) return cluster;
+  // A row is mostly all there is, but for what the end of the text cut short.
+  const row = rowLength(cluster, top);
+  const rest = cluster.slice(row);
+  const isRow = rest.every((match) => isLess(match, top));
+  const winners = isRow ? resolveRow(cluster, row) : [];
+  for (const match of (isRow ? rest : cluster).toSorted(byPrecedence)) {
     const first = firstPast(winners, match.start);
     const overlaps = (winners[first]?.start ?? Infinity) < match.end;
     if (!overlaps) insert(winners, first, match);
