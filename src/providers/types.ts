@@ -148,6 +148,8 @@ export interface Splitter {
 
 /** A text delta inside one stream event. */
 export interface StreamSlot {
+  /** It says again what the answer has said (a quote), so it is no token of its own. */
+  repeats?: true;
   /** Choice, channel and tool index: one scanner each, for the life of the stream. */
   key: string;
   channel: TextChannel;

@@ -217,7 +217,11 @@ describe("a stream in Cohere's words", () => {
       done: true,
     });
     expect(steps[0]?.responseId).toBe("a1");
-    const opened = new Set(steps.flatMap((step) => step.slots.map(({ key }) => key)));
+    const slots = steps.flatMap((step) => step.slots);
+    // A quote is no token of its own: it must not count towards the most that an answer may have.
+    expect(slots.filter(({ repeats }) => repeats === undefined)).toHaveLength(7);
+    expect(slots.filter(({ repeats }) => repeats)).toHaveLength(3);
+    const opened = new Set(slots.map(({ key }) => key));
     expect(new Set(steps.flatMap((step) => step.closes))).toEqual(opened);
   });
 

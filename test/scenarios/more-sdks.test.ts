@@ -591,11 +591,12 @@ describe("Cohere's SDK in Cohere's own words, priced by what Cohere says it bill
       cohereEvent("tool-call-start", { tool_calls: { ...called, function: { name: "weather" } } }),
       cohereEvent("tool-call-delta", { tool_calls: { function: called.function } }),
       cohereEvent("tool-call-end", {}),
+      cohereEvent("citation-start", { citations: { start: 0, end: 5, text: "Hello" } }),
       cohereEnd("TOOL_CALL"),
     ];
     upstream.script = (_seen, response) => stream(response, chunks);
     const { data, rawResponse } = await cohere(scripted.keys.alice)
-      .chatStream({ ...ask, tools: [weatherTool] })
+      .chatStream({ ...ask, tools: [weatherTool], maxTokens: 5 })
       .withRawResponse();
     let text = "";
     let call = "";

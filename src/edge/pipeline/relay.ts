@@ -65,7 +65,7 @@ class SameDialect implements Relay {
     const step = this.#tap.read(event);
     if (step.error !== undefined) throw failed(step.error);
     for (const slot of step.slots) {
-      this.deltas += 1;
+      if (slot.repeats === undefined) this.deltas += 1;
       const text =
         this.deltas > this.deltasMax ? "" : this.#screen.push(slot.key, slot.channel, slot.text);
       if (text !== slot.text) slot.replace(text);

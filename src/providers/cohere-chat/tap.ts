@@ -72,7 +72,8 @@ class CohereTap implements StreamTap {
       this.#wholes += 1;
       const key = `whole:${this.#wholes}`;
       step.closes.push(key);
-      step.slots.push(edits.slot(key, slot.channel, slot.text, (text) => slot.replace(text)));
+      const whole = edits.slot(key, slot.channel, slot.text, (text) => slot.replace(text));
+      step.slots.push(Object.assign(whole, { repeats: true as const }));
     }
   }
 
