@@ -67,6 +67,46 @@ it("a sink that is down for a day misses nothing and is not stormed", async () =
   expect(bench.store.deadCount("siem")).toBe(0);
 });
 
+const others = [
+  { kind: "splunk" },
+  { kind: "datadog" },
+  { kind: "s3", accessKeyId: "AKID" },
+  { kind: "otlp" },
+  { kind: "webhook", events: ["requests"] },
+] as const;
+
+/** What bodies tell: events by their ids, spans by theirs. */
+const toldIn = (bodies: readonly string[]): string[] =>
+  bodies.flatMap((body) => body.match(/u_alice\/1\/\d+|"spanId":"\w+"/g) ?? []);
+
+it.each(others)("a day's outage of $kind loses nothing either", async (config) => {
+  const one = ndjson({ name: "out", ...config });
+  const bench = new CourierBench([one]);
+  sink.script = answer(503);
+  while (bench.now < MORNING + DAY) {
+    live(bench, 2);
+    await bench.runUntil(bench.now + 2 * HOUR);
+  }
+  const tried = sink.seen.length;
+  sink.script = answer(200);
+  await bench.runUntil(bench.now + HOUR);
+  expect(bench.courier.pending).toBe(false);
+  for (const lane of bench.store.lanes()) {
+    expect(lane).toMatchObject({ pos: bench.events.length, trouble: null });
+    expect(bench.store.deadCount(lane.lane)).toBe(0);
+  }
+  const came = new Set(toldIn(sink.seen.slice(tried).map(({ body }) => body)));
+  const after = sink.seen.length;
+  // The same events to one that was never down.
+  const undisturbed = new CourierBench([one]);
+  undisturbed.events.push(...bench.events);
+  undisturbed.now = bench.now;
+  await undisturbed.runUntil(bench.now + HOUR);
+  const should = new Set(toldIn(sink.seen.slice(after).map(({ body }) => body)));
+  expect(should.size).toBeGreaterThanOrEqual(24);
+  expect(came).toEqual(should);
+});
+
 it("a batch whose answer was lost comes again under the same id, with the same bytes", async () => {
   const bench = new CourierBench([ndjson()]);
   live(bench, 3);
