@@ -10,6 +10,9 @@ import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import type { EventEnvelope } from "#events/envelope.ts";
+import { SegmentScan } from "#events/segment-scan.ts";
+import { viewsAt } from "#projections/replay/views.ts";
 import { openSigner } from "#events/note.ts";
 import { sha256Hex } from "#events/sha256.ts";
 import type { Depth } from "#projections/verify/streams.ts";
@@ -47,10 +50,10 @@ async function write(folder: string, shards: number, rounds: number): Promise<nu
 }
 
 /** What a run does: every check, those of the chain, or what no verifier can do without. */
-const depths = ["decisions", "chain", "floor"] as const;
+const depths = ["decisions", "chain", "replay", "floor"] as const;
 type Run = (typeof depths)[number];
 
-/** Unpacks each segment and hashes its lines, and no more. */
+/** Unpacks each segment and hashes its lines, and no more; on one thread, as a figure for each. */
 async function floor(folder: string): Promise<number> {
   let events = 0;
   for (const shard of await openFolder(folder)) {
@@ -66,6 +69,28 @@ async function floor(folder: string): Promise<number> {
   return events;
 }
 
+/** Folds every event to the views, as the books of a moment are folded; nothing is verified. */
+async function replay(folder: string): Promise<number> {
+  let events = 0;
+  for (const shard of await openFolder(folder)) {
+    async function* runs(): AsyncGenerator<EventEnvelope[]> {
+      for (const file of (await shard.list()).filter((name) => name.endsWith(".gz"))) {
+        const scan = new SegmentScan(
+          await gunzipText((await shard.read(file)) ?? new Uint8Array()),
+        );
+        const run: EventEnvelope[] = [];
+        for (let index = 0; index < scan.size; index += 1) {
+          const line = scan.read(index);
+          if (line !== undefined) run.push(line.event());
+        }
+        yield run;
+      }
+    }
+    events += (await viewsAt(runs(), Infinity)).position;
+  }
+  return events;
+}
+
 async function verifyAll(folder: string, threads: number, depth: Depth): Promise<number> {
   const publicKeys = [(await openSigner(signingKey)).publicKey];
   const options = { folder, publicKeys, trusted: [], threads, depth, onProgress: () => {} };
@@ -74,10 +99,15 @@ async function verifyAll(folder: string, threads: number, depth: Depth): Promise
   return shards.reduce((sum, shard) => sum + shard.events, 0);
 }
 
+function work(folder: string, threads: number, run: Run): Promise<number> {
+  if (run === "floor") return floor(folder);
+  return run === "replay" ? replay(folder) : verifyAll(folder, threads, run);
+}
+
 /** The child: verifies, and prints what it took. */
 async function verify(folder: string, threads: number, run: Run): Promise<void> {
   const started = performance.now();
-  const events = await (run === "floor" ? floor(folder) : verifyAll(folder, threads, run));
+  const events = await work(folder, threads, run);
   const seconds = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage();
   const perSecond = count(events / seconds);
@@ -86,10 +116,12 @@ async function verify(folder: string, threads: number, run: Run): Promise<void> 
   const what = {
     decisions: "every check",
     chain: "the chain alone",
+    replay: "replay: folded to views",
     floor: "unpacking and hashing alone",
   }[run];
+  const each = count(events / seconds / threads);
   console.log(
-    `${what}, ${threads} threads: ${perSecond} events/s, ${perCpu} a second of CPU, peak ${peakMb} MB`,
+    `${what}, ${threads} threads: ${perSecond} events/s together, ${each} a thread, ${perCpu} a second of CPU, peak ${peakMb} MB`,
   );
 }
 
@@ -107,6 +139,7 @@ if (values.folder === undefined) {
     const events = await write(folder, Number(values.shards), Number(values.rounds));
     console.log(`${count(events)} events in ${values.shards} shards`);
     measure(folder, 1, "floor");
+    measure(folder, 1, "replay");
     for (const run of ["chain", "decisions"] as const) {
       for (let threads = 1; threads <= availableParallelism(); threads *= 2) {
         measure(folder, threads, run);

@@ -116,6 +116,20 @@ export class LineEnd {
   }
 }
 
+/** A number that is the same for all lines of a stream; any, where a line is not as lines are. */
+export function streamMark(bytes: Uint8Array, start: number, end: number): number {
+  // Before the stream's name, from the end: version, type.
+  let at = end;
+  for (let quotes = 0; at > start && quotes < 7; at -= 1) {
+    if (bytes[at - 1] === QUOTE) quotes += 1;
+  }
+  let mark = 0;
+  for (; at > start && bytes[at - 1] !== QUOTE; at -= 1) {
+    mark = (Math.imul(mark, 31) + (bytes[at - 1] ?? 0)) >>> 0;
+  }
+  return mark;
+}
+
 /** Where `literal` begins that ends at `end`; -1 when it does not. */
 function back(bytes: Uint8Array, end: number, literal: Uint8Array): number {
   const from = end - literal.length;

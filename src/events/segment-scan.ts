@@ -7,7 +7,7 @@
 import type { EventEnvelope } from "./envelope.ts";
 import { parseJson } from "./parse-json.ts";
 import { flat, type AsciiText, type Recall } from "./recall.ts";
-import { LineEnd } from "./line-end.ts";
+import { LineEnd, streamMark } from "./line-end.ts";
 import { readLine, type SegmentLine } from "./segment.ts";
 import { sha256Hex, writeHash } from "./sha256.ts";
 
@@ -62,30 +62,37 @@ function interned(type: string): string {
   return own;
 }
 
-/** Reads the lines of a segment, one after the other. */
+/** Reads the lines of a segment, each when it is asked for, once. */
 export class SegmentScan {
   readonly #segment: SegmentText;
   readonly #line: ByteLine;
+  /** Where each line begins; at the end, where one more would. */
+  readonly #starts: number[] = [];
   /** What the line's leaf in the tree is made of: 00, and the 32 bytes of its hash. */
   readonly leaf = new Uint8Array(33);
-  #next = 0;
 
   constructor(segment: SegmentText) {
+    const { bytes } = segment;
     this.#segment = segment;
-    this.#line = new ByteLine({ bytes: segment.bytes, text: "", base: 0 });
+    this.#line = new ByteLine({ bytes, text: "", base: 0 });
+    let start = 0;
+    while (start < bytes.length) {
+      this.#starts.push(start);
+      const end = bytes.indexOf(0x0a, start);
+      start = (end < 0 ? bytes.length : end) + 1;
+    }
+    this.#starts.push(start);
   }
 
-  get isOver(): boolean {
-    return this.#next >= this.#segment.bytes.length;
+  /** How many lines there are. */
+  get size(): number {
+    return this.#starts.length - 1;
   }
 
-  /** The next line; `undefined` when it is no event. Total. */
-  read(): ScannedLine | undefined {
-    const { bytes } = this.#segment;
-    const start = this.#next;
-    const found = bytes.indexOf(0x0a, start);
-    const end = found < 0 ? bytes.length : found;
-    this.#next = end + 1;
+  /** Line `index`, from 0; `undefined` when it is no event. Total. */
+  read(index: number): ScannedLine | undefined {
+    const start = this.#starts[index] ?? 0;
+    const end = (this.#starts[index + 1] ?? 0) - 1;
     const text = this.#segment.text(start, end);
     const isAscii = text.length === end - start;
     if (isAscii && this.#line.read(text, start, end, this.leaf)) return this.#line;
@@ -95,7 +102,35 @@ export class SegmentScan {
     if (isAscii) this.#line.expect(line.organisation);
     return new PlainLine(line);
   }
+
+  /**
+   * The lines' numbers with those of a stream together, each stream's in their order: what is kept of
+   * a stream is at hand then, where in the shard's order it is another stream's turn with each line.
+   */
+  byStream(): Uint32Array {
+    const { bytes } = this.#segment;
+    const groups = new Uint16Array(this.size);
+    const places = new Uint32Array(groupsMax + 1);
+    for (let index = 0; index < this.size; index += 1) {
+      const group = streamMark(bytes, this.#starts[index] ?? 0, (this.#starts[index + 1] ?? 0) - 1);
+      groups[index] = group % groupsMax;
+      places[(group % groupsMax) + 1] = (places[(group % groupsMax) + 1] ?? 0) + 1;
+    }
+    for (let group = 0; group < groupsMax; group += 1) {
+      places[group + 1] = (places[group + 1] ?? 0) + (places[group] ?? 0);
+    }
+    const order = new Uint32Array(this.size);
+    for (let index = 0; index < this.size; index += 1) {
+      const group = groups[index] ?? 0;
+      order[places[group] ?? 0] = index;
+      places[group] = (places[group] ?? 0) + 1;
+    }
+    return order;
+  }
 }
+
+/** Streams that fall together are read together, which changes nothing. */
+const groupsMax = 4_096;
 
 /** A line as its bytes. */
 class ByteLine implements ScannedLine {

@@ -45,8 +45,8 @@ function readAll(lines: readonly string[]): Read[] {
   const scan = new SegmentScan(segmentOf(utf8(lines.map((line) => `${line}\n`).join(""))));
   const recalls = new Map<string, Recalls>();
   const read: Read[] = [];
-  while (!scan.isOver) {
-    const line = scan.read();
+  for (let index = 0; index < scan.size; index += 1) {
+    const line = scan.read(index);
     if (line === undefined) {
       read.push(undefined);
       continue;

@@ -22,7 +22,7 @@ import { patchesOf } from "../numbers.ts";
 import type { Cell, Row, Table } from "../projection.ts";
 import { shadow, shadowTable } from "../shadow.ts";
 import { hourlyTable } from "../sums.ts";
-import { PolicyVersions, type PolicyNames } from "../verify/streams.ts";
+import { PolicyVersions, type PolicyNames } from "../verify/policy-versions.ts";
 import { openAfter } from "../verify/sums.ts";
 import { BudgetTally } from "../verify/tally.ts";
 

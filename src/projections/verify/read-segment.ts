@@ -2,8 +2,9 @@
  * What the text of a segment says of itself: its events, which of them were altered, their Merkle
  * root, and each stream's part. Needs nothing that came before.
  */
+import { canonicalJson } from "#events/canonical.ts";
 import type { StreamPart } from "#events/manifest.ts";
-import { MerkleTree } from "#events/merkle.ts";
+import { merkleRoot } from "#events/merkle.ts";
 import { SegmentScan, type ScannedLine, type SegmentText } from "#events/segment-scan.ts";
 import { sha256Hex } from "#events/sha256.ts";
 
@@ -14,22 +15,41 @@ export interface ReadSegment {
   parts: Map<string, StreamPart>;
 }
 
-/** Takes a segment's lines in order; `undefined` for one that is no event. `number` is from 1. */
+/**
+ * Takes a segment's lines, those of each stream in their order; `undefined` for one that is no event.
+ * `number` is from 1.
+ */
 export type TakeLine = (line: ScannedLine | undefined, number: number) => void;
 
-/** Reads a segment's text, and keeps no line of it. Total. */
-export function readSegment(segment: SegmentText, take: TakeLine): ReadSegment {
-  const tree = new MerkleTree();
+/** Reads a segment's text, and keeps no line of it; in the shard's order when it has to be. Total. */
+export function readSegment(segment: SegmentText, take: TakeLine, inOrder = false): ReadSegment {
   const parts = new Parts();
   const scan = new SegmentScan(segment);
-  while (!scan.isOver) {
-    const line = scan.read();
+  const order = inOrder ? undefined : scan.byStream();
+  const leaves: string[] = Array.from({ length: scan.size }, () => NO_EVENT);
+  for (let place = 0; place < scan.size; place += 1) {
+    const index = order?.[place] ?? place;
+    const line = scan.read(index);
     // What is no event has no leaf either, so the root cannot be the one that was signed.
-    tree.add(line === undefined ? NO_EVENT : sha256Hex(scan.leaf));
-    if (line !== undefined) parts.note(line);
-    take(line, tree.size);
+    if (line !== undefined) {
+      leaves[index] = sha256Hex(scan.leaf);
+      parts.note(line);
+    }
+    take(line, index + 1);
   }
-  return { events: tree.size, root: tree.root(), parts: parts.all };
+  return { events: scan.size, root: merkleRoot(leaves), parts: parts.all };
+}
+
+/** The parts that a manifest says and that a segment does not have so. */
+export function* strangeParts(
+  said: readonly StreamPart[],
+  found: ReadonlyMap<string, StreamPart>,
+): Generator<{ stream: string; seq: number }> {
+  for (const part of said) {
+    const { stream, epoch, last: seq } = part;
+    const is = found.get(`${stream} ${epoch}`);
+    if (is === undefined || canonicalJson(is) !== canonicalJson(part)) yield { stream, seq };
+  }
 }
 
 const NO_EVENT = "0".repeat(64);

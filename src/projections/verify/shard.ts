@@ -5,7 +5,6 @@
  * is exactly what the holder of the key signed, and follows from itself.
  */
 import { createHash } from "node:crypto";
-import { canonicalJson } from "#events/canonical.ts";
 import { originOf, parseCheckpoint, type Checkpoint } from "#events/checkpoint.ts";
 import {
   EMPTY_FRONTIER,
@@ -18,7 +17,6 @@ import {
   rootOf,
   type Frontier,
   type Manifest,
-  type StreamPart,
 } from "#events/manifest.ts";
 import { flat } from "#events/recall.ts";
 import type { ScannedLine, SegmentText } from "#events/segment-scan.ts";
@@ -28,8 +26,9 @@ import { Bases } from "./bases.ts";
 import { beginWith } from "./begin.ts";
 import type { Finding, FindingKind, Findings } from "./finding.ts";
 import { PublishedViews } from "./published-views.ts";
-import { readSegment, type TakeLine } from "./read-segment.ts";
-import { Streams, type Depth, type PolicyVersions, type StreamFork } from "./streams.ts";
+import { readSegment, strangeParts, type ReadSegment } from "./read-segment.ts";
+import type { PolicyVersions } from "./policy-versions.ts";
+import { Streams, type Depth, type StreamFork } from "./streams.ts";
 import { Sums } from "./sums.ts";
 import { checkWitnessed, type WitnessDemand } from "./witnessed.ts";
 
@@ -265,7 +264,7 @@ export class ShardVerifier {
       this.#add("root", "its bytes are not those that the manifest names", { file });
     }
     if (content === undefined) return this.#add("damaged", "it cannot be unpacked", { file });
-    const { events, root, parts } = readSegment(content, this.#lines(file));
+    const { events, root, parts } = this.#readLines(file, content);
     if (manifest === undefined) return;
     if (events !== manifest.events) {
       this.#add("root", `it has ${events} events, the manifest says ${manifest.events}`, {
@@ -275,47 +274,49 @@ export class ShardVerifier {
     if (root !== manifest.root) {
       this.#add("root", "its events are not those that were signed", { file });
     }
-    this.#compareParts(file, manifest.streams, parts);
+    for (const where of strangeParts(manifest.streams, parts)) {
+      this.#add("root", "the stream's part of the segment is not what was signed", {
+        file,
+        ...where,
+      });
+    }
+    if (parts.size > manifest.streams.length) {
+      this.#add("root", "it has streams that were not signed", { file });
+    }
   }
 
-  /** Checks the lines of a segment, one after the other. */
-  #lines(file: string): TakeLine {
+  /** Checks the lines of a segment; what is found is told in their order. */
+  #readLines(file: string, content: SegmentText): ReadSegment {
+    const found: { kind: FindingKind; message: string; where: Partial<Finding> }[] = [];
     let line: ScannedLine | undefined;
     let number = 0;
     const report = (kind: FindingKind, message: string): void => {
-      if (line === undefined) return this.#add(kind, message, { file, line: number });
       // A finding outlives the segment, whose text its names are parts of.
-      const { stream, seq } = line;
-      this.#add(kind, message, { file, line: number, stream: flat(stream), seq });
+      const event = line === undefined ? {} : { stream: flat(line.stream), seq: line.seq };
+      found.push({ kind, message, where: { file, line: number, ...event } });
     };
-    return (next, place) => {
+    // A base is folded in the order in which the shard took the events.
+    const isFolding = this.#bases?.isFolding === true;
+    const take = (next: ScannedLine | undefined, place: number): void => {
       line = next;
       number = place;
-      this.#events += 1;
       if (line === undefined) return report("damaged", "it is not an event");
       if (line.isAltered) report("chain", "the event was altered");
       if (line.organisation !== this.#organisationText) {
         report("link", "it belongs to another organisation");
       }
-      this.#streams.take(line, report);
-      if (this.#bases?.isFolding === true) this.#bases.take(line.whole());
+      this.#streams.take(line, report, place);
+      if (isFolding && this.#bases?.isFolding === true) this.#bases.take(line.whole());
     };
-  }
-
-  #compareParts(file: string, said: readonly StreamPart[], found: Map<string, StreamPart>): void {
-    for (const part of said) {
-      const { stream, epoch, last: seq } = part;
-      const is = found.get(`${stream} ${epoch}`);
-      if (is === undefined || canonicalJson(is) !== canonicalJson(part)) {
-        this.#add("root", "the stream's part of the segment is not what was signed", {
-          file,
-          stream,
-          seq,
-        });
-      }
-    }
-    if (found.size > said.length)
-      this.#add("root", "it has streams that were not signed", { file });
+    // The chain alone keeps next to nothing of a stream that could be at hand.
+    const read = readSegment(content, take, isFolding || this.#depth === "chain");
+    this.#events += read.events;
+    this.#streams.endSegment((message, place) =>
+      found.push({ kind: "policy", message, where: { file, ...place } }),
+    );
+    found.sort((a, b) => (a.where.line ?? 0) - (b.where.line ?? 0));
+    for (const { kind, message, where } of found) this.#add(kind, message, where);
+    return read;
   }
 
   #trusted(first: number, segments: number): void {

@@ -10,6 +10,7 @@ import type { BaseStream } from "#events/base.ts";
 import { evolve } from "#actors/user/evolve.ts";
 import { initialState, type UserState } from "#actors/user/state.ts";
 import type { FindingKind } from "./finding.ts";
+import type { PolicyName, PolicyVersions } from "./policy-versions.ts";
 import { refute } from "./redecide.ts";
 import type { Sums } from "./sums.ts";
 import { BudgetTally } from "./tally.ts";
@@ -42,69 +43,15 @@ export interface StreamFork {
 
 export type Report = (kind: FindingKind, message: string) => void;
 
-/** What a shard names of policy versions, each with its hash. */
-export interface PolicyNames {
-  published: [version: number, hash: string][];
-  named: [version: number, hash: string][];
-  /** Whether the policy's own stream is in the shard. */
-  hasStream: boolean;
-}
-
-/** Policy versions: as published, and as requests name them. */
-export class PolicyVersions {
-  readonly #published = new Map<number, string>();
-  readonly #named = new Map<number, string>();
-  #hasStream = false;
-
-  /** Says what is wrong with a version that an event names. */
-  take({ type, data }: { type: string; data: object }): string | undefined {
-    if (type === "OrganisationFounded") this.#hasStream = true;
-    if (type === "PolicyPublished") {
-      const { version, hash } = data as { version: number; hash: string };
-      this.#published.set(version, hash);
-    }
-    if (type !== "RequestAdmitted" && type !== "RequestRefused") return undefined;
-    const { policyVersion, policyHash } = data as { policyVersion: number; policyHash: string };
-    return this.#name(policyVersion, policyHash);
-  }
-
-  /** All of it, as data: shards are read apart. */
-  names(): PolicyNames {
-    const hasStream = this.#hasStream;
-    return { published: [...this.#published], named: [...this.#named], hasStream };
-  }
-
-  /** Adds what another shard, or a base, names; yields what does not fit. */
-  *merge({ published, named, hasStream }: PolicyNames): Generator<string> {
-    this.#hasStream ||= hasStream;
-    for (const [version, hash] of published) this.#published.set(version, hash);
-    for (const [version, hash] of named) {
-      const wrong = this.#name(version, hash);
-      if (wrong !== undefined) yield wrong;
-    }
-  }
-
-  #name(version: number, hash: string): string | undefined {
-    const known = this.#named.get(version);
-    if (known === undefined) this.#named.set(version, hash);
-    return known === undefined || known === hash
-      ? undefined
-      : `policy version ${version} is named with two hashes`;
-  }
-
-  /** Versions that requests name and nobody published; nothing when the policy's stream is elsewhere. */
-  *strangers(): Generator<string> {
-    if (!this.#hasStream) return;
-    for (const [version, hash] of this.#named) {
-      if (this.#published.get(version) !== hash) {
-        yield `policy version ${version} with hash ${hash} was never published`;
-      }
-    }
-  }
-}
-
 /** Kinds of events in streams whose last one is kept to read the next by: some kilobytes each. */
 const recallsMax = 20_000;
+
+/** Where an event is that names a policy version. */
+export interface NamedWhere {
+  line: number;
+  stream: string;
+  seq: number;
+}
 
 /** How much of each event is checked: its place and hash alone, or what it says, too. */
 export type Depth = "chain" | "decisions";
@@ -122,6 +69,9 @@ export class Streams {
   /** Decisions that were made again. */
   decisions = 0;
   readonly forks: StreamFork[] = [];
+  #forked: { place: number; fork: StreamFork }[] = [];
+  /** Policy versions that the segment's events name and that were not named so before. */
+  #named: { named: PolicyName; place: number; stream: string; seq: number }[] = [];
 
   constructor(sums: Sums, policies: PolicyVersions, depth: Depth) {
     this.#sums = sums;
@@ -148,8 +98,11 @@ export class Streams {
     }));
   }
 
-  /** Takes the next event of the shard; its hash has been checked. */
-  take(line: ScannedLine, report: Report): void {
+  /**
+   * Takes the next event of its stream; its hash has been checked. `place` is its line in the segment:
+   * what streams have in common is taken in their order once the segment ends.
+   */
+  take(line: ScannedLine, report: Report, place: number): void {
     const stream = this.#streams.get(line.stream) ?? this.#meet(flat(line.stream));
     const fault = chainFault(stream, line);
     if (fault !== undefined) {
@@ -167,9 +120,12 @@ export class Streams {
     noteTime(stream, event.at, report);
     const isCarried = stream.carried > 0;
     if (isCarried) stream.carried -= 1;
-    if (event.type === "StreamForked") this.#fork(stream, event, report);
+    if (event.type === "StreamForked") this.#fork(stream, event, report, place);
     if (this.#depth === "chain") return;
     try {
+      const named = this.#policies.note(event);
+      if (named !== undefined)
+        this.#named.push({ named, place, stream: event.stream, seq: event.seq });
       this.#check(stream, event, report, isCarried);
     } catch (error) {
       stream.state = undefined;
@@ -199,19 +155,31 @@ export class Streams {
     return fresh;
   }
 
-  #fork(stream: Stream, event: EventEnvelope, report: Report): void {
+  /** Takes what a segment's streams have in common, in the order of its lines. */
+  endSegment(report: (message: string, where: NamedWhere) => void): void {
+    this.#named.sort((a, b) => a.place - b.place);
+    for (const { named, place, stream, seq } of this.#named) {
+      const wrong = this.#policies.name(named);
+      if (wrong !== undefined) report(wrong, { line: place, stream: flat(stream), seq });
+    }
+    this.#named = [];
+    this.#forked.sort((a, b) => a.place - b.place);
+    for (const { fork } of this.#forked) this.forks.push(fork);
+    this.#forked = [];
+  }
+
+  #fork(stream: Stream, event: EventEnvelope, report: Report, place: number): void {
     const { restored, ledger, carried } = event.data as StreamForked["data"];
     const { stream: name, seq, epoch, prev } = event;
     if (ledger.hash !== prev || ledger.seq !== seq - 1 || restored.seq > ledger.seq) {
       report("chain", "the fork that it names is not here");
     }
     stream.carried = carried;
-    this.forks.push({ stream: name, seq, epoch, restored: restored.seq, carried });
+    const fork = { stream: flat(name), seq, epoch, restored: restored.seq, carried };
+    this.#forked.push({ place, fork });
   }
 
   #check(stream: Stream, event: EventEnvelope, report: Report, isCarried: boolean): void {
-    const stranger = this.#policies.take(event);
-    if (stranger !== undefined) report("policy", stranger);
     this.#sums.apply(event);
     if (stream.state === undefined || !event.stream.startsWith("u_")) return;
     const fact = event as unknown as UserFact;

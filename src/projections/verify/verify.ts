@@ -5,7 +5,7 @@
 import type { ShardArtefacts } from "./artefacts.ts";
 import { Findings, type Finding } from "./finding.ts";
 import { ShardVerifier, type ShardReport, type VerifyOptions } from "./shard.ts";
-import { PolicyVersions, type PolicyNames } from "./streams.ts";
+import { PolicyVersions, type PolicyNames } from "./policy-versions.ts";
 
 /** What one shard by itself gave; plain data, so it may come from another thread. */
 export interface ShardVerdict {

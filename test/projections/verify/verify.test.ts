@@ -187,6 +187,20 @@ describe("an event that was", () => {
   });
 });
 
+test("what is wrong in several streams of a segment is told in the order of its lines", async () => {
+  const altered = [2, 3, 4, 9, 10, 11];
+  const findings = await told(
+    withLines(1, (lines) =>
+      lines.map((line, n) => (altered.includes(n) ? line.replace('"v":1}', '"v":2}') : line)),
+    ),
+  );
+  const places = findings.filter((text) => text.includes("was altered"));
+  expect(places.map((text) => Number(/gz:(\d+):/.exec(text)?.[1]))).toEqual(
+    altered.map((n) => n + 1),
+  );
+  expect(new Set(places.map((text) => /stream (\w+)/.exec(text)?.[1])).size).toBe(3);
+});
+
 /** The same lives, with facts of one stream changed and everything after them sealed anew. */
 function rewritten(change: (data: Record<string, unknown>, type: string) => void): SealedEvent[][] {
   const heads = new Map<string, string>();
@@ -258,6 +272,21 @@ describe("a history that its keeper wrote anew", () => {
     );
     expect(findings.some((text) => text.includes("decided again it is RequestRefused"))).toBe(true);
   });
+});
+
+test("the one event of a segment that names its policy by another hash is the one that is told", async () => {
+  let asked = 0;
+  const other = rewritten((data) => {
+    if (data["policyHash"] === undefined) return;
+    asked += 1;
+    if (asked === 3) data["policyHash"] = "ba".repeat(32);
+  });
+  const line = other.flat().findIndex(({ body }) => body.includes('"policyHash":"ba'));
+  const findings = await told(await packArchive(other, { segmentEvents: 50 }));
+  const { stream, seq } = readLine(toLine(other.flat()[line] as SealedEvent)) ?? {};
+  expect(findings).toEqual([
+    `l_test_0/${paths.segment(0)}:${line + 1}: policy: policy version 1 is named with two hashes (stream ${stream}, event ${seq})`,
+  ]);
 });
 
 test("a policy version that two shards name with two hashes is found, whichever came first", async () => {
