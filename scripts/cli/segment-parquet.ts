@@ -75,8 +75,8 @@ const utf8 = new TextDecoder();
 
 /** An artefact's text, unpacked. */
 async function unpacked(packed: Uint8Array<ArrayBuffer>): Promise<string> {
-  const { bytes, text } = await gunzipText(packed);
-  return text(0, bytes.length);
+  const segment = await gunzipText(packed);
+  return segment.text(0, segment.bytes.length);
 }
 
 async function textOf(artefacts: ShardArtefacts, file: string): Promise<string> {

@@ -1,4 +1,5 @@
 /** The budgets above users: which nodes a document has, and what it says of each. */
+import type { RateTermsData } from "#events/budget-events.ts";
 import type { LimitData } from "#events/user-events.ts";
 import { periodOf, type Period, type PeriodKind } from "./calendar.ts";
 import { compilePolicy, isShared, isWhole } from "./compile.ts";
@@ -109,4 +110,12 @@ export function pastOfNode(
   const period = { ...periodOf(kind, at, document.timeZone), kind };
   if (isWhole(scope, when)) return { period, whole: true };
   return { period, whole: false, when, since: book[node.budget] };
+}
+
+/** What a counter is told of a rate: how it counts, in which window, how much. */
+export function rateTermsOf(limit: LimitData): RateTermsData {
+  const { name, metric, mode, scope, limit: most, windowMs } = limit;
+  // No counter knows bursts: what evens out is counted as sliding, which admits no more.
+  const exact = mode === "fixed" ? "fixed" : "sliding";
+  return { name, metric, mode: exact, scope, limit: most, windowMs };
 }

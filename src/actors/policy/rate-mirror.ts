@@ -8,10 +8,10 @@
 import type { LimitReply } from "#actors/budget/api.ts";
 import type { Env } from "#actors/kit/env.ts";
 import { ledgerName, rateStream } from "#actors/kit/names.ts";
-import { rateTermsOf } from "#actors/user/shared-rates.ts";
 import type { SharedRate } from "#policy/shared.ts";
 import { inLanes } from "./lanes.ts";
 import type { PolicyState } from "./state.ts";
+import { rateTermsOf } from "#policy/shared.ts";
 
 export class RateMirror {
   readonly #env: Env;

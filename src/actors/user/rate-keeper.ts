@@ -12,16 +12,9 @@ import type { OpenLeasesCommand } from "./commands.ts";
 import type { LeaseHost } from "./lease-keeper.ts";
 import { capDeniedMs, deniedMs } from "./limits.ts";
 import { amountOf } from "./rates.ts";
-import {
-  bookable,
-  keptOf,
-  rateDenialOf,
-  rateKey,
-  rateLeaseOf,
-  rateTermsOf,
-  wordOf,
-} from "./shared-rates.ts";
+import { bookable, keptOf, rateDenialOf, rateKey, rateLeaseOf, wordOf } from "./shared-rates.ts";
 import type { RequestData } from "./state.ts";
+import { rateTermsOf } from "#policy/shared.ts";
 
 export class RateKeeper {
   readonly #host: LeaseHost;

@@ -12,9 +12,9 @@ import { startOf } from "./budgets.ts";
 import { bookedSince, hasPast, laneOf, pastScopeOf } from "./history.ts";
 import { leaseKey, leaseRefOf } from "./leases.ts";
 import { amountOf } from "./rates.ts";
-import { rateTermsOf } from "./shared-rates.ts";
 import { bucketKey, type RequestData, type UserState } from "./state.ts";
 import type { UsageLog } from "./usage-log.ts";
+import { rateTermsOf } from "#policy/shared.ts";
 
 /** What others used of each item of a draft, by its key; absent where nobody has told. */
 export type Others = Readonly<Record<string, number>>;

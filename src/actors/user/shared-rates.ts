@@ -28,13 +28,6 @@ export function rateKey(limit: Pick<LimitData, "name" | "scope" | "metric">): st
   return `${limit.metric}|${bucketKey(limit)}`;
 }
 
-export function rateTermsOf(limit: LimitData): RateTermsData {
-  const { name, metric, mode, scope, limit: most, windowMs } = limit;
-  // No counter knows bursts: what evens out is counted as sliding, which admits no more.
-  const exact = mode === "fixed" ? "fixed" : "sliding";
-  return { name, metric, mode: exact, scope, limit: most, windowMs };
-}
-
 export function emptyRateLease(limit: LimitData): RateLease {
   const nothing = { booked: 0, allowed: 0, untilAt: 0, seq: -1, size: 0, free: 0 };
   return { limit, version: -1, ...nothing };

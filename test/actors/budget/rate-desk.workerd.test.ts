@@ -4,12 +4,12 @@ import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import type { BudgetActor } from "#actors/budget/budget-actor.ts";
 import { rateStream } from "#actors/kit/names.ts";
-import { rateTermsOf } from "#actors/user/shared-rates.ts";
 import type { AdmitReply } from "#actors/user/commands.ts";
 import type { UserActor } from "#actors/user/user-actor.ts";
 import type { LimitData } from "#events/user-events.ts";
 import type { PolicyWhen } from "#policy/document.ts";
 import { limitOf, requestOf, settlementOf } from "../user/fixtures.ts";
+import { rateTermsOf } from "#policy/shared.ts";
 
 const bindings = env as unknown as {
   USERS: DurableObjectNamespace<UserActor>;

@@ -10,7 +10,7 @@ import { windowStart } from "#actors/kit/windows.ts";
 import { userDecider, type UserCommand } from "#actors/user/decider.ts";
 import { PastScan } from "#actors/user/past-scan.ts";
 import { newRulesOf } from "#actors/user/rule-past.ts";
-import { keptOf, rateKey, rateLeaseOf, rateTermsOf, wordOf } from "#actors/user/shared-rates.ts";
+import { keptOf, rateKey, rateLeaseOf, wordOf } from "#actors/user/shared-rates.ts";
 import type { UserState } from "#actors/user/state.ts";
 import type { BudgetFact } from "#events/budget-events.ts";
 import type { EventEnvelope } from "#events/envelope.ts";
@@ -18,6 +18,7 @@ import type { LimitData, UserFact } from "#events/user-events.ts";
 import type { PolicyWhen } from "#policy/document.ts";
 import { limitOf, requestOf, settlementOf } from "../user/fixtures.ts";
 import { Actor, randomOf, Violation } from "./tree-simulator.ts";
+import { rateTermsOf } from "#policy/shared.ts";
 
 const runs = Number(process.env["RATE_RUNS"] ?? 300);
 const first = Number(process.env["RATE_SEED"] ?? 20261122);

@@ -8,7 +8,7 @@ import { isOver } from "#actors/budget/rate-decider.ts";
 import type { BudgetState } from "#actors/budget/state.ts";
 import { windowStart } from "#actors/kit/windows.ts";
 import type { UserCommand } from "#actors/user/decider.ts";
-import { keptOf, rateLeaseOf, rateTermsOf, wordOf } from "#actors/user/shared-rates.ts";
+import { keptOf, rateLeaseOf, wordOf } from "#actors/user/shared-rates.ts";
 import type { UserState } from "#actors/user/state.ts";
 import type { LimitData } from "#events/user-events.ts";
 import { limitOf, requestOf, settlementOf } from "../user/fixtures.ts";
@@ -19,6 +19,7 @@ import {
   type BudgetDecider,
   type UserDecider,
 } from "./tree-simulator.ts";
+import { rateTermsOf } from "#policy/shared.ts";
 
 interface Use {
   id: string;

@@ -13,7 +13,7 @@ import { termsOf } from "#actors/budget/terms.ts";
 import { userDecider, type UserCommand } from "#actors/user/decider.ts";
 import type { LeaseOpening } from "#actors/user/lease-past.ts";
 import { creditOf, leaseOf, leaseRefOf, totalsOf } from "#actors/user/leases.ts";
-import { keptOf, rateLeaseOf, rateTermsOf, wordOf } from "#actors/user/shared-rates.ts";
+import { keptOf, rateLeaseOf, wordOf } from "#actors/user/shared-rates.ts";
 import type { UserState } from "#actors/user/state.ts";
 import type { BudgetData, LimitData } from "#events/user-events.ts";
 import { splitUp } from "#policy/split.ts";
@@ -25,6 +25,7 @@ import {
   type BudgetDecider,
   type UserDecider,
 } from "./tree-simulator.ts";
+import { rateTermsOf } from "#policy/shared.ts";
 
 type User = Actor<UserState, UserCommand, Parameters<UserDecider["evolve"]>[1]>;
 type Counter = Actor<BudgetState, BudgetCommand, Parameters<BudgetDecider["evolve"]>[1]>;

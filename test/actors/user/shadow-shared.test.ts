@@ -5,8 +5,8 @@ import type { ShadowItem } from "#actors/budget/api.ts";
 import { userDecider } from "#actors/user/decider.ts";
 import { judgeShared, keyOf, partsOf } from "#actors/user/shadow-shared.ts";
 import { leaseRefOf } from "#actors/user/leases.ts";
-import { rateTermsOf } from "#actors/user/shared-rates.ts";
 import { boundOf, budgetOf, limitOf, requestOf, settlementOf, START } from "./fixtures.ts";
+import { rateTermsOf } from "#policy/shared.ts";
 
 const pot = budgetOf({ name: "pot", scope: "team:red", limitNanos: 1_000, whole: true });
 const all = budgetOf({ name: "all", scope: "organisation", limitNanos: 5_000, whole: true });
