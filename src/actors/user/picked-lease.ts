@@ -47,8 +47,7 @@ export function takenPicked(
   const own = isSame ? slices : past.direct;
   const open = past.open.filter((id) => {
     const hold = state.holds.get(id) ?? state.expired.get(id)?.hold;
-    const isListed = hold?.leases?.includes(key) === true;
-    return isListed || (hold !== undefined && misses(state, lease, opening, hold));
+    return hold !== undefined && misses(state, lease, opening, hold);
   });
   const missed = Object.entries(past.bySlice).map(([team, nanos]): Missed => {
     const elsewhere = isTop(lease) ? countedBelow(state, lease, below, team) : 0;

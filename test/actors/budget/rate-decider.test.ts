@@ -42,6 +42,29 @@ test("who cannot be given what they need is given no more time either", () => {
   expect(used).toMatchObject({ booked: 1, allowed: 1, untilAt: before?.untilAt });
 });
 
+test("a word of an older policy does not stand in place of the same child's under a newer one", () => {
+  const rate = { name: "shared", metric: "requests", mode: "sliding", scope: "team:red" } as const;
+  const state = initialRate();
+  const says = (version: number, amounts: number[]): number => {
+    const word = {
+      seq: 3,
+      sentAt: 5_000,
+      booked: 0,
+      moments: amounts.map((amount) => ({ at: 4_000, amount })),
+    };
+    const terms = { rate: { ...rate, limit: 10, windowMs: 60_000 }, version, need: 1, demand: 1 };
+    const facts = decideRate(
+      state,
+      { type: "rate", at: 5_000, child: "one", word, ...terms },
+      5_000,
+    );
+    for (const fact of facts)
+      if (fact.type === "RatePermitted") evolveRate(state, fact.data, 5_000);
+    return state.children.get("one")?.used ?? 0;
+  };
+  expect([says(1, [2]), says(2, [10]), says(1, [2])]).toEqual([2, 10, 10]);
+});
+
 interface Pair {
   user: UserDecider;
   budget: BudgetDecider;

@@ -305,6 +305,10 @@ function admit(run: Run, id: string, nanos: number, more: Partial<RequestData> =
   run.admit(START, requestOf(id, { bound: boundOf(1, nanos), team: "red", ...more }));
 }
 
+function red(model: string, nanos: number): Partial<RequestData> {
+  return { team: "red", model, bound: boundOf(1, nanos) };
+}
+
 function lifeAt(at: number): { life: Life; run: Run } {
   const life = new Life(1);
   life.at = at;
@@ -355,5 +359,82 @@ describe("a shared budget that picks some requests", () => {
     expect(own.counted(own.own as SharedBudgetData)).toBe(140);
     run.run.execute({ type: "open-lease", at: own.at, opening, version: 2 }, own.at);
     expect(own.counted(own.own as SharedBudgetData)).toBe(140);
+  });
+
+  test("leaves what it picks no more to be spent again, and counts it again when it picks it again", () => {
+    const { life: own, run } = lifeAt(START);
+    own.edit({ scope: "team:red", when: big, parent: false });
+    const budget = own.own as SharedBudgetData;
+    const granted = { lease: leaseRefOf(budget), grantedNanos: 150 };
+    run.run.execute({ type: "lease-granted", at: own.at, granted }, own.at);
+    own.found();
+    run.admit(own.at, requestOf("a", { ...red("big-1", 100), policyVersion: 2, shared: [budget] }));
+    run.settle(own.at, "a", 100);
+    own.edit({ scope: "team:red", when: { models: ["small"] }, parent: false });
+    own.found();
+    const lease = () => leaseOf(run.state, leaseRefOf(budget));
+    expect([own.counted(budget), creditOf(lease())]).toEqual([0, 150]);
+    own.edit({ scope: "team:red", when: big, parent: true }, true);
+    own.found();
+    expect(own.counted(budget)).toBe(100);
+    expect(own.believed).toBe(100);
+  });
+
+  test("that was part of another counts no less once what it counted before costs less", () => {
+    const { life: own, run } = lifeAt(START);
+    const small = { models: ["small"] };
+    admit(run, "open", 100, { model: "big-1" });
+    admit(run, "b", 10, { model: "small" });
+    for (const when of [big, small]) {
+      own.edit({ scope: "team:red", when, parent: true }, true);
+      own.found();
+    }
+    own.edit(undefined);
+    run.admit(own.at, requestOf("gap", { ...red("small", 50), policyVersion: own.version }));
+    own.edit({ scope: "team:red", when: small, parent: true }, true);
+    own.found();
+    run.settle(own.at, "open", 0);
+    expect(own.counted(own.own as SharedBudgetData)).toBeGreaterThanOrEqual(60);
+  });
+
+  test("tells the one above, which picks the same, what that counts already, late truths too", () => {
+    const { life: own, run } = lifeAt(START);
+    own.hasOrg = true;
+    const org = { ...own.org, whole: false, since: 0 };
+    const granted = { lease: leaseRefOf(org), grantedNanos: 1_000 };
+    run.run.execute({ type: "lease-granted", at: START, granted }, START);
+    for (const [id, deadlineAt] of [
+      ["a", START + 9],
+      ["late", START + 1],
+    ] as const) {
+      admit(run, id, 100, { model: "big-1", shared: [org], deadlineAt });
+    }
+    admit(run, "other", 700, { model: "small" });
+    run.settle(START, "a", 70);
+    run.expire(START + 2);
+    own.at = START + 3;
+    own.edit({ scope: "team:red", when: big, parent: true });
+    const budget = own.own as SharedBudgetData;
+    const { since = 0 } = own.rule ?? {};
+    const opening = { lease: leaseRefOf(budget), startsAt: begun, whole: false, since, when: big };
+    own.open([{ ...opening, parent: "org" }]);
+    expect([own.counted(budget), own.believed]).toEqual([170, 170]);
+    run.settle(own.at, "late", 20);
+    expect([own.counted(budget), own.believed]).toEqual([90, 90]);
+  });
+
+  test("counts from its own period's start, whatever others are read with it", () => {
+    const { life: own, run } = lifeAt(START);
+    const day = { periodKey: "2026-11-16", period: "day" as const, startsAt: START - 1_000 };
+    run.admit(START - 2_000, requestOf("a", red("big-1", 5)));
+    run.admit(START, requestOf("b", red("big-1", 3)));
+    own.edit({ scope: "team:red", when: big, parent: false });
+    const openings = [{ startsAt: begun }, day].map(({ startsAt, ...more }): LeaseOpening => {
+      const lease = leaseRefOf({ ...(own.own as SharedBudgetData), ...more });
+      return { lease, startsAt, whole: false, since: own.at, when: big };
+    });
+    own.open(openings);
+    const counted = openings.map(({ lease }) => leaseOf(run.state, lease).heldNanos);
+    expect(counted).toEqual([8, 3]);
   });
 });
