@@ -117,7 +117,8 @@ test("a budget for one model counts that model's past, and anew when it is for a
   const node = world.node("team", "team:red");
   const publish = async (models: string[], since: number): Promise<void> => {
     world.version += 1;
-    await world.setLimit("team", "team:red", 1_000, { since });
+    const asks = await world.setLimit("team", "team:red", 1_000, { since });
+    expect(asks).toMatchObject({ effective: false, counted: false });
     for (const name of ["a", "b"]) await world.openPicked(name, { models }, since);
     const told = await world.setLimit("team", "team:red", 1_000, { since, counted: true });
     expect(told).toMatchObject({ effective: true, counted: true });

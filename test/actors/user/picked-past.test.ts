@@ -391,6 +391,7 @@ describe("a shared budget that picks some requests", () => {
     }
     own.edit(undefined);
     run.admit(own.at, requestOf("gap", { ...red("small", 50), policyVersion: own.version }));
+    run.settle(own.at, "gap", 50);
     own.edit({ scope: "team:red", when: small, parent: true }, true);
     own.found();
     run.settle(own.at, "open", 0);
