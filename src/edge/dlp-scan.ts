@@ -1,7 +1,7 @@
 /** `POST /dlp/scan`: an admin tries a text against rules, before any of it is policy. */
 import * as z from "zod";
 import type { Env } from "#actors/kit/env.ts";
-import { checkRules, compileDlp } from "#dlp/program.ts";
+import { checkRules, compileDlp, patternCostsOf } from "#dlp/program.ts";
 import { redactText } from "#dlp/redact.ts";
 import { scanText as scan } from "#dlp/scan.ts";
 import { tryParseJson } from "#events/parse-json.ts";
@@ -53,5 +53,13 @@ export async function scanText(
   const where = { direction, channel };
   const { text: redacted, findings, blockedBy } = redactText(program, text, where);
   const matches = scan(program, text, where);
-  return Response.json({ matches, redacted, findings, blockedBy: blockedBy ?? null });
+  // What a version's event would say of own patterns, before there is a version.
+  const patternCosts = patternCostsOf(program.rules);
+  return Response.json({
+    matches,
+    redacted,
+    findings,
+    blockedBy: blockedBy ?? null,
+    patternCosts,
+  });
 }
