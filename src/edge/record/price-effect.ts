@@ -11,6 +11,7 @@ import { askActor } from "../actors.ts";
 import { readRequestText } from "../body.ts";
 import { TailParams } from "../books/params.ts";
 import { GatewayError } from "../errors.ts";
+import { progressAnswer } from "./progress.ts";
 import type { Reader } from "./reader.ts";
 
 const bodyBytesMax = 8_192;
@@ -46,19 +47,7 @@ export async function priceEffect(reader: Reader): Promise<Response> {
   const { price, ...terms } = asked.data;
   // No order has this number: a dry run only reads.
   const order = { order: Number.MAX_SAFE_INTEGER, ...terms, price: priceOf(price) };
-  const frames = framesOf(reader, { order, dry: true });
-  const encoder = new TextEncoder();
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const frame = await frames.next();
-      if (frame.done === true) return controller.close();
-      controller.enqueue(encoder.encode(`${JSON.stringify(frame.value)}\n`));
-    },
-    async cancel() {
-      await frames.return(undefined);
-    },
-  });
-  return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
+  return progressAnswer(framesOf(reader, { order, dry: true }));
 }
 
 async function* framesOf(

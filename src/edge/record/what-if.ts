@@ -10,6 +10,7 @@ import { providerIds } from "#providers/registry.ts";
 import { TailParams } from "../books/params.ts";
 import { readRequestText } from "../body.ts";
 import { GatewayError } from "../errors.ts";
+import { progressAnswer } from "./progress.ts";
 import type { Reader, Shard } from "./reader.ts";
 import { openRereading, type Rereading } from "./rereading.ts";
 
@@ -50,19 +51,7 @@ export async function whatIf(reader: Reader): Promise<Response> {
   const { from = 0, to = Number.MAX_SAFE_INTEGER, sample = 1 } = asked.data;
   const query = { document: checked.document, from, to, sample };
   const rereading = asked.data.texts === true ? await openRereading(reader, query) : undefined;
-  const frames = framesOf(shards, query, rereading);
-  const encoder = new TextEncoder();
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const frame = await frames.next();
-      if (frame.done === true) return controller.close();
-      controller.enqueue(encoder.encode(`${JSON.stringify(frame.value)}\n`));
-    },
-    async cancel() {
-      await frames.return(undefined);
-    },
-  });
-  return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
+  return progressAnswer(framesOf(shards, query, rereading));
 }
 
 async function* framesOf(
