@@ -27,7 +27,7 @@ const usage = `npx tallygate verify <folder | URL | evidence.json | segment.parq
   --witness KEY      a witness's key (name+id+base64): a checkpoint must have its cosignature; as often as needed
   --witness-quorum N how many of those witnesses are enough; all of them when it is not said
   --threads N        shards of a folder at a time; as many as there are cores
-  --chain-only       signatures, roots and chains alone: several times faster, decides nothing again
+  --chain-only       signatures, roots and chains alone: twice as fast, decides nothing again
   --json             the report as JSON
 
 Exit codes: 0 all is well, 1 something is not, 2 misused, 3 not reached.
