@@ -73,6 +73,13 @@ it("the same question is answered again without the provider, for nothing", asyn
   });
 });
 
+const embed = () =>
+  ask(`${gateway.url}/v1/embeddings`, {
+    method: "POST",
+    key: gateway.keys.alice,
+    body: JSON.stringify({ model: "gpt-4o-mini", input: "a text of its own" }),
+  });
+
 it("vectors are kept too, and say that they are", async () => {
   upstream.script = (_seen, response) =>
     json(response, 200, {
@@ -80,12 +87,6 @@ it("vectors are kept too, and say that they are", async () => {
       model: "gpt-4o-mini",
       data: [{ object: "embedding", index: 0, embedding: [0.5, -1] }],
       usage: { prompt_tokens: 3, total_tokens: 3 },
-    });
-  const embed = () =>
-    ask(`${gateway.url}/v1/embeddings`, {
-      method: "POST",
-      key: gateway.keys.alice,
-      body: JSON.stringify({ model: "gpt-4o-mini", input: "a text of its own" }),
     });
   const first = await embed();
   expect(first.json).toMatchObject({ data: [{ embedding: [0.5, -1] }] });
