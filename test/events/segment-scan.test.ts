@@ -156,3 +156,15 @@ test("a recalled object shares what is the same, and has its own of what is not"
   expect(fourth?.["b"]).toBe(third?.["b"]);
   expect(recall.end).toBe('{"a":[4],"b":{"c":1},"d":7}'.length);
 });
+
+test("a number with a zero before it is none, and a hash with other digits makes no line", () => {
+  const spoiled = lived.map((line, n) => {
+    if (n % 3 === 1)
+      return line.replace(/"costNanos":(\d+),"estimated"/, '"costNanos":0$1,"estimated"');
+    return n % 3 === 2 ? line.replace(/"prev":"[0-9a-f]/, '"prev":"A') : line;
+  });
+  const read = readAll(spoiled);
+  expect(read).toEqual(spoiled.map(readPlainly));
+  expect(read.filter((line) => line?.event === "it is none").length).toBeGreaterThan(1);
+  expect(read.filter((line) => line === undefined).length).toBeGreaterThan(5);
+});
