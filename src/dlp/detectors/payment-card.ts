@@ -74,13 +74,20 @@ function isWideRange(four: number): boolean {
   return two === 50 || (two >= 56 && two <= 69 && two !== 62 && two !== 65);
 }
 
-/** By the first four digits: the lengths that are permitted, as bits, and the range's width as bit 0. */
-const RANGES = Uint32Array.from({ length: 10_000 }, (_, four) => {
-  let bits = isWideRange(four) ? WIDE : 0;
+/** By the first four digits, once they were met: see `rangeOf`. */
+const RANGES = new Uint32Array(10_000);
+const MET = 1 << 20;
+
+/** The lengths that are permitted after four digits, as bits, and the range's width as bit 0. */
+function rangeOf(four: number): number {
+  const met = RANGES[four] ?? MET;
+  if (met !== 0) return met;
+  let bits = MET | (isWideRange(four) ? WIDE : 0);
   for (let length = 12; length <= 19; length += 1)
     if (lengthFits(four, length)) bits |= 1 << length;
+  RANGES[four] = bits;
   return bits;
-});
+}
 
 /** Group lengths as people write them. */
 const LAYOUTS = new Set(
@@ -118,7 +125,7 @@ function judge(source: Source, run: DigitRun, last: number): Candidate | undefin
   const end = run.end(last);
   const count = run.total(last);
   const four = run.number(0, 4);
-  const range = RANGES[four] ?? 0;
+  const range = rangeOf(four);
   if (((range >> count) & 1) === 0 || !luhn(run.values, count) || monotone(run.values, count))
     return undefined;
   if (hasContext(source, run.start, WORDS)) {
