@@ -22,6 +22,7 @@ import { scanText } from "./dlp-scan.ts";
 import { fromUnknown, GatewayError } from "./errors.ts";
 import { idHeaders, retryHeaders } from "./headers.ts";
 import { logFailure } from "./log.ts";
+import { handleMcp } from "./mcp/handle.ts";
 import { refusalResponse, serve } from "./pipeline/pipeline.ts";
 import { recordRoutes } from "./record/routes.ts";
 import { currentPolicy } from "./policy-cache.ts";
@@ -105,14 +106,12 @@ app.get("/budgets", async (c) => {
   return showBudgets(c.req.raw, c.env, principal, policy);
 });
 
-app.post("/mcp", async (c) => {
-  // Hardly any isolate is asked for it: those that are make its tools then.
-  const { handleMcp } = await import("./mcp/handle.ts");
-  return handleMcp(c.req.raw, {
+app.post("/mcp", (c) =>
+  handleMcp(c.req.raw, {
     identify: (request) => identifyNow(request, c.env, Date.now(), "audit"),
     fetch: (request) => app.fetch(request, c.env, c.executionCtx),
-  });
-});
+  }),
+);
 app.all("/mcp", () => {
   throw new GatewayError("method_not_allowed", "/mcp takes POST; there are no streams to GET.");
 });
