@@ -15,18 +15,20 @@ import { Feedback } from "#edge/record/feedback.ts";
 import { PriceEffectAsked } from "#edge/record/price-effect.ts";
 import { SavedView } from "#edge/record/saved-views.ts";
 import { ShadowParams } from "#edge/record/shadow.ts";
+import { WhatIfAsked } from "#edge/record/what-if.ts";
 import { ScanRequest } from "#edge/dlp-scan.ts";
 import { PolicyDocument } from "#policy/document.ts";
 import { root } from "./from-wrangler.ts";
+import { ScanAnswerSchema, WhatIfLine } from "./openapi-answers.ts";
 
 export const openApiFile = path.join(root, "src/edge/openapi.json");
 
 type Schema = Record<string, unknown>;
 
-/** What a caller may send. */
-function sent(schema: z.ZodType): Schema {
+/** What a caller may send; with `"output"`, what is answered. */
+function sent(schema: z.ZodType, io: "input" | "output" = "input"): Schema {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
-    io: "input",
+    io,
     unrepresentable: "any",
     override({ jsonSchema }) {
       // Every integer has these bounds; saying so each time is most of the file.
@@ -41,6 +43,7 @@ function sent(schema: z.ZodType): Schema {
 
 const json = (schema: Schema): Schema => ({ content: { "application/json": { schema } } });
 const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
+const answered = (schema: z.ZodType): Schema => sent(schema, "output");
 
 const failures = {
   default: { description: "Refused, with a code", ...json(ref("Error")) },
@@ -93,6 +96,12 @@ const Setup = z.strictObject({
   policy: PolicyDocument,
 });
 
+/** A body in which a policy stands at `name`: it is long, so it is written once. */
+function bodyWithPolicy(schema: z.ZodType, name: string): Schema {
+  const { properties, ...rest } = sent(schema) as { properties: Record<string, Schema> };
+  return body({ ...rest, properties: { ...properties, [name]: ref("PolicyDocument") } });
+}
+
 const byId = {
   parameters: [{ name: "id", in: "path", required: true, schema: { type: "string" } }],
 };
@@ -108,6 +117,19 @@ const paths: Record<string, Schema> = {
   "/audit/faults": { get: operation("What does not fit its history", list("faults")) },
   "/policy/shadow": {
     get: operation("What the draft in the shadow would change", thing, query(ShadowParams)),
+  },
+  "/policy/what-if": {
+    post: {
+      summary: "What a draft would have changed: lines of JSON, each as this schema says",
+      ...bodyWithPolicy(WhatIfAsked, "document"),
+      responses: {
+        "200": {
+          description: "How far it is, as it goes; the result is the last line",
+          content: { "application/x-ndjson": { schema: answered(WhatIfLine) } },
+        },
+        ...failures,
+      },
+    },
   },
   "/policy/price-effect": {
     post: operation("What a corrected price would make of settled calls", thing, {
@@ -224,7 +246,11 @@ const paths: Record<string, Schema> = {
   },
   "/costs": { get: operation("Dollars, by dimension", list("rows"), query(SumsParams)) },
   "/dlp/scan": {
-    post: operation("Tries a text against data rules", { type: "object" }, body(sent(ScanRequest))),
+    post: operation(
+      "Tries a text against data rules",
+      answered(ScanAnswerSchema),
+      body(sent(ScanRequest)),
+    ),
   },
   "/mcp": {
     post: operation(
@@ -263,7 +289,7 @@ const paths: Record<string, Schema> = {
         properties: { keys: { type: "object", additionalProperties: { type: "string" } } },
         required: ["keys"],
       },
-      { ...secret, ...body(sent(Setup)) },
+      { ...secret, ...bodyWithPolicy(Setup, "policy") },
     ),
   },
 };
@@ -295,7 +321,7 @@ export function describeApi(): Schema {
     security: [{ key: [] }],
     paths,
     components: {
-      schemas: { Error: ErrorBody },
+      schemas: { Error: ErrorBody, PolicyDocument: sent(PolicyDocument) },
       securitySchemes: {
         key: { type: "http", scheme: "bearer", description: "A member's key, tg_..." },
         deployment: { type: "http", scheme: "bearer", description: "TALLYGATE_SECRET" },

@@ -3,7 +3,8 @@ import * as z from "zod";
 import type { Env } from "#actors/kit/env.ts";
 import { checkRules, compileDlp, patternCostsOf } from "#dlp/program.ts";
 import { redactText } from "#dlp/redact.ts";
-import { scanText as scan } from "#dlp/scan.ts";
+import type { Finding } from "#dlp/rule.ts";
+import { scanText as scan, type Match } from "#dlp/scan.ts";
 import { tryParseJson } from "#events/parse-json.ts";
 import { PolicyDocument } from "#policy/document.ts";
 import type { Principal } from "#policy/snapshot.ts";
@@ -23,6 +24,19 @@ export const ScanRequest = z.strictObject({
   /** Draft rules; those in force when absent, so the document's own default must not step in. */
   rules: PolicyDocument.shape.dlp.unwrap().shape.rules.removeDefault().optional(),
 });
+
+/** What is answered. */
+export interface ScanAnswer {
+  /** What was found, place by place, whether or not a rule does something about it. */
+  matches: Match[];
+  redacted: string;
+  /** By rule, as an event would have them. */
+  findings: Finding[];
+  /** The rule that would block the call. */
+  blockedBy: string | null;
+  /** What the rules' own patterns cost, by rule. */
+  patternCosts: ReturnType<typeof patternCostsOf>;
+}
 
 /** Answers with what would be found and what would be left of the text. The text is not kept. */
 export async function scanText(
@@ -55,11 +69,12 @@ export async function scanText(
   const matches = scan(program, text, where);
   // What a version's event would say of own patterns, before there is a version.
   const patternCosts = patternCostsOf(program.rules);
-  return Response.json({
+  const answer: ScanAnswer = {
     matches,
     redacted,
     findings,
     blockedBy: blockedBy ?? null,
     patternCosts,
-  });
+  };
+  return Response.json(answer);
 }

@@ -41,21 +41,33 @@ describe.runIf(hasChromium)("the policy in a browser", () => {
     const rules = live.dlp.rules.map((rule) =>
       rule.id === "payment-card" ? { ...rule, action: "block" } : rule,
     );
-    const edited = { ...live, budgets: [{ ...live.budgets[0], limitUsd: 6 }], dlp: { rules } };
+    const badges = {
+      ...rules[0],
+      id: "badges",
+      detector: undefined,
+      pattern: { source: "B-[0-9]{4}" },
+    };
+    const edited = {
+      ...live,
+      budgets: [{ ...live.budgets[0], limitUsd: 6 }],
+      dlp: { rules: [...rules, badges] },
+    };
     await editor.fill(JSON.stringify(edited, null, 2));
-    await page.getByText("Changes of the live version (2)").waitFor();
+    await page.getByText("Changes of the live version (3)").waitFor();
     const changes = page.locator("section", { hasText: "Changes of the live version" });
     expect(await changes.getByRole("listitem").allInnerTexts()).toEqual([
       expect.stringMatching(/^budgets\.month\.limitUsd\s+before:\s+5\s+after:\s+6$/),
       expect.stringMatching(
         /^dlp\.rules\.payment-card\.action\s+before:\s+"redact"\s+after:\s+"block"$/,
       ),
+      expect.stringMatching(/^dlp\.rules\.badges\s+after:/),
     ]);
     await page.getByText("the draft's rules").waitFor();
     await page.getByLabel(/It is checked as/).fill("card 4111 1111 1111 1111");
     const tryIt = page.getByRole("button", { name: "Try" });
     await tryIt.click();
     await page.getByText("blocked by payment-card").waitFor();
+    await page.getByText("each a pass over the text: badges (small)").waitFor();
     await page.getByRole("button", { name: "Discard changes" }).click();
     await page.getByText("live rules").waitFor();
     await tryIt.click();

@@ -8,7 +8,6 @@ const gateway = "/client/v4/accounts/{account}/ai-gateway/gateways/{gateway}";
 /** Addresses that are not in the description, each with its reason. */
 const undescribed: Record<string, string> = {
   "GET /": "a page for people",
-  "GET /console": "a page for people",
   "GET /console/*": "files of the console",
   "GET /session/link": "a page for people",
   "GET /session/providers/{id}": "for browsers, which are sent on",
@@ -21,7 +20,6 @@ const undescribed: Record<string, string> = {
   "POST /session": "the console's own, with a cookie",
   "DELETE /session": "the console's own, with a cookie",
   "GET /audit/export": "lines of JSON or CSV, no JSON document",
-  "POST /policy/what-if": "lines of JSON, no JSON document",
   "GET /audit/events/{id}/evidence": "a file for the verifier",
   "GET /audit/archive/{shard}/views.json": "a file for the verifier",
   "GET /audit/archive/{shard}/{kind}/{file}": "a file for the verifier",

@@ -8,7 +8,7 @@ import { ask, chat } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 
 interface Operation {
-  responses: Record<string, { content?: { "application/json"?: { schema: object } } }>;
+  responses: Record<string, { content?: Record<string, { schema: object }> }>;
   parameters?: { name: string; in: string }[];
 }
 interface Description {
@@ -28,6 +28,12 @@ afterAll(() => gateway.stop());
 
 const schemaOf = (schema: object): z.ZodType =>
   z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
+
+const jsonLines = (text: string): unknown[] =>
+  text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as unknown);
 
 /** What is told before anybody says who they are. */
 const openToAll = new Set(["/health", "/openapi.json", "/session/providers"]);
@@ -49,6 +55,11 @@ it("every address answers as described, and refuses strangers as described", asy
     .toBe(200);
   const messages = [{ role: "user", content: "hello" }];
   const secret = readSecret(gateway.state);
+  const policy = {
+    schema: 1,
+    providers: { o: { kind: "openai" } },
+    tiers: { standard: { candidates: [{ provider: "o", serves: ["*"] }] } },
+  };
   const asks: Record<string, { body?: object; key?: string; status?: number }> = {
     // The starting policy keeps no texts.
     "/audit/events/{id}/payload": { key: gateway.keys.auditor, status: 404 },
@@ -77,7 +88,20 @@ it("every address answers as described, and refuses strangers as described", asy
     "/v1/messages": { body: { model: "claude-sonnet-4-5", max_tokens: 10, messages } },
     "/v1/responses": { body: { model: "gpt-4o-mini", input: "hello" } },
     "/v1/embeddings": { body: { model: "text-embedding-3-small", input: "hello" } },
-    "/dlp/scan": { body: { text: "hello" } },
+    "/dlp/scan": {
+      body: {
+        text: "badge B-1234",
+        rules: [
+          {
+            id: "badges",
+            pattern: { source: "B-[0-9]{4}" },
+            directions: ["prompt"],
+            action: "redact",
+          },
+        ],
+      },
+    },
+    "/policy/what-if": { body: { document: policy, sample: 0.5 } },
     "/mcp": { body: { jsonrpc: "2.0", id: 1, method: "ping" } },
     "/session/link": { body: { organisation: "dev", member: "admin" }, key: secret },
     "/setup": {
@@ -85,11 +109,7 @@ it("every address answers as described, and refuses strangers as described", asy
       body: {
         organisation: "contract",
         members: [{ id: "ada", role: "admin", tier: "standard" }],
-        policy: {
-          schema: 1,
-          providers: { o: { kind: "openai" } },
-          tiers: { standard: { candidates: [{ provider: "o", serves: ["*"] }] } },
-        },
+        policy,
       },
     },
   };
@@ -103,11 +123,16 @@ it("every address answers as described, and refuses strangers as described", asy
         method: method.toUpperCase(),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       };
-      const schema = responses["200"]?.content?.["application/json"]?.schema;
+      const content = responses["200"]?.content ?? {};
+      const lines = content["application/x-ndjson"]?.schema;
+      const schema = content["application/json"]?.schema;
       const answer = await ask(url, { ...init, key });
       expect([path, answer.status, answer.text.slice(0, 300)]).toMatchObject([path, status, /./]);
-      const told = status === 200 ? schemaOf(schema ?? {}) : refusal;
-      expect([path, told.safeParse(answer.json).error]).toEqual([path, undefined]);
+      const told = status === 200 ? schemaOf(lines ?? schema ?? {}) : refusal;
+      const values = lines === undefined ? [answer.json] : jsonLines(answer.text);
+      const errors = values.map((value) => told.safeParse(value).error);
+      expect([path, errors]).toEqual([path, values.map(() => undefined)]);
+      expect([path, values.length]).not.toEqual([path, 0]);
       if (openToAll.has(path)) continue;
       const stranger = await ask(url, init);
       expect([path, stranger.status]).toEqual([path, 401]);

@@ -10,6 +10,7 @@ interface ScanAnswer {
   redacted: string;
   findings: { rule: string; detector: string; action: string; enforced: boolean; count: number }[];
   blockedBy: string | null;
+  patternCosts: Record<string, "small" | "medium" | "large">;
 }
 
 type Direction = "prompt" | "answer";
@@ -18,6 +19,18 @@ type Direction = "prompt" | "answer";
 function rulesOf({ isDirty, checked, draft }: DraftState): unknown {
   if (!isDirty || checked?.valid !== true) return undefined;
   return (JSON.parse(draft.text) as { dlp?: { rules?: unknown } }).dlp?.rules ?? [];
+}
+
+/** What the rules' own patterns cost: each is a pass of its own over every text. */
+function PatternCosts({ costs }: { costs: ScanAnswer["patternCosts"] }) {
+  const rules = Object.entries(costs);
+  if (rules.length === 0) return null;
+  return (
+    <p className="small soft">
+      Patterns of your own, each a pass over the text:{" "}
+      {rules.map(([rule, cost]) => `${rule} (${cost})`).join(", ")}
+    </p>
+  );
 }
 
 function Result({ answer }: { answer: ScanAnswer }) {
@@ -45,6 +58,7 @@ function Result({ answer }: { answer: ScanAnswer }) {
           {answer.redacted}
         </pre>
       ) : null}
+      <PatternCosts costs={answer.patternCosts} />
     </div>
   );
 }

@@ -16,7 +16,8 @@ import { openRereading, type Rereading } from "./rereading.ts";
 
 const draftBytesMax = 2 * 1024 * 1024;
 
-const Asked = z.strictObject({
+/** What is asked. */
+export const WhatIfAsked = z.strictObject({
   document: z.record(z.string(), z.unknown()),
   from: TailParams.shape.from,
   to: TailParams.shape.to,
@@ -31,7 +32,9 @@ const Asked = z.strictObject({
  */
 export async function whatIf(reader: Reader): Promise<Response> {
   const { c, shards } = reader;
-  const asked = Asked.safeParse(tryParseJson(await readRequestText(c.req.raw, draftBytesMax)));
+  const asked = WhatIfAsked.safeParse(
+    tryParseJson(await readRequestText(c.req.raw, draftBytesMax)),
+  );
   if (!asked.success) {
     throw new GatewayError(
       "invalid_request",
