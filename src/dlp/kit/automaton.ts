@@ -117,6 +117,12 @@ export class Automaton {
   }
 }
 
+/** The same, made when it is first asked for: a table takes a millisecond, and a start has few. */
+export function lateAutomaton(...lists: readonly (readonly string[])[]): () => Automaton {
+  let made: Automaton | undefined;
+  return () => (made ??= new Automaton(...lists));
+}
+
 function bare(text: string): string {
   return (text.endsWith(AT_END) ? text.slice(0, -1) : text).toLowerCase();
 }

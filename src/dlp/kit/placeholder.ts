@@ -1,12 +1,12 @@
 /** Values that documentation and templates put where a secret goes: never a secret. */
-import { Automaton } from "./automaton.ts";
+import { lateAutomaton } from "./automaton.ts";
 import type { Source } from "./source.ts";
 
 /** The signs of templates: angle brackets. */
 const LESS = 60;
 const MORE = 62;
 /** The words of templates, sought letter case aside. */
-const WORDS = new Automaton([
+const templateWords = lateAutomaton([
   "example",
   "sample",
   "your",
@@ -79,13 +79,14 @@ export class Signs {
   }
 
   #walk(codes: Uint8Array, to: number): void {
+    const words = templateWords();
     let before = this.#before;
     let row = this.#row;
     let state = this.#state;
     for (let i = this.#upTo; i < to; i += 1) {
       const code = codes[i] ?? 0;
-      state = WORDS.step(state, code);
-      const word = WORDS.endsIn(state);
+      state = words.step(state, code);
+      const word = words.endsIn(state);
       if (word !== 0) this.#note(i + 1 - word, i + 1);
       if (code === LESS || code === MORE) this.#note(i, i + 1);
       row = code === before ? row + 1 : 1;

@@ -2,7 +2,7 @@
 import { SIGNS, mixOf, readAssignment, valueOf, type Assignment } from "../kit/assignment.ts";
 import { ALPHA, DIGIT, LOWER, is } from "../kit/chars.ts";
 import type { Detector } from "../kit/detector.ts";
-import { Automaton } from "../kit/automaton.ts";
+import { lateAutomaton } from "../kit/automaton.ts";
 import { FOREIGN_PASSWORDS, tellByWords } from "../kit/names.ts";
 import { entropy, isPlaceholder } from "../kit/placeholder.ts";
 import type { Source } from "../kit/source.ts";
@@ -43,7 +43,7 @@ const AGAINST_PARTS = [
   ...joined(list(TABLES), ["key", "_key"]),
 ];
 const FOREIGN_ENDS = FOREIGN_PASSWORDS.filter((word) => /^[a-z]+$/.test(word));
-const NAMES = new Automaton(
+const knownNames = lateAutomaton(
   PASSWORD_PARTS,
   SECRET_PARTS,
   AGAINST_PARTS,
@@ -143,7 +143,7 @@ export const genericSecret: Detector = {
     const found = readAssignment(source, at);
     if (found === undefined) return undefined;
     const { name, start, end, cut } = found;
-    const has = NAMES.within(name);
+    const has = knownNames().within(name);
     if ((has & HAS_AGAINST) !== 0) return undefined;
     const password = namesPassword(name, has);
     if (!password && name !== "key" && (has & HAS_SECRET) === 0) return undefined;
