@@ -6,6 +6,8 @@ import type { Principal } from "#policy/snapshot.ts";
 import { recordAccess } from "../access.ts";
 import { readRequestText } from "../body.ts";
 import { GatewayError } from "../errors.ts";
+import { logFailure } from "../log.ts";
+import { readCredential } from "./credentials.ts";
 import { identifyNow } from "./identify.ts";
 import { spendLink } from "./link.ts";
 import { isFromOwnPage } from "./origin.ts";
@@ -46,8 +48,20 @@ export async function showSession(request: Request, env: Env): Promise<Response>
   return show(await identifyNow(request, env, Date.now(), "audit"));
 }
 
-/** `DELETE /session`: the cookie is taken back. */
-export function endSession(request: Request): Response {
+/**
+ * `DELETE /session`: the cookie is taken back, whatever else happens: nobody stays signed in because
+ * their books cannot be reached. Signing out of a session that still counts is recorded.
+ */
+export async function endSession(request: Request, env: Env, requestId: string): Promise<Response> {
+  if (readCredential(request)?.kind === "session") {
+    try {
+      const principal = await identifyNow(request, env, Date.now(), "audit");
+      await recordAccess(request, env, principal, "session.end", "console");
+    } catch (error) {
+      // One that is over, revoked or another page's has nobody to record.
+      if (!(error instanceof GatewayError) || error.status >= 500) logFailure(requestId, error);
+    }
+  }
   return new Response(null, {
     status: 204,
     headers: { "set-cookie": sessionCookie("", new URL(request.url)) },

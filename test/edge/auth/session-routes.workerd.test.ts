@@ -82,16 +82,28 @@ test("a session changes something from the gateway's own pages only; a key from 
   expect((await scan({ ...key, origin: "https://evil.test" })).status).toBe(200);
 });
 
-test("signing in is in the member's own books", async () => {
+test("signing in and out is in the member's own books; who has no session signs out of none", async () => {
   const keys = await foundOrganisation("sign-ins");
   const key = { authorization: `Bearer ${keys["ada"]}` };
+  const { session } = await call("POST", "/session", key);
+  const signOut = async (headers: Record<string, string>) => {
+    const { status, session: left } = await call("DELETE", "/session", headers);
+    expect([status, left]).toEqual([204, "tallygate_session="]);
+  };
+  await signOut({});
+  await signOut(key);
+  await signOut({ cookie: `${session}x`, origin: home });
+  await signOut({ cookie: session, origin: "https://evil.test" });
+  await signOut({ cookie: session, origin: home });
+  // Written after all of them, so none of them is still on its way.
   await call("POST", "/session", key);
   await expect
     .poll(async () => {
-      const { json } = await call("GET", "/audit/events?action=session.start", key);
-      return (json["events"] as { user: string }[]).map(({ user }) => user);
+      const { json } = await call("GET", "/audit/events?user=ada", key);
+      const all = json["events"] as { user: string; action?: string }[];
+      return all.map(({ action }) => action).filter((action) => action?.startsWith("session."));
     }, waiting)
-    .toEqual(["ada"]);
+    .toEqual(["session.start", "session.end", "session.start"]);
 });
 
 test("a session ends with the key that it was started with, and no other's does", async () => {
