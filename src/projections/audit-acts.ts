@@ -77,7 +77,12 @@ const acts: { [T in ActFact["type"]]: (data: DataOf<T>) => Act } = {
     act("budget.limits-effective", {
       resource: `policy/${data.version}`,
       policyVersion: data.version,
-      metadata: { budgets: data.budgets.map(({ budget }) => budget).join(" ") },
+      metadata: {
+        budgets: data.budgets.map(({ budget }) => budget).join(" "),
+        ...(data.rates === undefined
+          ? {}
+          : { rates: data.rates.map(({ rate }) => rate).join(" ") }),
+      },
     }),
   ErasureOrdered: (data) =>
     act("erasure.ordered", { resource: data.member, metadata: { reason: data.reason } }),

@@ -217,5 +217,9 @@ test("limits and acts read as sentences", () => {
   expect(actSentence({ action: "policy.published", policyVersion: 3, metadata })).toBe(
     "Policy version 3 was published: tighter",
   );
+  const effective = { budgets: "team-month", rates: "team-minute org-hour" };
+  expect(
+    actSentence({ action: "budget.limits-effective", policyVersion: 3, metadata: effective }),
+  ).toBe("The limits of version 3 are effective everywhere: team-month team-minute org-hour");
   expect(actSentence({ action: "something.new", resource: "x" })).toBe("something.new x");
 });

@@ -84,6 +84,11 @@ const hashes: Record<string, string> = {
   "SavedViewDeleted.v1": "51c436d5ec6d6e95969a8b8614351dde86d77c7518c2b0ab9a8be5a20599e9b2",
   "RestoreOrdered.v1": "1c3c8f13278d95421fc4d92f4704e12464acfd279c41e564264355c50432f0ce",
   "RestoreEnded.v1": "a1468123d102961482c641f95327a90401dc63bd2977b76205a8b1af943f328e",
+  "BudgetLimitsEffective.v1+rates":
+    "5382acb9df2f34edb3051dddc098d66b561115a1d79d27297b0331c3c0fc5583",
+  "LeaseOpened.v1+picks": "5f512076528fdf7f3785facc30bd918e8a380f6d6866e047d1d8b1211430b818",
+  "BudgetLimitSet.v1+since": "fc52cd8e8f90cb92a8477293e17d03ce29166c1803d3e68dfa16b1fde1363a26",
+  "BudgetPastCounted.v1+since": "b0f3b097a128c77b43a6edbb2b5c022fcc2b07500bad99fa7eccacf342bdecd1",
 };
 
 function golden(name: string): SealedEvent {

@@ -150,6 +150,19 @@ test("acts, reads, counted refusals and thresholds are in the same list", () => 
   expect(JSON.stringify(entries)).not.toContain('"document"');
 });
 
+test("limits that are effective everywhere name the budgets, and the rates if there are any", () => {
+  const budgets = [{ budget: "team-month", scope: "team:red", limitNanos: 5 }];
+  const rates = ["team-minute", "org-hour"].map((rate) => ({ rate, scope: "team:red", limit: 9 }));
+  const lines = entriesOf(
+    fact("BudgetLimitsEffective", { version: 3, budgets }),
+    fact("BudgetLimitsEffective", { version: 3, budgets: [], rates }),
+  );
+  expect(lines.map(({ metadata }) => metadata)).toEqual([
+    { budgets: "team-month" },
+    { budgets: "", rates: "team-minute org-hour" },
+  ]);
+});
+
 test("an event of an unknown type leaves no line", () => {
   expect(entriesOf({ type: "SubjectMoved", v: 1, data: { member: "bob" } })).toEqual([]);
 });

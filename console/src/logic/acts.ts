@@ -35,7 +35,10 @@ const sentences: Record<string, Sentence> = {
   "policy.proposal-withdrawn": (act) =>
     withComment(`${act.resource ?? "A proposal"} was turned down`, about(act, "reason")),
   "budget.limits-effective": (act) =>
-    `The limits of version ${act.policyVersion ?? ""} are effective everywhere`,
+    withComment(
+      `The limits of version ${act.policyVersion ?? ""} are effective everywhere`,
+      [about(act, "budgets"), about(act, "rates")].filter((names) => names !== "").join(" "),
+    ),
   "policy.in-force": (act) => `Policy version ${act.policyVersion ?? ""} is in force everywhere`,
   "erasure.ordered": (act) =>
     withComment(`${act.resource ?? ""} is to be erased`, about(act, "reason")),
