@@ -1,9 +1,9 @@
 /**
  * Since when each limit and budget has been what it is.
  *
- * A rule whose `when` picks some requests does not know what its scope used of those before it came,
- * so it counts all of it. One that has been there for its whole window or period has no such past:
- * what it never saw, it never picked.
+ * A rule whose `when` picks some requests has not counted those of its scope that came before it: its
+ * past is read from the members' streams, from its window's or period's beginning on. One that has
+ * been there for all of that has no such past, and nothing is read for it.
  */
 import { canonicalJson } from "#events/canonical.ts";
 import { IN_FORCE_AFTER_MS } from "./lease.ts";
