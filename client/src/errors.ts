@@ -20,6 +20,7 @@ export const GATEWAY_CODES = [
   "unpriced_model",
   "dlp_blocked",
   "guard_blocked",
+  "entities_unavailable",
   "payload_gone",
   "record_gone",
   "request_ended",

@@ -42,8 +42,9 @@ which no detector was tuned on; with \`--data DIR\` on labelled data of your own
 
 People's names, postal addresses, organisations and free-form descriptions have no shape that a
 detector without a language model can rely on; none of these detectors looks for them. A service for
-named entities plugs in beside the program: it gets the text, answers spans, and its spans are
-resolved together with the matches of \`scanText\`.
+named entities plugs in as [\`dlp.entities\`](policy.md#entities), for prompts: a rule with
+\`entity\` looks for what it finds, it gets the texts and answers spans, and its spans are
+resolved together with the detectors' matches.
 `;
 
 function line(detector: Detector): string {

@@ -26,6 +26,8 @@ export const DICTIONARY_WORDS_MAX = 2000;
 export const DICTIONARY_WORD_CHARS_MAX = 128;
 /** Rules of one policy. */
 export const RULES_MAX = 256;
+/** Spans that a service may answer for one text. */
+export const SPANS_MAX = 10_000;
 /** Lengths listed in one finding; the count goes on. */
 export const FINDING_LENGTHS_MAX = 64;
 /** Codes of a text that are kept for the next one; a longer text gets memory of its own. */

@@ -3,6 +3,7 @@ import { DETECTORS, GROUPS } from "./catalogue.ts";
 import { compilePattern, patternProblem, type CustomScanner } from "./custom.ts";
 import { dictionaryDetector } from "./dictionary.ts";
 import { compileEngine, type Engine } from "./engine-tables.ts";
+import { entityDetector } from "./entities.ts";
 import type { Detector } from "./kit/detector.ts";
 import {
   DICTIONARY_WORDS_MAX,
@@ -24,11 +25,15 @@ export interface Plan {
   /** The rules a detector of the engine answers to, by its index. */
   readonly rulesOf: readonly (readonly DlpRule[])[];
   readonly patterns: readonly { scanner: CustomScanner; rule: DlpRule }[];
+  /** The rules that look for what a service finds. */
+  readonly entities: readonly DlpRule[];
 }
 
 /** Compiled rules, cached by the caller per policy version. */
 export interface DlpProgram {
   readonly rules: readonly DlpRule[];
+  /** Those of them that look for what a service finds, and are not off. */
+  readonly entityRules: readonly DlpRule[];
   /** Whether any rule looks at this direction: when not, text may pass untouched. */
   watches(direction: Direction): boolean;
   /** The detectors and patterns of one place, or undefined when nothing watches it. */
@@ -45,6 +50,7 @@ function named(id: string): readonly Detector[] {
 
 /** Whether a rule looks for what a detector finds. */
 export function looksFor(rule: DlpRule, detector: string): boolean {
+  if (rule.entity !== undefined) return entityDetector(rule.entity) === detector;
   return rule.detector !== undefined && named(rule.detector).some(({ id }) => id === detector);
 }
 
@@ -66,8 +72,17 @@ function checkRule(rule: DlpRule, path: string): RuleProblem[] {
   if (!/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(rule.id) || rule.id.length > 64) {
     add("id", "an id is kebab-case (a-z, 0-9, hyphens), at most 64 characters");
   }
-  const kinds = [rule.detector, rule.pattern, rule.dictionary].filter((kind) => kind !== undefined);
-  if (kinds.length !== 1) add("", "a rule has exactly one of detector, pattern and dictionary");
+  const { detector, dictionary, entity } = rule;
+  const kinds = [detector, rule.pattern, dictionary, entity].filter((kind) => kind !== undefined);
+  if (kinds.length !== 1) {
+    add("", "a rule has exactly one of detector, pattern, dictionary and entity");
+  }
+  if (entity !== undefined && rule.directions.includes("answer")) {
+    add(
+      "directions",
+      "what a service finds is looked for in prompts alone: no answer waits for it",
+    );
+  }
   if (rule.detector !== undefined && named(rule.detector).length === 0) {
     add(
       "detector",
@@ -144,6 +159,7 @@ function buildPlan(
     engine: compileEngine(entries.map((entry) => entry.detector)),
     rulesOf: entries.map((entry) => entry.rules),
     patterns,
+    entities: rules.filter((rule) => rule.entity !== undefined),
   };
 }
 
@@ -169,6 +185,7 @@ export function compileDlp(rules: readonly DlpRule[]): DlpProgram {
   const places = new Map<string, Plan | undefined>();
   return {
     rules,
+    entityRules: active.filter((rule) => rule.entity !== undefined),
     watches: (direction) => active.some((rule) => rule.directions.includes(direction)),
     plan({ direction, channel }) {
       const place = `${direction} ${channel}`;

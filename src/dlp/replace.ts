@@ -27,15 +27,18 @@ export function maskText(text: string): string {
   return out;
 }
 
+/** What a placeholder calls a detector: vaults know small letters, digits and hyphens. */
+export const placeholderName = (detector: string): string => detector.replace(":", "-");
+
 /** What stands in place of a match: the same for the same detector, and no detector's match. */
 export function replacementFor(match: Match, original: string, vault: Vault | undefined): string {
   if (!match.enforced) return original;
   if (match.action === "mask") return maskText(original);
   if (match.action === "tokenize" && vault !== undefined) {
-    return vault.placeholder(match.detector, original, match.lasting);
+    return vault.placeholder(placeholderName(match.detector), original, match.lasting);
   }
   if (match.action === "redact" || match.action === "tokenize")
-    return `[REDACTED:${match.detector}]`;
+    return `[REDACTED:${placeholderName(match.detector)}]`;
   return original;
 }
 

@@ -28,7 +28,7 @@ export interface CustomPattern {
   allow?: readonly string[] | undefined;
 }
 
-/** One rule names exactly one of `detector`, `pattern` and `dictionary`. */
+/** One rule names exactly one of `detector`, `pattern`, `dictionary` and `entity`. */
 export interface DlpRule {
   /** Unique, kebab-case; appears in events and in placeholders. */
   id: string;
@@ -37,6 +37,8 @@ export interface DlpRule {
   pattern?: CustomPattern | undefined;
   /** The administrator's own words: whole words, letter case aside. */
   dictionary?: readonly string[] | undefined;
+  /** What a service beside the program finds ("person"); its spans come with the text. Prompts only. */
+  entity?: string | undefined;
   directions: readonly Direction[];
   /** Default: all. */
   channels?: readonly Channel[] | undefined;

@@ -5,9 +5,10 @@
 import { ALNUM, DASH, LOCAL, is } from "./kit/chars.ts";
 import { Codes } from "./kit/codes.ts";
 import { BATCH_CHARS, EAGER_CHARS, KEPT_CHARS, STEP_BACK_CHARS } from "./limits.ts";
+import { entityMatches, type EntitySpan } from "./entities.ts";
 import type { DlpProgram, Plan } from "./program.ts";
 import { note, replacementFor } from "./replace.ts";
-import { resolve } from "./resolve.ts";
+import { byStart, resolve } from "./resolve.ts";
 import type { Finding, Where } from "./rule.ts";
 import type { Match } from "./match.ts";
 import { quietHold, scanFrom } from "./scan.ts";
@@ -30,7 +31,8 @@ export interface StreamRedactor {
 
 /** A stream of one piece, for whole texts. */
 export interface WholeRedactor extends StreamRedactor {
-  pushLast(text: string): StreamStep;
+  /** `spans` are what a service found, in offsets of this text. */
+  pushLast(text: string, spans?: readonly EntitySpan[]): StreamStep;
 }
 
 /** What `normalise` may change, and surrogates, which no hold may part. */
@@ -92,19 +94,21 @@ class Redactor implements WholeRedactor {
     return this.#blocked ? { text: "", findings: [] } : this.#step(true);
   }
 
-  pushLast(text: string): StreamStep {
+  pushLast(text: string, spans: readonly EntitySpan[] = []): StreamStep {
     this.#buffer += text;
-    return this.#step(true);
+    return this.#step(true, entityMatches(this.#plan.entities, spans));
   }
 
-  #step(ended: boolean): StreamStep {
+  #step(ended: boolean, told: readonly Match[] = []): StreamStep {
     const scanned = scanFrom(this.#plan, this.#buffer, this.#from, ended, this.#resume);
     const { hold } = scanned;
+    const found =
+      told.length === 0 ? scanned.matches : [...scanned.matches, ...told].toSorted(byStart);
     // Enforced and watched matches are resolved apart: watching must not hide what is enforced.
-    const enforced = resolve(scanned.matches.filter((match) => match.enforced));
+    const enforced = resolve(found.filter((match) => match.enforced));
     const taken = swallow(enforced, this.#buffer, hold, this.#swallowing, this.#from);
     const step = this.#release(taken.winners, taken.skipTo, hold);
-    for (const match of resolve(scanned.matches.filter((match) => !match.enforced))) {
+    for (const match of resolve(found.filter((match) => !match.enforced))) {
       note(step.findings, match, this.#where);
     }
     this.#swallowing = taken.open;

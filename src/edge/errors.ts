@@ -35,6 +35,7 @@ export const GATEWAY_CODES = {
   unpriced_model: refuse(400, "invalid_request_error"),
   dlp_blocked: refuse(400, "invalid_request_error"),
   guard_blocked: refuse(400, "invalid_request_error"),
+  entities_unavailable: again(503, "overloaded_error"),
   payload_gone: refuse(410, "not_found_error"),
   record_gone: refuse(410, "not_found_error"),
   request_ended: refuse(409, "invalid_request_error"),

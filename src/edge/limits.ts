@@ -50,6 +50,11 @@ export const keepAliveMs = 15_000;
 export const shadowCharsMax = 256_000;
 /** Rules that an event names of what a shadowed draft found. */
 export const shadowFindingsMax = 50;
+/** Texts and characters of a prompt that are looked into for entities; over that is a failure. */
+export const entityTextsMax = 1_000;
+export const entityCharsMax = 256_000;
+/** An answer with spans: some 60 bytes each. */
+export const entityAnswerBytesMax = 1024 * 1024;
 /** Questions to the guard's second stage per request: one, and another under a newer policy. */
 export const secondOpinionsMax = 2;
 

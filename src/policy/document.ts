@@ -7,6 +7,7 @@
 import * as z from "zod";
 import { BindingName } from "./bindings.ts";
 import { credentialOptions, SecretName } from "./credentials.ts";
+import { Entities, EntityType } from "./entities.ts";
 import { Channel, Guard } from "./guard.ts";
 import { payloadsSchema } from "./payloads.ts";
 import { RetentionSection } from "./retention.ts";
@@ -132,6 +133,8 @@ const DlpRule = z
     detector: Name.optional(),
     pattern: CustomPattern.optional(),
     dictionary: z.array(z.string().min(2).max(200)).max(1_000).optional(),
+    /** What the service of `dlp.entities` finds, as in `person`; on prompts alone. */
+    entity: EntityType.optional(),
     directions: z
       .array(z.enum(["prompt", "answer"]))
       .min(1)
@@ -144,8 +147,9 @@ const DlpRule = z
     lifetime: z.enum(["request", "conversation"]).optional(),
   })
   .refine(
-    (rule) => [rule.detector, rule.pattern, rule.dictionary].filter(Boolean).length === 1,
-    "a rule names exactly one of detector, pattern and dictionary",
+    (rule) =>
+      [rule.detector, rule.pattern, rule.dictionary, rule.entity].filter(Boolean).length === 1,
+    "a rule names exactly one of detector, pattern, dictionary and entity",
   );
 
 const Accounting = z.strictObject({
@@ -225,6 +229,8 @@ export const PolicyDocument = z.strictObject({
   dlp: z
     .strictObject({
       rules: z.array(DlpRule).max(dlpRulesMax).default([]),
+      /** Who finds what no pattern can: names, free-form addresses. */
+      entities: Entities.optional(),
       /** For how long values come back in a conversation that its provider keeps; 0 for never. */
       conversationDays: z.int().min(0).max(conversationDaysMax).optional(),
     })

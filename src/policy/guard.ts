@@ -5,9 +5,7 @@
  * Everything is optional where a document that was written before must keep its hash.
  */
 import * as z from "zod";
-import { addressProblem } from "./address.ts";
-import { BindingName, isOwnBinding } from "./bindings.ts";
-import { ownSecretProblem, SecretName } from "./credentials.ts";
+import { serviceFields, serviceProblems } from "./service.ts";
 import type { PolicyProblem } from "./validate.ts";
 
 /** Where a text stands in a conversation. */
@@ -35,19 +33,14 @@ const ByChannel = z.partialRecord(Channel, z.strictObject(level));
 const SecondStage = z.strictObject({
   /** `llama-guard` answers `safe` or `unsafe`; `json` answers labels or a score. */
   kind: z.enum(["llama-guard", "json"]),
-  /** Its whole address; a POST of JSON goes there. */
-  url: z.url().max(2_000).optional(),
-  /** In place of an address: Workers AI as the deployment is bound to it. */
-  binding: BindingName.optional(),
+  /** Over a binding it is Workers AI as the deployment is bound to it. */
+  ...serviceFields,
   /** The model's name in the body; Workers AI over a binding needs one. */
   model: z.string().min(1).max(200).optional(),
-  /** Sent as `authorization: Bearer`; the name of a secret. */
-  secret: SecretName.optional(),
   /** The body's field that holds the text, of a `json` classifier. */
   field: z.enum(["text", "inputs", "input"]).default("text"),
   /** The first stage's scores that it is asked about: from `from` up to, not at, `to`. */
   band: Band.prefault({}),
-  timeoutMs: z.int().min(50).max(10_000).default(1_500),
   /** Without an answer: `open` leaves it to the first stage, `closed` takes it for an attack. */
   failMode: z.enum(["open", "closed"]).default("open"),
   /** Labels of a `json` classifier that mean an attack; letter case does not matter. */
@@ -105,28 +98,12 @@ export function guardProblems(
   allowPrivate: boolean,
 ): PolicyProblem[] {
   if (secondStage === undefined) return [];
-  const { kind, url, binding, model, secret } = secondStage;
-  const problems: PolicyProblem[] = [];
-  const add = (field: string, message: string | undefined): void => {
-    if (message !== undefined) problems.push({ path: `guard.secondStage${field}`, message });
-  };
-  if ((url === undefined) === (binding === undefined)) {
-    add("", "name either `url` or `binding`: where the classifier is asked");
+  const words = { asked: "the classifier", bound: "one of Workers AI" };
+  const problems = serviceProblems("guard.secondStage", secondStage, allowPrivate, words);
+  const { kind, binding, model } = secondStage;
+  if (binding !== undefined && model === undefined) {
+    const message = `name the ${kind} model that "${binding}" is to run`;
+    problems.push({ path: "guard.secondStage.model", message });
   }
-  if (url !== undefined) add(".url", secondStageAddressProblem(url, allowPrivate));
-  if (binding !== undefined) {
-    const own = isOwnBinding(binding);
-    add(".binding", own ? `"${binding}" is the gateway's own; name one of Workers AI` : undefined);
-    if (model === undefined) add(".model", `name the ${kind} model that "${binding}" is to run`);
-  }
-  add(".secret", ownSecretProblem(secret));
   return problems;
-}
-
-/** Why a classifier's address is refused; undefined when it is fine. Asked again before each call. */
-export function secondStageAddressProblem(url: string, allowPrivate: boolean): string | undefined {
-  const problem = addressProblem(url, allowPrivate);
-  if (problem !== undefined) return problem;
-  if (allowPrivate || url.toLowerCase().startsWith("https:")) return undefined;
-  return "prompts go out over https:// only";
 }

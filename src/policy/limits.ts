@@ -17,6 +17,8 @@ export const limitsMax = 100;
 export const budgetsMax = 100;
 /** Each rule is scanned for on every text, both ways. */
 export const dlpRulesMax = 200;
+/** Types of entities that the service may be asked for at once. */
+export const entityTypesMax = 32;
 /** Providers keep a conversation for about a month. */
 export const conversationDaysMax = 30;
 /** Each is sent every event that it asks for, by every shard. */

@@ -9,6 +9,7 @@ import { bindingProblem } from "./bindings.ts";
 import { isTimeZone } from "./calendar.ts";
 import { credentialProblems, ownSecretProblem } from "./credentials.ts";
 import { PolicyDocument } from "./document.ts";
+import { entityProblems } from "./entities.ts";
 import { type BookPrice, guardPriceProblems } from "./guard-price.ts";
 import { guardProblems } from "./guard.ts";
 import { routeProblems } from "./route-problems.ts";
@@ -65,6 +66,7 @@ export function validatePolicy(input: unknown, known: KnownFeatures): Validation
     ...parentProblems(document),
     ...splitProblems(document),
     ...dlpProblems(document, known),
+    ...entityProblems(document.dlp, known.allowPrivate ?? false),
     ...guardProblems(document.guard, known.allowPrivate ?? false),
     ...guardPriceProblems(document, known.bookPrice ?? (() => undefined)),
     ...sinkProblems(document.sinks, known.allowPrivate ?? false),

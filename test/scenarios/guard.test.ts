@@ -44,7 +44,15 @@ function policyOf(failMode: "open" | "closed"): object {
       rules: [
         { id: "mail", detector: "email", action: "redact", directions: ["prompt"] },
         { id: "words", dictionary: ["bluebird"], action: "block", directions: ["prompt"] },
+        {
+          id: "names",
+          entity: "person",
+          channels: ["system"],
+          action: "tokenize",
+          directions: ["prompt"],
+        },
       ],
+      entities: { url: `${classifier.url}/entities`, secret: "CLASSIFIER_KEY", types: ["person"] },
     },
     routes: [
       route("strict", { threshold: 0.1, secondStage: false }),
@@ -305,6 +313,61 @@ describe("thresholds", () => {
     const scores = guard["scores"] as { channel: string; score: number }[];
     expect(scores.map(({ channel }) => channel).toSorted()).toEqual(["tool-results", "user"]);
     expect(scores.find(({ channel }) => channel === "tool-results")?.score).toBeCloseTo(score, 3);
+  });
+});
+
+describe("a service for entities", () => {
+  const system = "You help Jane Roe.";
+  const about = (): Promise<Answer> =>
+    ask(`${gateway.url}/v1/chat/completions`, {
+      method: "POST",
+      key: gateway.keys.alice,
+      body: JSON.stringify({
+        model: "gpt-4o-mini",
+        max_tokens: 10,
+        messages: [
+          { role: "system", content: system },
+          { role: "user", content: harmless },
+        ],
+      }),
+    });
+  const start = system.indexOf("Jane");
+  const spans = [[{ type: "person", start, end: start + 8, score: 0.9 }]];
+
+  it("is sent the texts that rules watch, once, and no provider sees what it finds", async () => {
+    says({ spans });
+    const answer = await about();
+    expect(answer.status).toBe(200);
+    expect(classifier.seen).toMatchObject([
+      { path: "/entities", body: { texts: [system], types: ["person"] } },
+    ]);
+    expect(classifier.seen[0]?.headers["authorization"]).toBe(`Bearer ${password}`);
+    expect(provider.seen[0]?.text).toContain("[TOKEN:entity-person:1]");
+    expect(provider.seen[0]?.text).not.toContain("Jane");
+    const entry = await entryOf(answer);
+    expect(entry["findings"]).toMatchObject([{ rule: "names", detector: "entity:person" }]);
+    expect(JSON.stringify(entry)).not.toContain("Jane");
+  });
+
+  it.each([
+    ["is down", {}, 500],
+    ["answers rubbish", { spans: [] }, 200],
+    ["counts otherwise", { spans: [[{ type: "person", start, end: 99, score: 1 }]] }, 200],
+  ] as const)(
+    "that %s has the request refused, and the books say by which rule",
+    async (_, body, status) => {
+      says(body, status);
+      const answer = await about();
+      expect(answer.status).toBe(503);
+      expect(errorOf(answer).code).toBe("entities_unavailable");
+      expect(provider.seen).toHaveLength(0);
+      expect(await entryOf(answer)).toMatchObject({ code: "entities_unavailable", by: "names" });
+    },
+  );
+
+  it("is asked nothing where no rule watches a text", async () => {
+    expect((await asked(harmless)).status).toBe(200);
+    expect(classifier.seen).toHaveLength(0);
   });
 });
 

@@ -51,6 +51,10 @@ const help: Record<string, string> = {
   "dlp.rules.*.detector": "A built-in detector, as in email or payment-card.",
   "dlp.rules.*.pattern": "A pattern of your own (RE2 syntax), with checks of what it finds.",
   "dlp.rules.*.dictionary": "Words to look for, one a line.",
+  "dlp.rules.*.entity":
+    "A type that the service of dlp.entities finds, as in person; prompts only.",
+  "dlp.entities": "A service that finds what no pattern can: names, addresses.",
+  "dlp.entities.onFailure": "Without its answer: block refuses the prompt, pass lets it through.",
   "dlp.rules.*.directions": "Whether prompts, answers or both are looked at.",
   "dlp.rules.*.channels": "Which parts of a conversation; all when none is chosen.",
   "dlp.rules.*.action": "What is done with what is found.",

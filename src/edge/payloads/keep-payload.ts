@@ -159,11 +159,12 @@ export class KeepPayload {
     const hides = mode === "redacted" || !this.#keepsWire;
     const { requestId } = plan.request;
     const base = { v: 1, requestId, mode } as const;
-    const sent = mode === "full" ? prompt : redactBody(plan.policy, plan.body, plan.textsOf);
+    const sent =
+      mode === "full" ? prompt : redactBody(plan.policy, plan.body, plan.textsOf, plan.named);
     if (!hides) return { ...base, prompt: this.#cut(sent), answer: { wire: this.#wire.join("") } };
     const texts = [...this.#runs.values()].map(({ channel, texts }) => ({
       channel,
-      text: this.#cut(redactRun(plan.policy, channel, texts.join(""))),
+      text: this.#cut(redactRun(plan.policy, channel, texts.join(""), plan.named)),
     }));
     return { ...base, prompt: this.#cut(sent), answer: { texts } };
   }

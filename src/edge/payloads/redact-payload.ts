@@ -3,8 +3,10 @@
  * to the text on its way. A rule that only watches, or that lets the caller see what the provider may
  * not, still keeps it out of what is stored.
  */
+import { entityDetector } from "#dlp/entities.ts";
 import { compileDlp, type DlpProgram } from "#dlp/program.ts";
 import { redactText } from "#dlp/redact.ts";
+import { placeholderName } from "#dlp/replace.ts";
 import type { JsonObject, TextChannel, TextSlot } from "#providers/types.ts";
 import type { LivePolicy } from "../policy-cache.ts";
 
@@ -14,7 +16,8 @@ function strictOf(policy: LivePolicy): DlpProgram {
   let program = programs.get(policy);
   if (program === undefined) {
     const rules = policy.dlp.rules
-      .filter(({ action }) => action !== "off")
+      // What a service finds is hidden by its words, see `hideNamed`.
+      .filter(({ action, entity }) => action !== "off" && entity === undefined)
       .map(({ channels: _everywhere, ...rule }) => ({
         ...rule,
         action: "redact" as const,
@@ -27,16 +30,32 @@ function strictOf(policy: LivePolicy): DlpProgram {
   return program;
 }
 
+/** A text that a service found in the prompt, and as what. */
+export type Named = readonly [text: string, type: string];
+
+/** Hides what a service found in the prompt wherever it stands, also where the answer repeats it. */
+function hideNamed(text: string, named: readonly Named[]): string {
+  let hidden = text;
+  for (const [words, type] of named) {
+    hidden = hidden.replaceAll(words, `[REDACTED:${placeholderName(entityDetector(type))}]`);
+  }
+  return hidden;
+}
+
 /** A prompt's body as JSON, its texts redacted. The body itself stays as it is. */
 export function redactBody(
   policy: LivePolicy,
   body: JsonObject,
   textsOf: (body: JsonObject) => TextSlot[],
+  named: readonly Named[] = [],
 ): string {
   const copy = structuredClone(body);
   const program = strictOf(policy);
   for (const slot of textsOf(copy)) {
-    const { text } = redactText(program, slot.text, { direction: "prompt", channel: slot.channel });
+    const { text } = redactText(program, hideNamed(slot.text, named), {
+      direction: "prompt",
+      channel: slot.channel,
+    });
     if (text !== slot.text) slot.replace(text);
   }
   return JSON.stringify(copy, (_name, value: unknown) => readable(value));
@@ -55,6 +74,12 @@ function isBinary(text: string): boolean {
 }
 
 /** A run of an answer's text, redacted. */
-export function redactRun(policy: LivePolicy, channel: TextChannel, text: string): string {
-  return redactText(strictOf(policy), text, { direction: "answer", channel }).text;
+export function redactRun(
+  policy: LivePolicy,
+  channel: TextChannel,
+  text: string,
+  named: readonly Named[] = [],
+): string {
+  return redactText(strictOf(policy), hideNamed(text, named), { direction: "answer", channel })
+    .text;
 }

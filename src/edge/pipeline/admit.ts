@@ -11,6 +11,7 @@ import { GatewayError, toGatewayCode, type GatewayCode } from "../errors.ts";
 import { currentPolicy, renew, type LivePolicy } from "../policy-cache.ts";
 import { newRequestId } from "../request-id.ts";
 import { wantsKey } from "../payloads/keep-payload.ts";
+import { askEntities } from "./entities.ts";
 import { planRequest, type Call, type Plan } from "./plan.ts";
 import { deliver, takeSettlements } from "./settle-later.ts";
 import { shadowOf, type PlanRequest } from "./shadow.ts";
@@ -48,6 +49,7 @@ export async function admit(env: Env, ctx: ExecutionContext, call: Call): Promis
     planRequest(asking, under, env.TALLYGATE_SECRET, lower);
   // At most: a stale policy, a downgrade, and the answer.
   for (let round = 0; round < 4; round += 1) {
+    await askEntities(env, call, policy);
     const plan = planUnder(call, policy, tier);
     const { ledgerShards, splits } = policy.snapshot;
     const split = splits?.[call.principal.member.id];

@@ -1,4 +1,5 @@
 /** Scans what goes to a provider: redacts in place, or names the rule that blocks. */
+import type { EntitySpan } from "#dlp/entities.ts";
 import type { DlpProgram } from "#dlp/program.ts";
 import { redactText } from "#dlp/redact.ts";
 import type { Finding } from "#dlp/rule.ts";
@@ -13,16 +14,21 @@ export interface Inspection {
   changed: boolean;
 }
 
-/** Scans every text of a body; what policy says to hide is replaced in the body itself. */
+/**
+ * Scans every text of a body; what policy says to hide is replaced in the body itself. `spansOf` is
+ * what a service found, by the place of the text.
+ */
 export function inspectTexts(
   program: DlpProgram,
   slots: readonly TextSlot[],
   direction: "prompt" | "answer",
   vault?: Vault,
+  spansOf?: (index: number) => readonly EntitySpan[],
 ): Inspection {
   const inspection: Inspection = { findings: [], changed: false };
-  for (const slot of slots) {
-    const result = redactText(program, slot.text, { direction, channel: slot.channel }, vault);
+  for (const [index, slot] of slots.entries()) {
+    const where = { direction, channel: slot.channel };
+    const result = redactText(program, slot.text, where, vault, spansOf?.(index));
     addFindings(inspection.findings, result.findings);
     if (result.blockedBy !== undefined) inspection.blockedBy ??= result.blockedBy;
     if (result.text === slot.text) continue;

@@ -25,6 +25,7 @@ import { tokenPlanOf, type TokenPlan } from "../payloads/keep-tokens.ts";
 import type { Asked } from "./asked.ts";
 import { withCredentials, type CredentialedLink } from "./credential.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { type EntityAnswer, type EntityLook, entityLook } from "./entities.ts";
 import { type FirstLook, type GuardJudgement, lookAt } from "./guard.ts";
 import { guardPlan } from "./guard-plan.ts";
 import { inspectTexts } from "./inspect.ts";
@@ -68,6 +69,8 @@ export interface Plan {
   vault?: Vault;
   /** What of it earlier turns left, and later ones are left. */
   tokens?: TokenPlan;
+  /** What a service found in its prompt, for what is kept of it. */
+  named?: EntityLook["named"];
   /** Texts that the guard has a second classifier judge under the request's hold. */
   doubt?: Doubt;
 }
@@ -80,6 +83,8 @@ export interface Call {
   asked: Asked;
   /** What the guard's second stage has said of this request. */
   opinions?: Opinion[];
+  /** What the service for entities has said of its texts. */
+  entities?: EntityAnswer[];
 }
 
 /**
@@ -92,8 +97,9 @@ export function planRequest(call: Call, policy: LivePolicy, secret: string, tier
   const body = parseBody(asked.text);
   const slots = asked.endpoint.texts(body);
   const look = lookAt(snapshot.document, slots);
+  const entities = entityLook(call, policy, slots);
   const vault = vaultFor(call, policy, secret);
-  const inspection = inspectTexts(policy.dlp, slots, "prompt", vault);
+  const inspection = inspectTexts(policy.dlp, slots, "prompt", vault, entities.spansOf);
   const sent = inspection.changed ? JSON.stringify(body) : asked.text;
   const inputTokens = inputBoundOf(asked, sent);
   const resolved = resolvedFor(call, policy, tier, inputTokens, look);
@@ -133,14 +139,14 @@ export function planRequest(call: Call, policy: LivePolicy, secret: string, tier
     },
   };
   addOptional(plan.request, call);
+  if (entities.named.length > 0) plan.named = entities.named;
   addVault(plan, call, vault);
   const scoped = scopeVerdict(call, resolved);
-  guardPlan(
-    plan,
-    call,
-    look,
-    (guard) => scoped ?? verdictOf(blockedBy, guard, resolved, priced, asked, links.length > 0),
-  );
+  const known = scoped ?? blockVerdict(blockedBy) ?? entities.verdict;
+  const hasCredential = links.length > 0;
+  const verdictUnder = (guard: GuardJudgement): Verdict | undefined =>
+    known ?? verdictOf(guard, resolved, priced, asked, hasCredential);
+  guardPlan(plan, call, look, verdictUnder);
   // Nobody else is asked about the texts of a call that the key is not for.
   if (scoped !== undefined) delete plan.doubt;
   return plan;
@@ -238,21 +244,22 @@ function addVault(plan: Plan, { asked }: Call, vault: Vault | undefined): void {
   if (tokens !== undefined) plan.tokens = tokens;
 }
 
+function blockVerdict(by: string | undefined): Verdict | undefined {
+  if (by === undefined) return undefined;
+  return {
+    code: "dlp_blocked",
+    by,
+    message: `The prompt was blocked by the data rule "${by}". Remove what it protects and try again.`,
+  };
+}
+
 function verdictOf(
-  blockedBy: string | undefined,
   guard: GuardJudgement,
   resolved: Resolved,
   { candidates, unpriced, tooSmall }: PricedChain,
   { provider, options }: Asked,
   hasCredential: boolean,
 ): Verdict | undefined {
-  if (blockedBy !== undefined) {
-    return {
-      code: "dlp_blocked",
-      by: blockedBy,
-      message: `The prompt was blocked by the data rule "${blockedBy}". Remove what it protects and try again.`,
-    };
-  }
   if (guard.blocked) {
     return {
       code: "guard_blocked",

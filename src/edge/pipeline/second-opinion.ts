@@ -3,13 +3,10 @@
  * request is admitted.
  *
  * Invariants: nobody is asked whom the request's hold does not pay for; it is sent what a provider
- * would be sent, so nothing that a data rule hides or blocks; it is asked once a request and never
- * longer than its time; an address is judged again before each call and no redirect is followed;
- * whatever it answers, or does not, ends in one of three outcomes and no word of the text or of its
+ * would be sent, so nothing that a data rule hides or blocks; it is asked once a request; whatever it answers, or does not, ends in one of three outcomes and no word of the text or of its
  * answer is kept.
  */
 import type { Env } from "#actors/kit/env.ts";
-import { namedSecret } from "#actors/kit/secrets.ts";
 import {
   decodeSecondStage,
   encodeSecondStage,
@@ -17,17 +14,14 @@ import {
 } from "#dlp/guard/second-stage.ts";
 import type { GuardSecondData } from "#events/guard-events.ts";
 import { tryParseJson } from "#events/parse-json.ts";
-import { type PolicySecondStage, secondStageAddressProblem } from "#policy/guard.ts";
+import type { PolicySecondStage } from "#policy/guard.ts";
 import type { StageBound } from "#policy/guard-price.ts";
-import { readText } from "../body.ts";
 import { GatewayError, toGatewayCode } from "../errors.ts";
 import { errorBytesMax } from "../limits.ts";
-import { isWell, noteHealth } from "./circuits.ts";
+import { askService, type Heard } from "./ask-service.ts";
 import type { Call, Plan } from "./plan.ts";
 import { attemptOf, paidOf, type Exchange } from "./second-cost.ts";
 import type { Settlement } from "./settlement.ts";
-import type { Sent } from "./sign.ts";
-import { transportOf } from "./transport.ts";
 
 /** What a classifier said, and of which question. */
 export interface Opinion {
@@ -83,7 +77,7 @@ export async function askSecond(
   const { doubt } = plan;
   if (doubt === undefined) return false;
   const began = Date.now();
-  const exchanged = await answerTo(env, doubt.stage, textOf(plan, doubt.texts), began);
+  const exchanged = await answerTo(env, doubt.stage, textOf(plan, doubt.texts));
   const latencyMs = Math.max(Date.now() - began, 0);
   const paid = paidOf(exchanged, doubt.bound, plan.request.accounting);
   const data: GuardSecondData = { ...exchanged.answer, latencyMs, costNanos: paid.costNanos };
@@ -96,86 +90,37 @@ export async function askSecond(
 }
 
 const failed = (failure: Failure): Answer => ({ outcome: "failed", failure });
-/** Nobody was asked. */
-const unasked = (failure: Failure): Exchange => ({ answer: failed(failure) });
 
-async function answerTo(
-  env: Env,
+async function answerTo(env: Env, stage: PolicySecondStage, text: string): Promise<Exchange> {
+  const service = { ...stage, name: "guard-second-stage", kind: "workers-ai" };
+  const question = encodeSecondStage(stage, text);
+  const reply = await askService(env, service, question, errorBytesMax, (status, answer) =>
+    readAnswer(stage, status, answer),
+  );
+  if ("heard" in reply) return reply.heard;
+  const { failure, status } = reply;
+  if (status === undefined) return { answer: failed(failure) };
+  // What broke off after its headers may have been billed; what was late may have been answered.
+  const maybePaid = failure === "timeout" || (failure === "unreachable" && status !== 0);
+  return { answer: failed(failure), status, maybePaid };
+}
+
+function readAnswer(
   stage: PolicySecondStage,
-  text: string,
-  at: number,
-): Promise<Exchange> {
-  const allowPrivate = env.TALLYGATE_ALLOW_PRIVATE === "1";
-  const { url, binding, secret } = stage;
-  const credential = secret === undefined ? undefined : namedSecret(env, secret);
-  const send = transportOf(env, { kind: "workers-ai", binding });
-  const isRefused = url !== undefined && secondStageAddressProblem(url, allowPrivate) !== undefined;
-  if (send === undefined || isRefused || (secret !== undefined && credential === undefined)) {
-    return unasked("not_configured");
-  }
-  const subject = { provider: "guard-second-stage", baseUrl: url, binding, secret };
-  if (!isWell(subject, at)) return unasked("resting");
-  const body = JSON.stringify(encodeSecondStage(stage, text));
-  const headers: Record<string, string> = { "content-type": "application/json" };
-  if (credential !== undefined) headers["authorization"] = `Bearer ${credential}`;
-  const sent: Sent = {
-    url: url ?? "https://binding.internal/run",
-    init: { method: "POST", headers, body },
+  status: number,
+  text: string | undefined,
+): Heard<Exchange> {
+  // An answer that is no JSON may still be Llama Guard's bare word.
+  const body = text === undefined ? undefined : (tryParseJson(text) ?? text);
+  const verdict = body === undefined ? null : decodeSecondStage(stage, body);
+  const usage = usageOfSecondStage(body) ?? undefined;
+  const paid = { status, maybePaid: true, ...(usage && { usage }) };
+  if (verdict === null) return { heard: { answer: failed("unreadable"), ...paid }, ill: true };
+  const { outcome, categories, score } = verdict;
+  const answer: Answer = {
+    outcome,
+    ...(score !== null && { score }),
+    ...(categories.length > 0 && { categories: [...categories] }),
   };
-  const exchanged = await exchange(stage, (signal) => send(sent, signal));
-  noteHealth(subject, exchanged.answer.outcome === "failed", Date.now());
-  return exchanged;
-}
-
-/** One call within its time, its answer read. */
-async function exchange(
-  stage: PolicySecondStage,
-  send: (signal: AbortSignal) => Promise<Response>,
-): Promise<Exchange> {
-  const abort = new AbortController();
-  const timeout = Promise.withResolvers<Exchange>();
-  const timer = setTimeout(() => {
-    // It may have been answered all the same.
-    timeout.resolve({ answer: failed("timeout"), status: 0, maybePaid: true });
-    abort.abort();
-  }, stage.timeoutMs);
-  try {
-    // A binding may not heed its signal; the clock decides all the same.
-    return await Promise.race([timeout.promise, read(stage, send, abort.signal)]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function read(
-  stage: PolicySecondStage,
-  send: (signal: AbortSignal) => Promise<Response>,
-  signal: AbortSignal,
-): Promise<Exchange> {
-  let status = 0;
-  try {
-    const response = await send(signal);
-    if (!response.ok) {
-      await response.body?.cancel();
-      return { answer: failed("status"), status: response.status };
-    }
-    status = response.status;
-    const text = await readText(response, errorBytesMax);
-    // An answer that is no JSON may still be Llama Guard's bare word.
-    const body = text === undefined ? undefined : (tryParseJson(text) ?? text);
-    const verdict = body === undefined ? null : decodeSecondStage(stage, body);
-    const usage = usageOfSecondStage(body) ?? undefined;
-    const paid = { status, maybePaid: true, ...(usage && { usage }) };
-    if (verdict === null) return { answer: failed("unreadable"), ...paid };
-    const { outcome, categories, score } = verdict;
-    const answer: Answer = {
-      outcome,
-      ...(score !== null && { score }),
-      ...(categories.length > 0 && { categories: [...categories] }),
-    };
-    return { answer, ...paid };
-  } catch {
-    // What broke off after its headers may have been billed.
-    return { answer: failed("unreachable"), status, maybePaid: status !== 0 };
-  }
+  return { heard: { answer, ...paid }, ill: false };
 }
