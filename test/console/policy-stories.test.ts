@@ -2,6 +2,8 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import type { PolicyDocument } from "#policy/document.ts";
+import { emptyResult } from "#projections/what-if/result.ts";
+import { noTexts } from "#projections/what-if/texts.ts";
 import { AdminClient } from "../../scripts/policy-client.ts";
 import { hasChromium, seriousFaults, setStage } from "./stage.ts";
 
@@ -122,6 +124,37 @@ describe.runIf(hasChromium)("the policy in a browser", () => {
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByText("Stopped.").waitFor();
     held.resolve();
+  });
+
+  test("who may has kept texts read again, sees how many, what came of it, and a refusal", async () => {
+    const page = await signIn(stage.gateway.keys.admin);
+    await go(page, "policy");
+    const editor = editorOf(page);
+    await editor.waitFor();
+    const again = page.getByLabel("read them again");
+    expect(await again.count()).toBe(0);
+    const payloads = ',\n  "payloads": { "mode": "redacted", "readers": ["admin", "auditor"] }\n}';
+    await editor.fill((await editor.inputValue()).replace(/\n\}$/, payloads));
+    await page.getByRole("button", { name: /^Publish as version/ }).click();
+    await page.getByText(/is in force everywhere/).waitFor({ timeout: 60_000 });
+    await again.check();
+    const result = { ...emptyResult(), newlyRedacted: 2, texts: { ...noTexts(), read: 7 } };
+    const asked: unknown[] = [];
+    await page.route("**/policy/what-if", async (route) => {
+      asked.push(route.request().postDataJSON());
+      const refused = { error: { message: "What is kept of texts is for nobody." } };
+      if (asked.length > 1) return route.fulfill({ status: 403, json: refused });
+      return route.fulfill({
+        body: [{ texts: 7 }, { result }].map((line) => JSON.stringify(line)).join("\n"),
+      });
+    });
+    await page.getByRole("button", { name: "Ask" }).click();
+    await page.getByText("Texts of 7 requests were read again.").waitFor();
+    await page.getByText("Newly hidden in").waitFor();
+    expect(asked).toMatchObject([{ texts: true }]);
+    await page.getByRole("button", { name: "Ask" }).click();
+    await page.getByText("What is kept of texts is for nobody.").waitFor();
+    expect(await seriousFaults(page)).toEqual([]);
   });
 
   test("where two have to agree, one proposes and the other reviews and approves", async () => {

@@ -2,8 +2,16 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { linesOf } from "../../console/src/logic/ndjson.ts";
-import { whatIfLines, whatIfSentence, whatIfSpan } from "../../console/src/logic/what-if.ts";
+import {
+  mayReread,
+  ruleLines,
+  textsSentence,
+  whatIfLines,
+  whatIfSentence,
+  whatIfSpan,
+} from "../../console/src/logic/what-if.ts";
 import { emptyResult, noDifference } from "#projections/what-if/result.ts";
+import { noTexts } from "#projections/what-if/texts.ts";
 
 async function readAll(chunks: readonly Uint8Array[]): Promise<unknown[]> {
   const stream = new ReadableStream<Uint8Array>({
@@ -88,4 +96,36 @@ test("a sentence about a sample says whom it is about", () => {
   expect(whatIfSentence({ ...emptyResult(), sample: { ...sample, members: 0 } })).toBe(
     "The sample has none of the members who asked in this time: take a larger one.",
   );
+});
+
+const roles = (document: Parameters<typeof mayReread>[1]) =>
+  ["admin", "auditor"].filter((role) => mayReread(role, document));
+
+test("kept texts are read again for the roles that policy names, auditors where it names none", () => {
+  expect(roles({})).toEqual(["auditor"]);
+  expect(roles({ payloads: { readers: ["admin"] } })).toEqual(["admin"]);
+  expect(roles({ payloads: { readers: [] } })).toEqual([]);
+});
+
+test("which texts were read is said, and why others were not", () => {
+  expect(textsSentence({ ...noTexts(), read: 1 })).toBe("Texts of 1 request were read again.");
+  expect(textsSentence({ ...noTexts(), read: 1_200, erased: 3, over: 40 })).toBe(
+    "Texts of 1,200 requests were read again; of others: 3 erased, 40 more than one question reads.",
+  );
+});
+
+test("each rule says what it changes in prompts and answers, what changes most first", () => {
+  const byRule = {
+    cards: { newlyRefused: 1, newlyRedacted: 2 },
+    quiet: { newlyRefused: 0, newlyRedacted: 0 },
+  };
+  const answersByRule = { cards: { blocked: 1, redacted: 0 }, emails: { blocked: 0, redacted: 9 } };
+  const texts = { ...noTexts(), answersByRule };
+  expect(ruleLines({ ...emptyResult(), byRule, texts })).toEqual([
+    "emails: 9 answers with something hidden",
+    "cards: 1 refused, 2 prompts with something hidden, 1 answers blocked",
+  ]);
+  expect(ruleLines({ ...emptyResult(), byRule })).toEqual([
+    "cards: 1 refused, 2 prompts with something hidden",
+  ]);
 });

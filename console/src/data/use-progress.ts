@@ -5,10 +5,10 @@ import { ApiError } from "./api.ts";
 
 type ProgressState<Done extends object> =
   | { kind: "idle"; note?: string }
-  | { kind: "running"; done: number; of: number }
+  | { kind: "running"; done: number; of: number; texts?: number }
   | ({ kind: "done" } & Done);
 
-/** Lines as they come; how many texts were read is news that nobody here shows. */
+/** Lines as they come: how many texts were read, how many events were looked at, what came of it. */
 type Frame<Result> = { done: number; of: number } | { texts: number } | { result: Result };
 
 interface Question<Asked, Result, Done extends object> {
@@ -55,7 +55,7 @@ export function useProgress<Asked, Result, Done extends object>({
       for await (const frame of linesOf<Frame<Result>>(answer)) {
         if (mine.signal.aborted) return;
         if ("result" in frame) setState({ kind: "done", ...doneOf(frame.result, asked) });
-        else if ("done" in frame) setState({ kind: "running", ...frame });
+        else setState((last) => ({ done: 0, of: 0, ...last, ...frame, kind: "running" }));
       }
     } catch (error) {
       if (mine.signal.aborted) return;

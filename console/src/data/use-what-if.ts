@@ -8,6 +8,8 @@ interface Asked {
   to?: string;
   /** How much of the members, up to 1 for all. */
   sample: number;
+  /** Reads kept texts again under the draft's data rules. */
+  texts?: true;
 }
 
 export const useWhatIf = () =>

@@ -1,5 +1,6 @@
 /** What a draft would have changed, as people read it. */
 import type { Difference, WhatIfResult } from "#projections/what-if/result.ts";
+import type { TextsTold } from "#projections/what-if/texts.ts";
 
 export const whatIfPeriods = {
   "24h": { title: "24 hours", ms: 86_400_000 },
@@ -83,4 +84,54 @@ export function whatIfSentence(result: WhatIfResult): string {
   const of = `Of ${plural(requests, "request")}${by}`;
   if (parts.length === 0) return `${of} none would have been decided otherwise.`;
   return `${of}, it would have ${parts.join(", ")}.`;
+}
+
+/** Whether a role may have kept texts read again; where policy names nobody, auditors may. */
+export function mayReread(
+  role: string,
+  { payloads }: { payloads?: { readers?: readonly string[] | undefined } | undefined },
+): boolean {
+  return (payloads?.readers ?? ["auditor"]).includes(role);
+}
+
+/** Which kept texts were read, and why others were not, in a sentence. */
+export function textsSentence(texts: TextsTold): string {
+  const { read, notKept, erased, expired, lost, unread, over } = texts;
+  const reasons: readonly [number, string][] = [
+    [notKept, "not kept"],
+    [erased, "erased"],
+    [expired, "expired"],
+    [lost, "lost"],
+    [unread, "not wholly readable"],
+    [over, "more than one question reads"],
+  ];
+  const others = reasons
+    .filter(([count]) => count > 0)
+    .map(([count, why]) => `${count.toLocaleString("en-US")} ${why}`);
+  const of = `Texts of ${plural(read, "request")} were read again`;
+  return others.length === 0 ? `${of}.` : `${of}; of others: ${others.join(", ")}.`;
+}
+
+/** What each rule of the draft changes, those that change most first; answers where texts were read. */
+export function ruleLines({ byRule, texts }: WhatIfResult): string[] {
+  const answers = texts?.answersByRule ?? {};
+  const names = [...new Set([...Object.keys(byRule), ...Object.keys(answers)])];
+  return names
+    .map((name) => {
+      const { newlyRefused = 0, newlyRedacted = 0 } = byRule[name] ?? {};
+      const { blocked = 0, redacted = 0 } = answers[name] ?? {};
+      const parts: readonly [number, string][] = [
+        [newlyRefused, "refused"],
+        [newlyRedacted, "prompts with something hidden"],
+        [blocked, "answers blocked"],
+        [redacted, "answers with something hidden"],
+      ];
+      const said = parts.filter(([count]) => count > 0);
+      const weight = said.reduce((sum, [count]) => sum + count, 0);
+      const told = said.map(([count, what]) => `${count.toLocaleString("en-US")} ${what}`);
+      return { name, weight, line: `${name}: ${told.join(", ")}` };
+    })
+    .filter(({ weight }) => weight > 0)
+    .sort((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : 1))
+    .map(({ line }) => line);
 }

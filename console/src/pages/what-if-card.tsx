@@ -3,11 +3,15 @@ import { Button } from "@cloudflare/kumo/components/button";
 import { useState } from "react";
 import type { WhatIfResult } from "#projections/what-if/result.ts";
 import { useLink } from "../data/router.ts";
+import { useSession } from "../data/session.ts";
 import type { DraftState } from "../data/use-draft.ts";
 import { useWhatIf } from "../data/use-what-if.ts";
 import { pathOf } from "../logic/address.ts";
 import { count, dateTime, exactUsd, usd } from "../logic/format.ts";
 import {
+  mayReread,
+  ruleLines,
+  textsSentence,
   whatIfLines,
   whatIfPeriods,
   whatIfSentence,
@@ -21,6 +25,7 @@ import { Copy } from "../ui/copy.tsx";
 import { MomentField } from "../ui/moment-field.tsx";
 import { Card, Choice, Facts } from "../ui/page.tsx";
 import { Progress } from "../ui/progress.tsx";
+import { Ticks } from "../ui/ticks.tsx";
 
 type GroupName = "byModel" | "byUser" | "byDay";
 const groupNames: readonly { value: GroupName; title: string }[] = [
@@ -110,6 +115,36 @@ function ChangedLine({ changed }: { changed: WhatIfResult["changed"][number] }) 
   );
 }
 
+const some = (many: number): string | undefined => (many > 0 ? count(many) : undefined);
+
+/** What data rules make of texts, and which rule, limit or budget changes how much. */
+function ByRule({ result }: { result: WhatIfResult }) {
+  const { newlyBlocked, newlyRedacted, texts } = result;
+  const lines = ruleLines(result);
+  return (
+    <>
+      {texts === undefined ? null : <p>{textsSentence(texts)}</p>}
+      <Facts
+        rows={[
+          ["Newly blocked", some(newlyBlocked)],
+          ["Newly hidden in", some(newlyRedacted)],
+          ["Answers blocked", some(texts?.answersBlocked ?? 0)],
+          ["Answers hidden in", some(texts?.answersRedacted ?? 0)],
+        ]}
+      />
+      {lines.length === 0 ? null : (
+        <ul className="small" aria-label="By rule">
+          {lines.slice(0, 50).map((line) => (
+            <li key={line} className="wrap-anywhere">
+              {line}
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
 function Result({ result }: { result: WhatIfResult }) {
   const delta = result.costNanosAfter - result.costNanosBefore;
   return (
@@ -150,6 +185,7 @@ function Result({ result }: { result: WhatIfResult }) {
           ],
         ]}
       />
+      <ByRule result={result} />
       {result.requests === 0 ? null : <Groups result={result} />}
       {result.changed.length === 0 ? null : (
         <details>
@@ -181,15 +217,37 @@ function Span(props: { own: OwnSpan; onChange: (own: OwnSpan) => void }) {
   );
 }
 
+function Texts(props: { chosen: "texts"[]; onChange: (chosen: "texts"[]) => void }) {
+  const options = [{ value: "texts", title: "read them again" }] as const;
+  return <Ticks title="Kept texts" options={options} {...props} />;
+}
+
+function Running(props: {
+  state: { done: number; of: number; texts?: number };
+  onStop: () => void;
+}) {
+  const { done, of, texts } = props.state;
+  return (
+    <>
+      <Progress label="Events looked at" done={done} of={of} onStop={props.onStop} />
+      {texts === undefined ? null : <span className="small soft">{count(texts)} texts read</span>}
+    </>
+  );
+}
+
 export function WhatIfCard({ state: draft }: { state: DraftState }) {
   const { state, start, stop } = useWhatIf();
   const [period, setPeriod] = useState<WhatIfPeriod>("7d");
   const [own, setOwn] = useState<OwnSpan>({});
   const [share, setShare] = useState<WhatIfShare>("1");
+  const [extras, setExtras] = useState<"texts"[]>([]);
+  const canReread = mayReread(useSession().role, draft.draft.base.document);
   const isReady = draft.checked?.valid === true;
   const run = (): void => {
     const document: unknown = JSON.parse(draft.draft.text);
-    void start({ document, ...whatIfSpan(period, Date.now(), own), sample: Number(share) });
+    const span = whatIfSpan(period, Date.now(), own);
+    const texts = canReread && extras.includes("texts") ? { texts: true as const } : {};
+    void start({ document, ...span, sample: Number(share), ...texts });
   };
   return (
     <Card
@@ -216,8 +274,9 @@ export function WhatIfCard({ state: draft }: { state: DraftState }) {
           options={shareOptions}
           onChoose={setShare}
         />
+        {canReread ? <Texts chosen={extras} onChange={setExtras} /> : null}
         {state.kind === "running" ? (
-          <Progress label="Events looked at" done={state.done} of={state.of} onStop={stop} />
+          <Running state={state} onStop={stop} />
         ) : (
           <div className="toolbar">
             <Button onClick={run} disabled={!isReady}>
