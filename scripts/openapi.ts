@@ -19,66 +19,21 @@ import { WhatIfAsked } from "#edge/record/what-if.ts";
 import { ScanRequest } from "#edge/dlp-scan.ts";
 import { PolicyDocument } from "#policy/document.ts";
 import { root } from "./from-wrangler.ts";
+import {
+  sent,
+  json,
+  ref,
+  answered,
+  failures,
+  operation,
+  body,
+  query,
+  list,
+  type Schema,
+} from "./openapi-parts.ts";
 import { ScanAnswerSchema, WhatIfLine } from "./openapi-answers.ts";
 
 export const openApiFile = path.join(root, "src/edge/openapi.json");
-
-type Schema = Record<string, unknown>;
-
-/** What a caller may send; with `"output"`, what is answered. */
-function sent(schema: z.ZodType, io: "input" | "output" = "input"): Schema {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
-    io,
-    unrepresentable: "any",
-    override({ jsonSchema }) {
-      // Every integer has these bounds; saying so each time is most of the file.
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-      // A format says it; the pattern behind it is long.
-      if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
-      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-    },
-  });
-  return rest;
-}
-
-const json = (schema: Schema): Schema => ({ content: { "application/json": { schema } } });
-const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
-const answered = (schema: z.ZodType): Schema => sent(schema, "output");
-
-const failures = {
-  default: { description: "Refused, with a code", ...json(ref("Error")) },
-};
-
-function operation(summary: string, answer: Schema, more: Schema = {}): Schema {
-  return {
-    summary,
-    responses: { "200": { description: "Done", ...json(answer) }, ...failures },
-    ...more,
-  };
-}
-
-const body = (schema: Schema): Schema => ({ requestBody: { required: true, ...json(schema) } });
-
-function query(schema: z.ZodType): Schema {
-  const { properties = {}, required = [] } = sent(schema) as {
-    properties?: Record<string, Schema>;
-    required?: string[];
-  };
-  return {
-    parameters: Object.entries(properties).map(([name, property]) => ({
-      name,
-      in: "query",
-      required: required.includes(name),
-      schema: property,
-    })),
-  };
-}
-
-const list = (name: string): Schema => ({
-  type: "object",
-  properties: { [name]: { type: "array", items: { type: "object" } } },
-  required: [name],
-});
 
 /** A model call: the body is the dialect's own. */
 const call = (dialect: string): Schema =>
