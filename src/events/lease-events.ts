@@ -48,9 +48,9 @@ export const LeaseOpened = z.strictObject({
      * requests is not spent without a new lease.
      */
     recalled: z.boolean().optional(),
-    /** Of a budget that picks some requests: since when it does so, milliseconds. Its past is read. */
+    /** Where the past was read from the stream: since when the budget is what it is, milliseconds. */
     since: count.optional(),
-    /** Then also a hash of what it picks, where nothing else is counted. */
+    /** For one of several members also a hash of what it picks, where nothing else is counted. */
     picks: z.string().optional(),
     /** And those it counts that have not come to their truth. Without it, all of its scope. */
     open: z.array(z.string()).max(4_096).optional(),

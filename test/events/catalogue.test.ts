@@ -66,6 +66,7 @@ const hashes: Record<string, string> = {
   "PriceCorrectionApplied.v1": "b77f9726624975c122f8d450c1d8b310736fd70a930c2b4d62828b3ae56e87e9",
   "RequestSettled.v1+payload": "84dd66d5f2007fbd92c765cfe063c804c0629013000c66edb6558e22e15b2f65",
   "LeaseOpened.v1": "3287b1aa064d2da0555175a57451002d9e1a7a3253121bae3ac2519bdd37193b",
+  "LeaseOpened.v1+own": "52c28816d9815fc2b32857d56fc2fac7bbdcb7e7e87454a09b6a405d7da0f5cb",
   "NodeLeaseOpened.v1": "e3dcb789e5574ee719f43ab89c10009963f636f587166524e19e20eada9695ee",
   "BudgetPastCounted.v1": "83e5a9b79c22437a6407c5526ff56dc74cbf47ba29e766cfc711517647e5425e",
   "CreditReturned.v1+past": "b968b30fc1707c70eb0d07de9ef45accb6427d19c0b08b47f20eacc098dd510a",

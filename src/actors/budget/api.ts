@@ -7,6 +7,7 @@ import type { RestorableApi } from "#actors/kit/point-in-time.ts";
 import type { StreamHome } from "#actors/kit/home.ts";
 import type { LeaseRefData, PrepaidData, RateTermsData } from "#events/budget-events.ts";
 import type { LimitData, SharedBudgetData } from "#events/user-events.ts";
+import type { PolicyWhen } from "#policy/document.ts";
 
 export type LeaseRef = LeaseRefData;
 
@@ -39,8 +40,9 @@ export interface RenewCommand {
   needNanos: number;
   /** With this much all who wait can be admitted. */
   demandNanos: number;
-  /** Of a member's own budget: the most actors the member ever had. */
+  /** Of a member's own budget: the most actors the member ever had, and what it picks if it is new. */
   actors?: number;
+  when?: PolicyWhen;
 }
 
 export type RenewReply =
@@ -136,8 +138,9 @@ export interface RateAsk {
   home: StreamHome;
   child: string;
   rate: RateTermsData;
-  /** The same as the policy says it, for the other actors of a member. */
+  /** The same as the policy says it, for the other actors of a member, and what it picks if it is new. */
   limit?: LimitData;
+  when?: PolicyWhen;
   version: number;
   word: RateWord;
   /** So much must be left to book, and with so much all who wait can be admitted. */
@@ -194,6 +197,7 @@ export interface OpenRateCommand {
   home: StreamHome;
   rate: RateTermsData;
   limit?: LimitData;
+  when?: PolicyWhen;
   /** The policy version that the counter is asked under. */
   version: number;
 }

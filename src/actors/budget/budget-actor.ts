@@ -40,6 +40,7 @@ import { unheardBy } from "./member.ts";
 import { MemberDesk } from "./member-desk.ts";
 import { ParentDesk } from "./parent-desk.ts";
 import { tellParent } from "./past.ts";
+import { isPassed } from "./rate-decider.ts";
 import { RateDesk } from "./rate-desk.ts";
 import { outOf, periodIn, type Account, type BudgetState } from "./state.ts";
 import { ShadowDesk } from "./shadow-desk.ts";
@@ -125,6 +126,11 @@ export class BudgetActor
   async askRate(ask: RateAsk): Promise<RateReply> {
     this.settleIn(ask.home);
     const { actors } = ask;
+    if (isPassed(this.state.rate, ask)) {
+      // Whoever asks is told of the newer version by those who are asking everybody.
+      await this.#members.quiet();
+      return { outcome: "again" };
+    }
     if (actors !== undefined && !(await this.#members.knowsWindow(ask, actors))) {
       throw new Error("not every actor of the member has told what it used");
     }

@@ -47,9 +47,10 @@ export class MemberDesk {
     // Its own word first: another actor may be granted in the very moment the answers are in.
     host.execute({ type: "report", at: host.now(), child, lease, totals });
     if (!lacksMember({ ...accountOf(host.state(), lease), lease }, version)) return true;
-    const { scope, startsAt = 0, whole = false } = budget;
+    const { scope, startsAt = 0, whole = false, since } = budget;
     const { organisation } = home;
-    const opening = { lease, startsAt, whole, parent: undefined };
+    const { when } = command;
+    const opening = { lease, startsAt, whole, since, when, parent: undefined };
     const asked = { scope, organisation, ledgerShards, actors, child };
     const isKnown = await this.#all(`${periodIn(lease)} ${version}`, asked, async (other) => {
       const users = host.env.USERS.getByName(other.stream);
@@ -67,7 +68,7 @@ export class MemberDesk {
     host.execute({ type: "rate", at: host.now(), child, word, ...told });
     if (host.state().countedVersion >= version) return true;
     const { organisation } = home;
-    const { ledgerShards = 1 } = ask;
+    const { ledgerShards = 1, when } = ask;
     const asked = { scope: rate.scope, organisation, ledgerShards, actors, child };
     const isKnown = await this.#all(`rate ${version}`, asked, async (other) => {
       const said = await host.env.USERS.getByName(other.stream).openRate({
@@ -75,11 +76,17 @@ export class MemberDesk {
         rate,
         limit,
         version,
+        ...(when && { when }),
       });
       host.execute({ type: "rate", at: host.now(), child: other.stream, word: said, ...told });
     });
     if (isKnown) host.execute({ type: "count-rate", at: host.now(), rate, version });
     return isKnown;
+  }
+
+  /** Waits until nobody is being asked. */
+  async quiet(): Promise<void> {
+    await Promise.allSettled(this.#running.values());
   }
 
   #all(key: string, asked: Asked, ask: (home: StreamHome) => Promise<void>): Promise<boolean> {

@@ -12,6 +12,7 @@
  * - time is told in durations, so clocks that differ change nothing.
  */
 import { windowStart } from "#actors/kit/windows.ts";
+import { localScope } from "#policy/split.ts";
 import type { BudgetFact } from "#events/budget-events.ts";
 import type { Moment, RateWord } from "./api.ts";
 import { isScarce, leaseSize } from "./lease-size.ts";
@@ -42,7 +43,7 @@ export interface RateCommand {
 export function decideRate(state: RateState, command: RateCommand, at: number): BudgetFact[] {
   const { child: name, word, need, demand, version } = command;
   const { seq, booked } = word;
-  if (!isSound(command)) return [];
+  if (!isSound(command) || isPassed(state, command)) return [];
   const known = state.children.get(name);
   if (known !== undefined && isOld(known, command, at)) return [];
   if (known === undefined && state.children.size >= childrenMax) return [];
@@ -68,6 +69,17 @@ export function decideRate(state: RateState, command: RateCommand, at: number): 
   const data = { rate: terms, version, child: name, seq, booked, moments };
   const fact = { ...data, allowed: base + size, untilAt, size };
   return isNews(known, fact) ? [{ type: "RatePermitted", v: 1, data: fact }] : [];
+}
+
+/**
+ * Whether a member's own rate is asked for under a version that is over. The newer one may count
+ * another window, or other requests, so nothing that is known here says what the older one leaves.
+ */
+export function isPassed(
+  state: RateState,
+  { rate, version }: { rate: RateTerms; version: number },
+): boolean {
+  return version < state.version && localScope(rate.scope) !== undefined;
 }
 
 /** The newest terms; for a request of an older version also its own limit holds. */

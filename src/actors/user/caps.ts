@@ -8,7 +8,7 @@ import type { LimitData } from "#events/user-events.ts";
 import { localScope } from "#policy/split.ts";
 import { lacksPast } from "./history.ts";
 import { bucketsMax } from "./limits.ts";
-import { bucketKey, type Cap, type Hold, type UserState } from "./state.ts";
+import { bucketKey, keyBefore, type Cap, type Hold, type UserState } from "./state.ts";
 
 /** Open holds under a cap; one that is new, or that a policy was without, counts those of its scope. */
 export function capOf(state: UserState, limit: LimitData, version: number): Cap {
@@ -25,7 +25,11 @@ function lacks(state: UserState, limit: LimitData): Iterable<Hold> {
 }
 
 /** Whether an open request counts under a cap that was made after it: since then, it picked none. */
-function isUnderCap({ scopes, at }: Hold, { scope, whole, since }: LimitData): boolean {
+function isUnderCap({ scopes, caps, at }: Hold, limit: LimitData): boolean {
+  const { scope, whole, since } = limit;
+  const before = keyBefore(limit);
+  // But those that the member's own cap counted before they were split.
+  if (before !== undefined && caps.includes(before)) return true;
   if (whole !== true && since !== undefined && at >= since) return false;
   return scopes.includes(localScope(scope) ?? scope);
 }

@@ -10,6 +10,7 @@ import { bucketOf, shorten } from "./rates.ts";
 import {
   accountKey,
   bucketKey,
+  keyBefore,
   type Account,
   type Bucket,
   type Hold,
@@ -30,8 +31,15 @@ export function keepBucket(
   if (isKnown) shorten(bucket, limit, at);
   if (!state.buckets.has(key) && state.buckets.size >= bucketsMax / 2) dropIdle(state, at);
   state.buckets.set(key, bucket);
-  const lacks = lacksPast(state, "limit", limit, at - limit.windowMs);
-  if (bucket.metric === "requests" || !lacks) return bucket;
+  if (bucket.metric === "requests") return bucket;
+  const before = keyBefore(limit);
+  if (!lacksPast(state, "limit", limit, at - limit.windowMs)) {
+    if (before === undefined) return bucket;
+    for (const { buckets } of unsettled(state)) {
+      if (buckets.includes(before) && !buckets.includes(key)) buckets.push(key);
+    }
+    return bucket;
+  }
   const local = usedScopeOf(limit.scope);
   const scope = !isKept(local) && isAwaited(state, "limit", limit) ? "user" : local;
   for (const hold of unsettled(state)) {

@@ -26,6 +26,7 @@ import {
   totalsOf,
 } from "./leases.ts";
 import { deniedJitterMs, deniedMs, leasesMax } from "./limits.ts";
+import type { PastCounter } from "./past-counter.ts";
 import type { RequestData, UserState } from "./state.ts";
 
 /** What the keeper needs of its actor. */
@@ -39,6 +40,8 @@ export interface LeaseHost {
   execute(command: UserCommand): void;
   /** Of a member who is or was split: the most actors they ever had. */
   readonly actors: number | undefined;
+  /** What a rule that came lately picks; undefined for others. */
+  whenOf: PastCounter["whenOf"];
 }
 
 /** What one request lacks, and what it asks for so that others do not take that again. */
@@ -243,7 +246,10 @@ export class LeaseKeeper {
       if (actors === undefined || localScope(ref.scope) === undefined) {
         return await node.renew(command);
       }
-      return await node.renew({ ...command, actors });
+      const when = this.#host.whenOf("budgets", budget);
+      return await node.renew(
+        when === undefined ? { ...command, actors } : { ...command, actors, when },
+      );
     } catch {
       return { outcome: "unavailable", grantedNanos: 0, by: budget.name };
     }

@@ -3,12 +3,23 @@
  * by it and by the budget above it.
  */
 import { localScope } from "#policy/split.ts";
-import { BOOKED, bookedSince, pastOf, pastScopeOf, sliceOf, teamOf, teamsOf } from "./history.ts";
+import {
+  BOOKED,
+  bookedSince,
+  hasPast,
+  pastOf,
+  pastScopeOf,
+  sliceOf,
+  teamOf,
+  teamsOf,
+} from "./history.ts";
 import { aboveKey, leaseKey } from "./leases.ts";
+import { newsOf, unledgered, wasRead } from "./own-past.ts";
 import { accountKey, type Hold, type Lease, type UserState } from "./state.ts";
 
 export interface Counting {
   startsAt: number;
+  since?: number | undefined;
   below?: readonly string[] | undefined;
 }
 
@@ -69,6 +80,8 @@ function missedOwn(
   of: Counting & { whole: boolean },
   local: string,
 ): Missed {
+  const read = unledgered(state, lease, of.since);
+  if (read !== undefined) return { team: "", ...newsOf(state, lease, read) };
   const { budget: name, period, periodKey } = lease.ref;
   const account = state.accounts.get(accountKey({ name, scope: local, period, periodKey }));
   const past = pastOf(state, BOOKED, local, of.startsAt - 1)?.sums[0] ?? 0;
@@ -77,8 +90,8 @@ function missedOwn(
     if (misses(state, lease, of, hold)) held += hold.costNanos;
   }
   const counted = lease.usedNanos + lease.heldNanos;
-  // One that picks some of its scope's requests knows better than the scope what it spent.
-  const isPart = !of.whole && account !== undefined && counted === 0;
+  // One that picks some of its scope's requests, and always did, knows better than the scope.
+  const isPart = !of.whole && account !== undefined && counted === 0 && !hasPast(of, of.startsAt);
   const all = isPart ? account.settledNanos + held : Math.max(past, account?.settledNanos ?? 0);
   return { team: "", nanos: Math.max(all - counted, held), held };
 }
@@ -153,13 +166,17 @@ export function prepaidOf(
 export function misses(
   state: UserState,
   lease: Lease,
-  { startsAt, below }: Counting,
+  { startsAt, below, since }: Counting,
   hold: Hold,
 ): boolean {
   const { leases = [] } = hold;
   if (hold.at < startsAt || leases.includes(leaseKey(lease.ref))) return false;
   const local = localScope(lease.ref.scope);
-  if (local !== undefined) return hold.scopes.includes(local);
+  if (local !== undefined) {
+    return unledgered(state, lease, since) === undefined
+      ? hold.scopes.includes(local)
+      : wasRead(lease.ref, hold);
+  }
   if (!isTop(lease)) return hold.scopes.includes(pastScopeOf(lease.ref));
   const under = new Set([...leasesUnder(state, lease, below)].map(({ ref }) => leaseKey(ref)));
   return !leases.some((other) => under.has(other));

@@ -24,6 +24,7 @@ import {
 } from "./lease-missed.ts";
 import { keepLease, leaseFrom, leaseKey, leaseOf } from "./leases.ts";
 import { leasesMax } from "./limits.ts";
+import { unledgered } from "./own-past.ts";
 import { takenPicked } from "./picked-lease.ts";
 import { isUnread, type PickedPast } from "./picked-past.ts";
 import { type DataOf, type Lease, type UserState } from "./state.ts";
@@ -77,12 +78,15 @@ export function decideOpenLease(
   // From here on nothing is admitted under an older version, also where nothing was spent.
   const isFence = isOwn && (lease.version ?? -1) < version;
   const isRead = isUnread(lease, opening) && (known !== undefined || opening.met === true);
-  const isNews = usedNanos + heldNanos > 0 || prepaidNanos > (lease.prepaidNanos ?? 0) || isRead;
+  const isLedger = isLedgered(state, known ?? lease, opening);
+  const isNews =
+    usedNanos + heldNanos > 0 || prepaidNanos > (lease.prepaidNanos ?? 0) || isRead || isLedger;
   if (!isNews && !isMoved && !isFence) return [];
   const past = { usedNanos, heldNanos, prepaidNanos };
   const data: DataOf<"LeaseOpened"> = { lease: ref, version, startsAt, ...past };
   if (parent !== undefined) data.parent = parent;
   if (isFence) data.recalled = true;
+  if (isLedger && opening.since !== undefined) data.since = opening.since;
   if (opening.below !== undefined) data.below = [...opening.below];
   if (isTop(lease)) data.bySlice = taken.bySlice;
   if (isUnread(lease, opening)) {
@@ -99,8 +103,16 @@ function takenBy(state: UserState, lease: Lease, opening: LeaseOpening): Taken {
   const isOwn = localScope(lease.ref.scope) !== undefined;
   const unread = isUnread(lease, opening);
   if (unread && past !== undefined) return takenPicked(state, lease, opening, past);
-  const asks = (isNew || whole || unread) && (isOwn || hasPast(opening, startsAt));
+  const asks =
+    isLedgered(state, lease, opening) ||
+    ((isNew || whole || unread) && (isOwn || hasPast(opening, startsAt)));
   return takenOf(asks ? missedBy(state, lease, opening) : []);
+}
+
+/** Whether the past of a member's own budget was read, and is not taken over yet. */
+function isLedgered(state: UserState, lease: Lease, { since }: LeaseOpening): boolean {
+  const isOwn = localScope(lease.ref.scope) !== undefined;
+  return isOwn && unledgered(state, lease, since) !== undefined;
 }
 
 /** The fold of it. */
@@ -140,12 +152,18 @@ function listHolds(state: UserState, lease: Lease, data: DataOf<"LeaseOpened">):
   const named = open && new Set(open);
   // Of a member's own budget only open requests are corrected: what expired stays counted in full.
   // One that only learns of its parent takes nothing in: what it lacks was not picked by it.
-  const isPast = heldNanos > 0 || (!isOwn && usedNanos > 0);
+  // What was read says which of those are the budget's, also of what expired.
+  const isLedger = isOwn && data.since !== undefined;
+  const isPast = isLedger || heldNanos > 0 || (!isOwn && usedNanos > 0);
   for (const [id, hold] of unsettled(state)) {
     const { leases = [] } = hold;
     const isCounted = leases.includes(key);
     if (named === undefined) {
-      if (isPast && (!isOwn || state.holds.has(id)) && misses(state, lease, data, hold)) {
+      if (
+        isPast &&
+        (!isOwn || isLedger || state.holds.has(id)) &&
+        misses(state, lease, data, hold)
+      ) {
         (hold.leases ??= []).push(key);
       }
     } else if (named.has(id)) {

@@ -11,18 +11,21 @@ import { firstSince } from "#actors/kit/first-since.ts";
 import { readStored } from "#actors/kit/stored.ts";
 import { unseal, type EventEnvelope } from "#events/envelope.ts";
 import type { DataOf, UserState } from "./state.ts";
+import type { OpenRateCommand } from "#actors/budget/api.ts";
+import type { BudgetData } from "#events/user-events.ts";
+import { localScope } from "#policy/split.ts";
 import type { PolicyWhen } from "#policy/document.ts";
 import type { RulePicks } from "#policy/picks.ts";
 import type { AdmitCommand, OpenLeasesCommand } from "./commands.ts";
 import type { UserCommand } from "./decider.ts";
-import { pastEventsMax, pastPage, pastStepEvents } from "./limits.ts";
+import { pastEventsMax, pastPage, pastStepEvents, readRulesMax } from "./limits.ts";
 import type { LeaseOpening } from "./lease-past.ts";
 import { leaseOf } from "./leases.ts";
 import { OpeningReader } from "./opening-reader.ts";
 import { PastJob } from "./past-job.ts";
 import { fromOf, isCap, PastScan } from "./past-scan.ts";
 import { asRead, isUnread, openingsToRead } from "./picked-past.ts";
-import { newRulesOf, type NewRule } from "./rule-past.ts";
+import { newRulesOf, type AskedRules, type NewRule } from "./rule-past.ts";
 import { wordOf } from "./shared-rates.ts";
 
 /** What the counter asks of its actor. */
@@ -47,12 +50,20 @@ export interface PastBounds {
   pause(): Promise<void>;
 }
 
+interface Named {
+  name: string;
+  scope: string;
+  since?: number | undefined;
+}
+
 export class PastCounter {
   readonly #host: PastHost;
   readonly #store: PastStore;
   readonly #job: PastJob;
   readonly #openings: OpeningReader;
   readonly bounds: PastBounds;
+  /** What rules pick that others are to be told of. */
+  readonly #whens = new Map<string, PolicyWhen>();
   #running: Promise<void> | undefined;
 
   constructor(host: PastHost, store: PastStore, bounds: Partial<PastBounds> = {}) {
@@ -79,11 +90,11 @@ export class PastCounter {
     return this.#job.work();
   }
 
-  /** Has the rules of a request count what was before them. Others that ask meanwhile wait with it. */
+  /** Has the rules of a request count what was before them. */
   async count({ request, verdict }: AdmitCommand, picks: RulePicks): Promise<void> {
     // What is refused anyway meets no rule.
     if (verdict !== undefined) return;
-    await this.#countRules(request, picks);
+    await this.countAll(request, picks);
     await this.#openings.read(request.policyVersion, () =>
       openingsToRead(this.#host.state, request, picks),
     );
@@ -103,7 +114,7 @@ export class PastCounter {
     });
     const sharedLimits = used.map(({ limit }) => limit);
     const asked = { policyVersion: version, limits: [], budgets: [], sharedLimits };
-    await this.#countRules(asked, { limits });
+    await this.countAll(asked, { limits });
     await this.#openings.read(version, () =>
       openings.filter((opening) => {
         const lease = leaseOf(this.#host.state, opening.lease);
@@ -111,11 +122,20 @@ export class PastCounter {
       }),
     );
     return openings.map((one) => {
-      return one.when === undefined || this.#openings.skips(one) ? one : asRead(one);
+      // What was read of a member's own is taken over by its date.
+      const isOwn = localScope(one.lease.scope) !== undefined;
+      return isOwn || one.when === undefined || this.#openings.skips(one) ? one : asRead(one);
     });
   }
 
-  async #countRules(request: Parameters<typeof newRulesOf>[1], picks: RulePicks): Promise<void> {
+  /** What a rule picks, as a request said that met it; undefined for one that came long ago. */
+  whenOf(kind: keyof RulePicks, { name, since }: Named): PolicyWhen | undefined {
+    return this.#whens.get(`${kind}|${name}|${since}`);
+  }
+
+  /** The same for rules that somebody else asks for. Others that ask meanwhile wait with it. */
+  async countAll(request: AskedRules, picks: RulePicks): Promise<void> {
+    this.#note(request, picks);
     for (;;) {
       const { state } = this.#host;
       const all = newRulesOf(state, request, picks, this.#host.now());
@@ -153,6 +173,34 @@ export class PastCounter {
     }
     if (rules.some(isCap)) takeAllOpen(scan, this.#host.state, this.#store);
     this.#host.execute({ type: "count-past", at: this.#host.now(), pasts: scan.counted(version) });
+  }
+
+  /** The same of a rate, and of budgets, that an actor of the same member has met. */
+  async countRate({ limit, when, version }: OpenRateCommand): Promise<void> {
+    if (limit === undefined || when === undefined) return;
+    const asked = { policyVersion: version, limits: [], budgets: [], sharedLimits: [limit] };
+    await this.countAll(asked, { limits: { [limit.name]: when } });
+  }
+
+  async countBudgets({ openings, version }: OpenLeasesCommand): Promise<void> {
+    const own = openings.filter(({ lease, when }) => when && localScope(lease.scope) !== undefined);
+    if (own.length === 0) return;
+    const shared = own.map(({ lease: { budget: name, ...ref }, startsAt, since }): BudgetData => {
+      return { name, ...ref, startsAt, since, limitNanos: 0, thresholds: [], atLimit: "allow" };
+    });
+    const picks = own.map(({ lease, when = {} }) => [lease.budget, when] as const);
+    const asked = { policyVersion: version, limits: [], budgets: [], shared };
+    await this.countAll(asked, { budgets: Object.fromEntries(picks) });
+  }
+
+  #note(request: AskedRules, picks: RulePicks): void {
+    if (this.#whens.size > readRulesMax) this.#whens.clear();
+    const note = (kind: keyof RulePicks, { name, scope, since }: Named): void => {
+      const when = localScope(scope) === undefined ? undefined : picks[kind]?.[name];
+      if (when !== undefined) this.#whens.set(`${kind}|${name}|${since}`, when);
+    };
+    for (const limit of request.sharedLimits ?? []) note("limits", limit);
+    for (const budget of request.shared ?? []) note("budgets", budget);
   }
 
   #eventsSince(at: number): number {

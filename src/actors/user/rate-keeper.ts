@@ -2,7 +2,7 @@
  * Fetches permits of shared rates for one principal. One asking of a rate is under way at a time; all
  * who wait meanwhile are counted in the next. Nothing here decides.
  */
-import type { RateReply } from "#actors/budget/api.ts";
+import type { OpenRateCommand, RateReply, RateWord } from "#actors/budget/api.ts";
 import type { StreamHome } from "#actors/kit/home.ts";
 import { ledgerName, rateStream } from "#actors/kit/names.ts";
 import type { RateTermsData } from "#events/budget-events.ts";
@@ -12,7 +12,15 @@ import type { OpenLeasesCommand } from "./commands.ts";
 import type { LeaseHost } from "./lease-keeper.ts";
 import { capDeniedMs, deniedMs } from "./limits.ts";
 import { amountOf } from "./rates.ts";
-import { bookable, keptOf, rateDenialOf, rateKey, rateLeaseOf, wordOf } from "./shared-rates.ts";
+import {
+  bookable,
+  isAnother,
+  keptOf,
+  rateDenialOf,
+  rateKey,
+  rateLeaseOf,
+  wordOf,
+} from "./shared-rates.ts";
 import type { RequestData } from "./state.ts";
 import { rateTermsOf } from "#policy/shared.ts";
 
@@ -78,6 +86,28 @@ export class RateKeeper {
       const isHeard = await node.tellRate({ home, child, rate, version, word });
       if (!isHeard) throw new Error("the counter of a rate has no room for another member");
     }
+  }
+
+  /** What was used of a member's own, told once nothing more can be under an older policy. */
+  open({ rate, limit = rate, version }: OpenRateCommand): RateWord {
+    const host = this.#host;
+    const at = host.now();
+    if (isAnother(host.state, limit, version)) throw new Error("a newer policy is followed here");
+    const { seq } = host.state;
+    host.execute({ type: "open-rate", at, limit, version });
+    // Told before: answers that are under way count no more, so that this word is the last.
+    const again = { type: "return-rate", at, rate, keep: Number.MAX_SAFE_INTEGER } as const;
+    if (host.state.seq === seq) host.execute(again);
+    return wordOf(host.state, limit, at, keptOf(host.state, rate, at));
+  }
+
+  /** Permits are called back: nothing more is booked under them without new ones. */
+  recall(rate: RateTermsData): RateWord {
+    const host = this.#host;
+    const at = host.now();
+    host.execute({ type: "return-rate", at, rate, keep: this.awaited(rate) });
+    const { limit } = rateLeaseOf(host.state, rate);
+    return wordOf(host.state, limit, at, keptOf(host.state, rate, at));
   }
 
   /** What those who wait for a rate are about to book. */
@@ -179,18 +209,20 @@ export class RateKeeper {
     const rate = rateTermsOf(limit);
     const home = this.#homeOf(rate, shards);
     const at = this.#host.now();
-    // What a newer version counts of the past stays told, also for a request of an older one.
+    const isOwn = localScope(limit.scope) !== undefined;
+    // What a newer version counts of the past stays told, also for a request of an older one; of a
+    // member's own rate nothing is granted to that.
     const held = rateLeaseOf(state, limit);
-    const told = held.version > version ? held.limit : limit;
+    const told = held.version > version && !isOwn ? held.limit : limit;
     const word = wordOf(state, told, at, isAnew ? keptOf(state, rate, at) : undefined, version);
     try {
       const node = env.BUDGETS.getByName(home.stream);
       const ask = { home, child, rate, version, word, ...asked };
       const { actors } = this.#host;
-      if (actors === undefined || localScope(limit.scope) === undefined) {
-        return await node.askRate(ask);
-      }
-      return await node.askRate({ ...ask, limit, actors, ledgerShards: shards });
+      if (actors === undefined || !isOwn) return await node.askRate(ask);
+      const when = this.#host.whenOf("limits", limit);
+      const own = { ...ask, limit, actors, ledgerShards: shards };
+      return await node.askRate(when === undefined ? own : { ...own, when });
     } catch {
       return undefined;
     }

@@ -11,11 +11,17 @@
  */
 import { windowStart } from "#actors/kit/windows.ts";
 import type { LimitData } from "#events/user-events.ts";
-import { localScope } from "#policy/split.ts";
 import { backlogFits, backlogLeft, backlogRetryAt, rescale, stack } from "./gcra.ts";
 import { isAwaited, lacksPast, laneOf, pastOf } from "./history.ts";
 import { cellsPerWindow } from "./limits.ts";
-import { bucketKey, tokensBound, type Bucket, type RequestData, type UserState } from "./state.ts";
+import {
+  bucketKey,
+  keyBefore,
+  tokensBound,
+  type Bucket,
+  type RequestData,
+  type UserState,
+} from "./state.ts";
 import {
   copyLane,
   correct,
@@ -54,15 +60,20 @@ export function bucketOf(state: UserState, limit: LimitData, at: number, version
 
 /** What a limit's scope used before; where nobody keeps that, what a member's own limit counted. */
 function pastUnder(state: UserState, limit: LimitData, after: number): UsageLog {
-  if (!lacksPast(state, "limit", limit, after)) return emptyLog(1);
+  // A rule that was there for all of its window knows what it counted before the member was split.
+  if (!lacksPast(state, "limit", limit, after)) return ownBefore(state, limit, after);
   const lane = laneOf[limit.metric];
   const known = pastOf(state, lane, limit.scope, after);
   // Until its past is read, one of an address or a session counts all that the user used.
   const isAll = known === undefined && isAwaited(state, "limit", limit);
   const past = isAll ? pastOf(state, lane, "user", after) : known;
-  const local = localScope(limit.scope);
-  if (past !== undefined || local === undefined) return past ?? emptyLog(1);
-  const own = state.buckets.get(bucketKey({ ...limit, scope: local }));
+  return past ?? ownBefore(state, limit, after);
+}
+
+/** What a member's own limit counted before several actors shared it. */
+function ownBefore(state: UserState, limit: LimitData, after: number): UsageLog {
+  const key = keyBefore(limit);
+  const own = key === undefined ? undefined : state.buckets.get(key);
   const isLong = own?.metric === limit.metric && own.windowMs >= limit.windowMs;
   return isLong ? copyLane(own.log, 0, after) : emptyLog(1);
 }

@@ -49,7 +49,7 @@ export interface NewRule {
 /** The rules of a request that were not there before and whose past was not read yet. */
 export function newRulesOf(
   state: UserState,
-  request: Pick<RequestData, "policyVersion" | "limits" | "budgets" | "sharedLimits">,
+  request: AskedRules,
   picks: RulePicks,
   at: number,
 ): NewRule[] {
@@ -66,22 +66,30 @@ export function newRulesOf(
     if (known === undefined) found.set(key, { key, rule, when, asked: [scope], startsAt, awaited });
     else known.asked.push(scope);
   };
-  for (const limit of request.limits) {
+  for (const limit of [...request.limits, ...(request.sharedLimits ?? [])]) {
     const goneAt = at - reachOf(limit);
     if (cameAfter(limit, goneAt)) add({ limit }, picks.limits?.[limit.name], goneAt + 1);
   }
-  for (const limit of request.sharedLimits ?? []) {
-    const goneAt = at - reachOf(limit);
-    const isTeams = localScope(limit.scope) === undefined;
-    if (isTeams && cameAfter(limit, goneAt)) {
-      add({ limit }, picks.limits?.[limit.name], goneAt + 1);
-    }
-  }
-  for (const budget of request.budgets) {
+  // Those that several members share are read for their leases (`picked-past.ts`).
+  const split = (request.shared ?? []).filter(({ scope }) => localScope(scope) !== undefined);
+  for (const budget of [...request.budgets, ...split.map(asLedger)]) {
     const startsAt = startOf(budget);
     if (cameAfter(budget, startsAt)) add({ budget }, picks.budgets?.[budget.name], startsAt);
   }
   return [...found.values()];
+}
+
+/** What asks for its rules' past. */
+export type AskedRules = Pick<
+  RequestData,
+  "policyVersion" | "limits" | "sharedLimits" | "budgets" | "shared"
+>;
+
+/** Of a member who is split, what was spent before is only noted: leases decide. */
+function asLedger(budget: BudgetData): BudgetData {
+  const { name, scope, period, periodKey, resetsAt, startsAt, since } = budget;
+  const ref = { name, scope, period, periodKey, resetsAt, startsAt, since };
+  return { ...ref, limitNanos: 0, thresholds: [], atLimit: "allow", whole: false };
 }
 
 /** The limit or budget that a rule is. */

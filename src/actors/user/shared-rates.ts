@@ -17,6 +17,7 @@ import { capOf, keepCap } from "./caps.ts";
 import { amountOf, bucketOf } from "./rates.ts";
 import {
   bucketKey,
+  pastKey,
   type DataOf,
   type RateLease,
   type RequestData,
@@ -111,6 +112,14 @@ function openUnder(state: UserState, limit: LimitData): number {
   return state.rates.get(rateKey(limit))?.booked ?? capOf(state, limit, state.policyVersion).open;
 }
 
+/** Whether what is counted here under a rate's name is what a newer policy has it count. */
+export function isAnother(state: UserState, limit: LimitData, version: number): boolean {
+  if (version >= state.policyVersion || limit.since === undefined) return false;
+  const kept = limit.metric === "concurrency" ? state.caps : state.buckets;
+  const { since = limit.since } = kept.get(bucketKey(limit)) ?? {};
+  return since !== limit.since || (state.awaited.get(pastKey("limit", limit)) ?? since) !== since;
+}
+
 /**
  * A rate begins to count under a version: permits of an older one are given up. A member's own is
  * counted for all of their actors: nothing older is admitted from here on.
@@ -121,8 +130,9 @@ export function decideOpenRate(
   at: number,
 ): UserFact[] {
   const isOwn = localScope(limit.scope) !== undefined;
-  const known = isOwn ? state.policyVersion : rateLeaseOf(state, limit).version;
-  if (version <= known) return [];
+  const isTold = rateLeaseOf(state, limit).version >= version;
+  const isOver = isOwn && version < state.policyVersion;
+  if (isOver || (isTold && (!isOwn || version === state.policyVersion))) return [];
   const isCap = limit.metric === "concurrency";
   const booked = isCap ? capOf(state, limit, version).open : rateLeaseOf(state, limit).booked;
   const data = { limit, version, seq: state.seq + 1, allowed: booked, untilAt: at };

@@ -1,4 +1,5 @@
 /** Where a principal stands under each of their budgets, for readers. */
+import { localScope } from "#policy/split.ts";
 import type { BudgetStanding } from "./commands.ts";
 import { creditOf } from "./leases.ts";
 import type { UserState } from "./state.ts";
@@ -7,7 +8,8 @@ import type { UserState } from "./state.ts";
 export function standingsOf(state: UserState, at: number): BudgetStanding[] {
   const standings: BudgetStanding[] = [];
   for (const account of state.accounts.values()) {
-    if (account.resetsAt <= at) continue;
+    // What was read of a shared one's past is its lease's.
+    if (account.resetsAt <= at || localScope(account.scope) !== undefined) continue;
     const { name: budget, scope, period, periodKey, resetsAt } = account;
     const { limitNanos, settledNanos, heldNanos } = account;
     const where = { budget, scope, period, periodKey, resetsAt };

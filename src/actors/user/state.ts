@@ -62,9 +62,9 @@ export interface Lease {
   denied?: { reason: "exhausted" | "unavailable"; by: string; untilAt: number };
   /** Of a member's own budget: the policy version that the node was asked under. */
   version?: number;
-  /** Of one that picks some requests: since when it does so, as its past was read. */
+  /** Of one whose past was read and taken over: since when it is what it is. */
   since?: number;
-  /** Then also a hash of what it picks, where nothing else is counted. */
+  /** For one of several members also a hash of what it picks, where nothing else is counted. */
   picks?: string;
 }
 
@@ -220,6 +220,12 @@ export function initialState(): UserState {
 /** A limit's bucket: its name and what it counts apart. Names hold no bar. */
 export function bucketKey({ name, scope }: Pick<LimitData, "name" | "scope">): string {
   return keyOf(bucketKeys, name, scope, "", "");
+}
+
+/** The key of a member's own limit before several actors shared it; undefined for any other. */
+export function keyBefore({ name, scope }: Pick<LimitData, "name" | "scope">): string | undefined {
+  const local = localScope(scope);
+  return local === undefined ? undefined : bucketKey({ name, scope: local });
 }
 
 /** A budget's account in one period. */

@@ -40,7 +40,6 @@ import { LeaseKeeper, type LeaseHost } from "./lease-keeper.ts";
 import { leaseOf, totalsOf } from "./leases.ts";
 import { countedDelayMs, renewRoundsMax } from "./limits.ts";
 import { RateKeeper } from "./rate-keeper.ts";
-import { keptOf, rateLeaseOf, wordOf } from "./shared-rates.ts";
 import { givenUp } from "./give-up.ts";
 import { PastCounter } from "./past-counter.ts";
 import { PayloadKeeper } from "./payload-keeper.ts";
@@ -226,6 +225,7 @@ export class UserActor
 
   async openLeases(command: OpenLeasesCommand): Promise<void> {
     this.settleIn(command.home);
+    await this.pasts.countBudgets(command);
     // What waits to be booked belongs to the past that is asked for.
     this.commitQueued();
     const openings = await this.pasts.open(command);
@@ -247,16 +247,11 @@ export class UserActor
   }
 
   /** What was used is told once nothing more can be under an older policy. */
-  openRate({ home, rate, limit = rate, version }: OpenRateCommand): Promise<RateWord> {
-    this.settleIn(home);
+  async openRate(command: OpenRateCommand): Promise<RateWord> {
+    this.settleIn(command.home);
+    await this.pasts.countRate(command);
     this.commitQueued();
-    const at = this.now();
-    const cause = { command: "member" };
-    const told = this.execute({ type: "open-rate", at, limit, version }, at, cause);
-    // Told before: answers that are under way count no more, so that this word is the last.
-    const again = { type: "return-rate", at, rate, keep: Number.MAX_SAFE_INTEGER } as const;
-    if (told.length === 0) this.execute(again, at, cause);
-    return Promise.resolve(wordOf(this.state, limit, at, keptOf(this.state, rate, at)));
+    return this.#rates.open(command);
   }
 
   fencedKeys(): Promise<string[]> {
@@ -267,11 +262,7 @@ export class UserActor
   recallRate(rate: RateTermsData): Promise<RateWord> {
     // Who has their permits already and waits for the commit uses them first.
     this.commitQueued();
-    const at = this.now();
-    const keep = this.#rates.awaited(rate);
-    this.execute({ type: "return-rate", at, rate, keep }, at, { command: "recall" });
-    const { limit } = rateLeaseOf(this.state, rate);
-    return Promise.resolve(wordOf(this.state, limit, at, keptOf(this.state, rate, at)));
+    return Promise.resolve(this.#rates.recall(rate));
   }
 
   readLease(lease: LeaseRefData): Promise<LeaseTotals> {
@@ -328,6 +319,7 @@ export class UserActor
         return home()?.organisation ?? "";
       },
       now: () => this.now(),
+      whenOf: (kind, rule) => this.pasts.whenOf(kind, rule),
       execute: (command) => void this.execute(command, command.at, { command: "lease" }),
     };
   }

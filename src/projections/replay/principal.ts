@@ -1,4 +1,5 @@
 /** A principal as they were: the state folded from their events, and any decision made again from it. */
+import { localScope } from "#policy/split.ts";
 import { unseal, type EventEnvelope, type SealedEvent } from "#events/envelope.ts";
 import type { StreamForked } from "#events/stream-events.ts";
 import type { UserFact } from "#events/user-events.ts";
@@ -132,8 +133,10 @@ function show(state: UserState): PrincipalState {
       deadlineAt,
       costNanos,
     })),
-    budgets: [...state.accounts.values()].map((account) => {
+    budgets: [...state.accounts.values()].flatMap((account) => {
       const { name, scope, period, periodKey, limitNanos, settledNanos, heldNanos } = account;
+      // What was read of a shared one's past is its lease's.
+      if (localScope(scope) !== undefined) return [];
       return { name, scope, period, periodKey, limitNanos, settledNanos, heldNanos };
     }),
     fencedKeys: [...state.fenced],

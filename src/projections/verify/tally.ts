@@ -65,12 +65,29 @@ export class BudgetTally {
   /** Counts a fact; says which budget an admission broke. */
   take(fact: UserFact): string | undefined {
     if (fact.type === "RequestAdmitted") return this.#admit(fact.data);
+    if (fact.type === "RulePastCounted" || fact.type === "RulePastAwaited") this.#anew(fact.data);
     if (fact.type === "HoldExtended") this.#extend(fact.data.requestId, fact.data.costNanos);
     if (fact.type === "RequestReleased") this.#end(fact.data.requestId, 0);
     if (fact.type === "RequestSettled") this.#end(fact.data.requestId, fact.data.costNanos);
     // An expired hold is charged as it was held, until its truth comes.
     if (fact.type === "ExpiryCorrected") this.#end(fact.data.requestId, fact.data.costNanos);
     return undefined;
+  }
+
+  /** A budget that picks something else from here on: what is counted under its name is not its own. */
+  #anew({
+    budget,
+  }: {
+    budget?: { name: string; period: string; periodKey: string } | undefined;
+  }): void {
+    if (budget === undefined) return;
+    const prefix = `${budget.name}|${budget.period}|${budget.periodKey}|`;
+    const isOld = ({ key }: Account): boolean => key.startsWith(prefix);
+    for (const open of this.#open.values()) {
+      if (open.accounts.some(isOld)) open.accounts = open.accounts.filter((one) => !isOld(one));
+    }
+    for (const account of this.#accounts.values())
+      if (isOld(account)) this.#accounts.delete(account.key);
   }
 
   #admit(data: Extract<UserFact, { type: "RequestAdmitted" }>["data"]): string | undefined {

@@ -329,3 +329,45 @@ test("a new actor of the member refuses the keys that the first one refuses", as
   ]);
   expect(types.length).toBe(2);
 });
+
+test.each(["requests", "concurrency", "usd"] as const)(
+  "a rule of %s for one model that comes later counts that model's calls of all actors, and no others",
+  async (metric) => {
+    const member = new Member({ shards: 2, ...steady, budgetNanos: 1e9 });
+    const [one = "", two = ""] = member.streams;
+    const send = (id: string, stream: string, model: string, late: boolean) => {
+      const since = member.clock;
+      const rule = { name: "few", limit: 6, whole: false, since } as const;
+      const isBudget = metric === "usd";
+      const lists = {
+        limits: late && !isBudget ? [limitOf({ ...rule, metric, windowMs: wide[metric] })] : [],
+        sharedLimits: [] as LimitData[],
+        budgets: late && isBudget ? [{ ...budget(620), name: "few", whole: false, since }] : [],
+        sharedBudgets: [] as BudgetData[],
+      };
+      splitUp(member.id, lists);
+      const { sharedLimits, sharedBudgets: shared } = lists;
+      const own = { member: member.id, model, policyVersion: late ? 2 : 1, sharedLimits, shared };
+      const request = requestOf(id, { ...own, deadlineAt: member.clock + 600_000 });
+      const home = member.home(stream);
+      const command = { home, at: member.clock, request, ledgerShards: 1, actors: most };
+      const when = { few: { models: ["big"] } };
+      const picks = isBudget ? { budgets: when } : { limits: when };
+      return member.user(stream).admit(late ? { ...command, picks } : command);
+    };
+    for (let n = 0; n < 8; n += 1) {
+      await send(`old${n}`, n % 4 < 2 ? one : two, n % 2 === 0 ? "big" : "small", false);
+    }
+    // Four calls of the model, 100 nanos held for each: there is room for two more.
+    member.clock += 1_000;
+    const outcomes: string[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      const reply = await send(`new${n}`, n % 2 === 0 ? one : two, "big", true);
+      outcomes.push(reply.outcome);
+      member.clock += 6_000;
+    }
+    expect(outcomes).toEqual(["admitted", "admitted", "refused", "refused"]);
+  },
+);
+
+const wide = { requests: windowMs, concurrency: 0, usd: 0 };

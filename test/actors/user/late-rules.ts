@@ -8,6 +8,7 @@ import type { RequestData } from "#actors/user/state.ts";
 import { picksFor, type RulePicks } from "#policy/picks.ts";
 import { PolicyDocument, type PolicyInput } from "#policy/document.ts";
 import { resolveFor } from "#policy/resolve.ts";
+import type { SharedBudgetData } from "#events/user-events.ts";
 import type { PolicySnapshot } from "#policy/snapshot.ts";
 import { sinceAfter } from "#policy/since.ts";
 import { boundOf, requestOf, Run, START } from "./fixtures.ts";
@@ -25,7 +26,7 @@ interface Rule {
   scopes(call: Call): string[];
 }
 
-interface Call {
+export interface Call {
   ownTier: "gold" | "silver";
   tier: "gold" | "silver";
   keyId: string;
@@ -42,7 +43,7 @@ const rate = (name: string, metric: string, rest: object): Record<string, unknow
   return { name, metric, limit: metric === "usd" ? most / 1e9 : most, windowMs, ...rest };
 };
 
-const RULES: Rule[] = [
+export const RULES: Rule[] = [
   {
     list: "limits",
     spec: rate("golden", "tokens", { when: { tiers: ["gold"] } }),
@@ -121,10 +122,15 @@ function snapshotOf(input: PolicyInput, version: number, publishedAt: number): P
 }
 
 /** The request as the edge would plan it. */
-function planned(id: string, call: Call, policy: PolicySnapshot, isOld = false): RequestData {
+export function planned(
+  id: string,
+  call: Call,
+  policy: PolicySnapshot,
+  isOld = false,
+): RequestData {
   const { ownTier, tier, keyId, model, tags, ip, session } = call;
   const member = { id: "alice", role: "member", tier: ownTier } as const;
-  const { limits, budgets } = resolveFor(policy, {
+  const { limits, budgets, sharedLimits, sharedBudgets } = resolveFor(policy, {
     member: { ...member, name: "Alice" },
     keyId,
     model,
@@ -144,11 +150,13 @@ function planned(id: string, call: Call, policy: PolicySnapshot, isOld = false):
     policyVersion: policy.version,
     limits,
     budgets: budgets.map((budget) => ({ ...budget, ...dated })),
+    sharedLimits,
+    shared: sharedBudgets.map((budget) => ({ ...budget, ...dated }) as SharedBudgetData),
   });
 }
 
 /** Every request with its truth, counted again for each question. */
-class Ledger {
+export class Ledger {
   readonly all: {
     id: string;
     at: number;

@@ -29,6 +29,7 @@ function keep() {
     stream: "u_1",
     actors: undefined,
     organisation: "o",
+    whenOf: () => undefined,
     now: () => START,
     execute: (command) => void run.execute(command, START),
   });

@@ -135,6 +135,7 @@ test("a long past counts all of its scope's until it is read, and then what it w
       const asked = called(one.call);
       expect(life.admit(asked, one.amount, second)).toEqual(life.left(asked));
     }
+    expect(life.run.state.awaited.size).toBe(0);
     expect(life.run.run.replayed()).toEqual(life.run.state);
   });
   await fc.assert(property, { numRuns: 150, verbose: 1 });

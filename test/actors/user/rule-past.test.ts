@@ -96,6 +96,57 @@ describe("a rule that picks some requests and is met for the first time", () => 
     expect(run.state.buckets.get("spend|user")?.log.sums).toEqual([20]);
   });
 
+  test("counts from the first millisecond of its window or period, and none before", () => {
+    const run = new Run();
+    const startsAt = START - hourMs / 2;
+    run.admit(START - hourMs, requestOf("gone", { ...big, bound: boundOf(1, 10) }));
+    run.admit(START - hourMs + 1, requestOf("first", { ...big, bound: boundOf(2, 20) }));
+    run.admit(startsAt - 1, requestOf("yesterday", { ...big, bound: boundOf(4, 40) }));
+    run.admit(startsAt, requestOf("today", { ...big, bound: boundOf(8, 80) }));
+    const { limits } = rules(START);
+    const budgets = [budgetOf({ name: "mine", startsAt, limitNanos: 1_000, since: START })];
+    countPast(run, requestOf("r", { ...big, limits, budgets }), picks, START);
+    expect(run.state.buckets.get("few|user")?.log.sums).toEqual([14]);
+    expect([...run.state.accounts.values()]).toMatchObject([{ settledNanos: 0, heldNanos: 80 }]);
+  });
+
+  test("that is awaited counts all of its scope, not what it picked when it was another", () => {
+    const run = new Run();
+    const budget = budgetOf({ name: "mine", limitNanos: 5_700, since: 0 });
+    const limit = limitOf({
+      name: "few",
+      metric: "tokens",
+      limit: 560,
+      windowMs: hourMs,
+      since: 0,
+    });
+    run.admit(START - 100, requestOf("x", { bound: boundOf(500, 1_000) }));
+    const own = { ...big, limits: [limit], budgets: [budget] };
+    run.admit(START - 50, requestOf("y", { ...own, bound: boundOf(60, 600) }));
+    run.settle(START - 40, "y", 4_600, 60);
+    const crossings = () => run.run.facts.filter(({ fact }) => fact.type === "ThresholdCrossed");
+    expect(crossings()).toHaveLength(1);
+    const [later, period] = [
+      { ...limit, since: START },
+      { ...budget, since: START },
+    ];
+    const awaits = [
+      { version: 2, limit: later, events: 3 },
+      { version: 2, budget: period, events: 3 },
+    ];
+    const told = run.run.execute({ type: "await-past", at: START, awaits }, START);
+    expect(told.map(({ type }) => type)).toEqual(["RulePastAwaited", "RulePastAwaited"]);
+    expect(run.run.execute({ type: "await-past", at: START, awaits }, START)).toEqual([]);
+    const next = (id: string, tokens: number, fields: object) =>
+      requestOf(id, { ...big, policyVersion: 2, bound: boundOf(tokens, 101), ...fields });
+    const refused = { type: "RequestRefused", data: { by: "few" } };
+    expect(run.admit(START, next("z", 1, { limits: [later] }))).toMatchObject([refused]);
+    const spent = { type: "RequestRefused", data: { by: "mine" } };
+    expect(run.admit(START + 1, next("b", 0, { budgets: [period] }))).toMatchObject([spent]);
+    expect(crossings()).toHaveLength(1);
+    expect(run.run.replayed()).toEqual(run.state);
+  });
+
   test("is kept by a snapshot", () => {
     const run = new Run();
     run.admit(START - 10, requestOf("a", { ...big, bound: boundOf(60, 600) }));
