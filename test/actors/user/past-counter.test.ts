@@ -140,3 +140,22 @@ test("a long past counts all of its scope's until it is read, and then what it w
   });
   await fc.assert(property, { numRuns: 150, verbose: 1 });
 });
+
+test("a long past is taken up where it was left, though the actor is gone after every step", async () => {
+  const life = new LongLife();
+  const call = { ownTier: "gold", tier: "gold", keyId: "k1", model: "big", tags: ["a"] } as const;
+  const asked = { ...call, tags: [...call.tags], ip: "192.0.2.1", session: "s1" };
+  for (let n = 0; n < 60; n += 1) {
+    life.at += 1_000;
+    life.admit(asked, 1, first());
+  }
+  life.admit(asked, 1, late(life.at));
+  let steps = 0;
+  for (; life.isDue && steps < 20; steps += 1) {
+    await life.work();
+    life.wake();
+  }
+  // Some seventy events, nine a step.
+  expect(steps).toBeLessThan(12);
+  expect(life.admit(asked, 1, late(life.at))).toEqual(life.left(asked));
+});

@@ -2,9 +2,12 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { userDecider } from "#actors/user/decider.ts";
-import { newRulesOf } from "#actors/user/rule-past.ts";
+import { bucketsMax } from "#actors/user/limits.ts";
+import { scopesIn } from "#actors/user/recorded.ts";
+import { decidePast, newRulesOf } from "#actors/user/rule-past.ts";
 import { accountKey, bucketKey } from "#actors/user/state.ts";
-import { sumAfter } from "#actors/user/usage-log.ts";
+import { emptyLog, sumAfter } from "#actors/user/usage-log.ts";
+import type { LimitData } from "#events/user-events.ts";
 import { picksFor, sharedPick, type RulePicks } from "#policy/picks.ts";
 import { boundOf, budgetOf, limitOf, requestOf, Run, START } from "./fixtures.ts";
 import { countPast } from "./past.ts";
@@ -144,7 +147,51 @@ describe("a rule that picks some requests and is met for the first time", () => 
     const spent = { type: "RequestRefused", data: { by: "mine" } };
     expect(run.admit(START + 1, next("b", 0, { budgets: [period] }))).toMatchObject([spent]);
     expect(crossings()).toHaveLength(1);
+    const read = { version: 2, budget: period, settledNanos: 4_600, heldNanos: 0, open: [] };
+    const pasts = [{ ...read, complete: true }];
+    expect(run.run.execute({ type: "count-past", at: START + 2, pasts }, START + 2)).toHaveLength(
+      1,
+    );
+    expect(run.run.execute({ type: "count-past", at: START + 2, pasts }, START + 2)).toEqual([]);
+    expect(run.admit(START + 3, next("c", 0, { budgets: [period] }))).toMatchObject([
+      { type: "RequestAdmitted" },
+    ]);
+    expect(crossings()).toHaveLength(1);
     expect(run.run.replayed()).toEqual(run.state);
+  });
+
+  test("is asked for every tag of a request, and for no tag that the rule does not name", () => {
+    const limits = ["a", "b"].map((tag) =>
+      limitOf({ name: "few", scope: `tag:${tag}`, since: START }),
+    );
+    const tagged = requestOf("r", { tags: ["a", "b", "c"], limits });
+    const few = { limits: { few: { tags: ["a", "b"] } } };
+    const [rule] = newRulesOf(new Run().state, tagged, few, START);
+    expect(rule?.asked).toEqual(["tag:a", "tag:b"]);
+    expect(scopesIn(tagged, "tag:a", ["a", "b"])).toEqual(["tag:a", "tag:b"]);
+  });
+
+  test("is not all read while one of its scopes finds no room", () => {
+    const { state } = new Run();
+    const [limit] = rules(START).limits;
+    const bucket = {
+      metric: "tokens",
+      mode: "sliding",
+      limit: 1,
+      windowMs: 1,
+      version: 1,
+    } as const;
+    const base = { ms: 0, part: 0 };
+    for (let n = 1; n < bucketsMax; n += 1) {
+      state.buckets.set(`x${n}|user`, { ...bucket, log: emptyLog(1), tat: base, base });
+    }
+    state.buckets.set("few|tag:b", { ...bucket, log: emptyLog(1), tat: base, base });
+    const past = (scope: string) => {
+      return { version: 1, limit: { ...limit, name: "few", scope } as LimitData, open: [] };
+    };
+    const pasts = [past("tag:a"), { ...past("tag:b"), complete: true }];
+    const facts = decidePast(state, pasts);
+    expect(facts).toEqual([{ type: "RulePastCounted", v: 1, data: past("tag:b") }]);
   });
 
   test("is kept by a snapshot", () => {
