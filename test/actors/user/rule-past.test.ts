@@ -171,6 +171,21 @@ describe("a rule that picks some requests and is met for the first time", () => 
     expect(scopesIn(tagged, "tag:a", ["a", "b"])).toEqual(["tag:a", "tag:b"]);
   });
 
+  test("of sessions counts under each what no record says the session of", () => {
+    const run = new Run();
+    run.admit(START - 300, requestOf("old", { bound: boundOf(3, 30) }));
+    run.admit(START - 200, requestOf("n", { ownTier: "x", session: "s2", bound: boundOf(4, 40) }));
+    const told = ["s1", "s2"].map((session) => {
+      const terms = { name: "few", metric: "tokens", windowMs: hourMs, since: START } as const;
+      const limits = [limitOf({ ...terms, scope: `session:${session}` })];
+      const request = requestOf(session, { ownTier: "x", session, limits });
+      const facts = countPast(run, request, { limits: { few: {} } }, START);
+      return facts.map(({ data }) => ("moments" in data ? data.moments : undefined));
+    });
+    const old = [START - 300, 3];
+    expect(told).toEqual([[[old]], [[old, [START - 200, 4]]]]);
+  });
+
   test("is not all read while one of its scopes finds no room", () => {
     const { state } = new Run();
     const [limit] = rules(START).limits;
