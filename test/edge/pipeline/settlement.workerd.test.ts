@@ -17,7 +17,7 @@ let count = 0;
 function settling(accounting: "strict" | "estimate" = "strict", choices = 1) {
   count += 1;
   const request = { requestId: `request-${count}`, accounting };
-  const plan = { request, choices, inputTokens: 40, payloadMode: "off" };
+  const plan = { policy: {}, request, choices, inputTokens: 40, payloadMode: "off" };
   const home = { stream: `stream-${count}` };
   const settlement = new Settlement({ plan, home, holdNanos: 1_040 } as unknown as Admission);
   const booked: SettleCommand[] = [];
