@@ -7,7 +7,7 @@ import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { bundleWorker, workerEntry, type WorkerModule } from "../../scripts/bundle.ts";
 import { loadMiniflare, loadWrangler, root } from "../../scripts/from-wrangler.ts";
-import { anyFreePort } from "../../scripts/ports.ts";
+import { claimPort } from "./ports.ts";
 import type { KeptModule } from "./record-worker.ts";
 
 /** `early` is the Worker of `test/golden/worker`, `now` that of this code. */
@@ -39,7 +39,7 @@ export async function startMixed(
   state: string,
   versions: { edge: Version; actors: Version },
 ): Promise<{ url: string; stop(): Promise<void> }> {
-  const port = await anyFreePort();
+  const port = await claimPort();
   const { workerOptions } = loadWrangler().unstable_getMiniflareWorkerOptions(
     path.join(root, "wrangler.toml"),
   );
