@@ -147,12 +147,14 @@ it("split, killed and joined again, an account spends its budget once and is one
     return { users: [...new Set(rows.map(({ user }) => user))], enough: rows.length >= 5 };
   };
   await expect.poll(events, { timeout: 60_000 }).toEqual({ users: ["alice"], enough: true });
-  const [row] = await rowsOf("/audit/events?kind=request&limit=1", "events");
-  const explained = await ask(`${started.url}/audit/events/${String(row?.["id"])}/explain`, {
-    key: auditor,
-  });
-  expect([explained.status, explained.json["same"] ?? explained.json["agrees"]]).toEqual([
-    200,
-    true,
-  ]);
+  // The newest may be a row of refusals that are counted together, which is no decision of its own.
+  const rows = await rowsOf("/audit/events?kind=request&limit=500", "events");
+  const decided = rows.filter(({ kind }) => kind === "request");
+  expect(decided.length).toBeGreaterThanOrEqual(5);
+  for (const { id } of decided) {
+    const explained = await ask(`${started.url}/audit/events/${String(id)}/explain`, {
+      key: auditor,
+    });
+    expect([explained.status, explained.json["same"]], explained.text).toEqual([200, true]);
+  }
 }, 240_000);
