@@ -85,11 +85,19 @@ async function budgetsOf(
 const nodeOf = (standings: readonly Standing[], scope: string) =>
   standings.find((one) => one.scope === scope && one.member === undefined) as Standing;
 
-/** Both users ask until both are refused for good; every answer. */
-async function spendAll(started: TestGateway, keys: readonly string[], rounds = 60) {
+/**
+ * Both users ask until both are refused for good; every answer. While more is left of the budget
+ * than nobody's worst case could use, a busy machine gets more rounds to hand it over.
+ */
+async function spendAll(
+  started: TestGateway,
+  keys: readonly string[],
+  { rounds = 60, enoughNanos = 0 } = {},
+) {
   const answers: Answer[] = [];
   let quiet = 0;
-  for (let round = 0; round < rounds && quiet < 3; round += 1) {
+  const isOver = () => quiet >= (trueNanos() > enoughNanos ? 3 : 15);
+  for (let round = 0; round < rounds && !isOver(); round += 1) {
     const now = await Promise.all(
       keys.flatMap((key) => [1, 2, 3].map(() => chat(started, key, "hi", { max_tokens: 100 }))),
     );
@@ -114,7 +122,8 @@ it("two users of a team run out together, and the team's budget is never passed"
   await join(admin, "alice", "red");
   await join(admin, "bob", "red");
   const { alice, bob } = started.keys;
-  const answers = await spendAll(started, [alice, bob]);
+  const enoughNanos = 0.5e9 - 0.05e9;
+  const answers = await spendAll(started, [alice, bob], { enoughNanos });
   const passed = answers.filter(({ status }) => status === 200);
   const refused = answers.filter(({ status }) => status === 402);
   expect(passed.length + refused.length, answers.map(({ status }) => status).join()).toBe(
@@ -132,7 +141,7 @@ it("two users of a team run out together, and the team's budget is never passed"
   // The journal is the truth. What is left covers no other request's worst case.
   const trueCost = upstream.seen.length * plainCostNanos;
   expect(trueCost).toBeLessThanOrEqual(0.5e9);
-  expect(trueCost).toBeGreaterThan(0.5e9 - 0.05e9);
+  expect(trueCost).toBeGreaterThan(enoughNanos);
   await expect
     .poll(async () => nodeOf(await budgetsOf(started), "team:red").settledNanos)
     .toBe(trueCost);
