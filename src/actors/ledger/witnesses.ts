@@ -91,6 +91,12 @@ interface WitnessRow {
 
 type Witness = WitnessConfig["witnesses"][number];
 
+/** Why a witness did not cosign; `fork` where it saw another log. */
+interface Refusal {
+  trouble: string;
+  fork?: string;
+}
+
 export class Witnesses {
   readonly #setup: WitnessesSetup;
   readonly #config: WitnessConfig | string | undefined;
@@ -127,23 +133,27 @@ export class Witnesses {
       const row = this.#row(key.name);
       return row.size < size && row.nextAt <= at;
     });
-    await Promise.all(due.map((witness) => this.#ask(witness, size)));
+    const forks = await Promise.all(due.map((witness) => this.#ask(witness, size)));
+    // They are asked at once and told of in their order, whoever answers first.
+    for (const fork of forks) if (fork !== undefined) this.#setup.onFork(fork, size);
     await this.#keep(config, size, note);
     const rows = config.witnesses.map(({ key }) => this.#row(key.name));
     const waiting = rows.filter((row) => row.size < size);
     return Math.min(Infinity, ...waiting.map(({ nextAt }) => Math.max(nextAt, at)));
   }
 
-  /** Shows one witness the log's growth, part by part where that is much. */
-  async #ask(witness: Witness, size: number): Promise<void> {
+  /** Shows one witness the log's growth, part by part where that is much; says if it saw another log. */
+  async #ask(witness: Witness, size: number): Promise<string | undefined> {
     const { name } = witness.key;
     try {
       for (let tries = 0; tries < 3; tries += 1) {
         const row = this.#row(name);
-        if (row.size >= size) return;
+        if (row.size >= size) return undefined;
         const to = row.size === 0 ? size : Math.min(size, row.size + witnessManifestsMax);
-        const trouble = await this.#submit(witness, row.size, to);
-        if (trouble !== undefined) return this.#comeLater(row, trouble);
+        const refusal = await this.#submit(witness, row.size, to);
+        if (refusal === undefined) continue;
+        this.#comeLater(row, refusal.trouble);
+        return refusal.fork;
       }
       this.#write({ ...this.#row(name), nextAt: this.#setup.now() });
     } catch (error) {
@@ -151,10 +161,11 @@ export class Witnesses {
       const why = error instanceof Error ? error.message.slice(0, 200) : "it could not be asked";
       this.#comeLater(this.#row(name), slow ? "it did not answer in time" : why);
     }
+    return undefined;
   }
 
   /** Asks for a cosignature of a size; why there is none. */
-  async #submit({ url, key }: Witness, from: number, to: number): Promise<string | undefined> {
+  async #submit({ url, key }: Witness, from: number, to: number): Promise<Refusal | undefined> {
     const { fetcher, store } = this.#setup;
     const note = await readText(store(), paths.checkpoint(to - 1));
     const proof = from === 0 || from === to ? [] : await this.#growth(from, to);
@@ -168,8 +179,8 @@ export class Witnesses {
     });
     const text = (await response.text()).slice(0, witnessAnswerCharsMax);
     if (response.status === 409) return this.#conflict(key, text, from, to);
-    if (response.status === 422) return this.#fork(key, to);
-    if (response.status !== 200) return `it answered ${response.status}`;
+    if (response.status === 422) return forked(key, to);
+    if (response.status !== 200) return { trouble: `it answered ${response.status}` };
     const own = text.split("\n").filter((line) => line.startsWith(`— ${key.name} `));
     for (const line of own) {
       const cosigned = parseNote(`${note}${line}\n`);
@@ -178,22 +189,16 @@ export class Witnesses {
       this.#write({ name: key.name, size: to, line, ...done });
       return undefined;
     }
-    return "its answer is no cosignature by its key";
+    return { trouble: "its answer is no cosignature by its key" };
   }
 
   /** It cosigned another size than we knew: from there on it can be shown the growth. */
-  #conflict(key: WitnessKey, text: string, from: number, to: number): string | undefined {
+  #conflict(key: WitnessKey, text: string, from: number, to: number): Refusal | undefined {
     const seen = /^(0|[1-9]\d{0,14})\n$/.exec(text)?.[1];
     const size = Number(seen);
-    if (seen === undefined || size > to || size === from) return this.#fork(key, to);
+    if (seen === undefined || size > to || size === from) return forked(key, to);
     this.#write({ ...this.#row(key.name), size, line: null });
     return undefined;
-  }
-
-  #fork({ name }: WitnessKey, size: number): string {
-    const message = `witness ${name} cosigned another log than this one: ${size} segments do not follow from it`;
-    this.#setup.onFork(message, size);
-    return "it has seen another log";
   }
 
   async #growth(from: number, to: number): Promise<Hash[]> {
@@ -241,6 +246,11 @@ export class Witnesses {
       trouble,
     );
   }
+}
+
+function forked({ name }: WitnessKey, size: number): Refusal {
+  const fork = `witness ${name} cosigned another log than this one: ${size} segments do not follow from it`;
+  return { trouble: "it has seen another log", fork };
 }
 
 function bytesOf(hash: Hash): Uint8Array {
