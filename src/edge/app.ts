@@ -34,6 +34,7 @@ import {
   listOllamaModels,
   showModel,
 } from "./surface/model-lists.ts";
+import { nearbyAddress } from "./surface/nearby.ts";
 import { dialectOfTarget } from "./surface/read-body.ts";
 import { serveUniversal } from "./surface/universal.ts";
 
@@ -112,10 +113,6 @@ app.post("/mcp", (c) =>
     fetch: (request) => app.fetch(request, c.env, c.executionCtx),
   }),
 );
-app.all("/mcp", () => {
-  throw new GatewayError("method_not_allowed", "/mcp takes POST; there are no streams to GET.");
-});
-
 app.route("/", consoleRoutes());
 
 app.all("*", (c) => {
@@ -127,9 +124,11 @@ app.all("*", (c) => {
       return openUniversalSocket(c.req.raw, c.env, ctx, asked, serve);
     }
     // Codex and others try a socket first; 426 sends them to POST at once.
-    throw new GatewayError("invalid_request", "Sockets are not spoken here; use POST.", {
-      status: 426,
-    });
+    if (targetAt(c, "POST") !== undefined) {
+      throw new GatewayError("invalid_request", "Sockets are not spoken here; use POST.", {
+        status: 426,
+      });
+    }
   }
   if (target?.universal === true) {
     return serveUniversal(c.req.raw, c.env, c.executionCtx as ExecutionContext, target, serve);
@@ -138,19 +137,45 @@ app.all("*", (c) => {
     const answer = serve(c.req.raw, c.env, c.executionCtx as ExecutionContext, target);
     return target.run === "state" ? answer.then(asRunState) : answer;
   }
-  const { path } = c.req;
-  if (c.req.method !== "POST" && targetAt(c, "POST")?.endpoint !== undefined) {
-    throw new GatewayError("method_not_allowed", `${path.slice(0, 200)} takes POST.`);
-  }
-  throw new GatewayError("not_found", `Nothing is at ${c.req.method} ${path.slice(0, 200)}.`);
+  throw nothingAt(c);
 });
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/** The methods that the address of a request takes, other than the one that it was asked by. */
+function methodsAt(c: AppContext): string[] {
+  return METHODS.filter((method) => {
+    if (targetAt(c, method)?.endpoint !== undefined) return true;
+    const [handlers] = app.router.match(method, c.req.path);
+    return handlers.some(([[, { method: own }]]) => own === method);
+  });
+}
+
+/** Why nothing answers: the method is another's, the path is nearly right, or nothing is near. */
+function nothingAt(c: AppContext): GatewayError {
+  const { pathname } = new URL(c.req.url);
+  const path = pathname.slice(0, 200);
+  const methods = methodsAt(c);
+  if (methods.length > 0) {
+    return new GatewayError("method_not_allowed", `${path} takes ${methods.join(", ")}.`);
+  }
+  const near = nearbyAddress(pathname);
+  const hint =
+    near === undefined ? "" : ` You may mean ${near}: look at the base URL of your client.`;
+  return new GatewayError("not_found", `Nothing is at ${c.req.method} ${path}.${hint}`);
+}
 
 function targetAt(c: AppContext, method: string): Target | undefined {
   const { pathname, search } = new URL(c.req.url);
   return targetOf(method, pathname.slice(1), search);
 }
 
-app.onError((error, c) => refuse(c, fromUnknown(error)));
+app.onError((error, c) => {
+  const refusal = fromUnknown(error);
+  const answer = refuse(c, refusal);
+  if (refusal.code === "method_not_allowed") answer.headers.set("allow", methodsAt(c).join(", "));
+  return answer;
+});
 
 /** A refusal in the dialect of the address, or as plain JSON. */
 function refuse(c: AppContext, error: GatewayError): Response {
@@ -168,7 +193,7 @@ function refuse(c: AppContext, error: GatewayError): Response {
 
 function dialectFor(c: AppContext): Dialect | undefined {
   const { path } = c.req;
-  const target = targetAt(c, "POST");
+  const target = targetAt(c, "POST") ?? targetOf("POST", nearbyAddress(path)?.slice(1) ?? "", "");
   if (target?.endpoint !== undefined) return dialectOfTarget(target);
   if (path.startsWith("/v1beta/")) return dialectOf("google-generate");
   if (path.startsWith("/api/")) return dialectOf("ollama-chat");

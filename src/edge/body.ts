@@ -130,7 +130,9 @@ export function parseBody(text: string): JsonObject {
   if (body === undefined) {
     throw new GatewayError(
       "invalid_json",
-      `The request's body is not JSON, or is nested more than ${nestingMax} levels deep.`,
+      text.trim() === ""
+        ? "The request has no body: send a JSON object."
+        : `The request's body is not JSON, or is nested more than ${nestingMax} levels deep.`,
     );
   }
   if (typeof body !== "object" || body === null || Array.isArray(body)) {

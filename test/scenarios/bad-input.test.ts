@@ -13,9 +13,23 @@ afterAll(() => gateway.stop());
 const post = (path: string, body: string, headers: Record<string, string> = {}) =>
   ask(`${gateway.url}${path}`, { method: "POST", key: gateway.keys.bob, body, headers });
 
-const cases: [what: string, body: string, status: number, code: string][] = [
-  ["text that is not JSON", "hello", 400, "invalid_json"],
-  ["an empty body", "", 400, "invalid_json"],
+const cases: [what: string, body: string, status: number, code: string, says?: string][] = [
+  ["text that is not JSON", "hello", 400, "invalid_json", "is not JSON"],
+  ["a form", "model=gpt-4o-mini&max_tokens=5", 400, "invalid_json", "is not JSON"],
+  ["an empty body", "", 400, "invalid_json", "has no body"],
+  [
+    "a number that is none",
+    '{"model":"gpt-4o-mini","messages":[{"role":"user","content":"x"}],"max_tokens":NaN}',
+    400,
+    "invalid_json",
+  ],
+  [
+    "a number past all bounds",
+    '{"model":"gpt-4o-mini","messages":[{"role":"user","content":"x"}],"max_tokens":1e999}',
+    400,
+    "invalid_request",
+    "max_tokens",
+  ],
   ["a list", "[]", 400, "invalid_request"],
   ["a number", "7", 400, "invalid_request"],
   ["null", "null", 400, "invalid_request"],
@@ -46,13 +60,14 @@ const cases: [what: string, body: string, status: number, code: string][] = [
   ],
 ];
 
-describe.each(cases)("%s", (_what, body, status, code) => {
+describe.each(cases)("%s", (_what, body, status, code, says = "") => {
   it("is refused in OpenAI's shape", async () => {
     const answer = await post("/v1/chat/completions", body);
     expect(answer.status).toBe(status);
     const error = errorOf(answer);
     expect(error.code).toBe(code);
     expect(error.message?.length).toBeGreaterThan(10);
+    expect(error.message).toContain(says);
     expect(answer.headers.get("x-should-retry")).toBe("false");
   });
 

@@ -45,8 +45,12 @@ const OWN: Readonly<Record<string, EndpointId>> = {
   "v2/embed": "cohere-embed",
 };
 
-/** First segments below `/v1/` that are OpenAI's own, so never an account of Cloudflare's. */
+/**
+ * First segments below `/v1/` that are OpenAI's own, so never an account of Cloudflare's; `v1` is
+ * there twice where a base URL has it already.
+ */
 const RESERVED = new Set([
+  "v1",
   "chat",
   "responses",
   "embeddings",
@@ -83,7 +87,8 @@ export function targetOf(method: string, path: string, search: string): Target |
   const [provider = "", ...rest] = path.split("/");
   // What is not found under the gateway's own names is nobody's: no call to a provider by mistake.
   const isOwn = provider !== "compat" && isReservedName(decode(provider));
-  if (rest.length === 0 || provider === "" || isOwn) return undefined;
+  // `/chat/completions` is a base URL without its `/v1`, and no provider of the name `chat`.
+  if (rest.length === 0 || provider === "" || isOwn || Object.hasOwn(FIXED, path)) return undefined;
   return providerTarget(method, provider, rest.join("/"), search);
 }
 
