@@ -98,6 +98,14 @@ describe("a hostile text", () => {
     }
   });
 
+  it("is not gone back through for the name of a value, however many verbs stand before it", () => {
+    const text = `my password ${"is ".repeat(30_000)}= a1B2c3D4e5f6`;
+    const where = { direction: "answer", channel: "assistant" } as const;
+    expect(redactText(everything(), text, where).text).toBe(text);
+    const few = "my password is is: a1B2c3D4e5f6";
+    expect(redactText(everything(), few, where).findings).toHaveLength(1);
+  });
+
   it("is read by the engine as by the naive scan", () => {
     for (const unit of [...DEAREST, ...hostileUnits(600, SEED)]) {
       const text = repeated(unit, 160);

@@ -15,6 +15,8 @@ import {
 import type { Source } from "./source.ts";
 
 const NAME_MAX = 56;
+/** More verbs in a row before a value are no sentence: a text of nothing else would be gone back through. */
+const VERBS_MAX = 4;
 /** How far the field that holds the name may stand before the field that holds its value. */
 const FIELD_CHARS = 96;
 
@@ -197,14 +199,21 @@ export function glance({ codes }: Source, start: number, end: number): number {
 }
 
 /** The name before an operator at `at`; for `value=` and the like, that of the field before. */
-export function nameBefore(source: Source, at: number): string {
+function nameBefore(source: Source, at: number, verbs: number): string {
   const end = nameEnd(source, at);
   if (endsIdeographic(source, end)) return "password";
-  return nameAt(source, nameStart(source, end, nameFloor(at)), end, nameFloor(at));
+  const floor = nameFloor(at);
+  return nameAt(source, nameStart(source, end, floor), end, floor, verbs);
 }
 
-/** The same for a name that stands from an index up to another. */
-export function nameAt(source: Source, start: number, end: number, floor: number): string {
+/** The same for a name that stands from an index up to another, before so many verbs. */
+export function nameAt(
+  source: Source,
+  start: number,
+  end: number,
+  floor: number,
+  verbs = 0,
+): string {
   const written = source.text.slice(start, end);
   const known = glanced.start === start && glanced.end === end;
   const name = known && glanced.asWritten ? written : spelledOut(written);
@@ -219,7 +228,8 @@ export function nameAt(source: Source, start: number, end: number, floor: number
     return typed?.[1] === undefined ? name : spelledOut(typed[1]);
   }
   // "my token is: ...": the verb is no name.
-  return (name === "is" || name === "was") && start > floor && source.code(start - 1) === 32
-    ? nameBefore(source, start - 1)
+  const verb = (name === "is" || name === "was") && verbs < VERBS_MAX;
+  return verb && start > floor && source.code(start - 1) === 32
+    ? nameBefore(source, start - 1, verbs + 1)
     : name;
 }
