@@ -47,11 +47,21 @@ export const leanZodCore = (code: string): string =>
     shortened("$ZodObjectJIT", "$ZodObject"),
   );
 
-/** zod's code without formats as methods of strings, each of which is there as a schema of its own. */
-export const leanZodClassic = (code: string): string =>
-  between(code, "export const ZodString =", "\n});", () =>
+/**
+ * zod's code without formats as methods of strings, each of which is there as a schema of its own, and
+ * without the assignments of what is left out of JSON Schema. A helper is asked for in its own
+ * file: as a member of the index's it would bring all helpers along, as members of one object.
+ */
+export function leanZodClassic(code: string): string {
+  const strings = between(code, "export const ZodString =", "\n});", () =>
     shortened("ZodString", "core.$ZodString", "_ZodString"),
   );
+  const whole = 'import { util } from "../core/index.js";';
+  const helpers = between(strings, whole, "\n", () => 'import * as util from "../core/util.js";');
+  return helpers
+    .replaceAll(/^ +inst\._zod\.processJSONSchema = .*;\n/gm, "")
+    .replaceAll("core.util.", "util.");
+}
 
 /** Leaves out `z.string().url()` for `z.url()`, and code that makes code. */
 export const withLeanZod = {

@@ -84,7 +84,17 @@ it("no schema asks a string for a format, which the Worker's strings do not have
   );
 });
 
+it("zod's helpers come one by one, and nothing is said of JSON Schema for each kind of schema", () => {
+  const classic = readFileSync(path.join(root, "node_modules/zod/v4/classic/schemas.js"), "utf8");
+  const lean = leanZodClassic(classic);
+  expect(classic.match(/core\.util\./g)).not.toBeNull();
+  expect(lean.match(/core\.util\.|import \{ util \}|processJSONSchema/g)).toBeNull();
+  expect(lean).toContain('import * as util from "../core/util.js";');
+});
+
 it("zod written differently is refused, too", () => {
   expect(() => leanZodCore("export const $ZodObject = 1;")).toThrow("look at it again");
   expect(() => leanZodClassic("export const string = 1;")).toThrow("look at it again");
+  const strings = "export const ZodString = core.$constructor(() => {\n});";
+  expect(() => leanZodClassic(strings)).toThrow("import { util }");
 });
