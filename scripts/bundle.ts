@@ -66,22 +66,31 @@ function filesOf(code: string): (at: number) => string {
 
 /** Code that does the same with less to read, and with schemas that are made when first asked for. */
 async function shrink(code: string): Promise<string> {
-  // Loaded when it is asked for, because nothing that runs on this machine is shrunk.
-  const { minify } = await import("@swc/core");
+  // Loaded when they are asked for, because nothing that runs on this machine is shrunk.
+  const [{ minify }, vite] = await Promise.all([import("@swc/core"), import("vite")]);
   const fileAt = filesOf(code);
   const late = await lateConstants(code, {
     isBuilder: (at) => /^(node_modules\/zod|src\/dlp\/kit)\//.test(fileAt(at)),
     mayWait: (at) => /^(node_modules\/zod|src|client)\//.test(fileAt(at)),
   });
-  const { code: small } = await loadEsbuild().transform(late.code, {
+  const { code: first } = await loadEsbuild().transform(late.code, {
     minify: true,
     format: "esm",
     target: "es2024",
   });
-  // No limit of passes: it ends when nothing changes any more. Letters of other scripts are escaped:
-  // packed they are no larger so, and the runtime reads a text of bytes faster.
-  const options = { compress: { passes: 0 }, mangle: true, format: { asciiOnly: true } };
-  return (await minify(small, { module: true, ecma: 2022, ...options })).code;
+  // Each of the three finds what the others leave. No limit of passes: swc ends when nothing changes.
+  const module = { module: true, ecma: 2022 } as const;
+  const second = await minify(first, { ...module, compress: { passes: 0 }, mangle: false });
+  const third = await vite.minify("worker.js", second.code, {
+    module: true,
+    compress: { target: "es2024" },
+    mangle: false,
+  });
+  if (third.errors.length > 0) throw new Error(third.errors.map((one) => one.message).join("\n"));
+  // Names last, and by swc, whose names pack best. Letters of other scripts are escaped: packed they
+  // are no larger so, and the runtime reads a text of bytes faster.
+  const named = { compress: false, mangle: true, format: { asciiOnly: true } };
+  return (await minify(third.code, { ...module, ...named })).code;
 }
 
 /**
