@@ -50,8 +50,8 @@ class Leash {
     this.#outer?.removeEventListener("abort", this.#onAbort);
   }
 
-  /** What a failure was, told by who pulled. */
-  explain(error: unknown): GatewayError {
+  /** What a failure of a call to `target` was, told by who pulled. */
+  explain(error: unknown, target: Target): GatewayError {
     if (error instanceof GatewayError) return error;
     if (this.#late) {
       return new GatewayError("timeout", "The call took longer than its timeoutMs.", {
@@ -63,11 +63,18 @@ class Leash {
       const cause: unknown = this.#outer?.reason ?? error;
       return new GatewayError("aborted", "The call was aborted.", { cause });
     }
-    return new GatewayError("network_error", "The connection failed.", {
-      retryable: true,
-      cause: error,
-    });
+    return unreached(target, error);
   }
+}
+
+/** A call that nobody answered. An address that is none stays none, however often it is called. */
+function unreached({ name, baseUrl }: Target, cause: unknown): GatewayError {
+  if (!URL.canParse(baseUrl)) {
+    const message = `The base URL of ${name} is no address: give one as in https://gateway.example.`;
+    return new GatewayError("network_error", message, { cause });
+  }
+  const message = `The connection to ${new URL(baseUrl).origin} failed: is ${name} running there?`;
+  return new GatewayError("network_error", message, { retryable: true, cause });
 }
 
 function headersOf(target: Target, options: RunOptions): Record<string, string> {
@@ -124,7 +131,7 @@ export async function callOnce(
       ...(requestId === undefined ? {} : { requestId }),
     };
   } catch (error) {
-    throw leash.explain(error);
+    throw leash.explain(error, target);
   } finally {
     leash.drop();
   }
@@ -174,7 +181,7 @@ export function callStream(
         }
       } catch (error) {
         leash.drop();
-        controller.error(leash.explain(error));
+        controller.error(leash.explain(error, target));
       }
     },
     cancel() {

@@ -9,7 +9,7 @@ import {
   type Session,
   wholeOf,
 } from "../policy-session.ts";
-import { Complaint, REFUSED } from "../policy-target.ts";
+import { Complaint, problemLines, REFUSED } from "../policy-target.ts";
 import { weigh, type Weight } from "./widening.ts";
 
 /** What `plan` ends with when the file is not what is published. */
@@ -32,8 +32,8 @@ async function check({ client }: Session, document: unknown): Promise<Change[]> 
   const result = await client.ask({ type: "ValidatePolicy", document });
   const { valid, problems, changes } = result as unknown as Checked;
   if (valid) return changes;
-  const places = problems.map(({ path, message }) => `\n  ${path}: ${message}`).join("");
-  throw new Complaint(`The document is not a valid policy.${places}`, REFUSED);
+  const lines = ["The document is not a valid policy.", ...problemLines(problems)];
+  throw new Complaint(lines.join("\n"), REFUSED);
 }
 
 function summaryOf(changes: readonly (Change & { weight: Weight })[]): string {

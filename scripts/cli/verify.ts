@@ -238,7 +238,15 @@ async function run(args: string[]): Promise<number> {
         onProgress,
       });
   bar.end();
-  if (report.shards.length === 0) throw new Error("There is no archive yet.");
+  if (report.shards.length === 0) {
+    throw new Error(isUrl ? "There is no archive yet." : `There is no archive in "${where}".`);
+  }
+  // Still a failed verification: an archive whose segments are gone looks the same.
+  if (!isUrl && report.shards.every(({ segments }) => segments === 0)) {
+    process.stderr.write(
+      `Nothing in "${where}" is an archive: name the folder of the shards' folders, or one of these.\n`,
+    );
+  }
   process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : print(report, depth));
   return report.count === 0 ? 0 : 1;
 }

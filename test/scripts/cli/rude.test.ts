@@ -122,6 +122,21 @@ describe("a gateway that is none", () => {
   }, 240_000);
 });
 
+describe("a folder that is no archive", () => {
+  const key = Buffer.alloc(32, 7).toString("base64");
+
+  it("is named where it is empty, and is never fine", async () => {
+    const { code, err } = await run(["verify", "a-folder", "--key", key]);
+    expect([code, err]).toEqual([3, expect.stringMatching(/There is no archive in ".*a-folder"/)]);
+  });
+
+  it("is no archive whose folders hold others, and what one would look like is said", async () => {
+    const { code, out, err } = await run(["verify", folder, "--key", key]);
+    expect([code, out]).toEqual([1, expect.stringContaining("NOT OK")]);
+    expect(err).toContain("is an archive: name the folder");
+  });
+});
+
 describe("files and words that are not what is asked for", () => {
   const rude: string[][] = [
     ...["torn.json", "bytes.json", "list.json", "a-folder", "no-such.json"].flatMap((file) => [
