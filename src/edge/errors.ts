@@ -2,6 +2,7 @@
  * Every way the gateway says no: one closed list of codes, each with its status, whether trying the
  * same again can help, and the type that SDKs show.
  */
+import { readUnreadable } from "#actors/kit/setting.ts";
 import { readRebuilding } from "#actors/ledger/rebuilding.ts";
 import { readGone } from "#projections/replay/gone.ts";
 
@@ -108,6 +109,13 @@ export class GatewayError extends Error {
 
 /** The one place where an unknown failure becomes ours. Its own text stays inside. */
 export function fromUnknown(error: unknown): GatewayError {
+  // The message of one of ours may be a provider's: what caused it never is.
+  const unreadable = readUnreadable(error instanceof GatewayError ? error.cause : error);
+  if (unreadable !== undefined) {
+    const { name, problem } = unreadable;
+    const message = `${name} of this gateway cannot be read: ${problem}. Nothing is decided until its operator has mended it.`;
+    return new GatewayError("misconfigured", message, { cause: error });
+  }
   if (error instanceof GatewayError) return error;
   const rebuilding = readRebuilding(error);
   if (rebuilding !== undefined) {

@@ -3,16 +3,11 @@
  * diagnosis, by `tallygate doctor` behind it, and by a deployment before it uploads. Whatever reads a
  * setting refuses by itself when it is wrong; here all of them are looked at together.
  */
+import { restoredAtProblem, type UnreadableSetting } from "#actors/kit/setting.ts";
 import { readWitnesses } from "#actors/ledger/witnesses.ts";
 import { readPublicKey } from "#events/note.ts";
 import { tryParseJson } from "#events/parse-json.ts";
 import { issuersProblem } from "./auth/tokens.ts";
-
-/** A setting by its name, and what is wrong with it: places and expectations, never a value. */
-export interface SettingProblem {
-  name: string;
-  problem: string;
-}
 
 type Check = (value: string) => string | undefined;
 
@@ -33,12 +28,11 @@ const checks: Readonly<Record<string, Check>> = {
     value.trim().split(/\s+/).every(isKey)
       ? undefined
       : "one of them is neither the base64 of 32 bytes nor a verifier key",
-  TALLYGATE_RESTORED_AT: (value) =>
-    Number.isNaN(Date.parse(value)) ? "it is no time as in 2026-11-21T09:00:00Z" : undefined,
+  TALLYGATE_RESTORED_AT: restoredAtProblem,
 };
 
 /** Everything that is wrong with the settings of an environment; those that are empty are not set. */
-export function settingProblems(values: Readonly<Record<string, unknown>>): SettingProblem[] {
+export function settingProblems(values: Readonly<Record<string, unknown>>): UnreadableSetting[] {
   return Object.entries(checks).flatMap(([name, check]) => {
     const value = values[name];
     const problem = typeof value === "string" && value !== "" ? check(value) : undefined;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { SettingUnreadable } from "#actors/kit/setting.ts";
 import { ViewsRebuilding } from "#actors/ledger/rebuilding.ts";
 import { fromUnknown, GATEWAY_CODES, GatewayError, toGatewayCode } from "#edge/errors.ts";
 
@@ -52,4 +53,18 @@ it("views that are being folded anew are told as such, with how far they are", (
   expect([error.code, error.status, error.retryable]).toEqual(["views_rebuilding", 503, true]);
   expect(error.message).toContain("5 of 9 events");
   expect(fromUnknown(new Error("5 of 9 events")).code).toBe("internal");
+});
+
+it("a setting that no actor can read is named, whoever says that the actor did not answer", () => {
+  const problem = { name: "TALLYGATE_RESTORED_AT", problem: "it is no time" };
+  const told = new Error(new SettingUnreadable(problem).message);
+  const unavailable = new GatewayError("policy_unavailable", "No.", { cause: told });
+  for (const thrown of [told, unavailable]) {
+    const { code, status, retryable, message } = fromUnknown(thrown);
+    expect([code, status, retryable]).toEqual(["misconfigured", 503, false]);
+    expect(message).toMatch(/^TALLYGATE_RESTORED_AT .* it is no time\. .* operator/);
+  }
+  // What a provider says is repeated, and believed by nobody.
+  const quoted = new GatewayError("provider_rejected", told.message);
+  expect(fromUnknown(quoted)).toBe(quoted);
 });

@@ -18,6 +18,7 @@ import {
 import type { PlaceData, StreamForked } from "#events/stream-events.ts";
 import type { Env } from "./env.ts";
 import type { EventStore } from "./event-store.ts";
+import { restoredAtProblem, SettingUnreadable } from "./setting.ts";
 import type { StreamHome } from "./home.ts";
 import { readStored } from "./stored.ts";
 import { adoptEventsMax, carriedEventsMax, setAsideCharsMax } from "./limits.ts";
@@ -55,13 +56,19 @@ export class Restorer {
     this.#host = host;
   }
 
-  /** Whether nothing may be decided before the ledger was asked. */
+  /**
+   * Whether nothing may be decided before the ledger was asked. Throws while nobody can say: a time
+   * that cannot be read may be later than the last that was asked.
+   */
   get mustAsk(): boolean {
     const { store, env } = this.#host;
     if (this.#fork !== undefined) return true;
-    const restoredAt = Date.parse(env.TALLYGATE_RESTORED_AT ?? "");
-    if (Number.isNaN(restoredAt)) return false;
-    return ((store.getMeta("asked") as number | undefined) ?? 0) < restoredAt;
+    const { TALLYGATE_RESTORED_AT: restoredAt = "" } = env;
+    if (restoredAt === "") return false;
+    const problem = restoredAtProblem(restoredAt);
+    if (problem !== undefined)
+      throw new SettingUnreadable({ name: "TALLYGATE_RESTORED_AT", problem });
+    return ((store.getMeta("asked") as number | undefined) ?? 0) < Date.parse(restoredAt);
   }
 
   get #fork(): Fork | undefined {

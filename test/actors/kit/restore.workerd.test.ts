@@ -80,14 +80,43 @@ function principal() {
 const idOf = (key: string | undefined): string => String(key).split("_")[2] ?? "";
 
 /** As an operator says it after putting a backup back. */
-async function restoredNow(work: () => Promise<void>): Promise<void> {
-  settings.TALLYGATE_RESTORED_AT = new Date(Date.now()).toISOString();
+async function restoredNow(
+  work: () => Promise<void>,
+  at = new Date(Date.now()).toISOString(),
+): Promise<void> {
+  settings.TALLYGATE_RESTORED_AT = at;
   try {
     await work();
   } finally {
     delete settings.TALLYGATE_RESTORED_AT;
   }
 }
+
+test("an actor that cannot read when it was restored decides nothing, and says which setting it is", async () => {
+  const { admit, flush, events, restore, stream, stub } = principal();
+  await admit("a");
+  await flush();
+  const before = await events();
+  await restore(2);
+  const told = /TALLYGATE_RESTORED_AT cannot be read: it is no time/;
+  const woken = (who: typeof stub) =>
+    expect(runInDurableObject(who, () => 1)).rejects.toThrow(told);
+  await restoredNow(() => woken(USERS.getByName(stream)), "yesterday-ish");
+  expect((await admit("b")).outcome).toBe("admitted");
+  expect((await events()).length).toBe(before.length + 1);
+  // One that never was asked anything, too: its storage may be what was lost.
+  const fresh = principal();
+  const request = requestOf("c", { budgets: [] });
+  await restoredNow(
+    () =>
+      expect(
+        runInDurableObject(fresh.stub, (actor: UserActor) =>
+          actor.admit({ home: fresh.home, at: Date.now(), request }),
+        ),
+      ).rejects.toThrow(told),
+    "yesterday-ish",
+  );
+});
 
 describe("an actor that was restored, and has nothing new", () => {
   test("takes back what it forgot before it decides anything", async () => {
