@@ -1,7 +1,8 @@
 /**
  * SHA-256 (FIPS 180-4) of texts of a few hundred characters, in the language itself: in the Workers'
  * runtime a hash object, its input and its digest are each made by a call out of it, which costs more
- * than all blocks of a short text.
+ * than all blocks of a short text. Written here because it is on every request's way several times: a
+ * library for it takes twice the time and three times the bytes.
  */
 
 /** Bytes of one block. */
