@@ -8,6 +8,15 @@ export function passStep(event: WireEvent): TapStep {
   return { slots: NOTHING, closes: NOTHING, wire: () => event.raw };
 }
 
+/** An event without text that says that the stream is over. */
+export function lastStep(event: WireEvent): TapStep {
+  const step: TapStep = { ...passStep(event), done: true };
+  step.stay = () => {
+    step.wire = () => "";
+  };
+  return step;
+}
+
 /**
  * An event that is not what the dialect promises. Its text cannot be scanned, so it is not passed
  * on: whoever pumps the stream ends it with an error.

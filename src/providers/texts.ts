@@ -174,20 +174,28 @@ export function isTextMedia(mediaType: string): boolean {
   return TEXT_MEDIA_TYPES.some((prefix) => lower.startsWith(prefix));
 }
 
-/** Adds a slot for base64 text in a member; `prefix` is what stands before the base64. */
-export function addBase64Text(
+/** Media whose bytes are never read as text, whatever they are. */
+const NO_TEXT = /^(?:image\/(?!svg)|audio\/|video\/|font\/|application\/pdf)/i;
+
+/**
+ * Adds a slot for a file that a member holds as base64, bare or as a data URL, where its bytes are
+ * UTF-8 text. Callers call their texts all kinds of things, so only media that hold none are left out.
+ */
+export function addFile(
   slots: TextSlot[],
   holder: JsonObject,
   key: string,
-  prefix: string,
-  channel: TextChannel,
+  mediaType: string | undefined,
 ): void {
   const value = holder[key];
   if (typeof value !== "string") return;
+  const url = readDataUrl(value);
+  if (NO_TEXT.test(url?.mediaType ?? mediaType ?? "")) return;
+  const prefix = url?.prefix ?? "";
   const text = decodeBase64Text(value.slice(prefix.length));
   if (text === undefined || text === "") return;
   slots.push({
-    channel,
+    channel: "file",
     text,
     replace(replacement) {
       holder[key] = prefix + encodeBase64Text(replacement);

@@ -150,6 +150,8 @@ export interface Splitter {
 export interface StreamSlot {
   /** It says again what the answer has said (a quote), so it is no token of its own. */
   repeats?: true;
+  /** It is a piece of a JSON text (a tool's arguments as they are written), not what one says. */
+  json?: true;
   /** Choice, channel and tool index: one scanner each, for the life of the stream. */
   key: string;
   channel: TextChannel;
@@ -174,6 +176,11 @@ export interface TapStep {
   done?: boolean;
   /** An error inside a stream that began with 200. */
   error?: { code: string; message: string };
+  /**
+   * For an event that ends something: takes its end back before `wire()`, which then has its text
+   * alone, so that `finish` can give the stream another end.
+   */
+  stay?(): void;
   /**
    * The event's text after `replace` calls: the exact raw when nothing was replaced, "" for an
    * event whose only text became empty.

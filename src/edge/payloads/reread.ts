@@ -15,7 +15,7 @@ import { tryParseJson } from "#events/parse-json.ts";
 import type { FindingData } from "#events/user-events.ts";
 import { hides, hidingRules } from "#projections/shadow.ts";
 import { openFrames } from "#providers/frames.ts";
-import type { Json, JsonObject, TextChannel, TextSlot } from "#providers/types.ts";
+import type { Json, JsonObject, StreamSlot, TextChannel, TextSlot } from "#providers/types.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
 import { isObject } from "#providers/json.ts";
 import type { Endpoint } from "../pipeline/endpoint.ts";
@@ -94,7 +94,8 @@ function readAnswer(
   if ("texts" in answer) {
     for (const { channel, text } of answer.texts) {
       const of = channel as TextChannel;
-      if (isStream && of === "tool-arguments") finder.stream(of, of, text);
+      if (isStream && of === "tool-arguments")
+        finder.stream({ key: of, channel: of, text, json: true });
       else finder.whole(of, text);
     }
     finder.end();
@@ -132,7 +133,7 @@ function readStream(finder: Finder, [endpoint]: readonly Endpoint[], wire: strin
     const events = [...frames.push(new TextEncoder().encode(wire)), ...frames.end()];
     for (const event of events) {
       const step = tap.read(event);
-      for (const slot of step.slots) finder.stream(slot.key, slot.channel, slot.text);
+      for (const slot of step.slots) finder.stream(slot);
       runs += step.slots.length + (step.done === true || step.finish !== undefined ? 1 : 0);
       for (const key of step.closes) finder.close(key);
     }
@@ -159,10 +160,10 @@ class Finder {
     this.#take(redactText(this.#program, text, { direction: this.#direction, channel }));
   }
 
-  stream(key: string, channel: TextChannel, text: string): void {
+  stream({ key, channel, text, json }: Omit<StreamSlot, "replace">): void {
     let run = this.#runs.get(key);
     if (run === undefined) {
-      const open = channel === "tool-arguments" ? openJsonStream : openStream;
+      const open = json === true ? openJsonStream : openStream;
       run = open(this.#program, { direction: this.#direction, channel });
       this.#runs.set(key, run);
     }

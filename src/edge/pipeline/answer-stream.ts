@@ -88,6 +88,7 @@ export function answerStream(
       if (last !== "") await writer.write(encoder.encode(last)).catch(() => undefined);
       await writer.close().catch(() => undefined);
       answered.abort.abort();
+      settlement.isWhole = pump.relay.complete;
       await settlement.book(env, outcome, status, Date.now(), call.startedAt);
       return outcome;
     })

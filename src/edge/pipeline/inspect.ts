@@ -51,8 +51,11 @@ export function restoreTexts(vault: Vault | undefined, slots: readonly TextSlot[
   return changed;
 }
 
-/** Adds findings up per rule, direction and channel, so that an event stays small. */
-export function addFindings(into: Finding[], more: readonly Finding[]): void {
+/**
+ * Adds findings up per rule, direction and channel, so that an event stays small. Those of a text that
+ * `repeats` what was told before count only where there are none of their kind yet.
+ */
+export function addFindings(into: Finding[], more: readonly Finding[], repeats = false): void {
   for (const finding of more) {
     const same = into.find(
       (other) =>
@@ -65,6 +68,7 @@ export function addFindings(into: Finding[], more: readonly Finding[]): void {
       into.push({ ...finding, lengths: finding.lengths.slice(0, lengthsMax) });
       continue;
     }
+    if (repeats) continue;
     same.count += finding.count;
     same.lengths = [...same.lengths, ...finding.lengths].slice(0, lengthsMax);
   }

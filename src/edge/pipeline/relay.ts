@@ -6,6 +6,7 @@ import type { StreamPart } from "#providers/chat.ts";
 import type {
   Dialect,
   EncoderMeta,
+  StreamSlot,
   StreamTap,
   TextChannel,
   UpstreamDialect,
@@ -47,6 +48,19 @@ function failed(error: { code: string; message: string }): GatewayError {
   return new GatewayError("provider_error", `The provider failed in its stream: ${error.message}`);
 }
 
+/**
+ * The most tokens that an event may have told: one a byte of its text; where that is not all that was
+ * written (a tool's call, a beginning), one a byte of the event.
+ */
+function tokensMax(slots: readonly StreamSlot[], event: WireEvent): number {
+  let bytes = 0;
+  for (const { channel, text, repeats } of slots) {
+    if (channel === "tool-arguments") return Buffer.byteLength(event.raw);
+    if (repeats === undefined) bytes += Buffer.byteLength(text);
+  }
+  return slots.length === 0 ? Buffer.byteLength(event.raw) : bytes;
+}
+
 class SameDialect implements Relay {
   readonly #tap: StreamTap;
   readonly #screen: Screen;
@@ -64,10 +78,13 @@ class SameDialect implements Relay {
   push(event: WireEvent): string {
     const step = this.#tap.read(event);
     if (step.error !== undefined) throw failed(step.error);
+    this.#settlement.hear(tokensMax(step.slots, event));
     for (const slot of step.slots) {
       if (slot.repeats === undefined) this.deltas += 1;
       const text =
-        this.deltas > this.deltasMax ? "" : this.#screen.push(slot.key, slot.channel, slot.text);
+        this.deltas > this.deltasMax
+          ? ""
+          : this.#screen.push(slot.key, slot.channel, slot.text, slot);
       if (text !== slot.text) slot.replace(text);
     }
     let held = "";
@@ -87,6 +104,8 @@ class SameDialect implements Relay {
       this.complete = true;
       held += this.#rest();
     }
+    // What the end of a text shows to be forbidden ends the stream otherwise than its provider did.
+    if (this.#screen.blockedBy !== undefined) step.stay?.();
     return held + step.wire();
   }
 
@@ -114,6 +133,8 @@ const CHANNELS = {
   "reasoning-delta": "reasoning",
   "tool-input-delta": "tool-arguments",
 } as const satisfies Record<string, TextChannel>;
+
+const JSON_TEXT = { json: true } as const;
 
 /** A delta that carries `text` for a block. */
 function deltaPart(type: keyof typeof CHANNELS, id: string, text: string): StreamPart {
@@ -143,7 +164,10 @@ class Crossing implements Relay {
   }
 
   push(event: WireEvent): string {
-    return this.#take(this.#decoder.push(event));
+    const parts = this.#decoder.push(event);
+    const isText = parts.some(({ type }) => type === "text-delta" || type === "reasoning-delta");
+    if (!isText) this.#settlement.hear(Buffer.byteLength(event.raw));
+    return this.#take(parts);
   }
 
   end(): string {
@@ -199,8 +223,10 @@ class Crossing implements Relay {
 
   #delta(type: keyof typeof CHANNELS, id: string, delta: string): string {
     this.deltas += 1;
+    if (type !== "tool-input-delta") this.#settlement.hear(Buffer.byteLength(delta));
     if (this.deltas > this.deltasMax) return "";
-    const text = this.#screen.push(id, CHANNELS[type], delta);
+    const kind = type === "tool-input-delta" ? JSON_TEXT : undefined;
+    const text = this.#screen.push(id, CHANNELS[type], delta, kind);
     return text === "" ? "" : this.#encoder.push(deltaPart(type, id, text));
   }
 

@@ -7,14 +7,19 @@ import type { DlpProgram } from "#dlp/program.ts";
 import { openJsonStream } from "#dlp/json-stream.ts";
 import { openStream, type StreamRedactor, type StreamStep } from "#dlp/stream.ts";
 import { openRestore, type StreamRestorer, type Vault } from "#dlp/vault.ts";
-import type { TextChannel } from "#providers/types.ts";
+import type { StreamSlot, TextChannel } from "#providers/types.ts";
 import type { Settlement } from "./settlement.ts";
 
 /** What one run of text passes through. */
 interface Run {
   redactor: StreamRedactor | undefined;
   restorer: StreamRestorer | undefined;
+  /** It was told before: what is found in it counts once. */
+  repeats: boolean;
 }
+
+/** What a run's text is: see `StreamSlot`. */
+export type TextKind = Pick<StreamSlot, "json" | "repeats">;
 
 export class Screen {
   readonly #program: DlpProgram | undefined;
@@ -31,15 +36,16 @@ export class Screen {
   }
 
   /** What of a delta may leave now, together with what was held back before it. */
-  push(key: string, channel: TextChannel, text: string): string {
-    this.#settlement.shadow?.push(key, channel, text);
+  push(key: string, channel: TextChannel, text: string, as: TextKind = {}): string {
+    this.#settlement.shadow?.push(key, channel, text, as);
     if (this.#program === undefined && this.#vault === undefined) {
-      this.#settlement.payload?.addText(key, channel, text);
+      if (as.repeats === undefined) this.#settlement.payload?.addText(key, channel, text);
       return text;
     }
-    const { redactor, restorer } = this.#runOf(key, channel);
-    const clean = redactor === undefined ? text : this.#take(redactor.push(text));
-    this.#settlement.payload?.addText(key, channel, clean);
+    const run = this.#runOf(key, channel, as);
+    const { redactor, restorer } = run;
+    const clean = redactor === undefined ? text : this.#take(redactor.push(text), run);
+    if (as.repeats === undefined) this.#settlement.payload?.addText(key, channel, clean);
     return restorer === undefined ? clean : restorer.push(clean);
   }
 
@@ -49,8 +55,8 @@ export class Screen {
     const run = this.#open.get(key);
     if (run === undefined) return "";
     this.#open.delete(key);
-    const clean = run.redactor === undefined ? "" : this.#take(run.redactor.end());
-    this.#settlement.payload?.addText(key, undefined, clean);
+    const clean = run.redactor === undefined ? "" : this.#take(run.redactor.end(), run);
+    if (!run.repeats) this.#settlement.payload?.addText(key, undefined, clean);
     return run.restorer === undefined ? clean : run.restorer.push(clean) + run.restorer.end();
   }
 
@@ -59,26 +65,22 @@ export class Screen {
     return [...this.#open.keys()];
   }
 
-  #runOf(key: string, channel: TextChannel): Run {
+  #runOf(key: string, channel: TextChannel, { json, repeats }: TextKind): Run {
     let run = this.#open.get(key);
     if (run === undefined) {
+      const open = json === true ? openJsonStream : openStream;
       run = {
-        // Arguments stream as the JSON text that they are.
-        redactor:
-          this.#program &&
-          (channel === "tool-arguments" ? openJsonStream : openStream)(this.#program, {
-            direction: "answer",
-            channel,
-          }),
-        restorer: this.#vault && openRestore(this.#vault, channel === "tool-arguments"),
+        redactor: this.#program && open(this.#program, { direction: "answer", channel }),
+        restorer: this.#vault && openRestore(this.#vault, json),
+        repeats: repeats === true,
       };
       this.#open.set(key, run);
     }
     return run;
   }
 
-  #take(step: StreamStep): string {
-    if (step.findings.length > 0) this.#settlement.addFindings(step.findings);
+  #take(step: StreamStep, { repeats }: Run): string {
+    if (step.findings.length > 0) this.#settlement.addFindings(step.findings, repeats);
     this.blockedBy ??= step.blockedBy;
     return step.text;
   }

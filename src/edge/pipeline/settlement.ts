@@ -35,7 +35,10 @@ export class Settlement {
   #guard: GuardData | undefined;
   /** Who was asked last and not waited for. */
   #lost: Candidate | undefined;
-  usage: Usage | undefined;
+  #usage: Usage | undefined;
+  /** The most tokens of a stream that came since its provider told usage, and whether it told all. */
+  #untold = 0;
+  isWhole = false;
   finish: string | undefined;
   servedModel: string | undefined;
   firstByteAt: number | undefined;
@@ -57,6 +60,21 @@ export class Settlement {
     this.#admission = admission;
     this.payload = openPayload(admission);
     this.shadow = openShadowAnswer(admission.plan.policy);
+  }
+
+  /** What the provider told last: it covers all that came before. */
+  get usage(): Usage | undefined {
+    return this.#usage;
+  }
+
+  set usage(usage: Usage | undefined) {
+    this.#usage = usage;
+    this.#untold = 0;
+  }
+
+  /** So many tokens of a stream came at most. */
+  hear(tokens: number): void {
+    this.#untold += tokens;
   }
 
   addAttempt(attempt: AttemptData): void {
@@ -119,8 +137,8 @@ export class Settlement {
     this.#attempts.push({ ...askedOf(candidate), ...told, latencyMs, usage, price, costNanos });
   }
 
-  addFindings(findings: readonly Finding[]): void {
-    addFindings(this.#findings, findings);
+  addFindings(findings: readonly Finding[], repeats = false): void {
+    addFindings(this.#findings, findings, repeats);
   }
 
   /** Takes part of the answer as the caller gets it. */
@@ -155,8 +173,11 @@ export class Settlement {
   #facts(outcome: Settled["outcome"], status: number, at: number, startedAt: number): Settled {
     const { candidate } = this;
     const reached = candidate !== undefined;
-    const reported = reached && counts(this.usage, candidate.price) ? this.usage : undefined;
-    const estimated = this.#estimated || (reached && reported === undefined);
+    const told = reached && counts(this.usage, candidate.price) ? this.usage : undefined;
+    // Of a stream that was ended early more came than was told.
+    const isAll = outcome === "completed" || this.isWhole || this.#untold === 0;
+    const reported = told && candidate && !isAll ? this.#withUntold(told, candidate) : told;
+    const estimated = this.#estimated || (reached && (told === undefined || !isAll));
     if (reached) {
       // An answer that failed before any of it was passed on may have been written all the same.
       const unseen = outcome !== "completed" && this.#answerBytes === 0;
@@ -211,11 +232,24 @@ export class Settlement {
    * input bound, and a token for every byte that came. `estimate` takes four bytes a token.
    */
   #estimate(candidate: Candidate): Usage {
-    const { choices, request } = this.#admission.plan;
-    const bytesPerToken = request.accounting === "strict" ? 1 : 4;
-    const seen = Math.ceil(this.#answerBytes / bytesPerToken);
     const { inputTokens } = this.#worst(candidate);
-    return { inputTokens, outputTokens: Math.min(seen, candidate.maxOutputTokens * choices) };
+    // What was kept back, or hidden, was written all the same.
+    const seen = this.#untold > 0 ? this.#untold : this.#answerBytes;
+    return { inputTokens, outputTokens: this.#bounded(seen, candidate) };
+  }
+
+  /** Usage that was told before more came. */
+  #withUntold(told: Usage, candidate: Candidate): Usage {
+    const outputTokens = told.outputTokens + this.#bounded(this.#untold, candidate);
+    const most = this.#bounded(Infinity, candidate);
+    return { ...told, outputTokens: Math.max(told.outputTokens, Math.min(outputTokens, most)) };
+  }
+
+  /** The tokens of so many bytes, as far as the answer may have them. */
+  #bounded(bytes: number, { maxOutputTokens }: Candidate): number {
+    const { choices, request } = this.#admission.plan;
+    const seen = Math.ceil(bytes / (request.accounting === "strict" ? 1 : 4));
+    return Math.min(seen, maxOutputTokens * choices);
   }
 
   /**

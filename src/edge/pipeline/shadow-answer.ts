@@ -15,6 +15,7 @@ import type { TextChannel, TextSlot } from "#providers/types.ts";
 import { shadowCharsMax } from "../limits.ts";
 import type { LivePolicy } from "../policy-cache.ts";
 import { addFindings } from "./inspect.ts";
+import type { TextKind } from "./screen.ts";
 import { shadowFindings } from "./shadow.ts";
 
 /** The answer beside; undefined while no draft is shadowed, or where neither has rules for answers. */
@@ -28,7 +29,7 @@ export function openShadowAnswer({ dlp, shadow }: LivePolicy): ShadowAnswer | un
 export class ShadowAnswer {
   readonly #draft: number;
   readonly #program: DlpProgram;
-  readonly #runs = new Map<string, StreamRedactor>();
+  readonly #runs = new Map<string, { redactor: StreamRedactor; repeats: boolean }>();
   readonly #findings: Finding[] = [];
   #chars = 0;
   #looked = false;
@@ -52,15 +53,18 @@ export class ShadowAnswer {
   }
 
   /** Takes a delta of one run of text, as it came. */
-  push(key: string, channel: TextChannel, text: string): void {
+  push(key: string, channel: TextChannel, text: string, as: TextKind = {}): void {
     this.#safely(text.length, () => {
+      const { json = false, repeats = false } = as;
       let run = this.#runs.get(key);
       if (run === undefined) {
-        const open = channel === "tool-arguments" ? openJsonStream : openStream;
-        run = open(this.#program, { direction: "answer", channel });
-        this.#runs.set(key, run);
+        const redactor = (json ? openJsonStream : openStream)(this.#program, {
+          direction: "answer",
+          channel,
+        });
+        this.#runs.set(key, (run = { redactor, repeats }));
       }
-      this.#take(run.push(text));
+      this.#take(run.redactor.push(text), run.repeats);
     });
   }
 
@@ -68,7 +72,7 @@ export class ShadowAnswer {
     const run = this.#runs.get(key);
     if (run === undefined) return;
     this.#runs.delete(key);
-    this.#safely(0, () => this.#take(run.end()));
+    this.#safely(0, () => this.#take(run.redactor.end(), run.repeats));
   }
 
   /** Nobody looks into this answer: nothing can be said of it. */
@@ -103,8 +107,11 @@ export class ShadowAnswer {
     }
   }
 
-  #take({ findings, blockedBy }: Pick<StreamStep, "findings" | "blockedBy">): void {
-    addFindings(this.#findings, findings);
+  #take(
+    { findings, blockedBy }: Pick<StreamStep, "findings" | "blockedBy">,
+    repeats = false,
+  ): void {
+    addFindings(this.#findings, findings, repeats);
     this.#by ??= blockedBy;
   }
 }

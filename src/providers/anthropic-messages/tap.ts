@@ -4,11 +4,12 @@
  */
 import type { Usage } from "#events/money.ts";
 import { asObject, asString, isObject, parseObject } from "../json.ts";
-import { Edits, malformedStep, passStep, withTails } from "../steps.ts";
+import { Edits, lastStep, malformedStep, passStep, withTails } from "../steps.ts";
 import { addLeaves } from "../texts.ts";
 import type {
   Json,
   JsonObject,
+  StreamSlot,
   StreamTap,
   TapStep,
   TextChannel,
@@ -74,7 +75,7 @@ class AnthropicTap implements StreamTap {
       case "message_delta":
         return this.#readEnd(event, body);
       case "message_stop":
-        return { ...passStep(event), closes: this.#closeAll(), done: true };
+        return { ...lastStep(event), closes: this.#closeAll() };
       case "error":
         return { ...passStep(event), error: readError(body) };
       default:
@@ -130,14 +131,15 @@ class AnthropicTap implements StreamTap {
     if (typeof text !== "string" || text === "") return passStep(event);
     this.#open.get(indexOf(body))?.add(key);
     let replaced: string | undefined;
-    const slot = {
+    const slot: StreamSlot = {
       key,
       channel: kind.channel,
       text,
-      replace(replacement: string) {
+      replace(replacement) {
         replaced = replacement === text ? undefined : replacement;
       },
     };
+    if (kind.channel === "tool-arguments") slot.json = true;
     const isDelta = body["delta"] === holder;
     return {
       slots: [slot],
@@ -154,6 +156,9 @@ class AnthropicTap implements StreamTap {
   #readEnd(event: WireEvent, body: JsonObject): TapStep {
     this.#usage = mergeUsage(this.#usage, body["usage"]);
     const step: TapStep = { ...passStep(event), closes: this.#closeAll() };
+    step.stay = () => {
+      step.wire = () => "";
+    };
     const usage = readUsage(this.#usage);
     if (usage) step.usage = usage;
     const finish = readFinish(asObject(body["delta"])?.["stop_reason"]);

@@ -1,6 +1,6 @@
 /** Where text stands in messages bodies, asked and answered. */
-import { asObject, lookup, objectsIn } from "../json.ts";
-import { addField, addLeaves, type AddPart, addParts } from "../texts.ts";
+import { asObject, asString, lookup, objectsIn } from "../json.ts";
+import { addField, addFile, addLeaves, type AddPart, addParts } from "../texts.ts";
 import type { JsonObject, TextChannel, TextSlot } from "../types.ts";
 
 const CHANNELS: Readonly<Record<string, TextChannel>> = {
@@ -47,6 +47,7 @@ const BLOCKS: Readonly<Record<string, AddPart>> = {
     if (!source) return;
     addField(slots, source, "url", "file");
     if (source["type"] === "text") addField(slots, source, "data", "file");
+    else addFile(slots, source, "data", asString(source["media_type"]));
     if (source["content"] !== undefined) addParts(slots, source, "content", "file", BLOCKS);
   },
 };

@@ -60,7 +60,8 @@ class CohereTap implements StreamTap {
     const apply = (replacement: string) => {
       holder[member] = replacement;
     };
-    step.slots.push(edits.slot(key, channel, text, apply));
+    const slot = edits.slot(key, channel, text, apply);
+    step.slots.push(member === "arguments" ? Object.assign(slot, { json: true as const }) : slot);
   }
 
   /** Citations come whole: their texts begin and end in this event. */
@@ -88,6 +89,9 @@ class CohereTap implements StreamTap {
     }
     step.finish = reason ?? "stop";
     step.done = true;
+    step.stay = () => {
+      step.wire = () => "";
+    };
     this.#close(step, ...this.#open);
   }
 

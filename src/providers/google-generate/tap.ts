@@ -33,6 +33,13 @@ class GoogleTap implements StreamTap {
     }
     const usage = readUsage(body["usageMetadata"]);
     if (usage) step.usage = usage;
+    step.stay = () => {
+      for (const candidate of objectsIn(body["candidates"])) delete candidate["finishReason"];
+      step.wire = () => {
+        edits.apply();
+        return saysNothing(body) ? "" : sseText(JSON.stringify(body));
+      };
+    };
     if (step.slots.length > 0) {
       step.wire = () => {
         if (!edits.any) return event.raw;

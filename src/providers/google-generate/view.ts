@@ -7,7 +7,7 @@ import * as z from "zod";
 import { asArray, asObject, asString, isObject, objectsIn } from "../json.ts";
 import { CHOICES_MAX, MESSAGES_MAX, TOOLS_MAX } from "../limits.ts";
 import { check } from "../parse.ts";
-import { addField, addLeaves } from "../texts.ts";
+import { addField, addFile, addLeaves } from "../texts.ts";
 import type { Json, JsonObject, RequestView, Result, TextChannel, TextSlot } from "../types.ts";
 import { camel } from "./shapes.ts";
 
@@ -96,15 +96,48 @@ export function responseTexts(body: JsonObject): TextSlot[] {
   for (const candidate of objectsIn(body["candidates"])) {
     const content = asObject(candidate["content"]);
     // Log probabilities spell the answer out again: they go when its text is changed.
-    if (content) addContent(slots, content, "assistant", () => delete candidate["logprobsResult"]);
+    if (!content) continue;
+    joinTexts(content);
+    addContent(slots, content, "assistant", () => delete candidate["logprobsResult"]);
   }
   return slots;
 }
 
-/** Members of a part that hold bytes or what only Google reads. */
+/** Clients read the texts of an answer as one, so what stands across two of them is one, too. */
+function joinTexts(content: JsonObject): void {
+  const { parts } = content;
+  if (!Array.isArray(parts) || parts.length < 2) return;
+  const joined: Json[] = [];
+  for (const part of parts) {
+    const last = joined.at(-1);
+    if (isObject(part) && isObject(last) && goesOn(last, part)) {
+      joined[joined.length - 1] = {
+        ...part,
+        text: `${asString(last["text"])}${asString(part["text"])}`,
+      };
+    } else joined.push(part);
+  }
+  content["parts"] = joined;
+}
+
+const TEXT_MEMBERS = ["text", "thought", "thoughtSignature"];
+
+/** Whether a part goes on with the text of another one, which has no signature of its own. */
+function goesOn(last: JsonObject, part: JsonObject): boolean {
+  const isSame = (last["thought"] === true) === (part["thought"] === true);
+  return isSame && isTextOf(last, TEXT_MEMBERS.slice(0, 2)) && isTextOf(part, TEXT_MEMBERS);
+}
+
+function isTextOf(part: JsonObject, members: readonly string[]): boolean {
+  return (
+    typeof part["text"] === "string" && Object.keys(part).every((name) => members.includes(name))
+  );
+}
+
+const INLINE = new Set(["inlineData", "inline_data"]);
+
+/** Members of a part that only Google reads. */
 const OPAQUE = new Set([
-  "inlineData",
-  "inline_data",
   "thoughtSignature",
   "thought_signature",
   "videoMetadata",
@@ -123,7 +156,7 @@ const MEMBER_CHANNELS: Readonly<Record<string, TextChannel>> = {
 };
 
 /** Members of a call or a result that carry text of the conversation; the others name and link. */
-const VALUE_MEMBERS = ["args", "response", "parts"];
+const VALUE_MEMBERS = ["args", "response"];
 
 function addContent(
   slots: TextSlot[],
@@ -148,10 +181,13 @@ function addContent(
       if (OPAQUE.has(name) || typeof part[name] === "boolean") continue;
       const own = Object.hasOwn(MEMBER_CHANNELS, name) ? MEMBER_CHANNELS[name] : undefined;
       const value = part[name];
-      if (own && own !== "file" && isObject(value)) {
+      if (INLINE.has(name) && isObject(value)) {
+        addFile(slots, value, "data", asString(camel(value)["mimeType"]));
+      } else if (own && own !== "file" && isObject(value)) {
         for (const member of Object.keys(value)) {
           const isValue = VALUE_MEMBERS.includes(member) || !name.startsWith("function");
-          if (isValue) addLeaves(slots, value, member, own, onReplace);
+          if (member === "parts") addContent(slots, value, own, onReplace);
+          else if (isValue) addLeaves(slots, value, member, own, onReplace);
         }
       } else if (name === "text") {
         addField(slots, part, "text", part["thought"] === true ? "reasoning" : channel, onReplace);

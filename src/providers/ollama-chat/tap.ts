@@ -36,6 +36,15 @@ class OllamaTap implements StreamTap {
     this.#hasCalls ||= hasCalls(message);
     if (message) this.#readMessage(step, message, edits);
     this.#readMeta(step, body);
+    step.stay = () => {
+      body["done"] = false;
+      delete body["done_reason"];
+      step.wire = () => {
+        edits.apply();
+        delete body["logprobs"];
+        return saysNothing(body, message) ? "" : line(body);
+      };
+    };
     if (step.slots.length > 0) {
       step.wire = () => {
         if (!edits.any) return event.raw;

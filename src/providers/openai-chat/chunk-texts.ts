@@ -8,6 +8,8 @@ export interface DeltaField {
   channel: TextChannel;
   holder: JsonObject;
   member: string;
+  /** The text is JSON as it is written. */
+  json?: true;
 }
 
 const PLAIN_FIELDS: readonly [string, TextChannel][] = [
@@ -65,7 +67,7 @@ function findCall(
 
 function findArguments(found: DeltaField[], key: string, holder: JsonObject): void {
   if (typeof holder["arguments"] !== "string" || holder["arguments"] === "") return;
-  found.push({ key, channel: "tool-arguments", holder, member: "arguments" });
+  found.push({ key, channel: "tool-arguments", holder, member: "arguments", json: true });
 }
 
 /** Lists of parts, as some hosts stream thinking: every `text`, `summary` or `thinking` inside. */

@@ -3,8 +3,8 @@
  * go on unless a slot was replaced.
  */
 import type { Usage } from "#events/money.ts";
-import { isObject, parseObject } from "../json.ts";
-import { Edits, malformedStep, passStep, withTails } from "../steps.ts";
+import { isObject, objectsIn, parseObject } from "../json.ts";
+import { Edits, lastStep, malformedStep, passStep, withTails } from "../steps.ts";
 import type { Json, JsonObject, StreamSlot, StreamTap, TapStep, WireEvent } from "../types.ts";
 import { sseText } from "../wire.ts";
 import { type DeltaField, deltaFor, findDeltas } from "./chunk-texts.ts";
@@ -72,7 +72,7 @@ class OpenAiTap implements StreamTap {
   read(event: WireEvent): TapStep {
     const { data } = event;
     if (data === "") return passStep(event);
-    if (data.startsWith("[DONE]")) return { ...passStep(event), done: true };
+    if (data.startsWith("[DONE]")) return lastStep(event);
     const chunk = parseObject(data);
     if (!chunk) return malformedStep();
     if (chunk["error"] !== undefined && chunk["error"] !== null) return errorStep(event, chunk);
@@ -89,6 +89,15 @@ class OpenAiTap implements StreamTap {
       for (const choice of choices) {
         if (isObject(choice) && !this.#readChoice(step, choice, edits)) return malformedStep();
       }
+    }
+    if (step.finish !== undefined) {
+      step.stay = () => {
+        for (const choice of objectsIn(choices)) this.#reopen(choice);
+        step.wire = () => {
+          edits.apply();
+          return saysNothing(chunk) ? "" : sseText(JSON.stringify(chunk), event.event);
+        };
+      };
     }
     const usage = readUsage(chunk["usage"] ?? usageOfGroq(chunk));
     if (usage) step.usage = usage;
@@ -131,6 +140,13 @@ class OpenAiTap implements StreamTap {
     return true;
   }
 
+  /** A choice that its finish reason ended goes on. */
+  #reopen(choice: JsonObject): void {
+    const index = typeof choice["index"] === "number" ? choice["index"] : 0;
+    choice["finish_reason"] = null;
+    if (!this.#open.has(index)) this.#open.set(index, new OpenChoice());
+  }
+
   delta(key: string, text: string): string {
     const { choice, delta } = deltaFor(key, text);
     return this.#chunk([{ index: choice, delta, finish_reason: null }]);
@@ -162,12 +178,13 @@ class OpenAiTap implements StreamTap {
 }
 
 function slotOf(field: DeltaField, choice: JsonObject, edits: Edits): StreamSlot {
-  const { holder, member, key, channel } = field;
-  return edits.slot(key, channel, holder[member] as string, (replacement) => {
+  const { holder, member, key, channel, json } = field;
+  const slot = edits.slot(key, channel, holder[member] as string, (replacement) => {
     holder[member] = replacement;
     // Log probabilities spell the replaced text out again.
     delete choice["logprobs"];
   });
+  return json === undefined ? slot : Object.assign(slot, { json });
 }
 
 const ENVELOPE = ["id", "object", "created", "model", "system_fingerprint", "service_tier"];

@@ -1,14 +1,6 @@
 /** Where text stands in chat completions bodies, asked and answered. */
 import { asObject, asString, objectsIn } from "../json.ts";
-import {
-  addBase64Text,
-  addField,
-  addJsonText,
-  type AddPart,
-  addParts,
-  isTextMedia,
-  readDataUrl,
-} from "../texts.ts";
+import { addField, addFile, addJsonText, type AddPart, addParts } from "../texts.ts";
 import type { JsonObject, TextSlot } from "../types.ts";
 import { channelOf } from "./view.ts";
 
@@ -54,10 +46,7 @@ const PARTS: Readonly<Record<string, AddPart>> = {
     const file = asObject(part["file"]);
     if (!file) return;
     addField(slots, file, "filename", "file");
-    const data = readDataUrl(asString(file["file_data"]) ?? "");
-    if (data && isTextMedia(data.mediaType)) {
-      addBase64Text(slots, file, "file_data", data.prefix, "file");
-    }
+    addFile(slots, file, "file_data", undefined);
   },
 };
 

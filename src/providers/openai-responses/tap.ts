@@ -7,10 +7,18 @@ import type { Usage } from "#events/money.ts";
 import { asObject, asString, isObject, parseObject } from "../json.ts";
 import { Edits, malformedStep, passStep, withTails } from "../steps.ts";
 import { addField, addJsonText, addLeaves } from "../texts.ts";
-import type { JsonObject, StreamTap, TapStep, TextChannel, TextSlot, WireEvent } from "../types.ts";
+import type {
+  JsonObject,
+  StreamSlot,
+  StreamTap,
+  TapStep,
+  TextChannel,
+  TextSlot,
+  WireEvent,
+} from "../types.ts";
 import { sseText } from "../wire.ts";
 import { readFinish, readUsage, writeUsage } from "./response.ts";
-import { addItems, responseTexts } from "./view.ts";
+import { addItem } from "./view.ts";
 
 /** Kinds of text with the member that holds them whole in their `done` event. */
 const KINDS: Readonly<Record<string, { channel: TextChannel; whole: string }>> = {
@@ -21,6 +29,12 @@ const KINDS: Readonly<Record<string, { channel: TextChannel; whole: string }>> =
   "response.function_call_arguments": { channel: "tool-arguments", whole: "arguments" },
   "response.custom_tool_call_input": { channel: "tool-arguments", whole: "input" },
 };
+
+/** A text that is whole in its event, and whether it was told before. */
+interface Whole {
+  slot: TextSlot;
+  repeats: boolean;
+}
 
 const LAST = new Set(["response.completed", "response.incomplete", "response.failed"]);
 
@@ -34,6 +48,8 @@ class ResponsesTap implements StreamTap {
   readonly #open = new Map<string, JsonObject>();
   #response: JsonObject = { id: "", object: "response", created_at: 0, model: "", output: [] };
   #wholes = 0;
+  /** The items of which something was told: what is told of them later repeats it. */
+  readonly #told = new Set<number>();
 
   read(event: WireEvent): TapStep {
     if (event.data === "") return passStep(event);
@@ -44,22 +60,22 @@ class ResponsesTap implements StreamTap {
     const kind = Object.hasOwn(KINDS, type.slice(0, dot)) ? KINDS[type.slice(0, dot)] : undefined;
     if (kind && type.endsWith(".delta")) return this.#readDelta(event, body, kind.channel);
     if (type === "error") return { ...passStep(event), error: readError(body) };
-    const found: TextSlot[] = [];
+    const found: Whole[] = [];
     const edits = new Edits();
     const onReplace = () => {
       if (body["logprobs"] !== undefined) body["logprobs"] = [];
     };
     const step: TapStep = { slots: [], closes: [], wire: () => event.raw };
+    const slots: TextSlot[] = [];
     if (kind) {
       step.closes.push(...this.#close(keyOf(body, `${type.slice(0, dot)}.delta`)));
       const add = kind.whole === "arguments" ? addJsonText : addField;
-      add(found, body, kind.whole, kind.channel, onReplace);
+      add(slots, body, kind.whole, kind.channel, onReplace);
     }
-    if (isObject(body["item"])) {
-      const box = [body["item"]];
-      addItems(found, box, onReplace);
-    }
-    if (isObject(body["part"])) addPart(found, body["part"], onReplace);
+    if (isObject(body["item"])) addItem(slots, [body["item"]], 0, onReplace);
+    if (isObject(body["part"])) addPart(slots, body["part"], onReplace);
+    // An item that is only begun has told nothing yet.
+    this.#tell(found, indexOf(body), slots, type.endsWith(".done"));
     if (isObject(body["response"]))
       this.#readResponse(step, type, body["response"], found, onReplace);
     this.#addWholes(step, found, edits);
@@ -80,34 +96,50 @@ class ResponsesTap implements StreamTap {
     let template = this.#open.get(key);
     if (!template) this.#open.set(key, (template = { ...body, delta: "" }));
     template["sequence_number"] = body["sequence_number"] ?? 0;
+    this.#told.add(indexOf(body));
     let replaced: string | undefined;
     const replace = (replacement: string) => {
       replaced = replacement === text ? undefined : replacement;
     };
+    const slot: StreamSlot = { key, channel, text, replace };
+    if (key.startsWith("response.function_call")) slot.json = true;
     return {
-      slots: [{ key, channel, text, replace }],
+      slots: [slot],
       closes: [],
       wire: () => (replaced === undefined ? event.raw : writeDelta(body, replaced)),
     };
+  }
+
+  /** Adds what an event has of one item. */
+  #tell(found: Whole[], index: number, slots: readonly TextSlot[], isTold = true): void {
+    const repeats = this.#told.has(index);
+    for (const slot of slots) found.push({ slot, repeats });
+    if (isTold && slots.length > 0) this.#told.add(index);
   }
 
   #readResponse(
     step: TapStep,
     type: string,
     response: JsonObject,
-    found: TextSlot[],
+    found: Whole[],
     onReplace: () => void,
   ): void {
+    const before = this.#response;
     this.#response = response;
     if (typeof response["model"] === "string") step.servedModel = response["model"];
     if (typeof response["id"] === "string") step.responseId = response["id"];
     if (!LAST.has(type)) return;
-    for (const slot of responseTexts(response)) {
-      const replace = (text: string) => {
-        slot.replace(text);
-        onReplace();
-      };
-      found.push({ channel: slot.channel, text: slot.text, replace });
+    const { output, output_text } = response;
+    const items = Array.isArray(output) ? output : [];
+    for (const index of items.keys()) {
+      const slots: TextSlot[] = [];
+      addItem(slots, items, index, onReplace);
+      this.#tell(found, index, slots);
+    }
+    if (output_text !== undefined) {
+      const slots: TextSlot[] = [];
+      addField(slots, response, "output_text", "assistant", onReplace);
+      for (const slot of slots) found.push({ slot, repeats: items.length > 0 });
     }
     const usage = readUsage(response["usage"]);
     if (usage) step.usage = usage;
@@ -115,16 +147,21 @@ class ResponsesTap implements StreamTap {
     if (finish) step.finish = finish;
     if (type === "response.failed") step.error = readError(response);
     step.done = true;
+    step.stay = () => {
+      this.#response = before;
+      step.wire = () => "";
+    };
     step.closes.push(...this.#open.keys());
     this.#open.clear();
   }
 
-  #addWholes(step: TapStep, found: TextSlot[], edits: Edits): void {
-    for (const slot of found) {
+  #addWholes(step: TapStep, found: readonly Whole[], edits: Edits): void {
+    for (const { slot, repeats } of found) {
       this.#wholes += 1;
       const key = `whole:${this.#wholes}`;
       step.closes.push(key);
-      step.slots.push(edits.slot(key, slot.channel, slot.text, (text) => slot.replace(text)));
+      const whole = edits.slot(key, slot.channel, slot.text, (text) => slot.replace(text));
+      step.slots.push(repeats ? Object.assign(whole, { repeats: true as const }) : whole);
     }
   }
 
@@ -158,6 +195,10 @@ class ResponsesTap implements StreamTap {
     const type = "response.incomplete";
     return sseText(JSON.stringify({ type, response, sequence_number: 0 }), type);
   }
+}
+
+function indexOf(body: JsonObject): number {
+  return Number(body["output_index"] ?? 0);
 }
 
 /** Type, item, output index and the index inside the item: one text each. */

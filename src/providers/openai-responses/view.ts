@@ -3,16 +3,7 @@ import * as z from "zod";
 import { asObject, asString, isObject, lookup, objectsIn } from "../json.ts";
 import { MESSAGES_MAX, TOOLS_MAX } from "../limits.ts";
 import { check } from "../parse.ts";
-import {
-  addBase64Text,
-  addField,
-  addJsonText,
-  addLeaves,
-  type AddPart,
-  addParts,
-  isTextMedia,
-  readDataUrl,
-} from "../texts.ts";
+import { addField, addFile, addJsonText, addLeaves, type AddPart, addParts } from "../texts.ts";
 import type { Json, JsonObject, RequestView, Result, TextChannel, TextSlot } from "../types.ts";
 
 const requestSchema = z.looseObject({
@@ -72,14 +63,22 @@ export function responseTexts(body: JsonObject): TextSlot[] {
 }
 
 /** Adds the texts of input or output items. */
-export function addItems(slots: TextSlot[], items: Json[], onReplace?: () => void): void {
-  for (let at = 0; at < items.length; at += 1) {
-    const item = items[at];
-    const add = isObject(item) ? lookup(ITEMS, item["type"] ?? "message") : undefined;
-    if (add && isObject(item)) add(slots, item, onReplace);
-    // A kind of item the gateway does not know is read whole: nothing may slip past it.
-    else addLeaves(slots, items, at, "user", onReplace);
-  }
+function addItems(slots: TextSlot[], items: Json[], onReplace?: () => void): void {
+  for (const at of items.keys()) addItem(slots, items, at, onReplace);
+}
+
+/** Adds the texts of one of several items. */
+export function addItem(
+  slots: TextSlot[],
+  items: Json[],
+  at: number,
+  onReplace?: () => void,
+): void {
+  const item = items[at];
+  const add = isObject(item) ? lookup(ITEMS, item["type"] ?? "message") : undefined;
+  if (add && isObject(item)) add(slots, item, onReplace);
+  // A kind of item the gateway does not know is read whole: nothing may slip past it.
+  else addLeaves(slots, items, at, "user", onReplace);
 }
 
 type Add = (slots: TextSlot[], item: JsonObject, onReplace?: () => void) => void;
@@ -129,9 +128,6 @@ const PARTS: Readonly<Record<string, AddPart>> = {
   input_file: (slots, part) => {
     addField(slots, part, "filename", "file");
     addField(slots, part, "file_url", "file");
-    const data = readDataUrl(asString(part["file_data"]) ?? "");
-    if (data && isTextMedia(data.mediaType)) {
-      addBase64Text(slots, part, "file_data", data.prefix, "file");
-    }
+    addFile(slots, part, "file_data", undefined);
   },
 };

@@ -27,6 +27,8 @@ function firstOf(dialect: DialectId): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
+const nothing = () => undefined;
+
 /** Starts an answer of `from` to a caller of `to`; what the provider says is put into `controller`. */
 function start(from: DialectId, to: DialectId) {
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -49,7 +51,7 @@ function start(from: DialectId, to: DialectId) {
     abort: new AbortController(),
     calledAt: 0,
   };
-  const settlement = { addAnswer: () => undefined, book: async () => undefined };
+  const settlement = { addAnswer: nothing, hear: nothing, book: async () => undefined };
   const { body: answer, done } = answerStream(
     {} as Env,
     new Request("https://gateway.example/"),

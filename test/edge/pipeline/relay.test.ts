@@ -107,16 +107,18 @@ class Dam extends Glass {
 }
 
 function relaying(from: DialectId, to: DialectId, screen = new Glass(), more = {}) {
-  const books: Pick<Settlement, "usage" | "finish" | "servedModel"> = {
-    usage: undefined,
-    finish: undefined,
-    servedModel: undefined,
+  const books = {
+    usage: undefined as Settlement["usage"],
+    finish: undefined as Settlement["finish"],
+    servedModel: undefined as Settlement["servedModel"],
+    heard: 0,
+    hear: (tokens: number) => void (books.heard += tokens),
   };
   const relay = openRelay(
     dialectOf(from),
     dialectOf(to),
     screen as unknown as Screen,
-    books as Settlement,
+    books as unknown as Settlement,
     { ...meta, ...more },
   );
   return { relay, books, screen };
@@ -155,7 +157,7 @@ it.each(pairs)("%s for a caller of %s says the same, and the books know it", (fr
   expect([first, second, third]).toEqual(["assistant Hello", "assistant  there", "assistant ."]);
   expect(new Set(again).size).toBeLessThanOrEqual(1);
   expect(relay.complete).toBe(true);
-  expect(relay.deltas).toBe(screen.seen.length);
+  expect(relay.deltas).toBe(screen.seen.length - again.length);
 });
 
 it.each(pairs)("%s for a caller of %s: what is held back leaves before its end", (from, to) => {
@@ -252,6 +254,42 @@ it("thoughts and a tool's arguments go to the screen as what they are, across di
     });
   }
 });
+
+it.each(dialects)("%s: what its last text shows to be forbidden gives it another end", (id) => {
+  const screen = new Dam();
+  screen.rest = () => {
+    screen.blockedBy = "secrets";
+    return "";
+  };
+  const { relay } = relaying(id, id, screen);
+  let wire = "";
+  for (const event of sent(id, hello)) {
+    wire += relay.push(event);
+    if (screen.blockedBy !== undefined) break;
+  }
+  const got = read(id, wire + relay.finish("content_filter"));
+  expect(got).toMatchObject({ text: "", errors: [] });
+  expect(got.finish?.finish).toBe("content_filter");
+  expect(wire).not.toMatch(/"stop"|STOP|end_turn|DONE|completed"/);
+});
+
+it.each(pairs)(
+  "%s for a caller of %s: the books hear no less than each text's bytes",
+  (from, to) => {
+    const { relay, books } = relaying(from, to, new Dam());
+    const told = sent(from, textOf("é".repeat(700), "there").slice(0, -1), false);
+    pushAll(relay, told);
+    expect(books.heard).toBeGreaterThanOrEqual(1_405);
+    // A text's framing is nobody's tokens; what else there is has no more of it than its own length.
+    const [one = 0, two = 0] = [1, 2].map((times) => {
+      const other = relaying(from, to, new Dam());
+      const texts = Array.from({ length: times }, () => "1234");
+      pushAll(other.relay, sent(from, textOf(...texts).slice(0, -1), false));
+      return other.books.heard;
+    });
+    expect(two - one).toBe(4);
+  },
+);
 
 it("after a rule has blocked, nothing more of what the provider said leaves", () => {
   const screen = new Glass();

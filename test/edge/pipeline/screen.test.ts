@@ -5,6 +5,7 @@ import { compileDlp } from "#dlp/program.ts";
 import { redactText } from "#dlp/redact.ts";
 import type { DlpAction, DlpRule, Finding } from "#dlp/rule.ts";
 import { openVault, type Vault } from "#dlp/vault.ts";
+import { addFindings } from "#edge/pipeline/inspect.ts";
 import { Screen } from "#edge/pipeline/screen.ts";
 import type { Settlement } from "#edge/pipeline/settlement.ts";
 
@@ -23,7 +24,7 @@ function screening(rules: DlpRule[], vault?: Vault) {
   const findings: Finding[] = [];
   const kept: [string, string | undefined, string][] = [];
   const settlement = {
-    addFindings: (more: Finding[]) => void findings.push(...more),
+    addFindings: (more: Finding[], repeats: boolean) => addFindings(findings, more, repeats),
     payload: {
       addText: (key: string, channel: string | undefined, text: string) =>
         void kept.push([key, channel, text]),
@@ -106,7 +107,8 @@ it("a tool's arguments are read as the JSON that they are, other text as it stan
   const escaped = '{"to":"jane.doe\\u0040example.com"}';
   const through = (channel: "assistant" | "tool-arguments"): string => {
     const { screen } = screening([email]);
-    return screen.push("0", channel, escaped) + screen.close("0");
+    const kind = channel === "tool-arguments" ? { json: true as const } : {};
+    return screen.push("0", channel, escaped, kind) + screen.close("0");
   };
   expect(through("assistant")).toBe(escaped);
   expect(JSON.parse(through("tool-arguments"))).toEqual({
@@ -130,8 +132,12 @@ it("what was tokenized comes back to the caller, cut anywhere, and is kept as a 
     }
   }
   const { screen } = screening([], vault);
-  const json = screen.push("0", "tool-arguments", `{"to":"${placeholder}"}`) + screen.close("0");
+  const args = `{"to":"${placeholder}"}`;
+  const json = screen.push("0", "tool-arguments", args, { json: true }) + screen.close("0");
   expect(JSON.parse(json)).toEqual({ to: 'jane "j" <doe@example.com>' });
+  // A value among arguments that were read already is no JSON text: it is put back as it is.
+  const value = screen.push("1", "tool-arguments", placeholder) + screen.close("1");
+  expect(value).toBe('jane "j" <doe@example.com>');
 });
 
 it("what only looks like the start of a placeholder leaves at the end of its run", () => {
@@ -140,6 +146,20 @@ it("what only looks like the start of a placeholder leaves at the end of its run
   const { screen } = screening([], vault);
   expect(screen.push("0", "assistant", "see [TOKEN:em")).toBe("see ");
   expect(screen.close("0")).toBe("[TOKEN:em");
+});
+
+it("what is told again is hidden again, counted once and kept once", () => {
+  const { screen, findings, kept } = screening([email]);
+  const text = "jane.doe@example.com and so on. ";
+  const first = screen.push("0", "assistant", text) + screen.close("0");
+  expect(screen.push("1", "assistant", text, { repeats: true }) + screen.close("1")).toBe(first);
+  expect(first).not.toContain("jane");
+  expect(findings.map(({ count }) => count)).toEqual([1]);
+  expect(kept.map(([key]) => key)).not.toContain("1");
+  // What only the repetition has is told all the same.
+  screen.push("2", "reasoning", text, { repeats: true });
+  screen.close("2");
+  expect(findings.map(({ channel }) => channel)).toEqual(["assistant", "reasoning"]);
 });
 
 it("an empty vault holds nothing back", () => {

@@ -94,6 +94,48 @@ describe("an answer", () => {
     expect(await book("completed")).toMatchObject({ usage: { outputTokens: 200 } });
   });
 
+  it("that reports nothing is what came of it, not what of it was passed on", async () => {
+    const { settlement, book } = settling();
+    settlement.candidate = first;
+    settlement.hear(60);
+    settlement.addAnswer("[REDACTED]");
+    const usage = { inputTokens: 40, outputTokens: 60 };
+    expect(await book("aborted", 499)).toMatchObject({ usage, estimated: true });
+  });
+
+  it("that was ended early is what was reported, and what came after that", async () => {
+    for (const [accounting, outputTokens] of [
+      ["strict", 31],
+      ["estimate", 9],
+    ] as const) {
+      const { settlement, book } = settling(accounting);
+      settlement.candidate = first;
+      settlement.hear(500);
+      settlement.usage = { inputTokens: 7, outputTokens: 1 };
+      settlement.hear(30);
+      const usage = { inputTokens: 7, outputTokens };
+      expect(await book("cut")).toMatchObject({ usage, estimated: true });
+    }
+  });
+
+  it("that was ended early after its provider had told all of it costs that", async () => {
+    const { settlement, book } = settling();
+    settlement.candidate = first;
+    settlement.usage = { inputTokens: 7, outputTokens: 9 };
+    settlement.hear(14);
+    settlement.isWhole = true;
+    const usage = { inputTokens: 7, outputTokens: 9 };
+    expect(await book("aborted", 499)).toMatchObject({ usage, estimated: false });
+  });
+
+  it("that was ended early is never estimated above what it may be", async () => {
+    const { settlement, book } = settling();
+    settlement.candidate = first;
+    settlement.usage = { inputTokens: 7, outputTokens: 1 };
+    settlement.hear(5_000);
+    expect(await book("cut")).toMatchObject({ usage: { inputTokens: 7, outputTokens: 100 } });
+  });
+
   it("that failed before a byte of it came may have been written all the same", async () => {
     const strict = settling("strict", 2);
     strict.settlement.candidate = first;
