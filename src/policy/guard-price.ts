@@ -17,13 +17,25 @@ const boundKind = "workers-ai";
 /** The price of a model in the book of public prices. */
 export type BookPrice = (kind: string, model: string) => Price | undefined;
 
+type PricedStage = Pick<PolicySecondStage, "costUsd" | "model" | "binding">;
+
 /**
  * `costUsd` a question; else the policy's price for the model; else, over a binding, the book's; else
- * what policy has unpriced models cost. Undefined where it denies those.
+ * what policy has unpriced models cost. Undefined where it denies those, and for a price by the second:
+ * no classifier says how long it ran.
  */
 export function stagePriceOf(
   document: PolicyDocument,
-  { costUsd, model, binding }: Pick<PolicySecondStage, "costUsd" | "model" | "binding">,
+  stage: PricedStage,
+  book: BookPrice,
+): Price | undefined {
+  const price = namedPriceOf(document, stage, book);
+  return price?.secondNanos === undefined ? price : undefined;
+}
+
+function namedPriceOf(
+  document: PolicyDocument,
+  { costUsd, model, binding }: PricedStage,
   book: BookPrice,
 ): Price | undefined {
   if (costUsd !== undefined) {
@@ -40,8 +52,11 @@ export function guardPriceProblems(document: PolicyDocument, book: BookPrice): P
   if (secondStage === undefined || stagePriceOf(document, secondStage, book) !== undefined) {
     return [];
   }
-  const message =
-    "no price is known for what this classifier is asked, so no budget could cover it; write what one question costs, 0 where it costs nothing";
+  const isBySecond = namedPriceOf(document, secondStage, book) !== undefined;
+  const why = isBySecond
+    ? "its price is by the second (`secondUsd`), and no classifier says how long it ran"
+    : "no price is known for what this classifier is asked, so no budget could cover it";
+  const message = `${why}; write what one question costs, 0 where it costs nothing`;
   return [{ path: "guard.secondStage.costUsd", message }];
 }
 

@@ -63,6 +63,30 @@ describe("the price of a question to a second stage", () => {
   });
 });
 
+describe("a price by the second", () => {
+  const bySecond = { inputUsdPerMtok: 0, outputUsdPerMtok: 0, secondUsd: 0.01 };
+  const byModel = { prices: { [`prompt-guard/${model}`]: bySecond } };
+  const problems = (more: object, stage: object = { binding: "AI", model }) =>
+    guardPriceProblems(documentWith(stage, more), book);
+
+  it("is refused, since nobody says how long a classifier ran; so it is where policy has it already", () => {
+    for (const more of [byModel, { prices: { "*": bySecond } }]) {
+      expect(problems(more)).toEqual([
+        {
+          path: "guard.secondStage.costUsd",
+          message: expect.stringContaining("by the second (`secondUsd`)") as string,
+        },
+      ]);
+      expect(priceOf({ binding: "AI", model }, more)).toBeUndefined();
+    }
+    expect(problems({ accounting: { unpriced: bySecond } }, overNetwork)).toHaveLength(1);
+  });
+
+  it("is no matter where a question has one of its own", () => {
+    expect(problems(byModel, { binding: "AI", model, costUsd: 0.001 })).toEqual([]);
+  });
+});
+
 describe("what is held for a question", () => {
   it("is its worst case, or exactly its price by the question", () => {
     const price = { inputNanosPerMtok: 1_000_000_000, outputNanosPerMtok: 1_000_000_000 };
