@@ -5,7 +5,8 @@
  * where it is written.
  *
  * A constant waits when making it calls one of the functions named, or asks for another that waits; all
- * that its expression does is build a value, so that nobody can tell when it was made.
+ * that its expression does is build a value, so that nobody can tell when it was made. An arrow function
+ * that is one such expression counts as named: its calls are worth the wait, too.
  */
 interface Node {
   type: string;
@@ -123,11 +124,21 @@ const namespaceOf = (declared: readonly Node[] | undefined): Node | undefined =>
     ({ init }) => isNode(init) && (init["properties"] as Node[] | undefined)?.length === 0,
   );
 
-/** Constants of the top that may wait, by name, and the functions declared there that are builders. */
+/** What the expression of an arrow function asks for; `undefined` when it is not one, or does more. */
+function asksOfArrow(init: Node): Set<string> | undefined {
+  const isOne = init.type === "ArrowFunctionExpression" && init["expression"] === true;
+  return isOne && init["async"] !== true ? asksOf(init["body"] as Node) : undefined;
+}
+
+/**
+ * Constants of the top that may wait, by name, the functions declared there that are builders, and what
+ * may turn out to be one.
+ */
 function read(program: Node, { isBuilder, mayWait }: LateOptions) {
   const taken = boundBelow(program);
   const builders = new Set<string>();
   const constants = new Map<string, Constant>();
+  const helpers = new Map<string, Set<string>>();
   for (const statement of program["body"] as Node[]) {
     const declared = statement["declarations"] as Node[] | undefined;
     const builder = statement.type === "FunctionDeclaration" ? statement : namespaceOf(declared);
@@ -140,8 +151,10 @@ function read(program: Node, { isBuilder, mayWait }: LateOptions) {
     if (init === null || id.type !== "Identifier" || taken.has(name)) continue;
     const asks = asksOf(init);
     if (asks !== undefined) constants.set(name, { statement, init, asks });
+    const helped = asksOfArrow(init);
+    if (helped !== undefined) helpers.set(name, helped);
   }
-  return { builders, constants };
+  return { builders, constants, helpers };
 }
 
 /**
@@ -157,13 +170,14 @@ export async function lateConstants(
   const { parseSync } = await import("vite");
   const parsed = parseSync("bundle.js", code, { sourceType: "module" });
   const program = parsed.program as unknown as Node;
-  const { builders, constants } = read(program, options);
+  const { builders, constants, helpers } = read(program, options);
   const late = new Set<string>();
-  for (let before = -1; before < late.size;) {
-    before = late.size;
-    for (const [name, { asks }] of constants) {
-      if ([...asks].some((asked) => builders.has(asked) || late.has(asked))) late.add(name);
-    }
+  const isWorth = (asks: ReadonlySet<string>): boolean =>
+    [...asks].some((asked) => builders.has(asked) || late.has(asked));
+  for (let before = -1; before < late.size + builders.size;) {
+    before = late.size + builders.size;
+    for (const [name, asks] of helpers) if (isWorth(asks)) builders.add(name);
+    for (const [name, { asks }] of constants) if (isWorth(asks)) late.add(name);
   }
   const edits: { at: number; end: number; text: string }[] = [];
   const edit = (at: number, end: number, text: string): void => void edits.push({ at, end, text });

@@ -46,6 +46,20 @@ function ask() { return [ByName.get(1) === Name, new Made().made]; }${exported}`
   expect(ask()).toEqual([true, true]);
 });
 
+it("what a function that only builds makes waits, too; what another function makes does not", async () => {
+  const code = `${builders}var short = (max) => named.text(max);
+var Name = short(9);
+var counted = () => { ran.push("counted"); return named.text(); };
+var Counted = counted();
+var later = async () => text();
+var Later = later();
+function ask() { return [Name.text, Counted.text, Later instanceof Promise]; }${exported}`;
+  const { ran, ask, names } = await late(code);
+  expect(names).toEqual(["Name"]);
+  expect(ran).toEqual(["counted", "text", "text"]);
+  expect(ask()).toEqual([true, true, true]);
+});
+
 it("what does more than build, or is another name further in, is left as it is", async () => {
   const code = `${builders}var log = [];
 var Assigned = text();

@@ -11,10 +11,13 @@ const WORDS =
   "è|é|nº|n°|numer|klienta|s";
 
 /** Up to eight such words with short runs of signs around them. A line may end once, after the label. */
-const LINK = new RegExp(
-  `^[^\\p{L}\\p{N}]{0,6}(?:(?:${WORDS})[^\\p{L}\\p{N}]{1,8}){0,8}(?:(?:number|num|nr|no|id|code|nummer|to|a)[^\\p{L}\\p{N}]{0,6})?$`,
-  "u",
-);
+const linkPattern = (): RegExp =>
+  new RegExp(
+    `^[^\\p{L}\\p{N}]{0,6}(?:(?:${WORDS})[^\\p{L}\\p{N}]{1,8}){0,8}(?:(?:number|num|nr|no|id|code|nummer|to|a)[^\\p{L}\\p{N}]{0,6})?$`,
+    "u",
+  );
+/** Made when the first label is looked at: every start would read it, and most never ask. */
+let link: RegExp | undefined;
 const QUESTION = /^[^\p{L}\p{N}]{0,3}\?\n[^\n]{0,24}: $/u;
 
 /** "PassportNumber" and "swiftCode": the rest of a field's name after the label. */
@@ -24,7 +27,8 @@ const REST = /^(?:Number|Num|Nr|No|Id|Code)(?![a-z])/;
 export function isLink(between: string): boolean {
   if (between.length <= 2 && /^[ :=]*$/.test(between)) return true;
   const text = between.replace(REST, "").toLowerCase();
-  return LINK.test(text) || QUESTION.test(text);
+  link ??= linkPattern();
+  return link.test(text) || QUESTION.test(text);
 }
 
 /** A cell of the header row. */

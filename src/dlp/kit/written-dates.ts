@@ -45,11 +45,15 @@ const LINKED =
 const DAY = "(?:(\\d{1,2})(?:st|nd|rd|th|er|\\.|º|ª)?|([a-z]{5,7}(?:-[a-z]{5,7})?))";
 const MONTH = "(\\p{L}{3,12})";
 const YEAR = "(?:19|20)\\d\\d(?![\\p{L}\\p{N}_])";
-const DAY_FIRST = new RegExp(
-  `${LINKED}${DAY}[ -](?:day of |of |de |di |do )?${MONTH}\\.?,?[ -](?:de |del |of )?${YEAR}`,
-  "iu",
-);
-const MONTH_FIRST = new RegExp(`${LINKED}${MONTH}\\.? (?:the )?${DAY},? (?:of )?${YEAR}`, "iu");
+const dayFirstPattern = (): RegExp =>
+  new RegExp(
+    `${LINKED}${DAY}[ -](?:day of |of |de |di |do )?${MONTH}\\.?,?[ -](?:de |del |of )?${YEAR}`,
+    "iu",
+  );
+const monthFirstPattern = (): RegExp =>
+  new RegExp(`${LINKED}${MONTH}\\.? (?:the )?${DAY},? (?:of )?${YEAR}`, "iu");
+/** Made when the first label with a year behind it is looked at: every start would read them. */
+let patterns: { dayFirst: RegExp; monthFirst: RegExp } | undefined;
 
 function dayOf(digits: string | undefined, word: string | undefined): number {
   return digits === undefined ? (ORDINALS.get((word ?? "").toLowerCase()) ?? 0) : Number(digits);
@@ -58,8 +62,9 @@ function dayOf(digits: string | undefined, word: string | undefined): number {
 /** Where a date stands in the text after a label, if nothing but words that link them stands between. */
 export function writtenAfter(text: string): { start: number; end: number } | undefined {
   if (!/(?:19|20)\d\d/.test(text)) return undefined;
-  const dayFirst = DAY_FIRST.exec(text);
-  const found = dayFirst ?? MONTH_FIRST.exec(text);
+  patterns ??= { dayFirst: dayFirstPattern(), monthFirst: monthFirstPattern() };
+  const dayFirst = patterns.dayFirst.exec(text);
+  const found = dayFirst ?? patterns.monthFirst.exec(text);
   if (found === null) return undefined;
   const [whole, link = "", one, two, three] = found;
   const month = monthOf((dayFirst === null ? one : three) ?? "");
