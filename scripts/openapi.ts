@@ -8,7 +8,7 @@ import path from "node:path";
 import * as z from "zod";
 import { GATEWAY_CODES } from "#edge/errors.ts";
 import { RestoreRequest } from "#edge/admin/restore.ts";
-import { EventsParams, SumsParams } from "#edge/books/params.ts";
+import { BudgetsParams, EventsParams, SumsParams } from "#edge/books/params.ts";
 import { StateParams } from "#edge/record/past.ts";
 import { MemberEvidenceParams } from "#edge/record/member-evidence.ts";
 import { Feedback } from "#edge/record/feedback.ts";
@@ -68,7 +68,13 @@ const thing = { type: "object" };
 const paths: Record<string, Schema> = {
   "/v1/responses": { post: call("OpenAI") },
   "/v1/embeddings": { post: call("OpenAI") },
-  "/budgets": { get: operation("Where every budget stands", list("budgets")) },
+  "/budgets": {
+    get: operation(
+      "Where every budget stands, and what it spent by dimension",
+      list("budgets"),
+      query(BudgetsParams),
+    ),
+  },
   "/audit/faults": { get: operation("What does not fit its history", list("faults")) },
   "/policy/shadow": {
     get: operation("What the draft in the shadow would change", thing, query(ShadowParams)),

@@ -59,6 +59,8 @@ export interface AuditEntry {
   keyId?: string;
   team?: string;
   tier?: string;
+  /** The budgets that count it: name, kind of period, its first day, and scope, with bars between. */
+  budgets?: string[];
   /** What its limits by tag counted it under. */
   tags?: string[];
   action: string;

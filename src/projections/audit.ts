@@ -10,6 +10,7 @@ import type { AttemptData, FindingData, UserFact } from "#events/user-events.ts"
 import { idOfEvent, dlpResult, type AuditAttempt, type AuditEntry } from "./audit-entry.ts";
 import { actOf } from "./audit-acts.ts";
 import { guardBlocked } from "./blocked.ts";
+import { countedIn } from "./budgets.ts";
 import { addFeedback } from "./audit-feedback.ts";
 import type { Change, Projection, Table } from "./projection.ts";
 
@@ -122,7 +123,8 @@ type Told = Exclude<
 >;
 
 const handlers: { [T in Told]: (data: DataOf<T>, event: EventEnvelope) => Draft } = {
-  RequestAdmitted: (data, event) => asked(data, event, { outcome: "admitted" }),
+  RequestAdmitted: (data, event) =>
+    asked(data, event, { outcome: "admitted", budgets: countedIn(data) }),
   RequestRefused: (data, event) =>
     asked(data, event, { outcome: "refused", code: data.code, by: data.by }),
   RefusalsCounted: (data) => ({
@@ -270,4 +272,4 @@ function fold(event: EventEnvelope): readonly Change[] {
 }
 
 /** What happened, one line each. */
-export const audit: Projection = { name: "audit", version: 3, tables: [auditTable], fold };
+export const audit: Projection = { name: "audit", version: 4, tables: [auditTable], fold };

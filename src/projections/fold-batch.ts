@@ -10,13 +10,14 @@ import { readLine } from "#events/segment.ts";
 import { upcast } from "#events/upcast.ts";
 import { audit, auditTable, requestIdOf } from "./audit.ts";
 import type { AuditEntry } from "./audit-entry.ts";
+import { budgets } from "./budgets.ts";
 import { numbers } from "./numbers.ts";
 import { shadow, shadowTable } from "./shadow.ts";
 import { addSums, cellsOf, dailyTable, dayOf, hourlyTable, type SumsRow } from "./sums.ts";
 import type { Cell, Projection, Row, Table } from "./projection.ts";
 
 /** Every view, in the order in which they are folded. */
-export const projections: readonly Projection[] = [audit, numbers, shadow];
+export const projections: readonly Projection[] = [audit, numbers, shadow, budgets];
 
 /** Every view's tables. */
 export const tables: readonly Table[] = projections.flatMap((projection) => projection.tables);

@@ -116,6 +116,28 @@ export interface SumsAnswer {
   truncated: boolean;
 }
 
+/** What budgets spent, by group. */
+export interface BudgetSumsQuery {
+  /** Budgets in their periods (see `budgetAccount`): what all spent under each, or one member. */
+  asked: readonly { account: string; user?: string }[];
+  groupBy: Dimension[];
+  /** Where the earliest of the periods begins, or earlier, milliseconds. */
+  from: number;
+}
+
+/** What one budget spent: its groups, and all of it. */
+export interface BudgetSums {
+  groups: SumsGroup[];
+  totalNanos: number;
+}
+
+export interface BudgetSumsAnswer {
+  /** In the order in which they were asked. */
+  budgets: BudgetSums[];
+  /** True when there were more groups than an answer may hold; each total is whole all the same. */
+  truncated: boolean;
+}
+
 /** Whether an entry passes a filter: the live tail's test, the same as the query's. */
 export function matches(entry: AuditEntry, filter: AuditFilter): boolean {
   const { kind, model, from, to } = filter;

@@ -54,7 +54,16 @@ export function keyText({ hour, model, provider, user, team, key, route, tags }:
   return `${hour},${lengths},${route.length}:${model}${provider}${user}${team}${key}${route}${tags}`;
 }
 
-const keyColumns = ["hour", "model", "provider", "user", "team", "key", "route", "tags"] as const;
+export const keyColumns = [
+  "hour",
+  "model",
+  "provider",
+  "user",
+  "team",
+  "key",
+  "route",
+  "tags",
+] as const;
 
 /** `requests` counts all; the outcomes below it add up to it. */
 export const usageColumns = [

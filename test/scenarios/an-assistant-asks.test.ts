@@ -63,7 +63,7 @@ it("an auditor's assistant finds seven tools, and each answers as its address do
       address: "/costs?by=model,user&from=2026-01-01&user=alice",
     },
     usage: { given: { by: "user", user: "alice" }, address: "/usage?by=user&user=alice" },
-    budgets: { given: {}, address: "/budgets" },
+    budgets: { given: { by: "user" }, address: "/budgets?by=user" },
   };
   const { tools } = await client.listTools();
   expect(tools.map(({ name }) => name)).toEqual(Object.keys(asked));

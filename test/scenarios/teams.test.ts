@@ -51,6 +51,9 @@ interface Standing {
   resetsAt: number;
   complete: boolean;
   effective: boolean;
+  /** With `by`. */
+  rows?: { user: string; model: string; requests: number; costNanos: number }[];
+  otherNanos?: number;
 }
 
 const policyOf = (teamUsd: number, orgUsd = 100) =>
@@ -157,6 +160,32 @@ it("two users of a team run out together, and the team's budget is never passed"
   const leases = named.filter(({ member }) => member !== undefined);
   expect([...new Set(leases.map(({ member }) => member))]).toEqual(["alice"]);
   expect(leases.find(({ scope }) => scope === "team:red")).toMatchObject({ complete: true });
+  // Split by who spent it, a budget's groups are what it has spent, each what the journal says.
+  const byUser = (key?: string) => budgetsOf(started, key, "?members=alice&by=user,model");
+  for (const scope of ["team:red", "organisation"]) {
+    await expect
+      .poll(async () => nodeOf(await byUser(), scope).otherNanos, { timeout: 30_000 })
+      .toBe(0);
+    const { rows = [], settledNanos } = nodeOf(await byUser(), scope);
+    expect(rows.map(({ user, model }) => [user, model])).toEqual([
+      ["alice", "gpt-4o-mini"],
+      ["bob", "gpt-4o-mini"],
+    ]);
+    for (const { requests, costNanos } of rows) expect(costNanos).toBe(requests * plainCostNanos);
+    expect(rows.reduce((sum, { costNanos }) => sum + costNanos, 0)).toBe(trueCost);
+    expect(settledNanos).toBe(trueCost);
+  }
+  for (const told of [await byUser(), await byUser(alice)]) {
+    const lines = told.filter(({ member }) => member === "alice");
+    expect(lines.map(({ rows = [] }) => rows.map(({ user }) => user))).toEqual(
+      lines.map(() => ["alice"]),
+    );
+    for (const { rows = [], settledNanos, otherNanos } of lines) {
+      expect([rows[0]?.costNanos, otherNanos]).toEqual([settledNanos, 0]);
+    }
+  }
+  const strange = await ask(`${started.url}/budgets?by=colour`, { key: alice });
+  expect([strange.status, errorOf(strange)]).toMatchObject([400, { code: "invalid_request" }]);
   const prying = await ask(`${started.url}/budgets?members=bob`, { key: alice });
   expect([prying.status, errorOf(prying)]).toMatchObject([403, { code: "forbidden" }]);
   const many = `?members=${Array.from({ length: 51 }, (_, n) => `m${n}`).join(",")}`;

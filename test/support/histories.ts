@@ -85,6 +85,34 @@ function tell(member: string, stories: Story[], overlap: number): History {
   return { member, stories, events: stream.events.map((sealed) => unseal(sealed)) };
 }
 
+const november = { period: "month" as const, periodKey: "2026-11-01", limitNanos: 1e12 };
+const budget = { resetsAt: MORNING + 1e9, thresholds: [], atLimit: "allow" as const };
+
+/** The first day of the daily budget's period that an hour after `MORNING` is in: days end at noon. */
+export const dayOfHour = (hour: number): string =>
+  hour < 3 ? "2026-11-20" : hour < 27 ? "2026-11-21" : "2026-11-22";
+
+/** The budgets of a story: mostly two of its member's own, and one of its team's that may be passed. */
+function budgetsOf(member: string, one: Story) {
+  const day = { period: "day" as const, periodKey: dayOfHour(one.hour), limitNanos: 1e12 };
+  const own = !hasOwn(one)
+    ? []
+    : [
+        { name: "own", scope: `user:${member}`, ...november, ...budget },
+        { name: "daily", scope: `user:${member}`, ...day, ...budget },
+      ];
+  if (one.team === undefined) return { budgets: own };
+  const parent = { name: "all", scope: "organisation", ...november, ...budget };
+  const team = { name: "team", scope: `team:${one.team}`, ...november, ...budget, parent };
+  return { budgets: own, shared: [team], ...(isOver(one) ? { over: ["team"] } : {}) };
+}
+
+/** Whether a story has budgets of its member's own. */
+export const hasOwn = ({ outputTokens }: Story): boolean => outputTokens % 3 !== 0;
+
+/** Whether a story passes its team's budget. */
+export const isOver = ({ inputTokens }: Story): boolean => inputTokens % 5 === 0;
+
 const type = (name: string, data: object) => ({ type: name, v: 1, data });
 
 /** Appends how a request begins; returns how it ends. */
@@ -100,6 +128,7 @@ function begin(stream: SampleStream, member: string, one: Story, id: string, at:
     ...(one.route === undefined ? {} : { route: { name: one.route } }),
     ...(one.tags.length === 0 ? {} : { tags: one.tags }),
     findings: found(one.prompt, "prompt"),
+    ...budgetsOf(member, one),
     requestId: id,
     member,
     model: models[one.asked] as string,
@@ -120,6 +149,8 @@ function begin(stream: SampleStream, member: string, one: Story, id: string, at:
       chain: _c,
       limits: _l,
       budgets: _b,
+      shared: _s,
+      over: _v,
       bound: _o,
       ...asked
     } = who as never as Record<string, object>;

@@ -16,7 +16,7 @@ export function freshLedger(): LedgerStub {
 /** Every row of every view, as text: what "the same bytes" means. */
 export function viewsOf(ledger: LedgerStub): Promise<string> {
   return runInDurableObject(ledger, (_actor, state) => {
-    const views = ["audit", "sums", "sumsByDay"].map((table) =>
+    const views = ["audit", "sums", "sumsByDay", "budgetSums"].map((table) =>
       state.storage.sql.exec(`SELECT * FROM "${table}"`).toArray(),
     );
     return JSON.stringify(views, null, 1);

@@ -9,7 +9,14 @@ import type { MemberEvidencePage, MemberEvidenceQuery } from "./member-evidence.
 import type { SinkLetter, SinkStatus } from "./sinks/report.ts";
 import type { WhatIfQuery } from "./what-if.ts";
 import type { ExplainedDecision, PrincipalState, Until } from "#projections/replay/principal.ts";
-import type { AuditPage, AuditQuery, SumsAnswer, SumsQuery } from "#projections/queries.ts";
+import type {
+  AuditPage,
+  AuditQuery,
+  BudgetSumsAnswer,
+  BudgetSumsQuery,
+  SumsAnswer,
+  SumsQuery,
+} from "#projections/queries.ts";
 
 /** A run of one stream, in order. */
 export interface IngestCommand {
@@ -107,6 +114,7 @@ export interface LedgerQueryApi {
   auditEntry(id: string): Promise<AuditEntry | null>;
   usage(query: SumsQuery): Promise<SumsAnswer>;
   costs(query: SumsQuery): Promise<SumsAnswer>;
+  budgetSums(query: BudgetSumsQuery): Promise<BudgetSumsAnswer>;
   /** What a draft in the shadow would have changed, by rule and member. */
   shadow(draft: number): Promise<ShadowRow[]>;
   rawEvents(query: RawEventsQuery): Promise<SealedEvent[]>;

@@ -11,7 +11,14 @@ import type { TakenBack } from "#actors/kit/point-in-time.ts";
 import { RestorableActor } from "#actors/kit/restorable-actor.ts";
 import type { SealedEvent } from "#events/envelope.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
-import type { AuditPage, AuditQuery, SumsAnswer, SumsQuery } from "#projections/queries.ts";
+import type {
+  AuditPage,
+  AuditQuery,
+  BudgetSumsAnswer,
+  BudgetSumsQuery,
+  SumsAnswer,
+  SumsQuery,
+} from "#projections/queries.ts";
 import type { ShadowRow } from "#projections/shadow.ts";
 import type { Evidence } from "#projections/verify/evidence.ts";
 import {
@@ -35,6 +42,7 @@ import {
   type SelfAuditStatus,
 } from "./api.ts";
 import { Archivist } from "./archivist.ts";
+import { budgetSumsOf } from "./budget-query.ts";
 import type { EvidenceQuery } from "./evidence.ts";
 import { Faults } from "./faults.ts";
 import { Intake } from "./intake.ts";
@@ -190,6 +198,10 @@ export class LedgerActor extends RestorableActor implements LedgerApi {
 
   async costs(query: SumsQuery): Promise<SumsAnswer> {
     return sumsOf(this.#views.sql, "costs", query);
+  }
+
+  async budgetSums(query: BudgetSumsQuery): Promise<BudgetSumsAnswer> {
+    return budgetSumsOf(this.#views.sql, query);
   }
 
   async shadow(draft: number): Promise<ShadowRow[]> {

@@ -9,7 +9,10 @@
 import * as z from "zod";
 import { unseal, type EventEnvelope, type SealedEvent } from "#events/envelope.ts";
 import { auditTable } from "#projections/audit.ts";
+import { budgetTable } from "#projections/budgets.ts";
 import { tables, viewsVersion } from "#projections/fold-batch.ts";
+import type { Cell } from "#projections/projection.ts";
+import { HOUR_MS } from "#projections/sums.ts";
 import type { BaseReader } from "./base-reader.ts";
 import { baseLinesAtOnce, compareRowsMax, rebuildEventsMax } from "./limits.ts";
 import type { Log } from "./log.ts";
@@ -148,9 +151,7 @@ export class Refold {
 
   #compare(state: RefoldState): RefoldState {
     const { live, base } = this.#setup;
-    // Of entries from before the base only those are kept that are open there.
-    const before = tables[state.table]?.name === auditTable.name ? base.standing : undefined;
-    const start = before === undefined ? null : [firstIdAt(before.through + ID_SLACK_MS)];
+    const start = beginningOf(tables[state.table]?.name, base.standing?.through);
     const part = live.compare(this.#fresh, state.table, state.key ?? start, compareRowsMax);
     if (part === undefined) return { ...state, done: true };
     const differences = state.differences + part.differences;
@@ -159,4 +160,15 @@ export class Refold {
     const first = state.first ?? part.first;
     return { ...state, ...next, differences, ...(first === undefined ? {} : { first }) };
   }
+}
+
+/** The key after which a table is compared: what a base does not have is not looked for. */
+function beginningOf(table: string | undefined, through: number | undefined): Cell[] | null {
+  if (through === undefined) return null;
+  // Of entries from before the base only those are kept that are open there.
+  if (table === auditTable.name) return [firstIdAt(through + ID_SLACK_MS)];
+  if (table !== budgetTable.name) return null;
+  // It says what budgets came to, and no more of what they spent; periods of now are after it.
+  const [_hour, ...rest] = budgetTable.key;
+  return [Math.floor(through / HOUR_MS) + 0.5, ...rest.map(() => "")];
 }

@@ -38,14 +38,19 @@ const timeSql: Partial<Record<Dimension, string>> = {
   month: "strftime('%Y-%m', hour * 3600, 'unixepoch')",
 };
 
-function dimensionSql(dimension: Dimension, { isDaily }: Source): string {
+/** A dimension as a column of a table of sums. */
+export function dimensionSql(dimension: Dimension, { isDaily }: Pick<Source, "isDaily">): string {
   // A day's sums have its first hour: grouped by that, rows come in the table's order, unsorted.
   if (dimension === "day" && isDaily) return "hour";
   return timeSql[dimension] ?? (dimension === "tag" ? '"tags"' : `"${dimension}"`);
 }
 
 /** A group's name as it is shown: `2026-11-21T09`, `2026-11-21`, `2026-11` for times. */
-function shownName(dimension: Dimension, cell: unknown, { isDaily }: Source): string {
+export function shownName(
+  dimension: Dimension,
+  cell: unknown,
+  { isDaily }: Pick<Source, "isDaily">,
+): string {
   if (dimension !== "hour" && dimension !== "day") return String(cell);
   const hours = dimension === "day" && !isDaily ? DAY_HOURS : 1;
   const text = new Date(Number(cell) * hours * HOUR_MS).toISOString();

@@ -2,8 +2,8 @@
  * `GET /budgets`: where every budget stands, asked of the actors that decide, not of a view.
  *
  * Admins and auditors see the budgets of all teams and of the organisation, and those of the members
- * they name (`members=ada,bob`); everybody sees their own.
- * The read is recorded before anything is told.
+ * they name (`members=ada,bob`); everybody sees their own. `by` splits what each has spent into groups,
+ * which the ledger has collected. The read is recorded before anything is told.
  */
 import type { NodeStatus } from "#actors/budget/api.ts";
 import type { Env } from "#actors/kit/env.ts";
@@ -19,8 +19,12 @@ import { askActor, homeOf } from "../actors.ts";
 import type { LivePolicy } from "../policy-cache.ts";
 import { GatewayError } from "../errors.ts";
 import { toUsd } from "./answers.ts";
+import { splitStandings } from "./budget-groups.ts";
+import { ledgersOf } from "./ledgers.ts";
 import { mergeStandings } from "./split-budgets.ts";
-import { budgetsAskedMax, memberIdCharsMax, membersAskedMax } from "./limits.ts";
+import { budgetsAskedMax, namesCharsMax } from "./limits.ts";
+import { BudgetsParams } from "./params.ts";
+import { parseQuery } from "./query.ts";
 
 interface Standing extends Omit<BudgetStanding, "leasedNanos"> {
   leasedNanos: number;
@@ -37,8 +41,9 @@ export async function showBudgets(
   principal: Principal,
   policy: LivePolicy,
 ): Promise<Response> {
-  const members = membersAsked(request, principal);
-  const resource = members.length === 0 ? "budgets" : `budgets of ${members.join(", ")}`;
+  const { by, top, members } = asked(request, principal);
+  const whose = members.length === 0 ? "budgets" : `budgets of ${members.join(", ")}`;
+  const resource = by === undefined ? whose : `${whose} by ${by.join(", ")}`;
   await recordAccess(request, env, principal, "budgets.read", resource);
   const { document, ledgerShards } = policy.snapshot;
   const at = Date.now();
@@ -53,29 +58,28 @@ export async function showBudgets(
   };
   const mine = (await Promise.all(readers.map(ask))).flat();
   const nodes = role === "member" ? [] : await allNodes(env, principal, document);
-  const asked = nodes.slice(0, budgetsAskedMax);
+  const told = nodes.slice(0, budgetsAskedMax);
   const shared = await Promise.all(
-    asked.map((node) => askNode(env, principal.organisation, node, document, at)),
+    told.map((node) => askNode(env, principal.organisation, node, document, at)),
   );
-  const budgets = [...shared.flat(), ...mine].map(show);
-  const truncated = nodes.length > asked.length;
-  return Response.json({ budgets, truncated }, { headers: { "cache-control": "no-store" } });
+  const standings: (Standing & { member?: string })[] = [...shared.flat(), ...mine];
+  const truncated = nodes.length > told.length;
+  const headers = { "cache-control": "no-store" };
+  if (by === undefined)
+    return Response.json({ budgets: standings.map(show), truncated }, { headers });
+  const ledgers = ledgersOf(env, principal.organisation, ledgerShards);
+  const { split, isCut } = await splitStandings(ledgers, standings, { groupBy: by, top });
+  const budgets = split.map(show);
+  return Response.json({ budgets, truncated: truncated || isCut }, { headers });
 }
 
-/** The members that a reader names, each once. */
-function membersAsked(request: Request, { member }: Principal): string[] {
-  const text = new URL(request.url).searchParams.get("members") ?? "";
-  const names = [...new Set(text.split(",").filter((name) => name !== ""))];
-  if (names.length > membersAskedMax || names.some((name) => name.length > memberIdCharsMax)) {
-    throw new GatewayError(
-      "invalid_request",
-      `\`members\` names at most ${membersAskedMax} members, with commas between them.`,
-    );
-  }
-  if (member.role === "member" && names.some((name) => name !== member.id)) {
+/** What a reader asks, and whose budgets. */
+function asked(request: Request, { member }: Principal) {
+  const { members = [], ...params } = parseQuery(request.url, BudgetsParams, namesCharsMax);
+  if (member.role === "member" && members.some((name) => name !== member.id)) {
     throw new GatewayError("forbidden", "Members see their own budgets only; ask an auditor.");
   }
-  return names;
+  return { members, by: params.by, top: params.top };
 }
 
 /** Only who is a member has an actor: a name alone makes none. */
@@ -156,7 +160,7 @@ function standingOf(node: SharedNode, status: NodeStatus): Standing {
   return { budget, scope, period, periodKey, resetsAt, limitNanos, ...spent, effective };
 }
 
-function show(standing: Standing) {
+function show<S extends Standing>(standing: S) {
   const { limitNanos, settledNanos, heldNanos, leasedNanos, resetsAt, ...rest } = standing;
   return {
     ...rest,

@@ -10,7 +10,7 @@ import type { AuditPage, AuditQuery, SumsAnswer, SumsQuery } from "#projections/
 /** A shard as the edge sees it. */
 export type LedgerShard = Pick<
   LedgerQueryApi,
-  "auditEvents" | "auditEntry" | "usage" | "costs" | "rawEvents"
+  "auditEvents" | "auditEntry" | "usage" | "costs" | "budgetSums" | "rawEvents"
 > & { fetch(request: Request): Promise<Response> };
 
 /** Fresh stubs of every shard. Names are derived from the organisation: no caller chooses one. */

@@ -13,5 +13,9 @@ export const queryCharsMax = 2_048;
 export const budgetsAskedMax = 50;
 /** Members whose budgets one read asks for: each is two actors. */
 export const membersAskedMax = 50;
+/** Budgets that one read splits into groups: each is a question to every shard. */
+export const budgetsSplitMax = 500;
+/** A query string that names members. */
+export const namesCharsMax = 16_384;
 /** As the policy bounds a member's id. */
 export const memberIdCharsMax = 200;

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { AuditFilterSchema } from "#projections/filter-schema.ts";
 import { dimensions, rankings, type AuditFilter, type SumsQuery } from "#projections/queries.ts";
-import { pageDefault, pageMax, topMax } from "./limits.ts";
+import { memberIdCharsMax, membersAskedMax, pageDefault, pageMax, topMax } from "./limits.ts";
 
 /** Milliseconds since 1970, or an ISO 8601 date (midnight UTC) or time with its zone. */
 const time = z.union(
@@ -83,6 +83,18 @@ export const SumsParams = z
     ...(top === undefined ? {} : { top }),
     filter,
   }));
+
+const Names = z
+  .string()
+  .transform((text) => [...new Set(text.split(",").filter((name) => name !== ""))])
+  .pipe(z.array(z.string().max(memberIdCharsMax)).max(membersAskedMax));
+
+/** `GET /budgets`. With `by` each budget is split into groups; `top` keeps its largest ones. */
+export const BudgetsParams = z.strictObject({
+  members: Names.exactOptional(),
+  by: By.exactOptional(),
+  top: z.coerce.number().int().min(1).max(topMax).exactOptional(),
+});
 
 /** What a page asks: the filter without the page's own fields. */
 export function splitPage(params: z.output<typeof EventsParams>): {

@@ -6,7 +6,6 @@
  */
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
-import type * as z from "zod";
 import type { Env } from "#actors/kit/env.ts";
 import { canonicalJson } from "#events/canonical.ts";
 import type { AuditFilter } from "#projections/queries.ts";
@@ -16,8 +15,9 @@ import { retryHeaders } from "../headers.ts";
 import { logFailure } from "../log.ts";
 import { showEntry, showPage, showSums } from "./answers.ts";
 import { findEntry, pageOf, rawOf, sumsOver, type LedgerShard } from "./ledgers.ts";
-import { queryCharsMax, rawEventsShown } from "./limits.ts";
-import { EntryId, EventsParams, sentenceOf, splitPage, SumsParams, TailParams } from "./params.ts";
+import { rawEventsShown } from "./limits.ts";
+import { EntryId, EventsParams, splitPage, SumsParams, TailParams } from "./params.ts";
+import { parseQuery } from "./query.ts";
 import { openTail } from "./tail.ts";
 
 /** The part of the edge's Hono environment that the books use. */
@@ -40,25 +40,6 @@ export interface BooksDeps {
 
 const notFound = () =>
   new GatewayError("not_found", "There is no such entry among those that you may see.");
-
-/** Parses a query string; a parameter given twice is refused, since one of the two would be lost. */
-function parseQuery<S extends z.ZodType>(c: BooksContext, schema: S): z.output<S> {
-  const url = new URL(c.req.url);
-  if (url.search.length > queryCharsMax) {
-    throw new GatewayError(
-      "invalid_request",
-      `The query string is over ${queryCharsMax} characters.`,
-    );
-  }
-  const params = [...url.searchParams];
-  const given = Object.fromEntries(params);
-  if (Object.keys(given).length < params.length) {
-    throw new GatewayError("invalid_request", "A query parameter is given more than once.");
-  }
-  const parsed = schema.safeParse(given);
-  if (!parsed.success) throw new GatewayError("invalid_request", sentenceOf(parsed.error));
-  return parsed.data;
-}
 
 /** Narrows a filter to what the reader may see. */
 function narrow<F extends { user?: string }>(principal: Principal, filter: F): F {
@@ -120,7 +101,7 @@ async function reading(
 }
 
 async function listEvents({ c, principal, open }: Reader): Promise<Response> {
-  const { filter, ...page } = splitPage(parseQuery(c, EventsParams));
+  const { filter, ...page } = splitPage(parseQuery(c.req.url, EventsParams));
   const query = { ...page, filter: narrow(principal, filter) };
   const ledgers = await open("audit.list", canonicalJson(query.filter));
   return c.json(showPage(await pageOf(ledgers, query)));
@@ -150,7 +131,7 @@ async function showRaw({ c, principal, open }: Reader): Promise<Response> {
 }
 
 async function sums({ c, principal, open }: Reader, view: "usage" | "costs"): Promise<Response> {
-  const { top, ...query } = parseQuery(c, SumsParams);
+  const { top, ...query } = parseQuery(c.req.url, SumsParams);
   const narrowed = { ...query, filter: narrow(principal, query.filter) };
   const ledgers = await open(`${view}.read`, canonicalJson(narrowed));
   const shown = top === undefined ? query : { ...query, top };
@@ -166,7 +147,7 @@ async function tail({ c, principal, open }: Reader): Promise<Response> {
   if (origin !== undefined && origin !== new URL(c.req.url).origin) {
     throw new GatewayError("forbidden", "The live tail opens from the gateway's own origin only.");
   }
-  const filter: AuditFilter = narrow(principal, parseQuery(c, TailParams));
+  const filter: AuditFilter = narrow(principal, parseQuery(c.req.url, TailParams));
   const ledgers = await open("audit.tail", canonicalJson(filter));
   return openTail(ledgers, filter, endOf(principal));
 }

@@ -5,13 +5,13 @@
  */
 import * as z from "zod";
 import { dimensions } from "#projections/queries.ts";
-import { EntryId, EventsParams, SumsParams } from "../books/params.ts";
+import { BudgetsParams, EntryId, EventsParams, SumsParams } from "../books/params.ts";
 import { complaintCharsMax } from "./limits.ts";
 
 type Arguments = Record<string, unknown>;
 
 /** Addresses that have a query. */
-type Described = "/audit/events" | "/costs" | "/usage";
+type Described = "/audit/events" | "/budgets" | "/costs" | "/usage";
 
 /** What is read here of the gateway's description. */
 export interface Description {
@@ -108,10 +108,10 @@ const TOOLS: Readonly<Record<string, Tool>> = {
   },
   budgets: {
     title: "Budgets",
-    description: "Where every budget stands now: its limit, and what is settled and held.",
-    input: z.strictObject({}),
-    told: objectOf({}),
-    address: () => "/budgets",
+    description: `Where every budget stands now: its limit, what is settled and held, and with \`by\` what of it was spent by whom and on what: one or more of ${dimensions.join(", ")}, with commas between.`,
+    input: BudgetsParams,
+    told: "/budgets",
+    address: asQuery("/budgets"),
   },
 };
 
