@@ -14,7 +14,7 @@ import { startDevUpstream } from "./dev-upstream.ts";
 import { loadMiniflare, loadWrangler, root } from "./from-wrangler.ts";
 import { leashChildren } from "./leash.ts";
 import { anyFreePort, freePortFrom } from "./ports.ts";
-import { seed } from "./seed.ts";
+import { consoleLink, seed } from "./seed.ts";
 import { devUpstreamVars, startingPolicy } from "./starting-policy.ts";
 import { openState, readSecret, readSeeded, readSigningKey, saveSeeded } from "./state.ts";
 import type { Keys } from "./state.ts";
@@ -100,19 +100,6 @@ async function startWorker(options: {
       await miniflare.dispose();
     },
   };
-}
-
-/** A link that signs one browser in as the seeded admin, once, within ten minutes. */
-async function consoleLink(url: string, secret: string): Promise<string> {
-  const answer = await fetch(`${url}/session/link`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
-    body: JSON.stringify({ organisation: "dev", member: "admin" }),
-    signal: AbortSignal.timeout(10_000),
-  });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`POST /session/link answered ${answer.status}: ${text}`);
-  return (JSON.parse(text) as { url: string }).url;
 }
 
 /** The upstream's port: the one that this state's policy names, or a new one. */

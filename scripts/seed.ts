@@ -1,4 +1,4 @@
-/** The first organisation of a local gateway: made once, by whoever holds the gateway's secret. */
+/** What whoever holds a local gateway's secret does: the first organisation, and links to sign in. */
 import type { Keys } from "./state.ts";
 
 const members = [
@@ -41,4 +41,17 @@ export async function seed(url: string, secret: string, policy: unknown): Promis
     throw new Error(`POST /setup answered ${answer.status}: ${text.slice(0, 2_000)}`);
   }
   return body.keys;
+}
+
+/** A link that signs one browser in as the seeded admin, once, within ten minutes. */
+export async function consoleLink(url: string, secret: string): Promise<string> {
+  const answer = await fetch(`${url}/session/link`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+    body: JSON.stringify({ organisation: "dev", member: "admin" }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`POST /session/link answered ${answer.status}: ${text}`);
+  return (JSON.parse(text) as { url: string }).url;
 }

@@ -86,7 +86,7 @@ async function main(): Promise<void> {
     process.stderr.write(`tallygate: port ${options.port} is taken, using ${gateway.port}.\n`);
   }
   const { url, upstream, keys } = gateway;
-  const line = `${JSON.stringify({ url, upstream, model, keys, console: gateway.console })}\n`;
+  const line = `${JSON.stringify({ url, upstream, model, keys })}\n`;
   process.stdout.write(options.json ? line : panel(gateway));
 }
 

@@ -1,10 +1,15 @@
 /** `npm start`, with a Worker that answers only what starting asks of one. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { isFree } from "../../scripts/ports.ts";
 import { startGateway } from "../support/gateway.ts";
 import type { GatewayOptions, TestGateway } from "../support/gateway.ts";
+import { claimPort } from "../support/ports.ts";
 
 const started: TestGateway[] = [];
 const start = async (options: GatewayOptions = {}): Promise<TestGateway> => {
@@ -42,9 +47,8 @@ test("a killed gateway comes back at the same address with its storage and its k
 
 test("a taken port is said and the next free one is used", async () => {
   const squatter = createServer();
-  const port = await new Promise<number>((resolve) => {
-    squatter.listen(0, "127.0.0.1", () => resolve((squatter.address() as { port: number }).port));
-  });
+  const port = await claimPort();
+  await once(squatter.listen(port, "127.0.0.1"), "listening");
   const gateway = await start({ port });
   squatter.close();
   expect(gateway.url).not.toBe(`http://127.0.0.1:${port}`);
@@ -63,4 +67,40 @@ test("a Worker that does not build is one clear error, and nothing keeps running
   await expect(start({ worker: "test/support/no-such-worker.ts" })).rejects.toThrow(
     "no-such-worker.ts",
   );
+});
+
+/** What was printed until the process said a line, or ended. */
+async function firstLine({ stdout }: ChildProcess): Promise<string> {
+  let said = "";
+  for await (const part of stdout ?? []) {
+    said += String(part);
+    if (said.includes("\n")) break;
+  }
+  return said;
+}
+
+test("`npm start -- --json --port N` prints one line with what scripts are promised, and no more", async () => {
+  const port = await claimPort();
+  const state = mkdtempSync(path.join(tmpdir(), "tallygate-json-"));
+  const root = path.resolve(import.meta.dirname, "../..");
+  const worker = ["--worker", "test/support/contract-worker.ts", "--state", state];
+  const args = ["start", "--silent", "--", "--json", "--port", String(port), ...worker];
+  const child = spawn("npm", args, {
+    cwd: root,
+    detached: true,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    const line = await firstLine(child);
+    expect(line).toMatch(/^\{.*\}\n$/);
+    const ready = JSON.parse(line) as { keys: object };
+    expect(Object.keys(ready)).toEqual(["url", "upstream", "model", "keys"]);
+    expect(Object.keys(ready.keys)).toEqual(["admin", "auditor", "alice", "bob"]);
+    expect(ready).toMatchObject({ url: `http://127.0.0.1:${port}`, model: "gpt-4o-mini" });
+  } finally {
+    // As Ctrl-C does it: to everything that the terminal runs.
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGINT");
+    await expect.poll(() => isFree(port), { timeout: 60_000 }).toBe(true);
+    rmSync(state, { recursive: true, force: true });
+  }
 });

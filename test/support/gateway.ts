@@ -5,7 +5,8 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import type { Keys } from "../../scripts/state.ts";
+import { consoleLink } from "../../scripts/seed.ts";
+import { readSecret, type Keys } from "../../scripts/state.ts";
 import { claimPort } from "./ports.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -121,10 +122,10 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
       url: string;
       upstream: string;
       keys: Keys;
-      console?: string;
     };
     return {
       ...ready,
+      ...(options.console ? { console: await consoleLink(ready.url, readSecret(state)) } : {}),
       state,
       complaints: () => said,
       kill: () => end("SIGKILL"),
