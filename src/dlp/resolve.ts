@@ -77,56 +77,95 @@ function insert(winners: Match[], place: number, match: Match): void {
   else winners.splice(place, 0, match);
 }
 
-/** How many of sorted matches differ from the first in nothing but their places. */
-function rowLength(cluster: readonly Match[], first: Match): number {
-  const length = first.end - first.start;
-  let count = 1;
-  for (; count < cluster.length; count += 1) {
-    const match = cluster[count];
-    if (match === undefined || match.rule !== first.rule || match.detector !== first.detector)
-      break;
-    if (match.end - match.start !== length || match.confidence !== first.confidence) break;
+/** More kinds of matches in one cluster are sorted, and placed one by one. */
+const KINDS_MAX = 8;
+
+/** Matches of one action, length and confidence, in the order of their starts. */
+interface Kind {
+  readonly first: Match;
+  readonly matches: Match[];
+}
+
+/** Matches sorted by `byStart` as their kinds, the one that wins first; undefined where there are too many. */
+function kindsOf(cluster: readonly Match[]): readonly Kind[] | undefined {
+  const kinds: Kind[] = [];
+  for (let i = 0; i < cluster.length; i += 1) {
+    const match = cluster[i];
+    if (match === undefined) break;
+    const known = kindFor(kinds, match);
+    if (known !== undefined) known.matches.push(match);
+    else if (kinds.push({ first: match, matches: [match] }) > KINDS_MAX) return undefined;
   }
-  return count;
+  return kinds.toSorted((a, b) => byPrecedence(a.first, b.first));
+}
+
+function kindFor(kinds: readonly Kind[], match: Match): Kind | undefined {
+  const length = match.end - match.start;
+  for (let k = 0; k < kinds.length; k += 1) {
+    const kind = kinds[k];
+    if (kind === undefined) break;
+    const { first } = kind;
+    if (first.end - first.start !== length || first.confidence !== match.confidence) continue;
+    if (first.action === match.action && first.enforced === match.enforced) return kind;
+  }
+  return undefined;
+}
+
+/** A part of a match that lost the rest of it. */
+function cut(match: Match, start: number, end: number): Match {
+  return { ...match, start, end };
 }
 
 /**
- * The winners of the first so many matches, a row that differs in nothing but places: each wins what
- * those before it left. A list in which every number is a match comes to this.
+ * The winners among those so far and the matches of the next kind, both sorted: one walk over both.
+ * Matches of one kind win what those before them left.
  */
-function resolveRow(cluster: readonly Match[], count: number): Match[] {
-  const winners: Match[] = [];
+function merge(winners: readonly Match[], { first, matches }: Kind): Match[] {
+  const parts = strength(first) > PARTS_FROM;
+  const merged: Match[] = [];
   let end = -1;
-  for (let i = 0; i < count; i += 1) {
-    const match = cluster[i];
+  let next = 0;
+  for (let i = 0; i < matches.length; i += 1) {
+    const match = matches[i];
     if (match === undefined) break;
-    if (match.start >= end) winners.push(match);
-    else if (match.end > end && strength(match) > PARTS_FROM)
-      winners.push({ ...match, start: end });
-    else continue;
-    end = match.end;
+    let winner = winners[next];
+    for (; winner !== undefined && winner.end <= match.start; winner = winners[next]) {
+      merged.push(winner);
+      end = winner.end;
+      next += 1;
+    }
+    const free = end <= match.start && (winner === undefined || winner.start >= match.end);
+    if (free) {
+      merged.push(match);
+      end = match.end;
+    }
+    if (free || !parts) continue;
+    for (let start = Math.max(match.start, end); start < match.end; start = end) {
+      const to = winner === undefined ? match.end : Math.min(winner.start, match.end);
+      if (start < to) {
+        merged.push(cut(match, start, to));
+        end = to;
+      } else if (winner !== undefined) {
+        merged.push(winner);
+        end = winner.end;
+        next += 1;
+        winner = winners[next];
+      }
+    }
   }
-  return winners;
+  for (; next < winners.length; next += 1) {
+    const winner = winners[next];
+    if (winner !== undefined) merged.push(winner);
+  }
+  return merged;
 }
 
-/** Whether a match loses against another one wherever the two stand. */
-function isLess(match: Match, other: Match): boolean {
-  const less = strength(match) - strength(other);
-  if (less !== 0) return less < 0;
-  const shorter = match.end - match.start - (other.end - other.start);
-  return shorter < 0 || (shorter === 0 && match.confidence < other.confidence);
-}
-
-/** Keeps the winners sorted, so that a row of thousands of overlapping matches stays cheap. */
-function resolveCluster(cluster: Match[]): Match[] {
-  const top = cluster[0];
-  if (top === undefined || cluster.length === 1) return cluster;
-  // A row is mostly all there is, but for what the end of the text cut short.
-  const row = rowLength(cluster, top);
-  const rest = cluster.slice(row);
-  const isRow = rest.every((match) => isLess(match, top));
-  const winners = isRow ? resolveRow(cluster, row) : [];
-  for (const match of (isRow ? rest : cluster).toSorted(byPrecedence)) {
+/** Keeps the winners sorted, so that thousands of overlapping matches stay cheap. */
+function resolveCluster(cluster: readonly Match[]): readonly Match[] {
+  const kinds = kindsOf(cluster);
+  if (kinds !== undefined) return kinds.reduce<Match[]>(merge, []);
+  const winners: Match[] = [];
+  for (const match of cluster.toSorted(byPrecedence)) {
     const first = firstPast(winners, match.start);
     const overlaps = (winners[first]?.start ?? Infinity) < match.end;
     if (!overlaps) insert(winners, first, match);
@@ -141,16 +180,19 @@ function resolveCluster(cluster: Match[]): Match[] {
 /** The non-overlapping winners of matches sorted by `byStart`. */
 export function resolve(matches: readonly Match[]): Match[] {
   const winners: Match[] = [];
-  let cluster: Match[] = [];
-  let end = -1;
-  for (const match of matches) {
-    if (match.start >= end && cluster.length > 0) {
-      for (const match of resolveCluster(cluster)) winners.push(match);
-      cluster = [];
+  for (let from = 0; from < matches.length;) {
+    const first = matches[from];
+    if (first === undefined) break;
+    let { end } = first;
+    let to = from + 1;
+    for (; to < matches.length; to += 1) {
+      const match = matches[to];
+      if (match === undefined || match.start >= end) break;
+      if (match.end > end) end = match.end;
     }
-    cluster.push(match);
-    end = Math.max(end, match.end);
+    if (to - from === 1) winners.push(first);
+    else for (const winner of resolveCluster(matches.slice(from, to))) winners.push(winner);
+    from = to;
   }
-  for (const match of resolveCluster(cluster)) winners.push(match);
   return winners;
 }

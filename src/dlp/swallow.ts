@@ -27,12 +27,15 @@ function runEnd(text: string, from: number, to: number, extra: string): number {
 
 /** Extends winners over their runs; `open` is a run left over before `from`. */
 export function swallow(
-  winners: readonly Match[],
+  winners: Match[],
   text: string,
   to: number,
   open: string,
   from: number,
 ): Swallowed {
+  // Hardly any match runs on past its bound: then there is nothing to do.
+  if (open === "" && winners.every(({ runsOn }) => runsOn === undefined))
+    return { winners, skipTo: from, open };
   const kept: Match[] = [];
   let run = open;
   let taken = open === "" ? from : runEnd(text, from, to, open);
