@@ -22,6 +22,8 @@ export class Automaton {
   /** By state: the lists whose texts end there, as bits, and those that do at the end alone. */
   readonly #found: Uint8Array;
   readonly #foundAtEnd: Uint8Array;
+  /** The first of them by state times width, as states are counted when they are walked. */
+  readonly #foundIn: Uint8Array;
   /** By state: the length of the shortest text that ends there; 0 for none. */
   readonly #shortest: Uint8Array;
 
@@ -46,6 +48,8 @@ export class Automaton {
     });
     this.#next = new Uint16Array(nodes.length * width);
     this.#link(nodes);
+    this.#foundIn = new Uint8Array(this.#next.length);
+    nodes.forEach((_, state) => (this.#foundIn[state * width] = this.#found[state] ?? 0));
   }
 
   #add(nodes: Node[], text: string, bit: number): void {
@@ -101,19 +105,18 @@ export class Automaton {
     return this.#shortest[state / this.#width] ?? 0;
   }
 
-  /** The lists, as bits, of which a text stands in a name. */
-  within(name: string): number {
+  /** The lists, as bits, of which a text stands in a name of so many folded codes. */
+  within(codes: Uint8Array, length: number): number {
     const { classes } = this;
     const next = this.#next;
-    const width = this.#width;
+    const found = this.#foundIn;
     let state = 0;
-    let found = 0;
-    for (let i = 0; i < name.length; i += 1) {
-      const code = name.charCodeAt(i);
-      state = code < 128 ? (next[state + (classes[code] ?? 0)] ?? 0) : 0;
-      found |= this.#found[state / width] ?? 0;
+    let bits = 0;
+    for (let i = 0; i < length; i += 1) {
+      state = next[state + (classes[codes[i] ?? 0] ?? 0)] ?? 0;
+      bits |= found[state] ?? 0;
     }
-    return found | (this.#foundAtEnd[state / width] ?? 0);
+    return bits | (this.#foundAtEnd[state / this.#width] ?? 0);
   }
 }
 

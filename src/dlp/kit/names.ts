@@ -1,22 +1,12 @@
 /** The name that a value is assigned to, read backwards from the operator. */
-import {
-  ALNUM,
-  ALPHA,
-  DASH,
-  DIGIT,
-  LETTER_LIKE,
-  LOWER,
-  NONE,
-  OTHER,
-  SPACE,
-  UPPER,
-  is,
-} from "./chars.ts";
+import { ALNUM, ALPHA, DASH, LETTER_LIKE, NONE, OTHER, SPACE, is } from "./chars.ts";
 import type { Source } from "./source.ts";
+import type { Spelled } from "./spelled.ts";
 
 const NAME_MAX = 56;
 /** More verbs in a row before a value are no sentence: a text of nothing else would be gone back through. */
 const VERBS_MAX = 4;
+const BLANK = 32;
 /** How far the field that holds the name may stand before the field that holds its value. */
 const FIELD_CHARS = 96;
 
@@ -48,65 +38,42 @@ export function nameEnd(source: Source, at: number): number {
   return end;
 }
 
-/** A name of small letters without their signs: "contraseña" is spelled "contrasena". */
-function plainly(name: string): string {
-  const bare = name.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase();
-  return bare.replaceAll("ł", "l").replaceAll("ø", "o").replaceAll("ı", "i");
-}
-
-/** A name in snake case: "clientSecret" is spelled "client_secret". */
-export function spelledOut(name: string): string {
-  let spelled = "";
-  let from = 0;
-  let capitals = 0;
-  for (let i = 0; i < name.length; i += 1) {
-    if (name.charCodeAt(i) > 127) return plainly(name);
-    if (!is(name.charCodeAt(i), UPPER)) continue;
-    capitals += 1;
-    if (!is(name.charCodeAt(i + 1), LOWER) || i === from) continue;
-    if (!is(name.charCodeAt(i - 1), LOWER | DIGIT)) continue;
-    spelled += `${name.slice(from, i)}_`;
-    from = i;
-  }
-  if (capitals === 0) return name;
-  return (from === 0 ? name : spelled + name.slice(from)).toLowerCase();
-}
-
 /** Fields that only say "what follows is the value". */
-const VALUE_FIELDS = new Set(["value", "val", "default", "default_value", "string_value"]);
+const VALUE_FIELDS = ["value", "val", "default", "default_value", "string_value"];
+/** Types that stand where a name does, ... */
+const TYPES = ["string", "str", "any", "text"];
+/** ... and verbs. */
+const VERBS = ["is", "was"];
 /** The field before it that holds the name: an attribute, a line of YAML, a block of Terraform. */
 const NAME_FIELD =
   /(?:\b(?:key|name|id)["']?\s{0,2}[=:]\s{0,2}|\bvariable\s)["']?([\w.-]{2,48})["']?,?\s{0,2}[{>]?(?:\s{1,8}(?:type|sensitive)\s{0,4}=[^\n]{0,12})?[\s"'<]{1,10}$/i;
 /** Types between a name and its value: "let name: string = ...". */
 const TYPE = /(?:^|[^\w.-])([\w-]{2,48})\??: ?(?:string|str|&str|char|text|any)\s{0,3}$/i;
 
-/** Longest of them. */
+/** Longest of all these, and 1 for what they begin with. */
 const STAND_IN_CHARS = "default_value".length;
+const STANDS_IN = new Uint8Array(256);
+for (const word of [...VALUE_FIELDS, ...TYPES, ...VERBS]) STANDS_IN[word.charCodeAt(0)] = 1;
 
-/** Above the bits of letters: that there are capitals, and that there are small letters. */
-const HAS_UPPER = 1 << 27;
-const HAS_LOWER = 1 << 28;
-const LETTERS = HAS_UPPER - 1;
-/** By code: the bit of a letter, whatever its case, and that of its case; 0 for what is no letter. */
+/** By code: the bit of a letter, whatever its case; 0 for what is no letter. */
 const LETTER_BITS = Int32Array.from({ length: 256 }, (_, code) =>
-  is(code, ALPHA) ? (1 << (code & 31)) | (is(code, UPPER) ? HAS_UPPER : HAS_LOWER) : 0,
+  is(code, ALPHA) ? 1 << (code & 31) : 0,
 );
 
 function lettersOf(word: string): number {
   let letters = 0;
-  for (let i = 0; i < word.length; i += 1)
-    letters |= (LETTER_BITS[word.charCodeAt(i)] ?? 0) & LETTERS;
+  for (let i = 0; i < word.length; i += 1) letters |= LETTER_BITS[word.charCodeAt(i)] ?? 0;
   return letters;
 }
 
-/** Words for passwords in other languages, as `spelledOut` spells them; "mot de passe" ends in one. */
+/** Words for passwords in other languages, as they are spelled (see `spelled.ts`); "mot de passe" ends in one. */
 export const FOREIGN_PASSWORDS: readonly string[] =
   "passwort passe motdepasse kennwort contrasena contrasenya senha parola haslo heslo wachtwoord losenord passord salasana jelszo adgangskode sifre пароль".split(
     " ",
   );
 /** The letters of names that stand for another one, see `nameAt`, or for a password in another language. */
 const WHOLE = new Set(
-  [...VALUE_FIELDS, "string", "str", "any", "text", "is", "was", ...FOREIGN_PASSWORDS]
+  [...VALUE_FIELDS, ...TYPES, ...VERBS, ...FOREIGN_PASSWORDS]
     .map(lettersOf)
     .filter((letters) => letters !== 0),
 );
@@ -165,16 +132,13 @@ export function tellByBeginnings(words: readonly string[]): void {
 }
 
 /** Whether a name begins as one of those words may. */
-export function maybeBegins(name: string): boolean {
-  return beginnings[beginningOf(name.charCodeAt(0), name.charCodeAt(1), name.charCodeAt(2))] === 1;
+export function maybeBegins({ codes }: Spelled): boolean {
+  return beginnings[beginningOf(codes[0] ?? 0, codes[1] ?? 0, codes[2] ?? 0)] === 1;
 }
 
 function beginningOf(first: number, second: number, third: number): number {
   return ((first & 31) << 10) | ((second & 31) << 5) | (third & 31);
 }
-
-/** The name that was glanced at last, and whether it is spelled as it is written. */
-const glanced = { start: -1, end: -1, asWritten: false };
 
 /** What a name as written may be, told by its letters alone: most names are not worth spelling out. */
 export function glance({ codes }: Source, start: number, end: number): number {
@@ -185,51 +149,50 @@ export function glance({ codes }: Source, start: number, end: number): number {
     if (code === LETTER_LIKE) signed = true;
     letters |= LETTER_BITS[code] ?? 0;
   }
-  glanced.start = start;
-  glanced.end = end;
-  glanced.asWritten = !signed && (letters & HAS_UPPER) === 0;
   if (letters === 0 && !signed) return TELLS_NOTHING;
   // Letters with signs are told apart once the name is spelled out.
   if (signed || (letters & PASS) === PASS || (letters & PWD) === PWD) return MAY_TELL_PASSWORD;
-  if (WHOLE.has(letters & LETTERS)) return MAY_TELL_PASSWORD;
+  if (WHOLE.has(letters)) return MAY_TELL_PASSWORD;
   const begins = beginningOf(codes[start] ?? 0, codes[start + 1] ?? 0, codes[start + 2] ?? 0);
   if (beginnings[begins] === 1) return MAY_TELL;
   for (const word of telling) if ((letters & word) === word) return MAY_TELL;
   return TELLS_NOTHING;
 }
 
-/** The name before an operator at `at`; for `value=` and the like, that of the field before. */
-function nameBefore(source: Source, at: number, verbs: number): string {
-  const end = nameEnd(source, at);
-  if (endsIdeographic(source, end)) return "password";
-  const floor = nameFloor(at);
-  return nameAt(source, nameStart(source, end, floor), end, floor, verbs);
-}
-
-/** The same for a name that stands from an index up to another, before so many verbs. */
-export function nameAt(
+/**
+ * Spells the name that stands from an index up to another, or the one that it stands in for: of the
+ * field before `value=`, of the variable before a type, and what "my token is: ..." says before its verb.
+ */
+export function spellName(
   source: Source,
   start: number,
   end: number,
   floor: number,
-  verbs = 0,
-): string {
-  const written = source.text.slice(start, end);
-  const known = glanced.start === start && glanced.end === end;
-  const name = known && glanced.asWritten ? written : spelledOut(written);
-  if (name.length > STAND_IN_CHARS) return name;
-  const clue = name.charCodeAt(0);
-  if ((clue === 118 || clue === 100 || clue === 115) && VALUE_FIELDS.has(name)) {
-    const field = NAME_FIELD.exec(source.text.slice(Math.max(0, start - FIELD_CHARS), start));
-    return field?.[1] === undefined ? name : spelledOut(field[1]);
+  name: Spelled,
+): void {
+  let [from, to, lowest] = [start, end, floor];
+  for (let verbs = 0; ; verbs += 1) {
+    name.spell(source.text, source.codes, from, to);
+    if (name.length > STAND_IN_CHARS || STANDS_IN[name.codes[0] ?? 0] !== 1) return;
+    if (verbs === VERBS_MAX || !isOneOf(name, VERBS)) break;
+    if (from <= lowest || source.code(from - 1) !== BLANK) break;
+    to = nameEnd(source, from - 1);
+    if (endsIdeographic(source, to)) {
+      name.set("password");
+      return;
+    }
+    lowest = nameFloor(from - 1);
+    from = nameStart(source, to, lowest);
   }
-  if (name === "string" || name === "str" || name === "any" || name === "text") {
-    const typed = TYPE.exec(source.text.slice(floor, end));
-    return typed?.[1] === undefined ? name : spelledOut(typed[1]);
-  }
-  // "my token is: ...": the verb is no name.
-  const verb = (name === "is" || name === "was") && verbs < VERBS_MAX;
-  return verb && start > floor && source.code(start - 1) === 32
-    ? nameBefore(source, start - 1, verbs + 1)
-    : name;
+  const before = isOneOf(name, VALUE_FIELDS)
+    ? NAME_FIELD.exec(source.text.slice(Math.max(0, from - FIELD_CHARS), from))?.[1]
+    : isOneOf(name, TYPES)
+      ? TYPE.exec(source.text.slice(lowest, to))?.[1]
+      : undefined;
+  if (before !== undefined) name.spellText(before);
+}
+
+function isOneOf(name: Spelled, words: readonly string[]): boolean {
+  for (let i = 0; i < words.length; i += 1) if (name.is(words[i] ?? "")) return true;
+  return false;
 }

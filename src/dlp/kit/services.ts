@@ -1,5 +1,10 @@
 /** Services whose keys are told by the name that they are assigned to. */
 import { maybeBegins, tellByBeginnings } from "./names.ts";
+import type { Spelled } from "./spelled.ts";
+
+const HYPHEN = 45;
+const FULL_STOP = 46;
+const UNDERSCORE = 95;
 
 /** Names of services whose keys have no shape of their own: a value is believed by this name. */
 const SERVICES =
@@ -20,13 +25,33 @@ const SERVICES =
 const KNOWN = new Set(SERVICES.split(" "));
 tellByBeginnings([...KNOWN]);
 
-/** Whether a lower-case name begins with a service ("twitter", "okta_token", "live__key"). */
-export function namesService(name: string): boolean {
+/** By sum of its codes: whether a service has that, so that most beginnings of names are not looked up. */
+const SUMS_BITS = 12;
+const SUMS = new Uint8Array(1 << SUMS_BITS);
+for (const service of KNOWN) {
+  let sum = 0;
+  for (let i = 0; i < service.length; i += 1) sum = addTo(sum, service.charCodeAt(i));
+  SUMS[placeOf(sum)] = 1;
+}
+
+function addTo(sum: number, code: number): number {
+  return (Math.imul(sum, 31) + code) | 0;
+}
+
+function placeOf(sum: number): number {
+  return Math.imul(sum, 0x9e3779b1) >>> (32 - SUMS_BITS);
+}
+
+/** Whether a name begins with a service ("twitter", "okta_token", "live__key"). */
+export function namesService(name: Spelled): boolean {
   if (!maybeBegins(name)) return false;
-  for (let end = 1; end < name.length; end += 1) {
-    const code = name.charCodeAt(end);
-    if (code !== 95 && code !== 46 && code !== 45) continue;
-    if (KNOWN.has(name.slice(0, end))) return true;
+  const { codes, length } = name;
+  let sum = 0;
+  for (let end = 0; end <= length; end += 1) {
+    const code = end < length ? (codes[end] ?? 0) : UNDERSCORE;
+    if (end > 0 && (code === UNDERSCORE || code === FULL_STOP || code === HYPHEN))
+      if (SUMS[placeOf(sum)] === 1 && KNOWN.has(name.slice(0, end))) return true;
+    sum = addTo(sum, code);
   }
-  return KNOWN.has(name);
+  return false;
 }

@@ -3,6 +3,7 @@
  * that never looked past the end stands whatever follows, and one that did is not final. This is
  * the whole reason why a stream and the whole text give the same answer.
  */
+import type { Assignment } from "./assignment.ts";
 import { DIGIT, NONE, foldInto, is, isWordCode } from "./chars.ts";
 import { Heard } from "./context.ts";
 import { DigitRun, parseDigits } from "./digits.ts";
@@ -34,10 +35,11 @@ export class Source {
   readonly groups: number[] = [];
   /** What marks placeholders, for `kit/placeholder.ts`. */
   readonly signs = new Signs();
-  /** What a kit module worked out at a place, for the next detector that asks there. */
-  readonly memo: { at: number; touched: boolean; value: unknown } = {
+  /** The assignment that was read last, for the next detector that asks there. */
+  readonly memo: { at: number; touched: boolean; reads: boolean; value: Assignment | undefined } = {
     at: -1,
     touched: false,
+    reads: false,
     value: undefined,
   };
 

@@ -1,7 +1,7 @@
 /** Credentials of requests: what an Authorization header holds, and the pair that `curl -u` makes one of. */
-import { mixture } from "../kit/assignment.ts";
 import { ALNUM, ALPHA, SPACE, is } from "../kit/chars.ts";
 import type { Candidate, Detector } from "../kit/detector.ts";
+import { mixture } from "../kit/mixture.ts";
 import { entropy, isPlaceholder } from "../kit/placeholder.ts";
 import type { Source } from "../kit/source.ts";
 

@@ -18,7 +18,7 @@ export const awsSecret: Detector = {
   maxLength: 40,
   validate(source, at) {
     const found = readAssignment(source, at);
-    if (found === undefined || found.end - found.start !== LENGTH || !NAME.test(found.name))
+    if (found === undefined || found.end - found.start !== LENGTH || !NAME.test(found.name.slice()))
       return undefined;
     const { start, end } = found;
     const { codes } = source;

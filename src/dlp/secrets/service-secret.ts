@@ -1,6 +1,7 @@
 /** Keys without a prefix, under the name of the service they belong to: "TWITTER_PROD=...". */
-import { SIGNS, mixOf, readAssignment, valueOf, type Assignment } from "../kit/assignment.ts";
+import { readAssignment, valueOf, type Assignment } from "../kit/assignment.ts";
 import type { Detector } from "../kit/detector.ts";
+import { SIGNS } from "../kit/mixture.ts";
 import { entropy, isPlaceholder } from "../kit/placeholder.ts";
 import { namesService } from "../kit/services.ts";
 import type { Source } from "../kit/source.ts";
@@ -13,12 +14,14 @@ const PAIR = /^[0-9]{8,24}-[A-Za-z0-9]{16,60}$|^[0-9a-f]{8}:[0-9a-f]{8}$/;
 const DATE = /^\d{4}-\d\d-\d\d/;
 const TELLING = /key|token|secret|id$|auth|cred|prod|conf|pass/;
 
+const WHY = ["name", "shape", "entropy"];
+
 /** What an address, a date or a pair has one of. */
 const TELLS = SIGNS.join | SIGNS.dot | SIGNS.colon | SIGNS.slash;
 
-function judge(source: Source, found: Assignment): number {
-  const { name, start, end } = found;
-  const { digits, upper, lower, signs, turns } = mixOf(source, found);
+function judge(source: Source, found: Readonly<Assignment>): number {
+  const { start, end } = found;
+  const { digits, upper, lower, signs, turns } = found.mix;
   const length = end - start;
   if ((signs & (SIGNS.odd | SIGNS.open)) !== 0) return 0;
   const telling = (signs & TELLS) !== 0;
@@ -26,7 +29,9 @@ function judge(source: Source, found: Assignment): number {
   if (telling && (ADDRESS.test(value) || DATE.test(value))) return 0;
   if (upper + lower === 0) {
     const whole = digits === length && length >= 15 && length <= 20;
-    return whole && (TELLING.test(name) || !/[_.-]/.test(name)) ? 0.55 : 0;
+    if (!whole) return 0;
+    const name = found.name.slice();
+    return TELLING.test(name) || !/[_.-]/.test(name) ? 0.55 : 0;
   }
   if (digits === 0 || entropy(source.codes, start, end) < 2.6) return 0;
   if (telling && PAIR.test(value)) return 0.7;
@@ -50,7 +55,7 @@ export const serviceSecret: Detector = {
     if (isPlaceholder(source, start, Math.min(end, start + 96))) return undefined;
     const confidence = judge(source, found);
     if (confidence === 0) return undefined;
-    const candidate = { start, end, confidence, why: ["name", "shape", "entropy"] };
+    const candidate = { start, end, confidence, why: WHY };
     return cut ? { ...candidate, runsOn: "|-._~+/=" } : candidate;
   },
 };
