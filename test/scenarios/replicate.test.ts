@@ -49,7 +49,9 @@ const predict: Script = ({ path, body }, response) => {
 beforeAll(async () => {
   upstream = await startScriptedUpstream(predict);
   const rule = { id: "mail", detector: "email", directions: ["answer"], action: "redact" };
-  [gateway, guarded] = await Promise.all([started({}), started({ dlp: { rules: [rule] } })]);
+  const watch = { id: "bird", dictionary: ["bluebird"], directions: ["answer"], action: "warn" };
+  const rules = [rule, watch];
+  [gateway, guarded] = await Promise.all([started({}), started({ dlp: { rules } })]);
 });
 const started = (more: object) =>
   startGateway({ env: { REPLICATE_API_TOKEN: "r8-token-1" }, policy: policyOf(more) });
@@ -331,6 +333,19 @@ describe("the addresses in a prediction", () => {
       expect(text).toMatch(/Ask .*\[.+\].* now\./);
       expect(text).not.toMatch(/jane|exam/);
     }
+  });
+
+  it("count what stands in one piece once, and what stands across two", async () => {
+    said = ["a bluebird, a blue", "bird"];
+    const { keys, url } = guarded;
+    const answer = await ask(`${url}/replicate/v1/models/stability-ai/sdxl/predictions`, {
+      method: "POST",
+      key: keys.alice,
+      body: JSON.stringify({ input: { prompt: "an iguana" } }),
+    });
+    expect(answer.json["output"]).toEqual(said);
+    const entry = await auditEntry(guarded, answer.headers.get("x-request-id") ?? "");
+    expect(entry["findings"]).toMatchObject([{ rule: "bird", action: "warn", count: 2 }]);
   });
 
   it("are not told to a webhook that no rule sees", async () => {

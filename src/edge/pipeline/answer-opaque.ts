@@ -7,7 +7,7 @@ import type { Env } from "#actors/kit/env.ts";
 import { tryParseJson } from "#events/parse-json.ts";
 import { asString, isObject } from "#providers/json.ts";
 import { providerOf, upstreamOf } from "#providers/registry.ts";
-import type { Json, JsonObject } from "#providers/types.ts";
+import type { Json, JsonObject, TextSlot } from "#providers/types.ts";
 import { sealTicket } from "../auth/ticket.ts";
 import { readText } from "../body.ts";
 import { GatewayError } from "../errors.ts";
@@ -128,17 +128,14 @@ function scanned(text: string, call: Call, plan: Plan, settlement: Settlement): 
   const parsed = tryParseJson(text) as Json | undefined;
   // What is no JSON object (lists of lines, transcripts) is scanned as the one text that it is.
   const holder: JsonObject = isObject(parsed) ? parsed : { text };
-  let changed = false;
   const { endpoint } = call.asked;
-  const readings = [(answer: JsonObject) => endpoint.answerTexts(answer), joinedTexts];
-  for (const textsOf of readings) {
-    settlement.shadow?.whole(textsOf(holder));
-    const inspection = inspectTexts(plan.policy.dlp, textsOf(holder), "answer");
-    settlement.addFindings(inspection.findings);
-    if (inspection.blockedBy !== undefined) throw blocked(inspection.blockedBy);
-    if (restoreTexts(plan.vault, textsOf(holder)) || inspection.changed) changed = true;
-  }
-  if (!changed) return text;
+  const texts = (): TextSlot[] => joinedTexts(holder, (answer) => endpoint.answerTexts(answer));
+  settlement.shadow?.whole(texts());
+  const inspection = inspectTexts(plan.policy.dlp, texts(), "answer");
+  settlement.addFindings(inspection.findings);
+  if (inspection.blockedBy !== undefined) throw blocked(inspection.blockedBy);
+  const isRestored = restoreTexts(plan.vault, texts());
+  if (!isRestored && !inspection.changed) return text;
   return isObject(parsed) ? JSON.stringify(parsed) : (asString(holder["text"]) ?? "");
 }
 
