@@ -38,7 +38,8 @@ it("output events are one text, and become one event among the others, which are
   );
 });
 
-it("what has one piece, or other things than texts, is read as it stands", () => {
+it("what nobody replaces stays; one piece, or other things than texts, are read as they stand", () => {
+  expect(replaced({ output: ["a", "b"] })).toEqual([["ab"], { output: ["a", "b"] }]);
   expect(replaced({ output: ["a"] })).toEqual([["a"], { output: ["a"] }]);
   expect(replaced({ output: ["a", 1] })).toEqual([["a", "1"], { output: ["a", 1] }]);
   expect(replaced({ text: "plain" })).toEqual([["plain"], { text: "plain" }]);
