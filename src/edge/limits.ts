@@ -53,6 +53,8 @@ export const shadowFindingsMax = 50;
 /** Texts and characters of a prompt that are looked into for entities; over that is a failure. */
 export const entityTextsMax = 1_000;
 export const entityCharsMax = 256_000;
+/** Rules that the record names where their service did not answer: some tell enough. */
+export const unsearchedRulesMax = 32;
 /** An answer with spans: some 60 bytes each. */
 export const entityAnswerBytesMax = 1024 * 1024;
 /** Questions to the guard's second stage per request: one, and another under a newer policy. */

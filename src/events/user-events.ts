@@ -11,6 +11,7 @@ import { CostCorrected, PriceData } from "./correction-events.ts";
 import { GuardData } from "./guard-events.ts";
 import { PayloadData, PayloadLost, SubjectErased, TokensData } from "./payload-events.ts";
 import { AccessRecorded, FeedbackGiven } from "./reader-events.ts";
+import { UnsearchedData } from "./entity-events.ts";
 import { ShadowAnswerData, ShadowData } from "./shadow-events.ts";
 
 const count = z.int().min(0);
@@ -73,6 +74,8 @@ export const AskedData = z.strictObject({
   promptHash: z.string(),
   findings: z.array(FindingData),
   guard: GuardData.optional(),
+  /** The prompt was not searched for all that rules look for; it went on where policy says so. */
+  unsearched: UnsearchedData.optional(),
 });
 export type AskedData = z.infer<typeof AskedData>;
 

@@ -1,4 +1,5 @@
 /** One line of the audit list: what an auditor sees of a request, a read or an admin's act. */
+import type { UnsearchedData } from "#events/entity-events.ts";
 import type { GuardData } from "#events/guard-events.ts";
 import type { PayloadData, TokensData } from "#events/payload-events.ts";
 import type { ShadowAnswerData, ShadowData } from "#events/shadow-events.ts";
@@ -89,6 +90,8 @@ export interface AuditEntry {
   dlp: DlpResult;
   findings: FindingData[];
   guard?: GuardData;
+  /** Rules that could not look into the prompt, and why: their service did not answer. */
+  unsearched?: UnsearchedData;
   cache?: "hit" | "miss" | "off";
   /** What a hit saved. */
   savedNanos?: number;

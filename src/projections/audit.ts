@@ -191,6 +191,7 @@ function asked(
 ): Draft {
   const { keyId, team, tier, tags, action, resource, metadata, dialect, ip } = data;
   const { userAgent, guard, policyVersion, policyHash, priceBook, promptHash, shadow } = data;
+  const { unsearched } = data;
   const who = { user: data.member, keyId, team, tier, tags, ip, userAgent };
   const what = {
     action,
@@ -200,7 +201,7 @@ function asked(
     modelAsked: data.model,
     route: data.route?.name,
   };
-  const rules = { policyVersion, policyHash, priceBook, promptHash, guard, shadow };
+  const rules = { policyVersion, policyHash, priceBook, promptHash, guard, unsearched, shadow };
   return {
     findings: data.findings,
     set: { at: event.at, streaming: data.stream, ...who, ...what, ...rules, ...set },

@@ -81,6 +81,8 @@ const hashes: Record<string, string> = {
   "RequestSettled.v1+tokens": "2518db7446eee851f6002f8bb63b87e26df50df7a42c2c1e8040130349250942",
   "RequestSettled.v1+shadow": "3b9e7969dafcc5f04b0bc3e7d4b76293006ef2e9513a688b88b205349819e49a",
   "RequestAdmitted.v1+shadow": "bcc08e14af697531c373f1a281a3621b96ebc8daac1f352e9f1ba2d400f94372",
+  "RequestAdmitted.v1+unsearched":
+    "62bf561a0cadbe9c03bc97daea93489ca4e11312caebffa5fe56b30ae7e80ca7",
   "SavedViewSet.v1": "e27a7852daee2a6ca099ff4673b8d862d5a315b995cd75234f837783a2f37ee5",
   "SavedViewDeleted.v1": "51c436d5ec6d6e95969a8b8614351dde86d77c7518c2b0ab9a8be5a20599e9b2",
   "RestoreOrdered.v1": "1c3c8f13278d95421fc4d92f4704e12464acfd279c41e564264355c50432f0ce",

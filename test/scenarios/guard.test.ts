@@ -52,7 +52,12 @@ function policyOf(failMode: "open" | "closed"): object {
           directions: ["prompt"],
         },
       ],
-      entities: { url: `${classifier.url}/entities`, secret: "CLASSIFIER_KEY", types: ["person"] },
+      entities: {
+        url: `${classifier.url}/entities`,
+        secret: "CLASSIFIER_KEY",
+        types: ["person"],
+        onFailure: failMode === "open" ? "pass" : "block",
+      },
     },
     routes: [
       route("strict", { threshold: 0.1, secondStage: false }),
@@ -316,21 +321,22 @@ describe("thresholds", () => {
   });
 });
 
+const system = "You help Jane Roe.";
+const about = (at = gateway): Promise<Answer> =>
+  ask(`${at.url}/v1/chat/completions`, {
+    method: "POST",
+    key: at.keys.alice,
+    body: JSON.stringify({
+      model: "gpt-4o-mini",
+      max_tokens: 10,
+      messages: [
+        { role: "system", content: system },
+        { role: "user", content: harmless },
+      ],
+    }),
+  });
+
 describe("a service for entities", () => {
-  const system = "You help Jane Roe.";
-  const about = (): Promise<Answer> =>
-    ask(`${gateway.url}/v1/chat/completions`, {
-      method: "POST",
-      key: gateway.keys.alice,
-      body: JSON.stringify({
-        model: "gpt-4o-mini",
-        max_tokens: 10,
-        messages: [
-          { role: "system", content: system },
-          { role: "user", content: harmless },
-        ],
-      }),
-    });
   const start = system.indexOf("Jane");
   const spans = [[{ type: "person", start, end: start + 8, score: 0.9 }]];
 
@@ -396,6 +402,17 @@ describe("with a classifier that fails open", () => {
     const blocked = await chat(open, open.keys.alice, likely);
     expect(errorOf(blocked).code).toBe("guard_blocked");
     expect(classifier.seen).toHaveLength(3);
+  });
+
+  it("a prompt that its entities' service could not search goes on, and the books say so", async () => {
+    says({}, 500);
+    const answer = await about(open);
+    expect(answer.status).toBe(200);
+    expect(provider.seen[0]?.text).toContain("Jane Roe");
+    const unsearched = { rules: ["names"], failure: "status" };
+    expect(await entryOf(answer, open)).toMatchObject({ outcome: "completed", unsearched });
+    says({ spans: [[]] });
+    expect(await entryOf(await about(open), open)).not.toHaveProperty("unsearched");
   });
 
   it("its word still clears what the first stage would block", async () => {

@@ -125,6 +125,11 @@ function Rules({ entry }: { entry: Entry }) {
               entry.guard && `${entry.guard.action}, score ${entry.guard.score.toFixed(2)}`,
             ],
             [
+              "Not looked for",
+              entry.unsearched &&
+                `what ${entry.unsearched.rules.join(", ")} would find: the service failed (${entry.unsearched.failure})`,
+            ],
+            [
               "Data rules",
               entry.dlp === "none" ? "nothing found" : <Dlp key="dlp" dlp={entry.dlp} />,
             ],

@@ -10,10 +10,16 @@ import type { Env } from "#actors/kit/env.ts";
 import { entityMatches, type EntitySpan, readSpans } from "#dlp/entities.ts";
 import type { DlpRule } from "#dlp/rule.ts";
 import { tryParseJson } from "#events/parse-json.ts";
+import type { UnsearchedData } from "#events/entity-events.ts";
 import type { PolicyEntities } from "#policy/entities.ts";
 import type { TextSlot } from "#providers/types.ts";
 import { parseBody } from "../body.ts";
-import { entityAnswerBytesMax, entityCharsMax, entityTextsMax } from "../limits.ts";
+import {
+  entityAnswerBytesMax,
+  entityCharsMax,
+  entityTextsMax,
+  unsearchedRulesMax,
+} from "../limits.ts";
 import type { LivePolicy } from "../policy-cache.ts";
 import { askService, type Unheard } from "./ask-service.ts";
 import type { Call, Verdict } from "./plan.ts";
@@ -35,6 +41,8 @@ export interface EntityLook {
   named: readonly (readonly [text: string, type: string])[];
   /** The refusal where the service failed and policy does without it for nobody. */
   verdict?: Verdict;
+  /** For the record, where the service failed: policy may let the prompt go on. */
+  unsearched?: UnsearchedData;
 }
 
 const NONE: readonly EntitySpan[] = [];
@@ -49,6 +57,8 @@ interface Question {
   places: readonly number[];
   /** The rule that must not do without an answer. */
   needs: DlpRule | undefined;
+  /** Ids of the rules that watch any of the texts. */
+  watching: string[];
   key: string;
 }
 
@@ -73,9 +83,10 @@ export function entityLook(call: Call, policy: LivePolicy, slots: readonly TextS
   if (question === undefined || answer === undefined) return NOTHING;
   const { spans, failure } = answer;
   if (failure !== undefined) {
-    const { needs, entities } = question;
-    if (needs === undefined || entities.onFailure === "pass") return NOTHING;
-    return { ...NOTHING, verdict: refusalOf(needs, failure) };
+    const { needs, entities, watching } = question;
+    const look = { ...NOTHING, unsearched: { rules: watching, failure } };
+    if (needs === undefined || entities.onFailure === "pass") return look;
+    return { ...look, verdict: refusalOf(needs, failure) };
   }
   const byPlace = new Map(question.places.map((place, index) => [place, spans?.[index] ?? NONE]));
   const named = question.texts.flatMap((text, index) =>
@@ -112,11 +123,15 @@ function questionOf(policy: LivePolicy, slots: readonly TextSlot[]): Question | 
       rule.action !== "warn" &&
       watched.some((slot) => watches(rule, slot)),
   );
+  const watching = rules
+    .filter((rule) => watched.some((slot) => watches(rule, slot)))
+    .map(({ id }) => id)
+    .slice(0, unsearchedRulesMax);
   const types = [...new Set(rules.flatMap(({ entity }) => entity ?? []))];
   const texts = watched.map(({ text }) => text);
   const { url, binding, secret } = entities;
   const key = JSON.stringify([url, binding, secret, types, places]);
-  return { entities, types, texts, places, needs, key };
+  return { entities, types, texts, places, needs, watching, key };
 }
 
 async function answerTo(

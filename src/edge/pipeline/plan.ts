@@ -140,6 +140,7 @@ export function planRequest(call: Call, policy: LivePolicy, secret: string, tier
   };
   addOptional(plan.request, call);
   if (entities.named.length > 0) plan.named = entities.named;
+  if (entities.unsearched !== undefined) plan.request.unsearched = entities.unsearched;
   addVault(plan, call, vault);
   const scoped = scopeVerdict(call, resolved);
   const known = scoped ?? blockVerdict(blockedBy) ?? entities.verdict;

@@ -48,7 +48,7 @@ const fields = (
   );
 
 const asked =
-  "requestId keyId team tier action dialect model stream policyVersion policyHash priceBook findings guard bound accounting over";
+  "requestId keyId team tier action dialect model stream policyVersion policyHash priceBook findings guard unsearched bound accounting over";
 const person = {
   member: "member",
   addresses: "ip userAgent",

@@ -88,17 +88,20 @@ describe("without an answer", () => {
       live({ onFailure: "pass" }),
     ];
     for (const policy of all) {
-      const { verdict, spansOf } = await look(policy, "hi, Jane");
+      const { verdict, spansOf, unsearched } = await look(policy, "hi, Jane");
       expect(verdict).toBeUndefined();
       expect(spansOf(0)).toEqual([]);
+      expect(unsearched).toEqual({ rules: ["names"], failure: "status" });
     }
     answer = () => Response.json({ spans: [[]] });
-    expect((await look(live(), "hi, Jane")).verdict).toBeUndefined();
+    const searched = await look(live(), "hi, Jane");
+    expect([searched.verdict, searched.unsearched]).toEqual([undefined, undefined]);
   });
 
   it("more than it may be asked about is a failure, and nobody is asked", async () => {
     const long = await look(live(), "x".repeat(256_001));
     const many = await look(live(), ...Array.from({ length: 1_001 }, () => "x"));
+    expect(long.unsearched).toEqual({ rules: ["names"], failure: "too_large" });
     expect([long.verdict?.code, many.verdict?.code]).toEqual(
       Array.from({ length: 2 }, () => "entities_unavailable"),
     );
