@@ -65,7 +65,6 @@ import type { PackedModel } from "./model.ts";
 /** Uncalibrated odds that stand at a score of 0.5. */
 export const thresholdOdds = ${Number(threshold.toPrecision(4))};
 
-/** One character for two features. */
 export const packedModel: PackedModel = {
   featureBits: ${featureBits},
   scale: ${model.scale},

@@ -5,6 +5,7 @@
  */
 import { eachWindow, featureBits } from "./features.ts";
 import type { View } from "./normalise.ts";
+import { packSteps, unpackSteps } from "./packing.ts";
 
 /** A model as scored: `logit = scale * sum(weights of distinct slots) / sqrt(slots + slotsOffset) + bias`. */
 export interface GuardModel {
@@ -18,9 +19,7 @@ export const weightMax = 3;
 
 const stepsCount = 2 * weightMax + 1;
 
-const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/** A model as shipped (`weights.ts`), one character of base64's alphabet for two weights. */
+/** A model as shipped (`weights.ts`), its weights packed (`packing.ts`). */
 export interface PackedModel {
   readonly featureBits: number;
   readonly scale: number;
@@ -30,29 +29,22 @@ export interface PackedModel {
 
 /** Unpacks shipped weights. Throws when they were made for other features than this code's. */
 export function unpackModel(packed: PackedModel): GuardModel {
-  if (packed.featureBits !== featureBits || packed.weights.length !== 1 << (featureBits - 1)) {
+  const steps = new Uint8Array(1 << featureBits);
+  if (packed.featureBits !== featureBits || !unpackSteps(packed.weights, stepsCount, steps)) {
     throw new Error(
       `Guard weights are for 2^${packed.featureBits} features, this code has 2^${featureBits}: run scripts/train-guard.ts.`,
     );
   }
-  const weights = new Int8Array(1 << featureBits);
-  for (let at = 0; at < packed.weights.length; at++) {
-    const pair = alphabet.indexOf(packed.weights.charAt(at));
-    weights[2 * at] = Math.floor(pair / stepsCount) - weightMax;
-    weights[2 * at + 1] = (pair % stepsCount) - weightMax;
-  }
+  const weights = Int8Array.from(steps, (step) => step - weightMax);
   return { weights, scale: packed.scale, bias: packed.bias };
 }
 
 /** Weights in the form that `unpackModel` reads. */
-export function packWeights(weights: Int8Array): string {
-  let packed = "";
-  for (let at = 0; at < weights.length; at += 2) {
-    const [first = 0, second = 0] = weights.subarray(at, at + 2);
-    packed += alphabet.charAt((first + weightMax) * stepsCount + second + weightMax);
-  }
-  return packed;
-}
+export const packWeights = (weights: Int8Array): string =>
+  packSteps(
+    Uint8Array.from(weights, (weight) => weight + weightMax),
+    stepsCount,
+  );
 
 /** The more windows, the more chances for a harmless one to look bad: logits off per e-fold of them. */
 const windowPenalty = 0.3;
