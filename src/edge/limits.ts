@@ -46,6 +46,8 @@ export const settleDelayMs = 15;
 export const settlementsMax = 32;
 /** After how long a silence a stream's caller is told that it lives; below what proxies hang up at. */
 export const keepAliveMs = 15_000;
+/** Characters of a stream's beginning that wait for its first content, where it may be begun anew. */
+export const heldCharsMax = 64 * 1024;
 /** Characters of a body that a shadowed draft looks at too: beyond, it says that it did not. */
 export const shadowCharsMax = 256_000;
 /** Rules that an event names of what a shadowed draft found. */

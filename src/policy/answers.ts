@@ -4,7 +4,7 @@ import type { Serving } from "./route.ts";
 /** A hedge's second, and those that are asked anew; each is another candidate's. */
 export function answersOf(serving: Serving, candidates: number, stream: boolean): number {
   const hedge = serving.hedgeAfterMs === undefined ? 0 : 1;
-  // What was streamed cannot be taken back.
+  // A stream that breaks is rare: what another takes is held when it is asked.
   const again = stream ? 0 : (serving.answerRetries ?? 0);
   return Math.max(Math.min(1 + hedge + again, candidates), 1);
 }

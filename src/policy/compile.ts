@@ -191,6 +191,7 @@ function servingOf(of: PolicyTier | PolicyRoute): Serving {
   };
   if (of.hedge !== undefined) serving.hedgeAfterMs = of.hedge.afterMs;
   if (of.answerRetries !== undefined) serving.answerRetries = of.answerRetries;
+  if (of.streamRetries !== undefined) serving.streamRetries = of.streamRetries;
   return serving;
 }
 

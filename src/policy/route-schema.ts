@@ -107,6 +107,8 @@ export const servingOptions = {
   hedge: z.strictObject({ afterMs: z.int().min(50).max(60_000) }).optional(),
   /** How often an answer that cannot be given (blocked, filtered, unreadable) is asked anew. */
   answerRetries: z.int().min(0).max(3).optional(),
+  /** How often a stream that breaks before anything of its answer was passed on is begun anew. */
+  streamRetries: z.int().min(0).max(3).optional(),
 };
 
 /** A way to answer some requests, in place of the caller's tier. */

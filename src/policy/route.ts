@@ -48,6 +48,7 @@ export interface Serving {
   balanceBy: DrawBy;
   hedgeAfterMs?: number;
   answerRetries?: number;
+  streamRetries?: number;
   /** What a route says of keeping its answers. */
   cache?: PolicyRoute["cache"];
 }

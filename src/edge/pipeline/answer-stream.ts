@@ -1,12 +1,15 @@
 /**
  * An answer that streams: one pump from the provider to the caller, which scans, observes usage and
  * settles at the end, whoever ends it. The stream never goes through an actor.
+ *
+ * Where policy lets a broken stream be begun anew, what comes before its first content (roles, ids,
+ * pings) waits for that: so the caller reads one answer from its beginning, never parts of two.
  */
 import type { Env } from "#actors/kit/env.ts";
 import { openFrames, type Frames } from "#providers/frames.ts";
 import type { WireError } from "#providers/types.ts";
 import { fromUnknown, GatewayError } from "../errors.ts";
-import { keepAliveMs } from "../limits.ts";
+import { heldCharsMax, keepAliveMs } from "../limits.ts";
 import type { Admission } from "./admit.ts";
 import type { Answered } from "./call.ts";
 import type { Reframe } from "./endpoint.ts";
@@ -16,6 +19,7 @@ import { openRelay, type Relay } from "./relay.ts";
 import { Screen } from "./screen.ts";
 import type { Settlement } from "./settlement.ts";
 import { Silence } from "./silence.ts";
+import type { Tries } from "./tries.ts";
 
 interface Pump {
   call: Call;
@@ -31,7 +35,14 @@ interface Pump {
   keepAlive?: () => void;
   /** Whether the caller was found to be gone. */
   left: boolean;
+  /** What waits for the first content; undefined once nothing does. */
+  held: string | undefined;
+  /** Who is asked when the stream breaks before. */
+  tries: Again | undefined;
 }
+
+/** What a stream needs of the tries, to be begun anew. */
+type Again = Pick<Tries, "mayAskAgain" | "giveUp" | "next">;
 
 /** A comment: every reader of server-sent events passes over it. */
 const KEEP_ALIVE = new TextEncoder().encode(": keep-alive\n\n");
@@ -48,27 +59,20 @@ export function answerStream(
   settlement: Settlement,
   reframe?: Reframe,
   onText?: (text: string) => void,
+  tries?: Again,
 ): { body: ReadableStream; done: Promise<Outcome | undefined> } {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const encoder = new TextEncoder();
-  const screen = new Screen(admission.plan.policy.dlp, settlement, admission.plan.vault);
-  const { dialect, includeUsage } = call.asked;
   const pump: Pump = {
     call,
     admission,
-    answered,
     settlement,
-    screen,
-    relay: openRelay(answered.dialect, dialect, screen, settlement, {
-      requestId: call.requestId,
-      model: answered.candidate.model,
-      createdAtMs: call.startedAt,
-      includeUsage,
-    }),
-    frames: openFrames(answered.framing),
+    ...reading(call, admission, answered, settlement),
     silence: new Silence(),
     left: false,
+    held: tries?.mayAskAgain === true ? "" : undefined,
+    tries,
     write: async (text) => {
       const out = reframe === undefined || text === "" ? text : reframe.push(text);
       if (out === "") return;
@@ -78,7 +82,7 @@ export function answerStream(
       pump.silence.said();
     },
   };
-  const spoken = reframe === undefined && dialect.contentType === "sse";
+  const spoken = reframe === undefined && call.asked.dialect.contentType === "sse";
   if (spoken) pump.keepAlive = () => void keepAlive(pump, writer);
   const done = run(pump, request.signal)
     .then(async (outcome) => {
@@ -87,13 +91,30 @@ export function answerStream(
       if (last !== "") onText?.(last);
       if (last !== "") await writer.write(encoder.encode(last)).catch(() => undefined);
       await writer.close().catch(() => undefined);
-      answered.abort.abort();
+      pump.answered.abort.abort();
       settlement.isWhole = pump.relay.complete;
       await settlement.book(env, outcome, status, Date.now(), call.startedAt);
       return outcome;
     })
     .catch(() => undefined);
   return { body: readable, done };
+}
+
+/** What reads one provider's stream. */
+function reading(
+  { requestId, startedAt, asked }: Call,
+  { plan }: Admission,
+  answered: Answered,
+  settlement: Settlement,
+): Pick<Pump, "answered" | "screen" | "relay" | "frames"> {
+  const screen = new Screen(plan.policy.dlp, settlement, plan.vault);
+  const relay = openRelay(answered.dialect, asked.dialect, screen, settlement, {
+    requestId,
+    model: answered.candidate.model,
+    createdAtMs: startedAt,
+    includeUsage: asked.includeUsage,
+  });
+  return { answered, screen, relay, frames: openFrames(answered.framing) };
 }
 
 /** Writes a comment. What cannot be written tells that the caller has left; nothing else may. */
@@ -105,22 +126,57 @@ async function keepAlive(pump: Pump, writer: WritableStreamDefaultWriter): Promi
 }
 
 async function run(pump: Pump, signal: AbortSignal): Promise<Outcome> {
-  const { answered, admission, silence } = pump;
-  silence.watch({
-    idleMs: betweenBytesOf(pump),
-    onIdle: () => answered.abort.abort(),
-    quietMs: admission.plan.resolved.upstream.keepAliveMs ?? keepAliveMs,
-    onQuiet: pump.keepAlive,
-  });
   try {
-    return await relayAll(pump);
+    for (;;) {
+      watch(pump, betweenBytesOf(pump));
+      try {
+        return await relayAll(pump);
+      } catch (error) {
+        if (signal.aborted || pump.left) return "aborted";
+        await beginAnew(pump, pump.silence.isOver ? timeout(pump) : fromUnknown(error));
+      }
+    }
   } catch (error) {
     if (signal.aborted || pump.left) return "aborted";
-    await writeError(pump, silence.isOver ? timeout(pump) : error);
+    await writeError(pump, error);
     return "failed";
   } finally {
-    silence.stop();
+    pump.silence.stop();
   }
+}
+
+/** Watches both silences, the provider's for `idleMs`. */
+function watch(pump: Pump, idleMs: number): void {
+  pump.silence.watch({
+    idleMs,
+    onIdle: () => pump.answered.abort.abort(),
+    quietMs: pump.admission.plan.resolved.upstream.keepAliveMs ?? keepAliveMs,
+    onQuiet: pump.keepAlive,
+  });
+}
+
+/** The longest that a timer takes: tries have times of their own. */
+const NEVER_MS = 2 ** 31 - 1;
+
+/** Has the stream begun anew, where the caller was told nothing of it yet; throws where not. */
+async function beginAnew(pump: Pump, failure: GatewayError): Promise<void> {
+  const { answered, held, tries } = pump;
+  if (held === undefined || tries?.giveUp(failure) !== true) throw failure;
+  answered.abort.abort();
+  watch(pump, NEVER_MS);
+  const next = await tries.next();
+  Object.assign(pump, reading(pump.call, pump.admission, next, pump.settlement), { held: "" });
+  if (pump.left) next.abort.abort();
+}
+
+/** What of `out` may be written: nothing before the first content, where the stream may begin anew. */
+function released(pump: Pump, out: string): string {
+  const { held, relay } = pump;
+  if (held === undefined) return out;
+  const whole = held + out;
+  const waits = relay.deltas === 0 && !relay.complete && whole.length <= heldCharsMax;
+  pump.held = waits ? whole : undefined;
+  return waits ? "" : whole;
 }
 
 function betweenBytesOf({ answered, admission }: Pump): number {
@@ -145,22 +201,29 @@ async function relayAll(pump: Pump): Promise<Outcome> {
           })
         : { done: false as const, value: begun };
     begun = undefined;
-    if (chunk === undefined || chunk.done) break;
-    silence.heard();
-    settlement.firstByteAt ??= Date.now();
-    let out = "";
-    for (const event of frames.push(chunk.value)) {
-      out += relay.push(event);
-      if (screen.blockedBy !== undefined) return end(pump, out, "content_filter", "blocked");
-      if (relay.deltas > deltasMax) return end(pump, out, "length", "cut");
+    const bytes = chunk?.value;
+    if (bytes !== undefined) {
+      silence.heard();
+      settlement.firstByteAt ??= Date.now();
     }
-    await pump.write(out);
+    let out = "";
+    try {
+      for (const event of bytes === undefined ? frames.end() : frames.push(bytes)) {
+        out += relay.push(event);
+        if (screen.blockedBy !== undefined) return end(pump, out, "content_filter", "blocked");
+        if (relay.deltas > deltasMax) return end(pump, out, "length", "cut");
+      }
+    } catch (error) {
+      // What came in one piece with an error is the caller's all the same.
+      await pump.write(released(pump, out));
+      throw error;
+    }
+    await pump.write(released(pump, out));
+    if (bytes === undefined) break;
   }
-  let out = "";
-  for (const event of frames.end()) out += relay.push(event);
-  out += relay.end();
+  const out = relay.end();
   if (screen.blockedBy !== undefined) return end(pump, out, "content_filter", "blocked");
-  await pump.write(out);
+  await pump.write(released(pump, out));
   if (relay.complete) return "completed";
   throw brokenOff(pump);
 }
@@ -181,7 +244,7 @@ async function end(
 ): Promise<Outcome> {
   pump.answered.abort.abort();
   pump.settlement.finish = reason;
-  await pump.write(out + pump.relay.finish(reason));
+  await pump.write((pump.held ?? "") + out + pump.relay.finish(reason));
   return outcome;
 }
 

@@ -197,7 +197,7 @@ async function provided(
     const { body, status } = passed;
     return new Response(body, { status, headers: { ...headers, ...passed.headers } });
   }
-  return streamed(env, request, ctx, call, admission, answered, settlement, keep, headers);
+  return streamed(env, request, ctx, call, admission, answered, tries, settlement, keep, headers);
 }
 
 /** The answer as it comes, kept once it has come whole. */
@@ -208,6 +208,7 @@ function streamed(
   call: Call,
   admission: Admission,
   answered: Answered,
+  tries: Tries,
   settlement: Settlement,
   keep: Keep | undefined,
   headers: Record<string, string>,
@@ -216,7 +217,17 @@ function streamed(
   const reframe = endpoint.reframe?.();
   const contentType = reframe?.contentType ?? CONTENT_TYPES[dialect.contentType];
   const onText = keep && ((text: string) => keep.add(text));
-  const stream = answerStream(env, request, call, admission, answered, settlement, reframe, onText);
+  const stream = answerStream(
+    env,
+    request,
+    call,
+    admission,
+    answered,
+    settlement,
+    reframe,
+    onText,
+    tries,
+  );
   const kept = stream.done.then((outcome) =>
     outcome === "completed" ? keep?.save(contentType) : keep?.drop(),
   );

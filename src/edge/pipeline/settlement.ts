@@ -69,7 +69,8 @@ export class Settlement {
 
   set usage(usage: Usage | undefined) {
     this.#usage = usage;
-    this.#untold = 0;
+    // A prompt's alone covers nothing of the answer.
+    if (usage?.outputTokens !== 0) this.#untold = 0;
   }
 
   /** So many tokens of a stream came at most. */
@@ -109,19 +110,22 @@ export class Settlement {
     return costOf(usage, candidate.price);
   }
 
-  /** The answer that was read is of no use, and another is asked for: it is paid for, too. */
-  discard(code: string, at: number): void {
+  /**
+   * The answer that was read is of no use, and another is asked for: it is paid for, too. Answers
+   * what is booked for it.
+   */
+  discard(code: string, at: number): number {
     const { candidate } = this;
-    if (candidate === undefined) return;
-    const reported = counts(this.usage, candidate.price) ? this.usage : undefined;
-    if (reported === undefined) this.#estimated = true;
-    const usage = reported ?? this.#worst(candidate);
+    if (candidate === undefined) return 0;
+    const usage = this.#told(candidate, this.#untold === 0) ?? this.#worst(candidate);
     this.#addPaid(candidate, usage, { status: 200, code }, this.calledAt, at);
     this.candidate = undefined;
     this.usage = undefined;
     this.finish = undefined;
     this.servedModel = undefined;
     this.firstByteAt = undefined;
+    this.#lost = candidate;
+    return costOf(usage, candidate.price);
   }
 
   #addPaid(
@@ -173,12 +177,10 @@ export class Settlement {
   #facts(outcome: Settled["outcome"], status: number, at: number, startedAt: number): Settled {
     const { candidate } = this;
     const reached = candidate !== undefined;
-    const told = reached && counts(this.usage, candidate.price) ? this.usage : undefined;
-    // Of a stream that was ended early more came than was told.
-    const isAll = outcome === "completed" || this.isWhole || this.#untold === 0;
-    const reported = told && candidate && !isAll ? this.#withUntold(told, candidate) : told;
-    const estimated = this.#estimated || (reached && (told === undefined || !isAll));
     if (reached) {
+      // Of a stream that was ended early more came than was told.
+      const isAll = outcome === "completed" || this.isWhole || this.#untold === 0;
+      const reported = this.#told(candidate, isAll);
       // An answer that failed before any of it was passed on may have been written all the same.
       const unseen = outcome !== "completed" && this.#answerBytes === 0;
       const usage = reported ?? (unseen ? this.#worst(candidate) : this.#estimate(candidate));
@@ -197,7 +199,7 @@ export class Settlement {
       attempts: this.#attempts,
       usage: total,
       costNanos,
-      estimated,
+      estimated: this.#estimated,
       overrunNanos: Math.max(costNanos - this.#admission.holdNanos, 0),
       cache: this.cache,
       findings: this.#findings,
@@ -236,6 +238,13 @@ export class Settlement {
     // What was kept back, or hidden, was written all the same.
     const seen = this.#untold > 0 ? this.#untold : this.#answerBytes;
     return { inputTokens, outputTokens: this.#bounded(seen, candidate) };
+  }
+
+  /** What was told, and more came where that was not all; undefined where nothing was told. */
+  #told(candidate: Candidate, isAll: boolean): Usage | undefined {
+    const told = counts(this.usage, candidate.price) ? this.usage : undefined;
+    if (told === undefined || !isAll) this.#estimated = true;
+    return told && !isAll ? this.#withUntold(told, candidate) : told;
   }
 
   /** Usage that was told before more came. */

@@ -20,8 +20,11 @@ export class Silence {
   /** Whether the provider was silent for too long. */
   isOver = false;
 
+  /** Begins, or begins anew. */
   watch(silences: Silences): void {
+    this.stop();
     const now = Date.now();
+    this.isOver = false;
     this.#heardAt = now;
     this.#saidAt = now;
     this.#arm(silences, now);

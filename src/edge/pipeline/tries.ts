@@ -3,8 +3,8 @@
  * and bodies that do not cross are reasons to go on; what the caller did wrong is not. Every try is
  * accounted on its own.
  *
- * Nothing is tried again once a byte has gone to the caller: whoever reads an answer's body tells
- * this file nothing more, unless the body was read whole before.
+ * Nothing is tried again once a byte of an answer has gone to the caller: whoever reads its body comes
+ * back here only with one that was read whole, or with a stream of which nothing was passed on.
  */
 import { GatewayError, type GatewayCode } from "../errors.ts";
 import { stillInForce } from "../policy-cache.ts";
@@ -56,7 +56,13 @@ export class Tries {
     this.#settlement = settlement;
     this.#losses = new Losses(admission);
     this.#left = wellFirst(candidates, Date.now());
-    this.#again = request.stream ? 0 : (resolved.serving.answerRetries ?? 0);
+    const { answerRetries = 0, streamRetries = 0 } = resolved.serving;
+    this.#again = request.stream ? streamRetries : answerRetries;
+  }
+
+  /** Whether `giveUp` may be of use. */
+  get mayAskAgain(): boolean {
+    return this.#again > 0;
   }
 
   /** The next answer; throws the last failure when nobody is left. */
@@ -71,15 +77,24 @@ export class Tries {
   }
 
   /**
-   * Whether somebody else is asked in place of an answer that was read whole and is of no use. Then
-   * it is in the books as a try that was paid for.
+   * Whether an answer that is of no use, and of which nothing was passed on, is asked for anew: of
+   * somebody else, and a stream of whoever broke it where nobody else is left. Then it is in the
+   * books as a try that was paid for.
    */
   giveUp(error: GatewayError): boolean {
-    if (this.#again === 0 || this.#left.length === 0) return false;
-    if (this.#context.request.signal.aborted) return false;
+    const { plan, request } = this.#context;
+    if (!this.mayAskAgain || request.signal.aborted) return false;
+    const isStream = plan.request.stream;
+    const { candidate } = this.#settlement;
+    if (this.#left.length === 0) {
+      if (!isStream || candidate === undefined) return false;
+      this.#left.push(candidate);
+    }
     this.#again -= 1;
     this.#failure = error;
-    this.#settlement.discard(error.code, Date.now());
+    const costNanos = this.#settlement.discard(error.code, Date.now());
+    // The hold of an answer that comes whole covers this from the start.
+    if (isStream) this.#losses.add(costNanos);
     return true;
   }
 

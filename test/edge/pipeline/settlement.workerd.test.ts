@@ -64,6 +64,16 @@ describe("an answer", () => {
     expect(await book("completed")).toMatchObject({ usage, costNanos: 110, estimated: true });
   });
 
+  it("that broke after its provider told of its prompt alone costs what came, too", async () => {
+    const { settlement, book } = settling();
+    settlement.candidate = first;
+    settlement.hear(5);
+    settlement.usage = { inputTokens: 7, outputTokens: 0 };
+    settlement.addAnswer("Hello");
+    const usage = { inputTokens: 7, outputTokens: 5 };
+    expect(await book("failed")).toMatchObject({ usage, estimated: true });
+  });
+
   it("that is whole and empty has no output", async () => {
     const { settlement, book } = settling();
     settlement.candidate = first;
