@@ -23,7 +23,7 @@ const meta = { requestId: "r", model: "m", createdAtMs: 0, includeUsage: true };
 const program = compileDlp([]);
 
 /** What a relay writes to while it runs. */
-const newSettlement = (): Settlement => ({}) as unknown as Settlement;
+const newSettlement = (): Settlement => ({ hear() {} }) as unknown as Settlement;
 
 /** The wire text of an answer of many small deltas, as `id`'s own provider sends it. */
 function wireOf(id: DialectId): Uint8Array[] {
