@@ -27,10 +27,16 @@ async function buildClient(): Promise<void> {
 /** Bundles the command line, a module for each command that is loaded when it is called. */
 async function buildCli(): Promise<void> {
   await rm(cliDist, { recursive: true, force: true });
+  await buildForNode(["scripts/cli/main.ts", "scripts/cli/verify-thread.ts"], cliDist);
+}
+
+/** Bundles modules for Node, those that they load when needed apart, all in one folder. */
+export async function buildForNode(entryPoints: readonly string[], outdir: string): Promise<void> {
   await loadEsbuild().build({
-    entryPoints: ["scripts/cli/main.ts", "scripts/cli/verify-thread.ts"],
+    entryPoints,
+    entryNames: "[name]",
     absWorkingDir: root,
-    outdir: cliDist,
+    outdir,
     bundle: true,
     splitting: true,
     minifySyntax: true,
