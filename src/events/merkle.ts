@@ -6,7 +6,7 @@
  * can pass for the other. The verifiers are total: a malformed proof is a wrong one.
  */
 import { createHash } from "node:crypto";
-import { sha256Hex, writeHash } from "./sha256.ts";
+import { readHash, sha256Hex, sha256Into, writeHash } from "./sha256.ts";
 
 /** A SHA-256, hex. */
 export type Hash = string;
@@ -49,6 +49,21 @@ function rootOf(leaves: readonly Hash[], from: number, to: number): Hash {
   if (size === 1) return leaves[from] as Hash;
   const middle = from + split(size);
   return nodeHash(rootOf(leaves, from, middle), rootOf(leaves, middle, to));
+}
+
+/** The same over leaf hashes as bytes, 32 each, one after the other; uses the bytes up. */
+export function merkleRootOf(hashes: Uint8Array): Hash {
+  let size = hashes.length / 32;
+  if (size === 0) return EMPTY_ROOT;
+  // Level by level in place: two become one, and the last of an odd number stands a level higher.
+  for (; size > 1; size = (size + 1) >>> 1) {
+    for (let left = 0; left + 1 < size; left += 2) {
+      for (let byte = 0; byte < 64; byte += 1) node[byte + 1] = hashes[left * 32 + byte] ?? 0;
+      sha256Into(node, hashes, left * 16);
+    }
+    if (size % 2 === 1) hashes.copyWithin(((size - 1) / 2) * 32, (size - 1) * 32, size * 32);
+  }
+  return readHash(hashes, 0);
 }
 
 /** A tree that takes its leaves one by one and keeps only the roots of its whole subtrees. */

@@ -2,8 +2,9 @@
  * Reads JSON objects of which each is nearly the last one again, as the events of one stream are.
  *
  * What was the same before is compared as text and not parsed again: the values are those of the
- * last time, so nobody may change them. Where an object begins, equal text up to the end of a field
- * means equal fields, so what comes back is what `JSON.parse` gives, or nothing.
+ * last time, so nobody may change them, and so is the object that holds them, so nobody may keep it.
+ * Where an object begins, equal text up to the end of a field means equal fields, so what comes back is
+ * what `JSON.parse` gives, or nothing.
  */
 import { parseJson } from "./parse-json.ts";
 
@@ -45,11 +46,14 @@ export class Recall {
     this.#varying = varying;
   }
 
-  /** The object at `from`, and its `end`; `undefined` when it has to be parsed as any other. */
+  /**
+   * The object at `from`, and its `end`; `undefined` when it has to be parsed as any other. It is the
+   * same object each time, with other values where they vary: good until the next is read.
+   */
   read(source: AsciiText, from: number): Record<string, unknown> | undefined {
-    if (this.#last === undefined) return undefined;
+    const value = this.#last;
+    if (value === undefined) return undefined;
     const { text, base } = source;
-    const value = { ...this.#last };
     let at = from;
     for (const { literal, key } of this.#steps) {
       const end = at + literal.length;

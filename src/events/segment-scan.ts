@@ -39,8 +39,9 @@ export interface ScannedLine extends Omit<SegmentLine, "body"> {
   /** Milliseconds; NaN when they cannot be read. */
   at: number;
   /**
-   * The event, parsed; throws a SyntaxError when it is none. With recalls, values may be shared with
-   * other events: they are not to be changed.
+   * The event, parsed; throws a SyntaxError when it is none. With recalls, its cause and its data are
+   * good until the next is read with the same, and values in them may be shared with other events: they
+   * are not to be changed.
    */
   event(recalls?: Recalls): EventEnvelope;
   /** All of it as text. */

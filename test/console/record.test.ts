@@ -15,6 +15,7 @@ test("its SHA-256 is Node's, whatever the bytes and however they come", () => {
       const known = nodeHash("sha256").update(a).update(text).update(hex, "hex").digest("hex");
       expect(own).toBe(known);
       expect(hash("sha256", text, "hex")).toBe(nodeHash("sha256").update(text).digest("hex"));
+      expect(hash("sha256", text, "binary")).toBe(nodeHash("sha256").update(text).digest("binary"));
     }),
     { seed: 17, numRuns: 300 },
   );

@@ -11,6 +11,7 @@ import {
   isConsistent,
   leafHash,
   merkleRoot,
+  merkleRootOf,
   PathInPassing,
 } from "#events/merkle.ts";
 
@@ -72,6 +73,14 @@ test("every leaf of every tree up to 40 is proven, and no other leaf or place is
       expect(includes({ leaf: leafHash("other"), index, size, root }, proof)).toBe(false);
       expect(includes({ leaf, index: (index + 1) % size, size, root }, proof)).toBe(size === 1);
     }
+  }
+});
+
+test("leaves as bytes have the root that they have as text, for every size up to 70", () => {
+  for (let size = 0; size <= 70; size += 1) {
+    const tree = treeOf(size);
+    const bytes = new Uint8Array(Buffer.from(tree.join(""), "hex"));
+    expect(merkleRootOf(bytes)).toBe(merkleRoot(tree));
   }
 });
 

@@ -99,7 +99,13 @@ export function createHash(_algorithm: "sha256"): Hash {
   return made;
 }
 
-/** As Node's: the digest of a text or of bytes at once. */
-export function hash(algorithm: "sha256", data: string | Uint8Array, encoding: "hex"): string {
-  return createHash(algorithm).update(data).digest(encoding);
+/** As Node's: the digest of a text or of bytes at once, in hex or as a character for each byte. */
+export function hash(
+  algorithm: "sha256",
+  data: string | Uint8Array,
+  encoding: "hex" | "binary",
+): string {
+  const hex = createHash(algorithm).update(data).digest("hex");
+  if (encoding === "hex") return hex;
+  return hex.replaceAll(/../g, (pair) => String.fromCharCode(Number.parseInt(pair, 16)));
 }

@@ -4,9 +4,9 @@
  */
 import { canonicalJson } from "#events/canonical.ts";
 import type { StreamPart } from "#events/manifest.ts";
-import { merkleRoot } from "#events/merkle.ts";
+import { merkleRootOf } from "#events/merkle.ts";
 import { SegmentScan, type ScannedLine, type SegmentText } from "#events/segment-scan.ts";
-import { sha256Hex } from "#events/sha256.ts";
+import { sha256Into } from "#events/sha256.ts";
 
 export interface ReadSegment {
   events: number;
@@ -23,21 +23,11 @@ export type TakeLine = (line: ScannedLine | undefined, number: number) => void;
 
 /** Reads a segment's text, and keeps no line of it; in the shard's order when it has to be. Total. */
 export function readSegment(segment: SegmentText, take: TakeLine, inOrder = false): ReadSegment {
-  const parts = new Parts();
   const scan = new SegmentScan(segment);
+  const lines = new Lines(scan, take);
   const order = inOrder ? undefined : scan.byStream();
-  const leaves: string[] = Array.from({ length: scan.size }, () => NO_EVENT);
-  for (let place = 0; place < scan.size; place += 1) {
-    const index = order?.[place] ?? place;
-    const line = scan.read(index);
-    // What is no event has no leaf either, so the root cannot be the one that was signed.
-    if (line !== undefined) {
-      leaves[index] = sha256Hex(scan.leaf);
-      parts.note(line);
-    }
-    take(line, index + 1);
-  }
-  return { events: scan.size, root: merkleRoot(leaves), parts: parts.all };
+  for (let place = 0; place < scan.size; place += 1) lines.take(order?.[place] ?? place);
+  return { events: scan.size, root: merkleRootOf(lines.leaves), parts: lines.parts };
 }
 
 /** The parts that a manifest says and that a segment does not have so. */
@@ -52,22 +42,41 @@ export function* strangeParts(
   }
 }
 
-const NO_EVENT = "0".repeat(64);
-
-/** Each stream's part of a segment, as its lines come. */
-class Parts {
-  readonly all = new Map<string, StreamPart>();
+/** What the lines of a segment come to, as they come: their leaves, and each stream's part. */
+class Lines {
+  readonly #scan: SegmentScan;
+  readonly #take: TakeLine;
+  /** The hash of each line's leaf, 32 bytes; zeros for what is no event, which no leaf hashes to. */
+  readonly leaves: Uint8Array;
+  readonly parts = new Map<string, StreamPart>();
   /** The part that a stream's last line was in: its next one is in the same, but for a fork. */
-  readonly #last = new Map<string, StreamPart>();
+  readonly #latest = new Map<string, StreamPart>();
+  #last: StreamPart | undefined;
 
-  note({ stream, epoch, seq, prev, hash }: ScannedLine): void {
-    let part = this.#last.get(stream);
+  constructor(scan: SegmentScan, take: TakeLine) {
+    this.#scan = scan;
+    this.#take = take;
+    this.leaves = new Uint8Array(scan.size * 32);
+  }
+
+  take(index: number): void {
+    const line = this.#scan.read(index);
+    if (line !== undefined) {
+      sha256Into(this.#scan.leaf, this.leaves, index * 32);
+      this.#note(line);
+    }
+    this.#take(line, index + 1);
+  }
+
+  #note({ stream, epoch, seq, prev, hash }: ScannedLine): void {
+    let part = this.#last?.stream === stream ? this.#last : this.#latest.get(stream);
     if (part?.epoch !== epoch) {
       const key = `${stream} ${epoch}`;
-      part = this.all.get(key) ?? { stream, epoch, first: seq, last: seq, prev, head: hash };
-      this.all.set(key, part);
-      this.#last.set(stream, part);
+      part = this.parts.get(key) ?? { stream, epoch, first: seq, last: seq, prev, head: hash };
+      this.parts.set(key, part);
+      this.#latest.set(stream, part);
     }
+    this.#last = part;
     part.last = seq;
     part.head = hash;
   }
