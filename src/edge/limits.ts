@@ -42,6 +42,8 @@ export const settleTriesMax = 4;
  * process loses at most these to their holds' expiry, beside the calls that were under way.
  */
 export const settleDelayMs = 15;
+/** How long one request sees to the settlements of those after it: it keeps its context alive. */
+export const settleWatchMsMax = 1_000;
 /** Settlements in one call to an actor. */
 export const settlementsMax = 32;
 /** After how long a silence a stream's caller is told that it lives; below what proxies hang up at. */

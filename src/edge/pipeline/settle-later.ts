@@ -6,24 +6,48 @@
 import type { Env } from "#actors/kit/env.ts";
 import type { SettleCommand } from "#actors/user/commands.ts";
 import { askActor } from "../actors.ts";
-import { settleDelayMs, settlementsMax, settleTriesMax } from "../limits.ts";
+import { settleDelayMs, settlementsMax, settleTriesMax, settleWatchMsMax } from "../limits.ts";
 
-const waiting = new Map<string, SettleCommand[]>();
+/** What waits for one principal's actor. */
+interface Queue {
+  /** When the first of them came, milliseconds. */
+  since: number;
+  commands: SettleCommand[];
+}
 
-/** Keeps a settlement for its principal's next admission, or sends it; resolves when done with it. */
+const waiting = new Map<string, Queue>();
+/** Streams whose settlements somebody sees to, and until when that can be relied on. */
+const watched = new Map<string, number>();
+
+/**
+ * Keeps a settlement for its principal's next admission, or sends it. Resolves when nothing more of it
+ * is this request's to do: one request's timer serves all that settle meanwhile.
+ */
 export async function settleLater(env: Env, command: SettleCommand): Promise<void> {
   const { stream } = command.home;
-  const others = waiting.get(stream);
-  if (others !== undefined) {
-    others.push(command);
-    // Whoever came first sends them all, unless there are too many for one call.
-    if (others.length >= settlementsMax) await sendSettlements(env, takeSettlements(stream));
+  const now = Date.now();
+  const queue = waiting.get(stream);
+  if (queue === undefined) waiting.set(stream, { since: now, commands: [command] });
+  else if (queue.commands.push(command) >= settlementsMax) {
+    await sendSettlements(env, takeSettlements(stream));
     return;
   }
-  const mine = [command];
-  waiting.set(stream, mine);
-  await scheduler.wait(settleDelayMs);
-  if (waiting.get(stream) === mine) await sendSettlements(env, takeSettlements(stream));
+  if ((watched.get(stream) ?? 0) < now) await watch(env, stream, now);
+}
+
+/** Sends what no admission has taken in time, until nothing waits or another has to take over. */
+async function watch(env: Env, stream: string, startedAt: number): Promise<void> {
+  for (let left = settleDelayMs; left > 0;) {
+    const now = Date.now();
+    if (now - startedAt >= settleWatchMsMax) break;
+    // Whose request is cut off while it waits is replaced by the next one that settles.
+    watched.set(stream, now + 2 * left);
+    await scheduler.wait(left);
+    const queue = waiting.get(stream);
+    left = queue === undefined ? 0 : queue.since + settleDelayMs - Date.now();
+  }
+  watched.delete(stream);
+  await sendSettlements(env, takeSettlements(stream));
 }
 
 /** The settlements that wait for a stream's actor: whoever takes them delivers them. */
@@ -31,7 +55,7 @@ export function takeSettlements(stream: string): readonly SettleCommand[] {
   const taken = waiting.get(stream);
   if (taken === undefined) return [];
   waiting.delete(stream);
-  return taken;
+  return taken.commands;
 }
 
 /**

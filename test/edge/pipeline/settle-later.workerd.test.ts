@@ -1,8 +1,8 @@
 /** Settlements on their way: none is lost, none goes twice, neighbours share a call. */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Env } from "#actors/kit/env.ts";
 import type { SettleCommand } from "#actors/user/commands.ts";
-import { settlementsMax } from "../../../src/edge/limits.ts";
+import { settleDelayMs, settlementsMax } from "../../../src/edge/limits.ts";
 import { deliver, settleLater, takeSettlements } from "../../../src/edge/pipeline/settle-later.ts";
 import { settlementOf } from "../../actors/user/fixtures.ts";
 
@@ -38,6 +38,27 @@ test("what an admission has taken is not sent again; what came after it is", asy
   const second = settleLater(env, command("three", "b"));
   await Promise.all([first, second]);
   expect(calls).toEqual([["b"]]);
+});
+
+test("who settles while another sees to it has nothing to wait for", async () => {
+  const { env, calls } = noting();
+  const first = settleLater(env, command("watched", "a"));
+  await settleLater(env, command("watched", "b"));
+  expect(calls).toEqual([]);
+  expect(takeSettlements("watched")).toHaveLength(2);
+  await settleLater(env, command("watched", "c"));
+  await first;
+  expect(calls).toEqual([["c"]]);
+});
+
+test("whose request is cut off while it sees to others is replaced by the next who settles", async () => {
+  const { env, calls } = noting();
+  const wait = vi.spyOn(scheduler, "wait").mockReturnValueOnce(new Promise(() => {}));
+  void settleLater(env, command("cut-off", "a"));
+  await scheduler.wait(3 * settleDelayMs);
+  await settleLater(env, command("cut-off", "b"));
+  expect(calls).toEqual([["a", "b"]]);
+  wait.mockRestore();
 });
 
 test("as many as fit in one call do not wait", async () => {
