@@ -19,7 +19,7 @@ export async function answerJson(
   settlement: Settlement,
   createdAtMs: number,
 ): Promise<string> {
-  const text = await readAnswer(answered, plan);
+  const text = await readAnswer(answered);
   settlement.firstByteAt = Date.now();
   const body = tryParseJson(text) as Json | undefined;
   if (body === undefined || body === null || typeof body !== "object" || Array.isArray(body)) {
@@ -70,23 +70,18 @@ export function blocked(rule: string): GatewayError {
   );
 }
 
-async function readAnswer(answered: Answered, plan: Plan): Promise<string> {
-  let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    answered.abort.abort();
-  }, answered.candidate.betweenBytesMs ?? plan.resolved.upstream.betweenBytesMs);
+async function readAnswer({ response, candidate, deadline }: Answered): Promise<string> {
   try {
-    const text = await readText(answered.response, answerBytesMax);
+    const text = await readText(response, answerBytesMax);
     if (text === undefined) throw new Error("too large");
     return text;
   } catch (error) {
-    const { provider } = answered.candidate;
-    throw timedOut
+    const { provider } = candidate;
+    throw deadline?.isOver === true
       ? new GatewayError("provider_timeout", `${provider} stopped in the middle of its answer.`)
       : new GatewayError("provider_error", `${provider} broke off its answer.`, { cause: error });
   } finally {
-    clearTimeout(timer);
+    deadline?.stop();
   }
 }
 

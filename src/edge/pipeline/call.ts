@@ -8,6 +8,7 @@ import { readText } from "../body.ts";
 import { GatewayError } from "../errors.ts";
 import { errorBytesMax } from "../limits.ts";
 import type { CallOptions } from "../surface/options.ts";
+import { Deadline } from "./deadline.ts";
 import { describeCall, type Failure } from "./describe-call.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { followed, untilOver } from "./follow.ts";
@@ -29,6 +30,8 @@ export interface Answered {
   untilOver?: (first: Response) => Promise<Response>;
   /** Where it was asked, without the path. */
   baseUrl: string;
+  /** Of an answer that comes whole: the time for its body runs, and ends the call. */
+  deadline?: Deadline;
   /** The stream, where its beginning was looked at before anything was answered. */
   opened?: OpenedStream;
 }
@@ -58,37 +61,42 @@ export async function callOne(
   const described = describeCall(env, request, plan, endpoint, candidate);
   if ("next" in described) return described;
   const { provider, dialect, credential, sent, send, baseUrl } = described;
-  if (request.signal.aborted) abort.abort();
-  request.signal.addEventListener("abort", () => abort.abort(), { once: true });
-  let timedOut = false;
+  const { stream } = plan.request;
+  const caller = request.signal;
+  if (caller.aborted) abort.abort();
   // Taken by its provider, as far as can be known: what fails then may be billed.
   let accepted = false;
-  const timer = setTimeout(
-    () => {
-      timedOut = true;
-      abort.abort();
-    },
-    options.requestTimeoutMs ?? candidate.firstByteMs ?? plan.resolved.upstream.firstByteMs,
-  );
+  let wasHere = false;
+  const leave = (): void => {
+    abort.abort();
+    accepted ||= wasHere;
+  };
+  caller.addEventListener("abort", leave, { once: true });
+  const { headMs, wholeMs } = waitsOf(plan, options, candidate);
+  const deadline = new Deadline(headMs, wholeMs, () => abort.abort());
+  let goesOn = false;
   const calledAt = Date.now();
   try {
     const ready = await signed(sent, provider.signing, credential, abort.signal);
-    const wasHere = !abort.signal.aborted;
-    request.signal.addEventListener("abort", () => (accepted ||= wasHere), { once: true });
+    wasHere = !abort.signal.aborted;
     let response = await send(ready, abort.signal);
     if (response.ok) {
       accepted = true;
       const { follow } = provider;
       const steps = follow && { name: candidate.provider, follow, baseUrl, sent: ready, send };
       const passes = endpoint.kind === "opaque";
-      const { stream } = plan.request;
       if (steps !== undefined && (!passes || stream)) {
-        const { signal } = abort;
-        response = await followed(response, { ...steps, stream, passes, signal });
+        response = await followed(response, { ...steps, stream, passes, signal: abort.signal });
       }
       const framing = provider.framing ?? dialect.contentType;
       const reached = { candidate, dialect, framing, response, abort, calledAt, baseUrl };
-      const answered: Answered = { ...reached, ...(steps && passes && lateEnd(steps, candidate)) };
+      const answered: Answered = reached;
+      if (steps !== undefined && passes) Object.assign(answered, lateEnd(steps, candidate));
+      if (!stream && !passes) {
+        goesOn = true;
+        deadline.next(wholeMs);
+        answered.deadline = deadline;
+      }
       const looked = looksFirst && stream && !passes;
       return looked ? await begun(answered) : answered;
     }
@@ -96,10 +104,23 @@ export async function callOne(
     const view = provider.decodeError(response.status, text, response.headers);
     return rejected(candidate, response.status, view);
   } catch (error) {
-    return { ...unreachable(candidate, timedOut, error), maybePaid: timedOut || accepted };
+    const { isOver } = deadline;
+    return { ...unreachable(candidate, isOver, error), maybePaid: isOver || accepted };
   } finally {
-    clearTimeout(timer);
+    if (!goesOn) deadline.stop();
   }
+}
+
+/** How long is waited for a call's head, and then for a body that comes whole, milliseconds. */
+function waitsOf(
+  { resolved: { upstream } }: Plan,
+  { requestTimeoutMs }: CallOptions,
+  { firstByteMs, betweenBytesMs }: Candidate,
+): { headMs: number; wholeMs: number } {
+  return {
+    headMs: requestTimeoutMs ?? firstByteMs ?? upstream.firstByteMs,
+    wholeMs: betweenBytesMs ?? upstream.betweenBytesMs,
+  };
 }
 
 /** How the end of what is passed on is waited for, where it is priced by how long it runs. */
