@@ -99,11 +99,7 @@ app.route(
 
 app.get("/budgets", async (c) => {
   const principal = await identifyNow(c.req.raw, c.env, Date.now(), "audit");
-  const policy = await currentPolicy(
-    c.env,
-    c.executionCtx as ExecutionContext,
-    principal.organisation,
-  );
+  const policy = await currentPolicy(c.env, c.executionCtx, principal.organisation);
   return showBudgets(c.req.raw, c.env, principal, policy);
 });
 
@@ -134,7 +130,7 @@ app.all("*", (c) => {
     return serveUniversal(c.req.raw, c.env, c.executionCtx as ExecutionContext, target, serve);
   }
   if (target !== undefined) {
-    const answer = serve(c.req.raw, c.env, c.executionCtx as ExecutionContext, target);
+    const answer = serve(c.req.raw, c.env, c.executionCtx, target);
     return target.run === "state" ? answer.then(asRunState) : answer;
   }
   throw nothingAt(c);

@@ -3,13 +3,14 @@ import { nestingMax, tryParseJson } from "#events/parse-json.ts";
 import type { JsonObject } from "#providers/types.ts";
 import { GatewayError } from "./errors.ts";
 import { discardBytesMax } from "./limits.ts";
+import { plainHeaders } from "./plain-headers.ts";
 
 /** The text of a body of at most `bytesMax` bytes; `undefined` when it is larger. */
 export async function readText(
   body: Request | Response,
   bytesMax: number,
+  claimed = body.headers.get("content-length"),
 ): Promise<string | undefined> {
-  const claimed = body.headers.get("content-length");
   // The runtime holds a sender to the length it claimed, so a small claim needs no counting.
   if (claimed !== null) return Number(claimed) <= bytesMax ? body.text() : undefined;
   if (body.body === null) return "";
@@ -51,8 +52,8 @@ export async function readBytes(
 }
 
 /** A body as its sender meant it: unpacked where it came packed. Bounds count what is unpacked. */
-function unpacked(request: Request): Request {
-  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+function unpacked(request: Request, packed: string | undefined): Request {
+  const encoding = packed?.trim().toLowerCase() ?? "";
   if (encoding === "" || encoding === "identity" || request.body === null) return request;
   const format = encoding === "x-gzip" ? "gzip" : encoding;
   if (format !== "gzip" && format !== "deflate") {
@@ -69,12 +70,12 @@ function unpacked(request: Request): Request {
 /** Reads with `read`; what breaks off is its sender's fault. */
 async function readWhole<T>(
   request: Request,
-  bytesMax: number,
-  read: (body: Request, bytesMax: number) => Promise<T>,
+  packed: string | undefined,
+  read: (body: Request) => Promise<T>,
 ): Promise<T> {
-  const body = unpacked(request);
+  const body = unpacked(request, packed);
   try {
-    return await read(body, bytesMax);
+    return await read(body);
   } catch (error) {
     const message =
       body === request
@@ -86,7 +87,8 @@ async function readWhole<T>(
 
 /** The request's body as bytes; throws `body_too_large`. */
 export async function readRequestBytes(request: Request, bytesMax: number): Promise<ArrayBuffer> {
-  const bytes = await readWhole(request, bytesMax, readBytes);
+  const packed = request.headers.get("content-encoding") ?? undefined;
+  const bytes = await readWhole(request, packed, (body) => readBytes(body, bytesMax));
   if (bytes !== undefined) return bytes;
   throw new GatewayError(
     "body_too_large",
@@ -112,8 +114,15 @@ async function discard(request: Request): Promise<void> {
 }
 
 /** The request's body as text; throws `body_too_large`. */
-export async function readRequestText(request: Request, bytesMax: number): Promise<string> {
-  const text = await readWhole(request, bytesMax, readText);
+export async function readRequestText(
+  request: Request,
+  bytesMax: number,
+  headers = plainHeaders(request),
+): Promise<string> {
+  const text = await readWhole(request, headers["content-encoding"], (body) => {
+    const claimed = body === request ? (headers["content-length"] ?? null) : null;
+    return readText(body, bytesMax, claimed);
+  });
   if (text === undefined) {
     await discard(request);
     throw new GatewayError(

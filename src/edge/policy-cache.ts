@@ -31,7 +31,7 @@ const leases = new Map<string, Lease>();
 /** The organisation's policy; one round trip per isolate and lease, renewed at half-life. */
 export async function currentPolicy(
   env: Env,
-  ctx: ExecutionContext,
+  ctx: Pick<ExecutionContext, "waitUntil">,
   organisation: string,
 ): Promise<LivePolicy> {
   const lease = leases.get(organisation);

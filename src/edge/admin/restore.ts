@@ -84,7 +84,7 @@ export async function restoreActor({ c, principal }: Reader): Promise<Response> 
   const point = pointOf(to, Date.now());
   const { env } = c;
   const { organisation } = principal;
-  const { snapshot } = await currentPolicy(env, c.executionCtx as ExecutionContext, organisation);
+  const { snapshot } = await currentPolicy(env, c.executionCtx, organisation);
   const { document, ledgerShards } = snapshot;
   const target = targetOf(env, actor, { organisation, document, ledgerShards, shard });
   const openPolicy = (): PolicyActorApi =>

@@ -7,6 +7,7 @@
 
 import { boundCallerOf, type BoundCaller } from "./binding.ts";
 import { parseKey, type ApiKey } from "#policy/api-key.ts";
+import { plainHeaders, type PlainHeaders } from "../plain-headers.ts";
 
 /** How a caller says who they are. */
 export type Credential =
@@ -23,8 +24,8 @@ const ACCESS_HEADER = "cf-access-jwt-assertion";
 
 const TOKEN_SHAPE = /^[\w-]{2,4096}\.[\w-]{2,8192}\.[\w-]{2,4096}$/;
 
-function bearer(value: string | null): string | undefined {
-  if (value === null) return undefined;
+function bearer(value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
   return /^bearer(?: |$)/i.test(value) ? value.slice(7).trim() : value.trim();
 }
 
@@ -32,49 +33,54 @@ function bearer(value: string | null): string | undefined {
 export const PROVIDER_KEY_HEADERS = ["authorization", "x-api-key", "x-goog-api-key", "api-key"];
 
 /** Where a caller's key stands beside a provider's own, which has its own place. */
-function ownPlaces(headers: Headers): (string | undefined)[] {
-  return [bearer(headers.get("cf-aig-authorization")), bearer(headers.get("x-tallygate-key"))];
-}
+const OWN_PLACES = ["cf-aig-authorization", "x-tallygate-key"];
+/** The places of a key, ours first. */
+const PLACES = [...OWN_PLACES, ...PROVIDER_KEY_HEADERS];
 
 /**
  * The provider's key that a caller brought in `header`, beside a key of ours in a place of ours;
  * `undefined` where the caller is known by the same header, or where what stands there is ours.
  */
 export function readProviderKey(request: Request, header: string): string | undefined {
-  const isKnown =
-    boundCallerOf(request) !== undefined ||
-    ownPlaces(request.headers).some((value) => value && parseCredential(value) !== undefined);
+  const headers = plainHeaders(request);
+  const isKnown = boundCallerOf(request) !== undefined || keyIn(headers, OWN_PLACES) !== undefined;
   if (!isKnown) return undefined;
-  const value = bearer(request.headers.get(header));
+  const value = bearer(headers[header.toLowerCase()]);
   return value && parseCredential(value) === undefined ? value : undefined;
 }
 
-/** What stands in each place of a key, ours first. */
-function placesOf(headers: Headers): (string | undefined)[] {
-  return [...ownPlaces(headers), ...PROVIDER_KEY_HEADERS.map((name) => bearer(headers.get(name)))];
+/** The first of `places` that holds something like one of ours. */
+function keyIn(headers: PlainHeaders, places: readonly string[]): Credential | undefined {
+  for (const name of places) {
+    const value = bearer(headers[name]);
+    const credential = value ? parseCredential(value) : undefined;
+    if (credential !== undefined) return credential;
+  }
+  return undefined;
 }
 
 /** What a caller without a credential brought in its place: a key of ours with a piece missing, another's, or nothing. */
-export function whatWasBrought({ headers }: Request): "broken" | "foreign" | "nothing" {
-  const brought = placesOf(headers).filter((value) => value !== undefined && value !== "");
+export function whatWasBrought(request: Request): "broken" | "foreign" | "nothing" {
+  const headers = plainHeaders(request);
+  const brought = PLACES.map((name) => bearer(headers[name])).filter((value) => value);
   if (brought.some((value) => value?.startsWith("tg_"))) return "broken";
   return brought.length > 0 ? "foreign" : "nothing";
 }
 
 /** The first thing that looks like one of ours; `undefined` when the caller brought nothing. */
-export function readCredential(request: Request): Credential | undefined {
-  const { headers } = request;
-  for (const value of placesOf(headers)) {
-    const credential = value ? parseCredential(value) : undefined;
-    if (credential !== undefined) return credential;
-  }
+export function readCredential(
+  request: Request,
+  headers = plainHeaders(request),
+): Credential | undefined {
+  const inPlace = keyIn(headers, PLACES);
+  if (inPlace !== undefined) return inPlace;
   const query = request.url.includes("key=") ? new URL(request.url).searchParams.get("key") : null;
   const fromQuery = query === null ? undefined : parseCredential(query);
   if (fromQuery !== undefined) return fromQuery;
-  const cookie = readCookie(headers.get("cookie"), SESSION_COOKIE);
+  const cookie = readCookie(headers["cookie"] ?? null, SESSION_COOKIE);
   if (cookie !== undefined) return { kind: "session", cookie };
-  const token = headers.get(ACCESS_HEADER);
-  return token !== null && TOKEN_SHAPE.test(token)
+  const token = headers[ACCESS_HEADER];
+  return token !== undefined && TOKEN_SHAPE.test(token)
     ? { kind: "token", token, ambient: true }
     : undefined;
 }

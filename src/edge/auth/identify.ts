@@ -14,6 +14,7 @@ import { hashSecret, type ApiKey } from "#policy/api-key.ts";
 import type { Principal } from "#policy/snapshot.ts";
 import { GatewayError } from "../errors.ts";
 import { principalCacheMs, principalsCachedMax } from "../limits.ts";
+import type { PlainHeaders } from "../plain-headers.ts";
 import { boundCallerOf } from "./binding.ts";
 import { readCredential, type Credential, whatWasBrought } from "./credentials.ts";
 import { isFromOwnPage, isSafe } from "./origin.ts";
@@ -30,8 +31,13 @@ interface Known {
 const known = new Map<string, Known>();
 
 /** The caller of a model call, whose plan judges the scope of their key; throws `unauthenticated`. */
-export async function identify(request: Request, env: Env, at: number): Promise<Principal> {
-  const credential = requireCredential(request);
+export async function identify(
+  request: Request,
+  env: Env,
+  at: number,
+  headers?: PlainHeaders,
+): Promise<Principal> {
+  const credential = requireCredential(request, headers);
   // It counts at one address only, so it is not remembered.
   if (credential.kind === "token" && isTicket(credential.token)) {
     return accept(await lookUp(request, credential, env, at, true));
@@ -72,10 +78,10 @@ const NO_KEY = {
     "The Tallygate key that was sent is not whole: a key reads tg_organisation_id_secret. Copy it again, or ask an admin of your organisation for a new one.",
 } as const;
 
-function requireCredential(request: Request): Credential {
+function requireCredential(request: Request, headers?: PlainHeaders): Credential {
   const caller = boundCallerOf(request);
   if (caller !== undefined) return { kind: "binding", caller };
-  const credential = readCredential(request);
+  const credential = readCredential(request, headers);
   if (credential === undefined) {
     throw new GatewayError("unauthenticated", NO_KEY[whatWasBrought(request)]);
   }

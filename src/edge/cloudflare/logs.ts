@@ -81,7 +81,7 @@ logRoutes.get(`${ROOT}/url/:provider`, (c) => acting(c, "url.read", resourceOf(c
 /** The account and the gateway must be the caller's organisation's, as for model calls. */
 async function requireGateway({ c, principal }: Reader): Promise<void> {
   const { organisation } = principal;
-  const policy = await currentPolicy(c.env, c.executionCtx as ExecutionContext, organisation);
+  const policy = await currentPolicy(c.env, c.executionCtx, organisation);
   const { account = "", gateway = "" } = c.req.param();
   const cloudflare = { account, gateway };
   requireAccount({ cloudflare }, organisation, policy.snapshot.document);

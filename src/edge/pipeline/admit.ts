@@ -11,6 +11,7 @@ import { GatewayError, toGatewayCode, type GatewayCode } from "../errors.ts";
 import { currentPolicy, renew, type LivePolicy } from "../policy-cache.ts";
 import { newRequestId } from "../request-id.ts";
 import { wantsKey } from "../payloads/keep-payload.ts";
+import type { Later } from "./background.ts";
 import { askEntities } from "./entities.ts";
 import { planRequest, type Call, type Plan } from "./plan.ts";
 import { deliver, takeSettlements } from "./settle-later.ts";
@@ -42,7 +43,7 @@ export class Refused extends GatewayError {
 }
 
 /** Plans and admits; throws `Refused`. */
-export async function admit(env: Env, ctx: ExecutionContext, call: Call): Promise<Admission> {
+export async function admit(env: Env, ctx: Later, call: Call): Promise<Admission> {
   let policy = await currentPolicy(env, ctx, call.principal.organisation);
   let tier: string | undefined;
   const planUnder: PlanRequest = (asking, under, lower) =>
@@ -83,7 +84,7 @@ export async function admit(env: Env, ctx: ExecutionContext, call: Call): Promis
 
 async function ask(
   env: Env,
-  ctx: ExecutionContext,
+  ctx: Later,
   home: Home,
   plan: Plan,
   at: number,

@@ -3,12 +3,8 @@ import * as z from "zod";
 import { tryParseJson } from "#events/parse-json.ts";
 import type { Dialect, JsonObject, RequestView } from "#providers/types.ts";
 import type { Target } from "../surface/addresses.ts";
-import {
-  metadataOf,
-  readOptions,
-  type CallOptions,
-  type PlainHeaders,
-} from "../surface/options.ts";
+import { plainHeaders, type PlainHeaders } from "../plain-headers.ts";
+import { metadataOf, readOptions, type CallOptions } from "../surface/options.ts";
 import { readBody } from "../surface/read-body.ts";
 import { callerIp } from "../caller-ip.ts";
 import { readProviderKey } from "../auth/credentials.ts";
@@ -39,7 +35,7 @@ export interface Asked {
   ip?: string;
   userAgent?: string;
   /** The address and the headers, for routes that look at them. */
-  wire: { path: string; header(name: string): string | null };
+  wire: { readonly path: string; header(name: string): string | null };
   /** The provider's key that the caller brought in a header; it is never kept. */
   providerKey(header: string): string | undefined;
   /** Whether the caller asked for usage in the stream: theirs to see, then. */
@@ -51,8 +47,12 @@ const Metadata = z
   .refine((all) => Object.keys(all).length <= metadataEntriesMax);
 
 /** Reads body and headers; throws typed refusals for everything that is not as it should be. */
-export async function readAsked(request: Request, target: Target): Promise<Asked> {
-  const { endpoint, text, body, provider } = await readBody(request, target);
+export async function readAsked(
+  request: Request,
+  target: Target,
+  headers = plainHeaders(request),
+): Promise<Asked> {
+  const { endpoint, text, body, provider } = await readBody(request, target, headers);
   const view = endpoint.view(body);
   if (!view.ok) {
     const { field, message } = view.error;
@@ -60,8 +60,6 @@ export async function readAsked(request: Request, target: Target): Promise<Asked
       problems: [{ path: field, message }],
     });
   }
-  // Read once: each look at a header is a call into the runtime.
-  const headers = Object.fromEntries(request.headers);
   const options = body["stream_options"];
   const asked: Asked = {
     endpoint,
@@ -72,7 +70,9 @@ export async function readAsked(request: Request, target: Target): Promise<Asked
     action: nameHeader(headers, "x-tallygate-action") ?? endpoint.action,
     tags: [],
     wire: {
-      path: new URL(request.url).pathname,
+      get path() {
+        return new URL(request.url).pathname;
+      },
       header: (name) => (Object.hasOwn(headers, name) ? (headers[name] ?? null) : null),
     },
     providerKey: (header) => readProviderKey(request, header),
@@ -89,7 +89,7 @@ export async function readAsked(request: Request, target: Target): Promise<Asked
       nameHeader(headers, "x-tallygate-session") ??
       nameHeader(headers, "cf-aig-session-id") ??
       nameHeader(headers, "x-claude-code-session-id"),
-    ip: callerIp(request),
+    ip: callerIp(request, headers["cf-connecting-ip"]),
     userAgent: headers["user-agent"]?.slice(0, userAgentCharsMax),
   };
   for (const [name, value] of Object.entries(optional)) {

@@ -11,6 +11,7 @@ import { fromUnknown, type GatewayError } from "../errors.ts";
 import { idHeaders, limitHeaders, retryHeaders } from "../headers.ts";
 import { logFailure } from "../log.ts";
 import { currentPolicy, stillInForce } from "../policy-cache.ts";
+import { plainHeaders } from "../plain-headers.ts";
 import { newRequestId } from "../request-id.ts";
 import type { Target } from "../surface/addresses.ts";
 import { cloudflareRefusal, requireAccount } from "../surface/cloudflare.ts";
@@ -26,6 +27,7 @@ import { answerOpaque } from "./answer-opaque.ts";
 import { answerStream } from "./answer-stream.ts";
 import { answerWhole } from "./answer-whole.ts";
 import { readAsked } from "./asked.ts";
+import { Background, type Later } from "./background.ts";
 import type { Answered } from "./call.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { tellable } from "./inspect.ts";
@@ -40,28 +42,34 @@ const CONTENT_TYPES = {
 } as const;
 
 /** Answers a model call in the caller's dialect, refusals included. */
-export async function serve(
+export function serve(request: Request, env: Env, ctx: Later, target: Target): Promise<Response> {
+  // The caller may leave at any moment; the books are settled all the same.
+  const later = new Background(ctx);
+  const answer = serveCall(request, env, later, target);
+  later.waitUntil(answer);
+  return answer;
+}
+
+async function serveCall(
   request: Request,
   env: Env,
-  ctx: ExecutionContext,
+  ctx: Later,
   target: Target,
 ): Promise<Response> {
   const startedAt = Date.now();
+  const headers = plainHeaders(request);
   let call: Call | undefined;
   try {
-    const principal = await identify(request, env, startedAt);
+    const principal = await identify(request, env, startedAt, headers);
     if (target.cloudflare !== undefined) {
       const { snapshot } = await currentPolicy(env, ctx, principal.organisation);
-      const named = request.headers.get("cf-aig-gateway-id");
+      const named = headers["cf-aig-gateway-id"] ?? null;
       requireAccount(target, principal.organisation, snapshot.document, named);
     }
-    const asked = await readAsked(request, target);
+    const asked = await readAsked(request, target, headers);
     call = { requestId: newRequestId(startedAt), startedAt, principal, asked };
     const admission = await admitInForce(env, ctx, call);
-    const work = fulfil(request, env, ctx, call, admission, target);
-    // The caller may leave at any moment; the books are settled all the same.
-    ctx.waitUntil(work.catch(() => undefined));
-    return await work;
+    return await fulfil(request, env, ctx, call, admission, target);
   } catch (error) {
     const requestId = call?.requestId ?? newRequestId(startedAt);
     const failure = fromUnknown(error);
@@ -73,7 +81,7 @@ export async function serve(
 }
 
 /** Admits under the policy in force at the moment the provider call may start. */
-async function admitInForce(env: Env, ctx: ExecutionContext, call: Call): Promise<Admission> {
+async function admitInForce(env: Env, ctx: Later, call: Call): Promise<Admission> {
   const admission = await admit(env, ctx, call);
   if (await stillInForce(env, admission.plan.policy)) return admission;
   await release(env, admission, call, "policy changed");
@@ -93,7 +101,7 @@ async function release(env: Env, admission: Admission, call: Call, reason: strin
 async function fulfil(
   request: Request,
   env: Env,
-  ctx: ExecutionContext,
+  ctx: Later,
   call: Call,
   admission: Admission,
   target: Target,
@@ -130,7 +138,7 @@ async function fulfil(
 async function answerCall(
   request: Request,
   env: Env,
-  ctx: ExecutionContext,
+  ctx: Later,
   call: Call,
   admission: Admission,
   settlement: Settlement,
@@ -168,7 +176,7 @@ async function answerCall(
 async function provided(
   env: Env,
   request: Request,
-  ctx: ExecutionContext,
+  ctx: Later,
   call: Call,
   admission: Admission,
   settlement: Settlement,
@@ -204,7 +212,7 @@ async function provided(
 function streamed(
   env: Env,
   request: Request,
-  ctx: ExecutionContext,
+  ctx: Later,
   call: Call,
   admission: Admission,
   answered: Answered,

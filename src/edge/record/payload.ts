@@ -23,7 +23,7 @@ export async function openPayload(
 ): Promise<{ id: string; sha256: string; payload: KeptPayload }> {
   const { c, principal } = reader;
   const { organisation, member } = principal;
-  const policy = await currentPolicy(c.env, c.executionCtx as ExecutionContext, organisation);
+  const policy = await currentPolicy(c.env, c.executionCtx, organisation);
   const readers = policy.snapshot.document.payloads?.readers ?? ["auditor"];
   if (!readers.includes(member.role)) {
     throw new GatewayError(

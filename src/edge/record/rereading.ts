@@ -109,7 +109,7 @@ export class Rereading {
 export async function openRereading(reader: Reader, query: WhatIfQuery): Promise<Rereading> {
   const { c, principal } = reader;
   const { organisation, member } = principal;
-  const policy = await currentPolicy(c.env, c.executionCtx as ExecutionContext, organisation);
+  const policy = await currentPolicy(c.env, c.executionCtx, organisation);
   const readers = policy.snapshot.document.payloads?.readers ?? ["auditor"];
   const { document, from, to, sample } = query;
   const asked = { draft: hashPolicy(document), from, to, ...(sample === 1 ? {} : { sample }) };

@@ -3,6 +3,7 @@
  * Values out of bounds are brought into them, as Cloudflare's gateway does; none loosens a policy.
  */
 import * as z from "zod";
+import type { PlainHeaders } from "../plain-headers.ts";
 
 /** How a call is made; absent fields follow the policy. */
 export interface CallOptions {
@@ -36,9 +37,6 @@ const textCharsMax = 200;
 const monthMs = 31 * 24 * 60 * 60 * 1000;
 
 const Backoff = z.enum(["constant", "linear", "exponential"]);
-
-/** A request's headers by their names in lower case. */
-export type PlainHeaders = Readonly<Record<string, string>>;
 
 /** Reads the options of one call. */
 export function readOptions(headers: PlainHeaders): CallOptions {

@@ -5,6 +5,7 @@ import type { Dialect, JsonObject } from "#providers/types.ts";
 import { parseBody, readRequestText } from "../body.ts";
 import { GatewayError } from "../errors.ts";
 import { bodyBytesMax } from "../limits.ts";
+import type { PlainHeaders } from "../plain-headers.ts";
 import type { Endpoint } from "../pipeline/endpoint.ts";
 import { isWorkersAi, type Target } from "./addresses.ts";
 import { asksForVectors, openInput, runToOpenAi } from "./cloudflare-run.ts";
@@ -29,13 +30,17 @@ export function dialectOfTarget(target: Target): Dialect {
 }
 
 /** Reads and shapes the body; throws typed refusals. */
-export async function readBody(request: Request, target: Target): Promise<Read> {
+export async function readBody(
+  request: Request,
+  target: Target,
+  headers?: PlainHeaders,
+): Promise<Read> {
   if (target.endpoint === undefined) {
     const dialect = dialectOfTarget(target);
     const call = await readOpaque(request, target.nativePath ?? "", dialect);
     return { ...call, body: parseBody(call.text), ...named(target.provider) };
   }
-  const text = await readRequestText(request, bodyBytesMax);
+  const text = await readRequestText(request, bodyBytesMax, headers);
   let endpoint: Endpoint = ENDPOINTS[target.endpoint];
   let body = parseBody(text);
   const { model, stream } = target;

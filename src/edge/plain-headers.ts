@@ -1,0 +1,9 @@
+/** A request's headers, read once: each look into them is a call into the runtime. */
+
+/** A request's headers by their names in lower case. */
+export type PlainHeaders = Readonly<Record<string, string>>;
+
+/** Reads all headers of a request. */
+export function plainHeaders({ headers }: Request): PlainHeaders {
+  return Object.fromEntries(headers);
+}
