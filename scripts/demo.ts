@@ -6,85 +6,107 @@ import path from "node:path";
 import { root } from "./from-wrangler.ts";
 import { launch } from "./gateway.ts";
 import type { Running } from "./gateway.ts";
-import { model, policyLine } from "./panel.ts";
+import { model, panelRows } from "./panel.ts";
 
-interface Answer {
-  status: number;
-  headers: Headers;
+interface Output {
   text: string;
+  failed: boolean;
 }
 
 /** Throws with what was seen when `truth` does not hold. */
-function claim(truth: boolean, expected: string, answer: Answer): void {
-  if (!truth) {
-    throw new Error(`expected ${expected}, got ${answer.status}: ${answer.text.slice(0, 500)}`);
-  }
+function claim(truth: boolean, expected: string, { text }: Output): void {
+  if (!truth) throw new Error(`expected ${expected}, got: ${text.slice(0, 500)}`);
 }
 
-/** One chat completion, as the panel's `curl` lines ask for it. */
-async function chat(url: string, key: string, prompt: string): Promise<Answer> {
-  const answer = await fetch(`${url}/v1/chat/completions`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    body: JSON.stringify({ model, messages: [{ role: "user", content: prompt }] }),
+/** The line of the panel under `name`, as it is printed. */
+function printed(gateway: Running, name: string): string {
+  const [, [line] = []] = panelRows(gateway).find(([row]) => row === name) ?? [];
+  if (line === undefined) throw new Error(`the panel has no line under "${name}"`);
+  return line;
+}
+
+/** Runs lines as somebody who copies them into a shell does. */
+async function typed(line: string): Promise<Output> {
+  return new Promise((resolve) => {
+    execFile("/bin/sh", ["-c", line], { cwd: root }, (error, stdout, stderr) =>
+      resolve({ text: stdout + stderr, failed: error !== null }),
+    );
   });
-  return { status: answer.status, headers: answer.headers, text: await answer.text() };
 }
 
-async function health({ url }: Running): Promise<void> {
-  const answer = await fetch(`${url}/health`);
-  const text = await answer.text();
-  claim(answer.ok && text.includes('"ok":true'), '200 {"ok":true}', { ...head(answer), text });
+/** What the panel's line under `name` prints, with something typed behind it. */
+const run = (gateway: Running, name: string, behind = ""): Promise<Output> =>
+  typed(`${printed(gateway, name)}${behind}`);
+
+async function health(gateway: Running): Promise<void> {
+  const answer = await typed(`curl -s ${printed(gateway, "Health")}`);
+  claim(answer.text.includes('"ok":true'), '{"ok":true}', answer);
 }
 
-const head = (answer: Response) => ({ status: answer.status, headers: answer.headers });
-
-async function ask({ url, keys }: Running): Promise<void> {
-  const answer = await chat(url, keys.alice, "hello");
-  claim(answer.status === 200 && answer.text.includes("choices"), "200 with choices", answer);
-  claim(answer.headers.has("x-request-id"), "an x-request-id header", answer);
+async function ask(gateway: Running): Promise<void> {
+  const answer = await run(gateway, "Ask", " -i");
+  claim(answer.text.includes('"choices"'), "an answer with choices", answer);
+  claim(/^x-request-id: /im.test(answer.text), "an x-request-id header", answer);
 }
 
-async function wrongKey({ url }: Running): Promise<void> {
-  const answer = await chat(url, "tg_dev_nobody_0000", "hello");
-  claim(answer.status === 401, "401", answer);
+async function sdks(gateway: Running): Promise<void> {
+  const openAi = await run(
+    gateway,
+    "OpenAI SDK",
+    '; curl -s $OPENAI_BASE_URL/models -H "authorization: Bearer $OPENAI_API_KEY"',
+  );
+  claim(openAi.text.includes(model), `a list with ${model}`, openAi);
+  const body =
+    '{"model":"claude-haiku-4-5","max_tokens":9,"messages":[{"role":"user","content":"hello"}]}';
+  const anthropic = await run(
+    gateway,
+    "Anthropic SDK",
+    `; curl -s $ANTHROPIC_BASE_URL/v1/messages -H "x-api-key: $ANTHROPIC_API_KEY" -d '${body}'`,
+  );
+  claim(anthropic.text.includes('"stop_reason"'), "a message that stopped", anthropic);
 }
 
-async function redact({ url, keys }: Running): Promise<void> {
+async function wrongKey(gateway: Running): Promise<void> {
+  const line = printed(gateway, "Ask").replaceAll(gateway.keys.alice, "tg_dev_nobody_0000");
+  const answer = await typed(line);
+  claim(answer.text.includes('"unauthenticated"'), "a refusal", answer);
+}
+
+async function redact(gateway: Running): Promise<void> {
   const card = "4111 1111 1111 1111";
-  const asked = await chat(url, keys.alice, `say my card is ${card}`);
-  claim(asked.status === 200 && !asked.text.includes(card), "200 without the card", asked);
-  const answered = await chat(url, keys.alice, "repeat a card number");
-  claim(answered.status === 200 && !answered.text.includes(card), "200 without the card", answered);
+  const asked = await run(gateway, "See a redaction");
+  claim(asked.text.includes("[REDACTED:payment-card]"), "a placeholder", asked);
+  claim(!asked.text.includes(card), "no card", asked);
+  const line = printed(gateway, "See a redaction").replace(
+    `say my card is ${card}`,
+    "repeat a card",
+  );
+  const answered = await typed(line);
+  claim(answered.text.includes("[REDACTED:payment-card]"), "a placeholder", answered);
+  claim(!answered.text.includes(card), "no card", answered);
 }
 
-async function limit({ url, keys }: Running): Promise<void> {
-  for (let n = 1; n <= 60; n++) {
-    const answer = await chat(url, keys.bob, "hello");
-    claim(answer.status === 200, `200 for request ${n} of 60`, answer);
-  }
-  const refused = await chat(url, keys.bob, "hello");
-  claim(refused.status === 429, "429 for request 61", refused);
-  claim(refused.headers.has("retry-after"), "a Retry-After header", refused);
+async function limit(gateway: Running): Promise<void> {
+  const answer = await run(gateway, "Run into a limit");
+  claim(
+    answer.text.trim() === `${"200 ".repeat(60)}429`,
+    "200 for 60 and 429 for the next",
+    answer,
+  );
 }
 
 async function changePolicy(gateway: Running): Promise<void> {
-  const [output, failed] = await new Promise<[string, boolean]>((resolve) => {
-    execFile(
-      "/bin/sh",
-      ["-c", `${policyLine(gateway)} --wait`],
-      { cwd: root },
-      (error, stdout, stderr) => resolve([stdout + stderr, error !== null]),
-    );
-  });
-  if (failed) throw new Error(`the policy command failed: ${output.trim()}`);
-  const answer = await chat(gateway.url, gateway.keys.bob, "hello");
-  claim(answer.status === 200, "200 for the request that the old limit refused", answer);
+  const changed = await run(gateway, "Change policy", " --wait");
+  claim(!changed.failed, "a policy that is in force", changed);
+  const line = printed(gateway, "Ask").replaceAll(gateway.keys.alice, gateway.keys.bob);
+  const answer = await typed(line);
+  claim(answer.text.includes('"choices"'), "an answer to whom the old limit refused", answer);
 }
 
-const steps: [claim: string, run: (gateway: Running) => Promise<void>][] = [
+const steps: [claim: string, step: (gateway: Running) => Promise<void>][] = [
   ["the gateway is healthy", health],
   ["alice's chat is answered", ask],
+  ["the SDKs' environment lines lead to the gateway", sdks],
   ["a wrong key is refused", wrongKey],
   ["a card number is redacted, both ways", redact],
   ["bob's 61st request of a minute is refused", limit],
@@ -96,9 +118,9 @@ async function main(): Promise<void> {
   let failed = 0;
   try {
     const gateway = await launch({ port: 0, state, devVars: false, asDeployed: true });
-    for (const [name, run] of steps) {
+    for (const [name, step] of steps) {
       try {
-        await run(gateway);
+        await step(gateway);
         console.log(`ok   ${name}`);
       } catch (error) {
         failed += 1;

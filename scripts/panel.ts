@@ -40,13 +40,13 @@ function consoleRow({ console, url }: Running): [string, string[]][] {
   return [["Console (this link works once, for ten minutes)", [console, later]]];
 }
 
-/** The panel as text. */
-export function panel(gateway: Running): string {
+/** The panel's lines by their names, in order. */
+export function panelRows(gateway: Running): [name: string, lines: string[]][] {
   const { url, keys, upstream } = gateway;
   const settled = path.relative(root, gateway.state);
   const state = settled.startsWith("..") ? gateway.state : settled;
   const loop = `for i in $(seq 61); do ${chat(url, keys.bob, "hello")} -o /dev/null -w '%{http_code} '; done; echo`;
-  const rows: [string, string[]][] = [
+  return [
     ["Gateway", [url]],
     ...consoleRow(gateway),
     ["Health", [`${url}/health`]],
@@ -60,7 +60,11 @@ export function panel(gateway: Running): string {
     ["Run into a limit", [loop]],
     ["Change policy", [policyLine(gateway)]],
   ];
-  const text = rows.flatMap(([name, lines]) => [
+}
+
+/** The panel as text. */
+export function panel(gateway: Running): string {
+  const text = panelRows(gateway).flatMap(([name, lines]) => [
     `  ${name}`,
     ...lines.map((line) => `    ${line}`),
   ]);
@@ -68,7 +72,7 @@ export function panel(gateway: Running): string {
 }
 
 /** The command that changes policy live: the limit of the line before it, doubled. */
-export function policyLine(gateway: Pick<Running, "url" | "keys" | "state">): string {
+function policyLine(gateway: Pick<Running, "url" | "keys" | "state">): string {
   const command = "npm run --silent policy -- set limits.requests-per-minute=120";
   // The command line finds the local gateway that started last, when its state is in its place.
   const isFound = path.dirname(gateway.state) === path.join(root, ".tallygate");

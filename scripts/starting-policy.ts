@@ -25,7 +25,8 @@ const everyDialect = [
   },
   { kind: "anthropic", path: "", serves: ["claude-sonnet-4-5", "claude-haiku-4-5", "claude-*"] },
   { kind: "google", path: "", serves: ["gemini-2.5-flash", "gemini-2.5-pro", "gemini-*"] },
-  { kind: "ollama", path: "", serves: ["llama3.2", "qwen3", "gemma3"] },
+  // Whatever an Ollama has pulled reads `name:tag`.
+  { kind: "ollama", path: "", serves: ["llama3.2", "qwen3", "gemma3", "*:*"] },
 ] as const;
 
 /** Of those, what this build has an adapter for. */
@@ -33,11 +34,7 @@ const dialects = everyDialect.filter(({ kind }) => providerIds().includes(kind))
 
 /** Models that run at home have no price in any book, and cost nothing. */
 const free = { inputUsdPerMtok: 0, outputUsdPerMtok: 0 };
-const homePrices = Object.fromEntries(
-  dialects
-    .filter(({ kind }) => kind === "ollama")
-    .flatMap(({ serves }) => serves.map((model) => [`ollama/${model}`, free])),
-);
+const homePrices = { "ollama/*": free };
 
 /** Detectors, and groups of them. */
 const redacted = ["payment-card", "us-ssn", "email", "phone"];

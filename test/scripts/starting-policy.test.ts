@@ -1,6 +1,8 @@
 /** The policy that a local gateway starts with is one that the gateway takes, and says what it should. */
 import { expect, test } from "vitest";
 import { PolicyDocument } from "#policy/document.ts";
+import { compilePatterns, matchesModel } from "#policy/pattern.ts";
+import { priceFor } from "#policy/price.ts";
 import { startingPolicy } from "../../scripts/starting-policy.ts";
 
 const upstreamUrl = "http://127.0.0.1:18787";
@@ -48,4 +50,16 @@ test("its three tiers go to the development upstream, and a real key takes its p
   const { providers } = PolicyDocument.parse(startingPolicy({ upstreamUrl, live }));
   expect(providers["openai"]).toEqual({ kind: "openai", secret: "OPENAI_API_KEY" });
   expect(providers["anthropic"]?.baseUrl).toBe(upstreamUrl);
+});
+
+test("whatever an Ollama has pulled is served by it, for nothing, and by nobody else", () => {
+  const { tiers } = document;
+  const fitting = tiers["standard"]?.candidates.filter(({ serves }) =>
+    matchesModel(compilePatterns(serves), "qwen3:8b"),
+  );
+  expect(fitting?.map(({ provider }) => provider)).toEqual(["ollama"]);
+  expect(priceFor(document, "ollama", "qwen3:8b")).toEqual({
+    inputNanosPerMtok: 0,
+    outputNanosPerMtok: 0,
+  });
 });
