@@ -6,10 +6,14 @@
  */
 import type { EventEnvelope } from "#events/envelope.ts";
 import type { Sink, Topic } from "#policy/sinks.ts";
+import { memberOfScope } from "#policy/split.ts";
 import { topicsOf } from "./topics.ts";
 
-/** `plain` goes out as it is, `member` under a pseudonym, the rest with `tell` only. */
-type Kind = "plain" | "member" | "members" | "addresses" | "metadata";
+/**
+ * `plain` goes out as it is, `member` under a pseudonym, as does whose budget a `scope` or a `lease` is
+ * of; the rest with `tell` only.
+ */
+type Kind = "plain" | "member" | "scope" | "lease" | "members" | "addresses" | "metadata";
 
 /** What a sink may be told in clear, and the names that members have outside. */
 export interface Telling {
@@ -48,16 +52,18 @@ const fields = (
   );
 
 const asked =
-  "requestId keyId team tier action dialect model stream policyVersion policyHash priceBook findings guard unsearched bound accounting over";
+  "requestId keyId team tier ownTier action dialect model stream policyVersion policyHash priceBook findings guard unsearched chain route bound accounting deadlineAt left over";
 const person = {
   member: "member",
   addresses: "ip userAgent",
-  metadata: "resource metadata tags",
+  metadata: "resource metadata tags session",
 };
 const ended =
   "requestId outcome attempts provider servedModel usage costNanos estimated overrunNanos cache savedNanos finish findings guard status latencyMs firstByteMs";
 const threshold = "budget period periodKey threshold spentNanos limitNanos";
-const lease = "lease grantedNanos returnedNanos";
+const credit = "grantedNanos returnedNanos recall";
+const lease = { lease: "lease" };
+const node = { scope: "scope" };
 
 const TOLD: Record<string, ReadonlyMap<string, Kind>> = {
   RequestAdmitted: fields(asked, person),
@@ -68,28 +74,34 @@ const TOLD: Record<string, ReadonlyMap<string, Kind>> = {
   HoldExtended: fields("requestId deadlineAt costNanos"),
   HoldExpired: fields("requestId chargedNanos"),
   ExpiryCorrected: fields(`${ended} refundNanos`),
-  CostCorrected: fields("order requestId bookedNanos oldNanos newNanos parts", {
-    member: "member",
-  }),
+  CostCorrected: fields(
+    "order requestId settlement team keyId route admittedAt bookedNanos oldNanos newNanos parts",
+    { member: "member", metadata: "tags" },
+  ),
   SubjectErased: fields("order keyId former"),
   SettlementOrphaned: fields("requestId costNanos"),
   ThresholdCrossed: fields(threshold, { members: "scope" }),
-  BudgetThresholdCrossed: fields(`${threshold} lease`),
-  LeaseGranted: fields(lease),
+  BudgetThresholdCrossed: fields(threshold, lease),
+  LeaseGranted: fields(`${credit} freeNanos parentFreeNanos`, lease),
   LeaseOpened: fields(
-    "lease version startsAt parent usedNanos heldNanos bySlice below prepaidNanos",
+    "version startsAt parent usedNanos heldNanos bySlice below prepaidNanos recalled since open before",
+    lease,
   ),
-  LeaseReturned: fields(lease),
-  LeaseDenied: fields("lease reason by untilAt"),
-  BudgetLimitSet: fields("budget scope version limitNanos thresholds parent"),
-  BudgetLimitEffective: fields("budget scope version limitNanos"),
-  CreditGranted: fields(`${lease} child sizeNanos`),
-  CreditReturned: fields(`${lease} child usedNanos heldNanos pastNanos prepaid`),
-  RecallBegan: fields("lease recall"),
-  NodeLeaseGranted: fields(lease),
-  NodeLeaseReturned: fields(lease),
-  NodeLeaseOpened: fields("lease parent pastNanos"),
-  BudgetPastCounted: fields("budget scope version"),
+  LeaseReturned: fields(credit, lease),
+  LeaseDenied: fields("reason by untilAt", lease),
+  BudgetLimitSet: fields("budget version limitNanos thresholds parent since", node),
+  BudgetLimitEffective: fields("budget version limitNanos", node),
+  CreditGranted: fields(`${credit} child sizeNanos seq`, lease),
+  CreditReturned: fields(`${credit} child usedNanos heldNanos pastNanos prepaid`, lease),
+  RecallBegan: fields("recall parentRecall", lease),
+  NodeLeaseGranted: fields(`${credit} freeNanos`, lease),
+  NodeLeaseReturned: fields(credit, lease),
+  NodeLeaseOpened: fields("parent pastNanos", lease),
+  BudgetPastCounted: fields("budget version since", { ...node, ...lease }),
+  RateLeased: fields("version seq allowed untilAt free"),
+  RateDenied: fields("reason untilAt retryAt"),
+  RatePermitted: fields("version child seq booked allowed untilAt size"),
+  PayloadLost: fields("requestId", { metadata: "reason" }),
   RulePastCounted: fields("version settledNanos heldNanos open complete"),
   RulePastAwaited: fields("version events"),
   KeyFenced: fields("keyId"),
@@ -104,11 +116,16 @@ const TOLD: Record<string, ReadonlyMap<string, Kind>> = {
   MemberRemoved: fields("", { member: "id" }),
   KeyIssued: fields("keyId expiresAt", { member: "member", metadata: "label" }),
   KeyRevoked: fields("keyId", { metadata: "reason" }),
-  PolicyPublished: fields("version hash restores", { metadata: "comment" }),
+  PolicyPublished: fields("version hash restores proposal", {
+    member: "proposedBy",
+    metadata: "comment",
+  }),
+  PolicyProposed: fields("base hash restores", { member: "member", metadata: "comment" }),
+  ProposalWithdrawn: fields("proposal", { metadata: "reason" }),
   PolicyInForce: fields("version"),
   BudgetLimitsEffective: fields("version budgets rates"),
   ErasureOrdered: fields("", { member: "member", metadata: "reason" }),
-  ErasureCarriedOut: fields("order event seq at keyId", { member: "member" }),
+  ErasureCarriedOut: fields("order stream event seq at keyId", { member: "member" }),
   PriceCorrectionOrdered: fields("model provider from to price", { metadata: "reason" }),
   PriceCorrectionApplied: fields("order principals requests oldNanos newNanos"),
   ShadowStarted: fields("base hash", { member: "member", metadata: "comment" }),
@@ -138,11 +155,8 @@ export function tellEvent(event: EventEnvelope, telling: Telling): ToldEvent {
   const data: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(event.data as Record<string, unknown>)) {
     const kind = listed.get(name);
-    if (kind === "plain") data[name] = value;
-    else if (kind === "member" && typeof value === "string") data[name] = nameOf(value, telling);
-    else if (kind !== undefined && kind !== "member" && telling.tell.includes(kind)) {
-      data[name] = value;
-    }
+    const shown = kind && toldAs(kind, value, telling);
+    if (shown !== undefined) data[name] = shown;
   }
   return {
     id: `${stream}/${epoch}/${seq}`,
@@ -159,6 +173,25 @@ export function tellEvent(event: EventEnvelope, telling: Telling): ToldEvent {
     ...(keyId === undefined ? {} : { keyId }),
     data,
   };
+}
+
+/** A field as a sink is told it; undefined for one that it is not told. */
+function toldAs(kind: Kind, value: unknown, telling: Telling): unknown {
+  if (kind === "plain") return value;
+  if (kind === "member") return typeof value === "string" ? nameOf(value, telling) : undefined;
+  if (kind === "scope") return typeof value === "string" ? scopeOf(value, telling) : undefined;
+  if (kind === "lease") {
+    const ref = value as { scope?: unknown };
+    return { ...ref, scope: scopeOf(String(ref.scope), telling) };
+  }
+  return telling.tell.includes(kind) ? value : undefined;
+}
+
+/** Whose budget it is: of a member of several actors no more than who that is. */
+function scopeOf(scope: string, telling: Telling): string {
+  const member = memberOfScope(scope);
+  if (member === undefined || telling.tell.includes("members")) return scope;
+  return `member:${nameOf(member, telling)}`;
 }
 
 /** A member as a sink knows them. */

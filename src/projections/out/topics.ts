@@ -29,9 +29,13 @@ const TOPICS: Record<string, readonly Topic[]> = {
   NodeLeaseReturned: ["budgets"],
   NodeLeaseOpened: ["budgets"],
   BudgetPastCounted: ["budgets"],
+  RateLeased: ["budgets"],
+  RateDenied: ["budgets"],
+  RatePermitted: ["budgets"],
   RulePastCounted: ["budgets"],
   RulePastAwaited: ["budgets"],
   ViewsDiffered: ["policy", "errors"],
+  PayloadLost: ["requests", "errors"],
   AccessRecorded: ["access"],
   FeedbackGiven: ["requests"],
 };

@@ -25,7 +25,8 @@ function marked(event: EventEnvelope, names: ReadonlySet<string>): EventEnvelope
   const mark = (value: unknown, name: string): unknown => {
     if (typeof value === "string") return names.has(name) ? `MARK ${value}` : value;
     if (Array.isArray(value)) return value.map((one) => mark(one, name));
-    if (typeof value !== "object" || value === null) return value;
+    // A route's name is the policy's, as are those of models and budgets.
+    if (typeof value !== "object" || value === null || name === "route") return value;
     return Object.fromEntries(
       Object.entries(value).map(([key, child]) => [key, mark(child, names.has(name) ? name : key)]),
     );
@@ -40,7 +41,7 @@ function marked(event: EventEnvelope, names: ReadonlySet<string>): EventEnvelope
 
 const always = ["secretHash", "document", "patternCosts", "promptHash", "answerHash", "limits"];
 /** Whose `reason` is one of ours, not a text that somebody wrote. */
-const plainReasons: ReadonlySet<string> = new Set(["RequestReleased", "LeaseDenied"]);
+const plainReasons: ReadonlySet<string> = new Set(["RequestReleased", "LeaseDenied", "RateDenied"]);
 const personal = ["member", "name", "ip", "userAgent", "metadata", "resource", "tags", "label"];
 const free = ["comment", "reason", "message"];
 
@@ -67,6 +68,68 @@ describe.each(events)("of $file", ({ event }) => {
     expect(id).toBe(`${event.stream}/${event.epoch}/${event.seq}`);
     expect(topicsOf(event).length).toBeGreaterThan(0);
   });
+});
+
+const rules = "limits budgets shared sharedLimits";
+const texts = "promptHash shadow";
+/** What no sink is told of an event: rules and whom they count, hashes and places of texts, secrets. */
+const kept: Record<string, string> = {
+  RequestAdmitted: `${rules} ${texts}`,
+  RequestRefused: `${rules} ${texts} scope`,
+  RequestSettled: "answerHash payload tokens shadow",
+  ExpiryCorrected: "answerHash payload tokens shadow",
+  LeaseOpened: "picks",
+  RateLeased: "limit",
+  RateDenied: "limit",
+  RatePermitted: "rate moments",
+  RulePastCounted: "limit moments budget",
+  RulePastAwaited: "limit budget",
+  KeyIssued: "secretHash scope",
+  PolicyPublished: "document patternCosts",
+  PolicyProposed: "document",
+  ShadowStarted: "document",
+  StreamForked: "setAside",
+};
+
+it.each(catalogue.map(({ type, schema }) => ({ type, schema })))(
+  "every field of $type is told, or kept on purpose",
+  ({ type, schema }) => {
+    const { data } = (schema as unknown as { shape: { data: { shape: object } } }).shape;
+    const names = Object.keys(data.shape);
+    const [first] = events;
+    const event = { ...(first?.event as EventEnvelope), type };
+    const given = Object.fromEntries(names.map((name) => [name, name]));
+    const all: Tell = ["members", "addresses", "metadata"];
+    const told = tellEvent({ ...event, data: given }, { tell: all, pseudonym });
+    const left = names.filter((name) => !Object.hasOwn(told.data, name));
+    expect(left.sort()).toEqual((kept[type]?.split(" ") ?? []).sort());
+  },
+);
+
+const named = (type: string, data: object): EventEnvelope => ({
+  ...(events[0]?.event as EventEnvelope),
+  type,
+  data,
+});
+
+it("whose own budget it is goes out under a pseudonym, where several actors share it", () => {
+  const scope = "member:alice/key:k1";
+  for (const event of [
+    named("BudgetThresholdCrossed", { lease: { budget: "own", scope } }),
+    named("BudgetLimitSet", { budget: "own", scope }),
+  ]) {
+    expect(tell(event)).toContain('"scope":"member:u_pseudonym"');
+    expect(tell(event, ["members"])).toContain(`"scope":"${scope}"`);
+  }
+  const ofTeam = named("BudgetThresholdCrossed", { lease: { budget: "team", scope: "team:red" } });
+  expect(tell(ofTeam)).toContain('"scope":"team:red"');
+});
+
+it("credit and permits that move are no news for who asked for the policy's", () => {
+  for (const type of ["RateLeased", "RateDenied", "RatePermitted", "LeaseGranted"]) {
+    expect(topicsOf({ type, data: {} })).toEqual(["budgets"]);
+  }
+  expect(topicsOf({ type: "PayloadLost", data: {} })).toEqual(["requests", "errors"]);
 });
 
 it("a type that this code does not know is told by name alone", () => {
