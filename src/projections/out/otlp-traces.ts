@@ -175,10 +175,17 @@ function callAttributes(
     "gen_ai.usage.input_tokens": usage?.inputTokens,
     "gen_ai.usage.output_tokens": usage?.outputTokens,
     "gen_ai.usage.cache_read.input_tokens": usage?.cachedReadTokens,
+    "gen_ai.usage.cache_write.input_tokens": writtenTokens(usage),
     "gen_ai.usage.reasoning.output_tokens": usage?.reasoningTokens,
     "error.type": hasFailed(attempt) ? (attempt.code ?? String(attempt.status)) : undefined,
     "tallygate.cost.nanos": attempt.costNanos,
   });
+}
+
+/** Tokens that a provider kept for later calls, for however long; undefined where it says none. */
+function writtenTokens(usage: AttemptData["usage"]): number | undefined {
+  const { cacheWrite5mTokens: short, cacheWrite1hTokens: long } = usage ?? {};
+  return short === undefined && long === undefined ? undefined : (short ?? 0) + (long ?? 0);
 }
 
 function servedBy(

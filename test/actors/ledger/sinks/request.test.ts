@@ -151,6 +151,25 @@ it("OTLP metrics of a batch are deltas whose buckets add up to what was counted"
   for (const point of [...tokens, ...points("gen_ai.client.operation.duration")]) {
     expect(point.bucketCounts.reduce((sum, n) => sum + Number(n), 0)).toBe(Number(point.count));
   }
+  // By their names of today: what was used of all, and how much a call took of those that ended well.
+  for (const [name, all] of Object.entries({
+    input_tokens: 3 * 40,
+    output_tokens: 3 * 20,
+    "cache_read.input_tokens": 3 * 8,
+    "cache_write.input_tokens": 0,
+    "reasoning.output_tokens": 0,
+  })) {
+    const counted = points(`gen_ai.client.inference.usage.${name}`);
+    expect([name, counted.reduce((sum, { asInt }) => sum + Number(asInt), 0)]).toEqual([name, all]);
+  }
+  for (const [name, each] of Object.entries({ input_tokens: 40, output_tokens: 20 })) {
+    for (const { count, sum } of points(`gen_ai.client.inference.operation.${name}`)) {
+      expect([name, sum]).toEqual([name, Number(count) * each]);
+    }
+  }
+  expect(points("gen_ai.client.inference.duration")).toEqual(
+    points("gen_ai.client.operation.duration"),
+  );
   expect(points("tallygate.requests").reduce((sum, { asInt }) => sum + Number(asInt), 0)).toBe(4);
   expect(points("tallygate.cost").reduce((sum, { asInt }) => sum + Number(asInt), 0)).toBe(2_100);
 });
