@@ -159,12 +159,13 @@ test("a recalled object is the one before with what is new in it, and shares wha
   expect(recall.end).toBe('{"a":[4],"b":{"c":1},"d":7}'.length);
 });
 
+const sourceOf = (value: object) => {
+  const text = JSON.stringify(value);
+  return { bytes: utf8(text), text, base: 0 };
+};
+
 test("what was read of an object that ends otherwise is not told of by the next", () => {
   const recall = new Recall(new Set());
-  const sourceOf = (value: object) => {
-    const text = JSON.stringify(value);
-    return { bytes: utf8(text), text, base: 0 };
-  };
   recall.learn(sourceOf({ a: 1, b: 1, c: 1 }), 0);
   recall.learn(sourceOf({ a: 2, b: 1, c: 2 }), 0);
   expect(recall.read(sourceOf({ a: 3, b: 1, d: 3 }), 0)).toBeUndefined();

@@ -4,17 +4,16 @@
  */
 import type { Env } from "#actors/kit/env.ts";
 import { providerOf } from "#providers/registry.ts";
-import type { Dialect, JsonObject } from "#providers/types.ts";
+import type { JsonObject } from "#providers/types.ts";
 import { askActor } from "../actors.ts";
 import { identify } from "../auth/identify.ts";
-import { fromUnknown, type GatewayError } from "../errors.ts";
-import { idHeaders, limitHeaders, retryHeaders } from "../headers.ts";
-import { logFailure } from "../log.ts";
+import { fromUnknown } from "../errors.ts";
+import { idHeaders, limitHeaders } from "../headers.ts";
 import { currentPolicy, stillInForce } from "../policy-cache.ts";
 import { plainHeaders } from "../plain-headers.ts";
 import { newRequestId } from "../request-id.ts";
 import type { Target } from "../surface/addresses.ts";
-import { cloudflareRefusal, requireAccount } from "../surface/cloudflare.ts";
+import { requireAccount } from "../surface/cloudflare.ts";
 import { dialectOfTarget } from "../surface/read-body.ts";
 import { joinFlight, takeOff } from "../cache/flights.ts";
 import { Keep } from "../cache/keep.ts";
@@ -22,7 +21,7 @@ import { planCache } from "../cache/plan.ts";
 import { replay } from "../cache/replay.ts";
 import { readEntry, type CacheEntry } from "../cache/store.ts";
 import { openTokens, recallTokens } from "../payloads/keep-tokens.ts";
-import { admit, Refused, type Admission } from "./admit.ts";
+import { admit, type Admission } from "./admit.ts";
 import { answerOpaque } from "./answer-opaque.ts";
 import { answerStream } from "./answer-stream.ts";
 import { answerWhole } from "./answer-whole.ts";
@@ -32,6 +31,7 @@ import type { Answered } from "./call.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { tellable } from "./inspect.ts";
 import type { Call, Plan } from "./plan.ts";
+import { cloudflareResponse, refusalResponse } from "./refusal.ts";
 import { askSecond } from "./second-opinion.ts";
 import { Settlement } from "./settlement.ts";
 import { Tries } from "./tries.ts";
@@ -298,44 +298,4 @@ function cloudflareHeaders({ asked }: Call, { request }: Plan): Record<string, s
     headers["cf-aig-dlp"] = JSON.stringify({ findings, action: "FLAG" });
   }
   return headers;
-}
-
-/** A refusal in Cloudflare's envelope, on its addresses, for what it has a code of. */
-function cloudflareResponse(
-  target: Target,
-  error: GatewayError,
-  requestId: string,
-  at: number,
-  answered: boolean,
-): Response | undefined {
-  if (target.cloudflare === undefined) return undefined;
-  const message = `${error.message} (request ${requestId})`;
-  const refusal = cloudflareRefusal(error, message, answered);
-  if (refusal === undefined) return undefined;
-  const limits = error instanceof Refused ? error.limits : [];
-  return Response.json(refusal.body, {
-    status: refusal.status,
-    headers: { ...idHeaders(requestId), ...limitHeaders(limits, at), ...retryHeaders(error, at) },
-  });
-}
-
-/** A refusal in the caller's dialect. */
-export function refusalResponse(
-  dialect: Dialect,
-  error: GatewayError,
-  requestId: string,
-  at: number,
-  limits = error instanceof Refused ? error.limits : [],
-): Response {
-  const { status, code, type } = error;
-  if (code === "internal") logFailure(requestId, error);
-  const message = `${error.message} (request ${requestId})`;
-  return Response.json(dialect.encodeError({ status, code, type, message, requestId }), {
-    status,
-    headers: {
-      ...idHeaders(requestId),
-      ...limitHeaders(limits, at),
-      ...retryHeaders(error, at),
-    },
-  });
 }
