@@ -83,13 +83,19 @@ const KINDS_MAX = 8;
 /** Matches of one action, length and confidence, in the order of their starts. */
 interface Kind {
   readonly first: Match;
-  readonly matches: Match[];
+  readonly matches: readonly Match[];
 }
 
 /** Matches sorted by `byStart` as their kinds, the one that wins first; undefined where there are too many. */
 function kindsOf(cluster: readonly Match[]): readonly Kind[] | undefined {
-  const kinds: Kind[] = [];
-  for (let i = 0; i < cluster.length; i += 1) {
+  const [first] = cluster;
+  if (first === undefined) return [];
+  // A row of values is mostly of one kind.
+  let row = 1;
+  while (row < cluster.length && isOfKind(first, cluster[row])) row += 1;
+  if (row === cluster.length) return [{ first, matches: cluster }];
+  const kinds = [{ first, matches: cluster.slice(0, row) }];
+  for (let i = row; i < cluster.length; i += 1) {
     const match = cluster[i];
     if (match === undefined) break;
     const known = kindFor(kinds, match);
@@ -99,16 +105,22 @@ function kindsOf(cluster: readonly Match[]): readonly Kind[] | undefined {
   return kinds.toSorted((a, b) => byPrecedence(a.first, b.first));
 }
 
-function kindFor(kinds: readonly Kind[], match: Match): Kind | undefined {
-  const length = match.end - match.start;
+function kindFor<K extends Kind>(kinds: readonly K[], match: Match): K | undefined {
   for (let k = 0; k < kinds.length; k += 1) {
     const kind = kinds[k];
-    if (kind === undefined) break;
-    const { first } = kind;
-    if (first.end - first.start !== length || first.confidence !== match.confidence) continue;
-    if (first.action === match.action && first.enforced === match.enforced) return kind;
+    if (kind !== undefined && isOfKind(kind.first, match)) return kind;
   }
   return undefined;
+}
+
+function isOfKind(first: Match, match: Match | undefined): boolean {
+  return (
+    match !== undefined &&
+    first.end - first.start === match.end - match.start &&
+    first.confidence === match.confidence &&
+    first.action === match.action &&
+    first.enforced === match.enforced
+  );
 }
 
 /** A part of a match that lost the rest of it. */

@@ -72,13 +72,20 @@ const VERHOEFF_PERMUTATION = rows(
   "7046913258",
 );
 
+/** By (place in a row of eight * 10 + check so far) * 10 + digit: the check with that digit. */
+const VERHOEFF = new Uint8Array(800);
+for (let place = 0; place < 8; place += 1)
+  for (let check = 0; check < 10; check += 1)
+    for (let digit = 0; digit < 10; digit += 1) {
+      const permuted = VERHOEFF_PERMUTATION[place * 10 + digit] ?? 0;
+      VERHOEFF[(place * 10 + check) * 10 + digit] = VERHOEFF_PRODUCT[check * 10 + permuted] ?? 0;
+    }
+
 /** Verhoeff's dihedral checksum over the first digits: Aadhaar. */
 export function verhoeff(values: Uint8Array, count: number): boolean {
   let check = 0;
-  for (let i = 0; i < count; i += 1) {
-    const permuted = VERHOEFF_PERMUTATION[(i & 7) * 10 + (values[count - 1 - i] ?? 0)] ?? 0;
-    check = VERHOEFF_PRODUCT[check * 10 + permuted] ?? 0;
-  }
+  for (let i = 0; i < count; i += 1)
+    check = VERHOEFF[((i & 7) * 10 + check) * 10 + (values[count - 1 - i] ?? 0)] ?? 0;
   return check === 0;
 }
 

@@ -15,6 +15,9 @@ export interface ContextWords {
 /** A word of one or more lists. */
 interface Entry {
   readonly word: string;
+  readonly codes: Uint8Array;
+  /** The code of its fourth character where that can be but this one; 0 where it may be another. */
+  readonly fourth: number;
   /** Its letters outside ASCII have no codes of their own and are compared in the text. */
   readonly ascii: boolean;
   /** By list: whether the word is in it. */
@@ -69,8 +72,13 @@ function codesAt(word: string, index: number): number[] {
   return [Math.min(code, FOREIGN)];
 }
 
+/** 1 for what a word begins with, in either case: hardly anything but letters. */
+const BEGINS = new Uint8Array(256);
+
 function file(entry: Entry): void {
   const { word } = entry;
+  const first = codesAt(word, 0)[0] ?? 0;
+  for (let code = 0; code < 256; code += 1) if (SMALL[code] === first) BEGINS[code] = 1;
   // Letters of ASCII alone: a blank also stands for other signs, and for nothing in a name of humps.
   if (/^[a-z]{3}/.test(word) && entry.ascii) {
     const key = three(word.charCodeAt(0), word.charCodeAt(1), word.charCodeAt(2));
@@ -87,6 +95,14 @@ function file(entry: Entry): void {
   }
 }
 
+function entryOf(word: string): Entry {
+  const ascii = /^[\0-\u007f]*$/.test(word);
+  const codes = Uint8Array.from(word, (sign) => Math.min(sign.charCodeAt(0), FOREIGN));
+  // A blank stands for nothing in a name of humps: then the fourth character is another one.
+  const fourth = ascii && !codes.subarray(0, 4).includes(BLANK) ? (codes[3] ?? 0) : 0;
+  return { word, codes, fourth, ascii, lists: [], inLists: [] };
+}
+
 /** Takes a list up into the walk. For the built-in lists only: a list is never forgotten. */
 export function contextWords(words: readonly string[]): ContextWords {
   const made = { list: lists };
@@ -100,7 +116,7 @@ export function addWords({ list }: ContextWords, words: readonly string[]): void
   for (const word of words) {
     let entry = entries.get(word);
     if (entry === undefined) {
-      entry = { word, ascii: /^[\0-\u007f]*$/.test(word), lists: [], inLists: [] };
+      entry = entryOf(word);
       entries.set(word, entry);
       file(entry);
     }
@@ -133,17 +149,17 @@ function endsWord({ codes, length }: Source, end: number): boolean {
 }
 
 /** The end of the word or phrase that stands at an index, or -1. */
-function endOf(source: Source, at: number, { word, ascii }: Entry): number {
-  const { codes, text } = source;
+function endOf(source: Source, at: number, { word, ascii, codes: wantedCodes }: Entry): number {
+  const { codes, text, length } = source;
   if (!ascii) {
     const end = at + word.length;
     return text.slice(at, end).toLowerCase() === word && endsWord(source, end) ? end : -1;
   }
   let end = at;
-  for (let i = 0; i < word.length; i += 1) {
+  for (let i = 0; i < wantedCodes.length; i += 1) {
     const code = codes[end] ?? 0;
-    const wanted = word.charCodeAt(i);
-    if (end >= source.length) return -1;
+    const wanted = wantedCodes[i] ?? 0;
+    if (end >= length) return -1;
     if (wanted !== BLANK) {
       if (SMALL[code] !== wanted) return -1;
     } else if (code !== BLANK && code !== UNDERSCORE && code !== HYPHEN) {
@@ -162,9 +178,11 @@ const NEVER = -(2 ** 30);
 function hear(source: Source, at: number, bucket: number): void {
   const { heard } = source;
   const list = buckets[bucket] ?? [];
+  const fourth = SMALL[source.codes[at + 3] ?? 0];
   for (let k = 0; k < list.length; k += 1) {
     const entry = list[k];
     if (entry === undefined) return;
+    if (entry.fourth !== 0 && entry.fourth !== fourth) continue;
     const end = endOf(source, at, entry);
     if (end < 0) continue;
     heard.starts.push(at);
@@ -182,7 +200,7 @@ function listen(source: Source, at: number): Heard {
   for (let i = from; i < at; i += 1) {
     const code = codes[i] ?? 0;
     const kind = CASES[code] ?? 0;
-    if (OPENS[(before << 2) | kind] === 1) {
+    if (BEGINS[code] === 1 && OPENS[(before << 2) | kind] === 1) {
       const next = i + 1 < source.length ? (codes[i + 1] ?? 0) : 0;
       const pair = bucketOf[((SMALL[code] ?? 0) << 8) | (SMALL[next] ?? 0)] ?? 0;
       if (pair !== 0) hear(source, i, pair);

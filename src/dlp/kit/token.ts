@@ -58,26 +58,34 @@ function opens(source: Source, start: number, extra: string): boolean {
   return true;
 }
 
-function find(source: Source, start: number, spec: TokenSpec): Candidate | undefined {
-  const { extra = "", maxLength = LENGTH_MAX } = spec;
+const WHY = ["prefix", "shape"];
+
+/** `pattern` is the one of the spec, sticky: where it ends is told without a list of what it took. */
+function find(
+  source: Source,
+  start: number,
+  spec: TokenSpec,
+  pattern: RegExp,
+): Candidate | undefined {
+  const { extra = "", maxLength = LENGTH_MAX, confidence = 0.9 } = spec;
   const end = source.run(start, ALNUM, start + maxLength, extra);
-  const word = source.text.slice(start, end);
-  const match = spec.pattern.exec(word);
-  if (match === null) return undefined;
-  const look = start + Math.min(match[0].length, PLACEHOLDER_LOOK);
-  if (isPlaceholder(source, start, look)) return undefined;
-  const found = {
-    start,
-    end: start + match[0].length,
-    confidence: spec.confidence ?? 0.9,
-    why: ["prefix", "shape"],
-  };
-  return found.end === start + maxLength ? { ...found, runsOn: MARK + extra } : found;
+  pattern.lastIndex = 0;
+  if (!pattern.test(source.text.slice(start, end))) return undefined;
+  const length = pattern.lastIndex;
+  if (isPlaceholder(source, start, start + Math.min(length, PLACEHOLDER_LOOK))) return undefined;
+  const found = { start, end: start + length, confidence, why: WHY };
+  return length === maxLength ? { ...found, runsOn: MARK + extra } : found;
+}
+
+function hasAny(source: Source, at: number, literals: readonly string[]): boolean {
+  for (let i = 0; i < literals.length; i += 1) if (source.has(at, literals[i] ?? "")) return true;
+  return false;
 }
 
 /** A detector for a service's prefixed tokens. */
 export function tokenDetector(spec: TokenSpec): Detector {
   const { back = 0, extra = "" } = spec;
+  const pattern = new RegExp(spec.pattern, "y");
   const reach = back > 0 ? 0 : Math.min(leastRun(spec.pattern), REACH_MAX);
   return {
     id: spec.id,
@@ -96,10 +104,10 @@ export function tokenDetector(spec: TokenSpec): Detector {
     crowds: MARK + extra,
     validate(source, at) {
       if (back === 0 && !opens(source, at, extra)) return undefined;
-      if (!spec.prefixes.some((prefix) => source.has(at, prefix))) return undefined;
+      if (!hasAny(source, at, spec.prefixes)) return undefined;
       const start = startOf(source, at, spec);
       if (at - start < (spec.backMin ?? 0) || !opens(source, start, extra)) return undefined;
-      return find(source, start, spec);
+      return find(source, start, spec, pattern);
     },
   };
 }
