@@ -3,7 +3,8 @@
  *
  *   node scripts/train-guard.ts --data DIR              fits on all rows, writes weights.ts
  *   node scripts/train-guard.ts --data DIR --evaluate   cross-validation and leave-source-out tables
- *   node scripts/train-guard.ts --data DIR --card       the same, written into the model card
+ *   node scripts/train-guard.ts --data DIR --card       the same, written into the model card and
+ *                                                       into eval/guard-figures.json
  *   node scripts/train-guard.ts --data DIR --shipped    figures of the shipped weights on DIR
  *
  * `--json` prints the figures as one JSON object instead. DIR holds injection.jsonl and benign.jsonl
@@ -16,6 +17,7 @@ import { featureBits } from "../src/dlp/guard/features.ts";
 import { packWeights } from "../src/dlp/guard/model.ts";
 import { guardScore } from "../src/dlp/guard/score.ts";
 import { type Row, loadRows } from "./guard-rows.ts";
+import { rememberFigures } from "./eval/guard-figures.ts";
 import { rememberTraining } from "./eval/guard-seen.ts";
 import { cardOf } from "./guard-card.ts";
 import {
@@ -82,6 +84,7 @@ export const packedModel: PackedModel = {
 function report(rows: readonly Row[], json: boolean, card: boolean): void {
   const found = evaluate(rows);
   if (card) {
+    rememberFigures(found);
     writeFileSync(
       join(import.meta.dirname, "../docs/reference/guard-model-card.md"),
       cardOf(found),

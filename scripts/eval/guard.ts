@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { shareSeen } from "./guard-seen.ts";
-import { rows, type BenignRow, type InjectionRow } from "./data.ts";
+import { rows } from "./data.ts";
 
 export interface GuardScore {
   recallAt1pctFpr: number;
@@ -22,14 +22,10 @@ interface Scored {
   score: number;
 }
 
-function isAttack(row: InjectionRow): boolean {
-  return (
-    row.label === 1 ||
-    row.label === true ||
-    row.label === "injection" ||
-    row.label === "attack" ||
-    row.label === "jailbreak"
-  );
+const ATTACKS: readonly unknown[] = [1, true, "1", "injection", "attack", "jailbreak"];
+
+function isAttack({ label }: { label: unknown }): boolean {
+  return ATTACKS.includes(label);
 }
 
 /** The share of (attack, benign) pairs in the right order; ties count half. */
@@ -54,16 +50,16 @@ export async function scoreGuard(directory: string): Promise<GuardScore | null> 
   const module = new URL("../../src/dlp/guard/score.ts", import.meta.url);
   if (!existsSync(fileURLToPath(module.href))) return null;
   const { guardScore } = (await import(module.href)) as { guardScore: (text: string) => number };
-  const scored: Scored[] = rows<InjectionRow>(directory, "injection")
+  const scored: Scored[] = rows(directory, "injection")
     .filter((row) => row.hard !== true)
     .map((row) => ({ source: row.source, attack: isAttack(row), score: guardScore(row.text) }));
-  for (const row of rows<BenignRow>(directory, "benign")) {
+  for (const row of rows(directory, "benign")) {
     if (row.use.includes("injection")) {
       scored.push({ source: row.source, attack: false, score: guardScore(row.text) });
     }
   }
   const texts = (["injection", "benign"] as const).flatMap((file) =>
-    rows<{ text: string }>(directory, file).map((row) => row.text),
+    rows(directory, file).map((row) => row.text),
   );
   const benign = scored.filter((entry) => !entry.attack).map((entry) => entry.score);
   const threshold =

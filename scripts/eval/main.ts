@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { DataProblem, checkData } from "./data.ts";
+import { DataProblem, checkData, missingParts } from "./data.ts";
 import { writeMade } from "./made/rows.ts";
 import { scoreGuard, type GuardScore } from "./guard.ts";
 import { scorePii, scoreSecrets, type PiiScore, type SecretsScore, type Slip } from "./spans.ts";
@@ -17,7 +17,7 @@ DIR holds pii.jsonl, secrets.jsonl, injection.jsonl and benign.jsonl, or some of
 --made scores rows made up from the seed: values with valid check digits in sentences and
 records of seven languages that no detector was tuned on.
 --json prints one JSON object of fractions; --show lists misses and false matches.
---verify checks every row: engine equals naive scan, streams equal whole texts.`;
+--verify checks every row: engine equals naive scan, streams equal whole texts at every action.`;
 
 /** Rows of every type that `--made` makes. */
 const MADE_PER_TYPE = 200;
@@ -84,6 +84,7 @@ interface Wanted {
 
 async function score(data: string, values: Wanted): Promise<number> {
   checkData(data);
+  for (const part of missingParts(data)) console.error(part);
   if (values.verify) {
     const verified = verify(data, (line) => console.error(line));
     console.log(JSON.stringify(verified));

@@ -3,7 +3,7 @@ import { DETECTORS } from "../../src/dlp/catalogue.ts";
 import { compileDlp, type DlpProgram } from "../../src/dlp/program.ts";
 import type { DlpRule } from "../../src/dlp/rule.ts";
 import { scanText, type Match } from "../../src/dlp/scan.ts";
-import { rows, utf16Spans, type BenignRow, type Span, type SpanRow } from "./data.ts";
+import { rows, utf16Spans, type Span, type SpanRow } from "./data.ts";
 import { DETECTORS_OF, STRUCTURED } from "./types.ts";
 
 const WHERE = { direction: "prompt", channel: "user" } as const;
@@ -33,8 +33,11 @@ export interface Slip {
   text: string;
 }
 
-/** A program with every detector of a kind on. */
-export function programOf(kind: "pii" | "secrets" | "all"): DlpProgram {
+/** A program with every detector of a kind on, at one action. */
+export function programOf(
+  kind: "pii" | "secrets" | "all",
+  action: DlpRule["action"] = "redact",
+): DlpProgram {
   const chosen = DETECTORS.filter(
     (detector) =>
       kind === "all" || detector.groups.includes("api-secrets") === (kind === "secrets"),
@@ -43,7 +46,7 @@ export function programOf(kind: "pii" | "secrets" | "all"): DlpProgram {
     id: detector.id,
     detector: detector.id,
     directions: ["prompt"],
-    action: "redact",
+    action,
     mode: "enforce",
   }));
   return compileDlp(rules);
@@ -110,7 +113,7 @@ function scorePiiRows(data: readonly SpanRow[], program: DlpProgram, slips: Slip
 
 /** Structured personal data, hard negatives, and clean prompts touched by any detector. */
 export function scorePii(directory: string, slips: Slip[]): PiiScore {
-  const data = rows<SpanRow>(directory, "pii");
+  const data = rows(directory, "pii");
   const program = programOf("pii");
   const { byType, precision } = scorePiiRows(data, program, slips);
   const tallies = Object.values(byType);
@@ -121,7 +124,7 @@ export function scorePii(directory: string, slips: Slip[]): PiiScore {
   const negatives = data.filter((row) => row.source === "own-negative");
   const hit = negatives.filter((row) => scanText(program, row.text, WHERE).length > 0);
   const all = programOf("all");
-  const clean = rows<BenignRow>(directory, "benign").filter((row) => row.use.includes("dlp"));
+  const clean = rows(directory, "benign").filter((row) => row.use.includes("dlp"));
   const touched = clean.filter((row) => {
     const matches = scanText(all, row.text, WHERE);
     for (const match of matches) {
@@ -152,7 +155,7 @@ export function scoreSecrets(directory: string, slips: Slip[]): SecretsScore {
   let right = 0;
   let negatives = 0;
   let negativesHit = 0;
-  for (const row of rows<SpanRow>(directory, "secrets")) {
+  for (const row of rows(directory, "secrets")) {
     const spans = utf16Spans(row.text, row.spans);
     const matches = scanText(program, row.text, WHERE);
     for (const match of matches) {

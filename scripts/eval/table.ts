@@ -1,5 +1,7 @@
 /** The figures as a table, with what peers score on data of the same making. */
+import type { Evaluation } from "../guard-report.ts";
 import type { GuardScore } from "./guard.ts";
+import { shippedFigures } from "./guard-figures.ts";
 import type { PiiScore, SecretsScore } from "./spans.ts";
 
 /** Peers, measured in November 2026 on the unseen half of the same data. Percent. */
@@ -100,8 +102,8 @@ export function printTables(pii: PiiScore, secrets: SecretsScore, guard: GuardSc
   if (guard.trainedOn > 0.01) {
     console.log(
       `\nThe guard was TRAINED ON ${percent(guard.trainedOn)} % of these rows: its figures here say nothing of\n` +
-        "unseen texts. Cross-validated and leave-source-out figures: docs/reference/guard-model-card.md,\n" +
-        "or node scripts/train-guard.ts --data DIR --evaluate",
+        "unseen texts. Those that do are below, and anew for DIR with\n" +
+        "node scripts/train-guard.ts --data DIR --evaluate",
     );
   }
   print(
@@ -112,5 +114,27 @@ export function printTables(pii: PiiScore, secrets: SecretsScore, guard: GuardSc
       tally.of,
       percent(tally.flagged),
     ]),
+  );
+  printUnseen(shippedFigures());
+}
+
+/** What the shipped weights' training found of texts, and of whole families, that it left out. */
+function printUnseen(found: Evaluation): void {
+  print(
+    "Guard, texts unseen in training (cross-validation over the training's own data)",
+    ["", "recall at 1 % FPR", "AUC"],
+    [["this gateway", percent(found.recallAt1pctFpr), found.auc.toFixed(3)]],
+  );
+  print(
+    "Guard, families left out of training (percent flagged at that threshold)",
+    ["left out", "source", "texts", "flagged"],
+    Object.entries(found.leaveSourceOut).flatMap(([family, table]) =>
+      Object.entries(table).map(([source, { flagged, rows }]) => [
+        family,
+        source,
+        rows,
+        percent(flagged / rows),
+      ]),
+    ),
   );
 }

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { everyAction, lottery, streamDiffers } from "../../scripts/eval/verify.ts";
 import { makeRows, writeMade } from "../../scripts/eval/made/rows.ts";
 import {
   scorePii,
@@ -35,6 +36,15 @@ describe("texts that no detector was tuned on", () => {
   it("are the same rows for the same seed, and others for another", () => {
     expect(makeRows(7, 2)).toEqual(makeRows(7, 2));
     expect(makeRows(7, 2)).not.toEqual(makeRows(8, 2));
+  });
+
+  it("leave a stream as they leave the whole, cut anywhere and into single characters, at every action", () => {
+    const programs = everyAction();
+    const draw = lottery(SEED);
+    const { pii: ids, secrets: keys } = makeRows(SEED, 8);
+    const texts = [...ids, ...keys].map(({ text }) => text);
+    expect(texts.length).toBeGreaterThan(100);
+    expect(texts.flatMap((text) => streamDiffers(programs, text, draw))).toEqual([]);
   });
 
   it("give up 97 % of their structured personal data, at 99 % precision", () => {
