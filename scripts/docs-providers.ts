@@ -8,7 +8,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { priceOf } from "#providers/price-book.ts";
+import { priceLines, priceOf } from "#providers/price-book.ts";
 import { PRICE_DATA } from "#providers/price-data.ts";
 import { PROVIDERS } from "#providers/registry.ts";
 import type { Operation, Provider } from "#providers/types.ts";
@@ -47,7 +47,8 @@ const HOST_SECTION = /^[a-z]+_(.+)$/;
 /** Names that the price book knows word for word, with a host where a section is one's. */
 const knownNames = Object.entries(PRICE_DATA).flatMap(([section, { models }]) => {
   const host = HOST_SECTION.exec(section)?.[1];
-  const names = [...models.matchAll(/(?:^|\s)[=^*$]([^\s;]+)/g)].map(([, name]) => String(name));
+  const written = priceLines(models).join("\n");
+  const names = [...written.matchAll(/(?:^|\s)[=^*$]([^\s;]+)/g)].map(([, name]) => String(name));
   return host === undefined ? names : names.map((name) => `${name}:${host}`);
 });
 

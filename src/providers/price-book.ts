@@ -105,10 +105,21 @@ function modelsOf(section: string): readonly Model[] {
   let models = sections.get(section);
   if (models === undefined) {
     const text = Object.hasOwn(PRICE_DATA, section) ? (PRICE_DATA[section]?.models ?? "") : "";
-    models = text.split("\n").flatMap((line) => (line === "" ? [] : [modelFrom(line)]));
+    models = priceLines(text).map(modelFrom);
     sections.set(section, models);
   }
   return models;
+}
+
+/** The lines of a section, with every name written out. */
+export function priceLines(models: string): string[] {
+  let before = "";
+  const whole = (word: string): string =>
+    (before = word.startsWith("+") ? before + word.slice(1) : word);
+  return models.split("\n").flatMap((line) => {
+    const [names = "", ...rest] = line.split("\t");
+    return line === "" ? [] : [[names.split(" ").map(whole).join(" "), ...rest].join("\t")];
+  });
 }
 
 function modelFrom(line: string): Model {
