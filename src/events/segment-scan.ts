@@ -69,6 +69,8 @@ export class SegmentScan {
   readonly #line: ByteLine;
   /** Where each line begins; at the end, where one more would. */
   readonly #starts: number[] = [];
+  /** The group of each line: one for all lines of a stream. */
+  readonly #groups: number[] = [];
   /** What the line's leaf in the tree is made of: 00, and the 32 bytes of its hash. */
   readonly leaf = new Uint8Array(33);
 
@@ -79,8 +81,11 @@ export class SegmentScan {
     let start = 0;
     while (start < bytes.length) {
       this.#starts.push(start);
-      const end = bytes.indexOf(0x0a, start);
-      start = (end < 0 ? bytes.length : end) + 1;
+      const found = bytes.indexOf(0x0a, start);
+      const end = found < 0 ? bytes.length : found;
+      // What has just been looked through is at hand: later it would have to be fetched once more.
+      this.#groups.push(streamMark(bytes, start, end) % groupsMax);
+      start = end + 1;
     }
     this.#starts.push(start);
   }
@@ -109,14 +114,9 @@ export class SegmentScan {
    * a stream is at hand then, where in the shard's order it is another stream's turn with each line.
    */
   byStream(): Uint32Array {
-    const { bytes } = this.#segment;
-    const groups = new Uint16Array(this.size);
+    const groups = this.#groups;
     const places = new Uint32Array(groupsMax + 1);
-    for (let index = 0; index < this.size; index += 1) {
-      const group = streamMark(bytes, this.#starts[index] ?? 0, (this.#starts[index + 1] ?? 0) - 1);
-      groups[index] = group % groupsMax;
-      places[(group % groupsMax) + 1] = (places[(group % groupsMax) + 1] ?? 0) + 1;
-    }
+    for (const group of groups) places[group + 1] = (places[group + 1] ?? 0) + 1;
     for (let group = 0; group < groupsMax; group += 1) {
       places[group + 1] = (places[group + 1] ?? 0) + (places[group] ?? 0);
     }

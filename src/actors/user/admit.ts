@@ -142,6 +142,7 @@ export function judge(
   left.push(...shared.left);
   refusals.push(...shared.refusals);
   left.push(...rates.left);
+  if (refusals.length === 0) return { admits: true, left, over };
   // What is refused for sure needs nobody to be asked.
   const sure = refusals.filter(({ short }) => short !== true);
   const [first] = sure.length > 0 ? sure : refusals;

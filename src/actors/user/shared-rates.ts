@@ -218,6 +218,7 @@ export function bookShared(state: UserState, data: RequestData, at: number): voi
 
 /** What is open under a cap has changed: a shared one has as much booked. */
 export function noteOpen(state: UserState, capKey: string, open: number): void {
+  if (state.rates.size === 0) return;
   const lease = state.rates.get(`concurrency|${capKey}`);
   if (lease !== undefined) lease.booked = open;
 }

@@ -10,9 +10,12 @@ import { bookable, rateDenialOf, rateLeaseOf, sharedLeft } from "./shared-rates.
 import type { RequestData, UserState } from "./state.ts";
 
 interface Checked {
-  left: number[];
-  refusals: Refusal[];
+  readonly left: readonly number[];
+  readonly refusals: readonly Refusal[];
 }
+
+/** Of the many requests that share nothing. */
+const NOTHING: Checked = { left: [], refusals: [] };
 
 const codes = {
   requests: "rate_limited",
@@ -24,10 +27,11 @@ const codes = {
 /** Every shared budget, and the one that it leases from. */
 export function checkSharedBudgets(
   state: UserState,
-  { shared = [], bound, policyVersion }: RequestData,
+  { shared, bound, policyVersion }: RequestData,
   at: number,
   over: string[],
 ): Checked {
+  if (shared === undefined) return NOTHING;
   const left: number[] = [];
   const refusals: Refusal[] = [];
   for (const budget of shared) {
@@ -44,9 +48,10 @@ export function checkSharedBudgets(
 /** Every shared rate. */
 export function checkSharedRates(
   state: UserState,
-  { sharedLimits = [], bound, policyVersion }: RequestData,
+  { sharedLimits, bound, policyVersion }: RequestData,
   at: number,
 ): Checked {
+  if (sharedLimits === undefined) return NOTHING;
   const left: number[] = [];
   const refusals: Refusal[] = [];
   for (const limit of sharedLimits) {

@@ -10,8 +10,6 @@ import type { DataOf, RequestData, SettlementData, UserState } from "#actors/use
 
 type Decision = Extract<UserFact, { type: "RequestAdmitted" | "RequestRefused" }>;
 
-const ANSWER = ["left", "over", "code", "by", "scope", "retryAt", "given"] as const;
-
 /** Why a fact does not follow from the state before it; undefined when it does. Changes nothing. */
 export function refute(before: UserState, fact: UserFact, at: number): string | undefined {
   switch (fact.type) {
@@ -77,13 +75,21 @@ function refuteDecision(before: UserState, fact: Decision, at: number): string |
   const decided = judgeAgain(before, { request, verdict }, at);
   if (decided === undefined) return "a repeat or a stale policy: there was nothing to decide";
   if (decided.type !== fact.type) return `decided again it is ${decided.type}`;
-  for (const field of ANSWER) {
-    const was: unknown = (fact.data as Added)[field];
-    const is: unknown = decided.answer[field];
-    if (!isSame(was, is))
-      return `decided again its "${field}" is ${JSON.stringify(is) ?? "absent"}`;
-  }
-  return undefined;
+  const { answer } = decided;
+  const other = otherField(fact.data, answer);
+  if (other === undefined) return undefined;
+  return `decided again its "${other}" is ${JSON.stringify(answer[other]) ?? "absent"}`;
+}
+
+/** The first field of an answer that is not the same; by name each, as a loop looks each one up anew. */
+function otherField(was: Added, is: Added): keyof Added | undefined {
+  if (!isSame(was.left, is.left)) return "left";
+  if (!isSame(was.over, is.over)) return "over";
+  if (was.code !== is.code) return "code";
+  if (was.by !== is.by) return "by";
+  if (was.scope !== is.scope) return "scope";
+  if (was.retryAt !== is.retryAt) return "retryAt";
+  return was.given === is.given ? undefined : "given";
 }
 
 function refuteSettlement(
@@ -94,12 +100,21 @@ function refuteSettlement(
   const decided = settle(before, fact.data as unknown as SettlementData, at)?.fact;
   if (decided === undefined) return "the request had ended before";
   if (decided.type !== fact.type) return `decided again it is ${decided.type}`;
-  for (const field of ["costNanos", "overrunNanos", "refundNanos", "estimated"]) {
-    const was: unknown = (fact.data as Record<string, unknown>)[field];
-    const is: unknown = (decided.data as Record<string, unknown>)[field];
-    if (was !== is) return `decided again its "${field}" is ${String(is)}`;
-  }
-  return undefined;
+  const is = decided.data as Booked;
+  const other = otherBooking(fact.data, is);
+  return other && `decided again its "${other}" is ${String(is[other])}`;
+}
+
+/** What a settlement comes to. */
+type Booked = Partial<
+  Record<"costNanos" | "overrunNanos" | "refundNanos", number> & { estimated: boolean }
+>;
+
+function otherBooking(was: Booked, is: Booked): keyof Booked | undefined {
+  if (was.costNanos !== is.costNanos) return "costNanos";
+  if (was.overrunNanos !== is.overrunNanos) return "overrunNanos";
+  if (was.refundNanos !== is.refundNanos) return "refundNanos";
+  return was.estimated === is.estimated ? undefined : "estimated";
 }
 
 function refuteExpiry(

@@ -16,6 +16,7 @@ import type { Sums } from "./sums.ts";
 import { BudgetTally } from "./tally.ts";
 
 interface Stream {
+  name: string;
   epoch: number;
   seq: number;
   hash: string;
@@ -58,6 +59,8 @@ export type Depth = "chain" | "decisions";
 
 export class Streams {
   readonly #streams = new Map<string, Stream>();
+  /** The one that the last line was of: so is the next, more often than not. */
+  #last: Stream | undefined;
   readonly #sums: Sums;
   readonly #policies: PolicyVersions;
   /** Where streams stood at the base that the archive begins with. */
@@ -87,6 +90,7 @@ export class Streams {
   restore(line: BaseStream, stateOf: () => UserState | undefined): void {
     const { stream, epoch, seq, hash, at, carried, tally } = line;
     this.#before.set(stream, () => ({
+      name: stream,
       epoch,
       seq,
       hash,
@@ -103,7 +107,7 @@ export class Streams {
    * what streams have in common is taken in their order once the segment ends.
    */
   take(line: ScannedLine, report: Report, place: number): void {
-    const stream = this.#streams.get(line.stream) ?? this.#meet(flat(line.stream));
+    const stream = this.#streamOf(line.stream);
     const fault = chainFault(stream, line);
     if (fault !== undefined) {
       report("chain", fault);
@@ -133,8 +137,13 @@ export class Streams {
     }
   }
 
+  #streamOf(name: string): Stream {
+    if (this.#last?.name === name) return this.#last;
+    return (this.#last = this.#streams.get(name) ?? this.#meet(flat(name)));
+  }
+
   #meet(name: string): Stream {
-    const stream = this.#before.get(name)?.() ?? begun();
+    const stream = this.#before.get(name)?.() ?? begun(name);
     this.#before.delete(name);
     this.#streams.set(name, stream);
     return stream;
@@ -194,8 +203,9 @@ export class Streams {
   }
 }
 
-function begun(): Stream {
+function begun(name: string): Stream {
   return {
+    name,
     epoch: 1,
     seq: 0,
     hash: GENESIS,

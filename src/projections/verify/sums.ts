@@ -1,6 +1,7 @@
 /** The sums folded again from the archive, to be compared with what was published. */
 import { canonicalJson } from "#events/canonical.ts";
 import type { EventEnvelope } from "#events/envelope.ts";
+import { flat } from "#events/recall.ts";
 import type { UserFact } from "#events/user-events.ts";
 import type { AuditEntry } from "../audit-entry.ts";
 import { patchesOf } from "../numbers.ts";
@@ -20,23 +21,38 @@ export class Sums {
   readonly #rows = new Map<string, SumsRow>();
   /** By user: the row that was added to last. */
   readonly #last = new Map<string, SumsRow>();
-  /** What the folds need of requests that have not ended. */
-  readonly #open = new Map<string, AuditEntry>();
+  /**
+   * What the folds need of requests that have not ended, by stream: all of a request is in one, and a
+   * small map of what is just read is at hand where a large one of everything is not.
+   */
+  readonly #open = new Map<string, Map<string, AuditEntry>>();
+  #stream = "";
+  #openThere = new Map<string, AuditEntry>();
 
   apply(event: EventEnvelope): void {
     const fact = event as unknown as UserFact;
     const id = (fact.data as { requestId?: string }).requestId ?? "";
+    const open = this.#openIn(event.stream);
     if (fact.type === "RequestAdmitted") {
-      this.#open.set(id, openEntry(event.at, fact.data));
+      open.set(id, openEntry(event.at, fact.data));
       return;
     }
-    const request = this.#open.get(id);
+    const request = open.get(id);
     for (const patch of patchesOf(event, request)) addToRow(this.#rowOf(patch.key), patch);
     if (fact.type === "HoldExpired" && request !== undefined) {
-      this.#open.set(id, { ...request, costNanos: fact.data.chargedNanos });
+      open.set(id, { ...request, costNanos: fact.data.chargedNanos });
     } else if (ENDS.has(fact.type)) {
-      this.#open.delete(id);
+      open.delete(id);
     }
+  }
+
+  #openIn(stream: string): Map<string, AuditEntry> {
+    if (stream === this.#stream) return this.#openThere;
+    let open = this.#open.get(stream);
+    if (open === undefined) this.#open.set(flat(stream), (open = new Map()));
+    this.#stream = stream;
+    this.#openThere = open;
+    return open;
   }
 
   #rowOf(key: SumsKey): SumsRow {
@@ -62,7 +78,8 @@ export class Sums {
     for (const event of events) {
       const fact = event as unknown as UserFact;
       const id = (fact.data as { requestId?: string }).requestId ?? "";
-      this.#open.set(id, openAfter(this.#open.get(id), fact, event.at) as AuditEntry);
+      const open = this.#openIn(event.stream);
+      open.set(id, openAfter(open.get(id), fact, event.at) as AuditEntry);
     }
   }
 
