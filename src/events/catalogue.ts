@@ -1,6 +1,7 @@
 /** Every event there is, by type and version: whose stream it is in and what its data looks like. */
 import type * as z from "zod";
 import { BudgetFact } from "./budget-events.ts";
+import { fitsOf, type Fits } from "./fits.ts";
 import { PolicyFact } from "./policy-events.ts";
 import { StreamForked } from "./stream-events.ts";
 import { UserFact } from "./user-events.ts";
@@ -18,6 +19,8 @@ export interface CatalogueEntry {
   stream: StreamKind;
   /** Checks `{type, v, data}`. */
   schema: z.ZodType;
+  /** Whether data surely is as the schema says: at a fraction of its cost. */
+  fits: Fits;
 }
 
 function entriesOf(stream: StreamKind, options: readonly FactSchema[]): CatalogueEntry[] {
@@ -26,7 +29,14 @@ function entriesOf(stream: StreamKind, options: readonly FactSchema[]): Catalogu
     v: schema.shape.v.value,
     stream,
     schema,
+    fits: lateFits(() => schema.shape.data),
   }));
+}
+
+/** Made when it is first asked: an isolate that only serves calls asks for none. */
+function lateFits(schema: () => z.ZodType): Fits {
+  let fits: Fits | undefined;
+  return (data) => (fits ??= fitsOf(schema()))(data);
 }
 
 type FactSchema = z.ZodObject<{
