@@ -38,3 +38,5 @@ export const CROWD_MAX = 4;
 export const EAGER_CHARS = 256;
 /** From then on a stream waits for so many characters before it scans again: some eight tokens. */
 export const BATCH_CHARS = 32;
+/** Whole texts up to this are looked at once before they are scanned: most have nothing. */
+export const QUIET_CHARS_MAX = 16_384;

@@ -2,6 +2,7 @@
 import type { EntitySpan } from "./entities.ts";
 import type { DlpProgram } from "./program.ts";
 import type { Finding, Where } from "./rule.ts";
+import { isQuiet } from "./scan.ts";
 import { openStream } from "./stream.ts";
 import type { Vault } from "./vault.ts";
 
@@ -25,5 +26,6 @@ export function redactText(
 ): Redaction {
   const plan = program.plan(where);
   if (plan === undefined || text === "") return { text, findings: [] };
+  if (spans.length === 0 && isQuiet(plan, text)) return { text, findings: [] };
   return openStream(program, where, vault).pushLast(text, spans);
 }

@@ -5,7 +5,7 @@ import { runEngine, type Sink } from "./engine.ts";
 import type { Candidate } from "./kit/detector.ts";
 import type { Codes } from "./kit/codes.ts";
 import { Source } from "./kit/source.ts";
-import { KEPT_CHARS } from "./limits.ts";
+import { KEPT_CHARS, QUIET_CHARS_MAX } from "./limits.ts";
 import type { Match } from "./match.ts";
 import { normalise, type Normal } from "./normalise.ts";
 import type { DlpProgram, Plan } from "./program.ts";
@@ -198,6 +198,23 @@ export function quietHold(plan: Plan, text: string, from: number, codes: Codes):
   const source = codes.read(text);
   const hold = runEngine(plan.engine, source, from, false, noticed.sink, noticed.run);
   return noticed.any ? -1 : Math.max(from, runStart(source.codes, Math.max(from, hold)));
+}
+
+/** What short whole texts are folded into: nothing of it outlives the look. */
+const room = new Uint8Array(QUIET_CHARS_MAX);
+
+/**
+ * Whether a whole text has nothing to normalise and nothing is found in it: what most texts come to,
+ * without the buffers that a scan needs for the rest.
+ */
+export function isQuiet(plan: Plan, text: string): boolean {
+  if (plan.patterns.length > 0 || text.length > QUIET_CHARS_MAX) return false;
+  if (text.includes("%") || text.includes("&")) return false;
+  const source = new Source(text, true, room);
+  if (source.odd) return false;
+  noticed.any = false;
+  runEngine(plan.engine, source, 0, true, noticed.sink, noticed.run);
+  return !noticed.any;
 }
 
 /** Never between the halves of a surrogate pair. */
