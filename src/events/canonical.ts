@@ -5,64 +5,87 @@
 
 /** Serialises a JSON value with keys in UTF-16 order and no white space (RFC 8785, section 3). */
 export function canonicalJson(value: unknown): string {
-  // The runtime's serialiser is many times faster, and writes the same text of a value in order.
-  const ordered = inOrder(value);
-  return ordered === undefined ? serialise(value) : JSON.stringify(ordered);
-}
-
-/** The value with every object's keys in order; `undefined` when no object can hold that order. */
-function inOrder(value: unknown): unknown {
-  if (typeof value === "string" || typeof value === "boolean" || value === null) return value;
-  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
-  if (typeof value !== "object") return undefined;
-  if (Array.isArray(value)) return listInOrder(value);
-  const ordered: Record<string, unknown> = {};
-  for (const key of Object.keys(value).sort()) {
-    const field = (value as Record<string, unknown>)[key];
-    if (field === undefined) continue;
-    const item = inOrder(field);
-    // Names that are numbers come first in any object, and some names are its prototype's.
-    if (item === undefined || isSpecial(key)) return undefined;
-    ordered[key] = item;
-  }
-  return ordered;
-}
-
-function listInOrder(list: readonly unknown[]): unknown[] | undefined {
-  const ordered: unknown[] = [];
-  for (const value of list) {
-    const item = inOrder(value);
-    if (item === undefined) return undefined;
-    ordered.push(item);
-  }
-  return ordered;
-}
-
-function isSpecial(key: string): boolean {
-  const first = key.charCodeAt(0);
-  return (first >= 0x30 && first <= 0x39) || key === "__proto__" || key === "toJSON";
-}
-
-function serialise(value: unknown): string {
-  if (value === null || typeof value === "boolean" || typeof value === "string") {
-    return JSON.stringify(value);
-  }
+  if (typeof value === "string") return quoted(value);
   if (typeof value === "number") {
     if (!Number.isFinite(value)) throw new TypeError("canonical JSON holds finite numbers only");
-    return JSON.stringify(value);
+    return `${value}`;
   }
-  if (Array.isArray(value)) return `[${value.map(serialise).join(",")}]`;
-  if (typeof value === "object") return serialiseObject(value as Record<string, unknown>);
+  if (typeof value === "boolean") return value ? "true" : "false";
+  if (value === null) return "null";
+  if (Array.isArray(value)) return listText(value);
+  if (typeof value === "object") return objectText(value as Record<string, unknown>);
   throw new TypeError(`canonical JSON cannot hold a ${typeof value}`);
 }
 
-function serialiseObject(object: Record<string, unknown>): string {
+/** Texts that JSON writes as they are: ASCII without quotes, backslashes and control characters. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+function listText(list: readonly unknown[]): string {
+  let text = "[";
+  for (let index = 0; index < list.length; index += 1) {
+    if (index > 0) text += ",";
+    text += canonicalJson(list[index]);
+  }
+  return `${text}]`;
+}
+
+function objectText(object: Record<string, unknown>): string {
   let text = "";
-  for (const key of Object.keys(object).sort()) {
-    const value = object[key];
+  for (const { name, label } of inOrder(Object.keys(object))) {
+    const value = object[name];
     // A field that is not there and one that is undefined are the same field in JSON.
     if (value === undefined) continue;
-    text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${serialise(value)}`;
+    text += text === "" ? label : `,${label}`;
+    text += canonicalJson(value);
   }
   return `{${text}}`;
+}
+
+/** A field's name, and as it stands in the text. */
+interface Field {
+  name: string;
+  label: string;
+}
+
+/** The names of an object so far, in its own order; `fields` are those in the text's order. */
+interface Shape {
+  fields: readonly Field[] | undefined;
+  next: Map<string, Shape>;
+}
+
+/** Shapes that are remembered: events have hundreds, and callers choose the names in metadata. */
+const shapesMax = 4_096;
+
+let shapes = 0;
+let first: Shape = { fields: undefined, next: new Map() };
+
+/** The fields of an object with these names, in order: most objects are alike, so few are sorted. */
+function inOrder(names: readonly string[]): readonly Field[] {
+  let shape = first;
+  for (const name of names) {
+    let next = shape.next.get(name);
+    if (next === undefined) {
+      if (shapes >= shapesMax) return forgetful(names);
+      shapes += 1;
+      next = { fields: undefined, next: new Map() };
+      shape.next.set(name, next);
+    }
+    shape = next;
+  }
+  shape.fields ??= sorted(names);
+  return shape.fields;
+}
+
+function forgetful(names: readonly string[]): readonly Field[] {
+  shapes = 0;
+  first = { fields: undefined, next: new Map() };
+  return sorted(names);
+}
+
+function sorted(names: readonly string[]): readonly Field[] {
+  return names.toSorted().map((name) => ({ name, label: `${JSON.stringify(name)}:` }));
 }
