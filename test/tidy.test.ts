@@ -3,12 +3,14 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import {
+  anchors,
   countCodeLines,
   headers,
   links,
   mirror,
   names,
   pages,
+  proofs,
   sizes,
   words,
 } from "./support/tidy-rules.ts";
@@ -112,6 +114,33 @@ test("a link that leads nowhere is seen; there is none", () => {
   expect(links([page], () => false)).toHaveLength(2);
   expect(links([page], (name) => ["docs/b.md", "c.md"].includes(name))).toEqual([]);
   expect(links(files, (name) => existsSync(path.join(root, name)))).toEqual([]);
+});
+
+test("a link to a heading that is not there is seen; there is none", () => {
+  const page = file(
+    "docs/a.md",
+    "# One `two`, [three](x.md)\n[a](#one-two-three) [b](#two) [c](../b.md#end) `[d](#no)`\n```\n# two\n```\n",
+  );
+  expect(anchors([page, file("b.md", "## End\n")])).toEqual(["docs/a.md: #two is no heading"]);
+  expect(anchors([page])).toHaveLength(2);
+  expect(anchors(files)).toEqual([]);
+});
+
+test("a promise without its test is seen; there is none", () => {
+  const text = [
+    '## One\n\n> holds\n\n`a.test.ts`: "is so", "is gone". `b.test.ts`.\n',
+    "## Two\n\n> holds\n",
+    '## Three\n\n| x | "is so" |\n| y | "is not" |\n',
+  ].join("");
+  expect(proofs(file("p.md", text), [file("test/a.test.ts", 'it("is so")')])).toEqual([
+    'a.test.ts has no "is gone"',
+    "there is no test b.test.ts",
+    '"Two" names no test',
+    'no test is called "is not"',
+  ]);
+  const promises = files.find((each) => each.path === "docs/promises.md");
+  expect(promises?.text).toContain("## Budgets hold");
+  expect(promises && proofs(promises, files)).toEqual([]);
 });
 
 test("a long README and a CHANGELOG without a place for what is next are seen", () => {

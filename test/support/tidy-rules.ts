@@ -154,6 +154,61 @@ export function links(files: readonly TextFile[], exists: (file: string) => bool
   });
 }
 
+/** What a heading is called in an address, as GitHub makes it. */
+const anchorOf = (heading: string): string =>
+  heading
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}_ -]/gu, "")
+    .trim()
+    .replaceAll(" ", "-");
+
+/** Links to a heading, or a marked place, of one of our pages find it there. */
+export function anchors(files: readonly TextFile[]): string[] {
+  const prose = new Map(
+    files
+      .filter(isMarkdown)
+      .map(({ path: name, text }) => [name, text.replaceAll(/^```[\s\S]*?^```/gm, "")] as const),
+  );
+  return [...prose].flatMap(([name, text]) =>
+    [...text.replaceAll(/`[^`\n]*`/g, "").matchAll(/\]\(([^)\s#:]*)#([^)\s]+)\)/g)]
+      .filter(([, page = "", anchor = ""]) => {
+        const other = page === "" ? name : path.posix.join(path.posix.dirname(name), page);
+        const there = prose.get(other) ?? "";
+        const headings = [...there.matchAll(/^#+ (.+)$/gm)];
+        const isHeading = headings.some(([, heading = ""]) => anchorOf(heading) === anchor);
+        return !isHeading && !there.includes(`<a id="${anchor}"></a>`);
+      })
+      .map(([, page, anchor]) => `${name}: ${page}#${anchor} is no heading`),
+  );
+}
+
+/** The tests that a page of promises names are there, and each of its promises names one. */
+export function proofs(page: TextFile, files: readonly TextFile[]): string[] {
+  const tests = files.filter((file) => file.path.endsWith(".test.ts"));
+  const textOf = (name: string): string =>
+    tests
+      .filter((file) => path.posix.basename(file.path) === name)
+      .map(({ text }) => text)
+      .join("\n");
+  const named = [...page.text.matchAll(/`([\w.-]+\.test\.ts)`(?::? ((?:"[^"]+"(?:, )?)+))?/g)];
+  const lost = named.flatMap(([, name = "", quoted = ""]) => {
+    const text = textOf(name);
+    if (text === "") return [`there is no test ${name}`];
+    const titles = [...quoted.matchAll(/"([^"]+)"/g)].map(([, title = ""]) => title);
+    return titles.flatMap((title) => (text.includes(title) ? [] : [`${name} has no "${title}"`]));
+  });
+  const bare = page.text
+    .split(/^## /m)
+    .filter((section) => /^> /m.test(section))
+    .filter((section) => !/\.test\.ts`|^\|.*\| "[^"]+" \|$/m.test(section))
+    .map((section) => `"${section.split("\n")[0]}" names no test`);
+  // Titles of a table stand by themselves, in its last column.
+  const rows = [...page.text.matchAll(/^\|.*\| "([^"]+)" \|$/gm)].map(([, title = ""]) => title);
+  const missing = rows.filter((title) => !tests.some(({ text }) => text.includes(title)));
+  return [...lost, ...bare, ...missing.map((title) => `no test is called "${title}"`)];
+}
+
 /** The two pages that have a form: the README is short, the CHANGELOG has a place for what is next. */
 export function pages(files: readonly TextFile[]): string[] {
   const of = (name: string) => files.find((file) => file.path === name)?.text;
