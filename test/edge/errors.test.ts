@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { SettingUnreadable } from "#actors/kit/setting.ts";
 import { ViewsRebuilding } from "#actors/ledger/rebuilding.ts";
@@ -67,4 +69,18 @@ it("a setting that no actor can read is named, whoever says that the actor did n
   // What a provider says is repeated, and believed by nobody.
   const quoted = new GatewayError("provider_rejected", told.message);
   expect(fromUnknown(quoted)).toBe(quoted);
+});
+
+it("the page of errors lists every code with its status and whether trying again can help", () => {
+  const page = readFileSync(
+    path.resolve(import.meta.dirname, "../../docs/reference/errors.md"),
+    "utf8",
+  );
+  const rows = [...page.matchAll(/^\| `(\w+)` \| (\d+) \| (yes|no) \| .{10,} \|$/gm)];
+  const listed = rows.map(([, code, status, again]) => [code, Number(status), again === "yes"]);
+  const known = codes.map((code) => {
+    const { status, retryable } = GATEWAY_CODES[code];
+    return [code, status, retryable];
+  });
+  expect(listed).toEqual(known);
 });
