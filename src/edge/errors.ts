@@ -2,6 +2,7 @@
  * Every way the gateway says no: one closed list of codes, each with its status, whether trying the
  * same again can help, and the type that SDKs show.
  */
+import type { Finding } from "#dlp/rule.ts";
 import { readUnreadable } from "#actors/kit/setting.ts";
 import { readRebuilding } from "#actors/ledger/rebuilding.ts";
 import { readGone } from "#projections/replay/gone.ts";
@@ -80,6 +81,8 @@ export class GatewayError extends Error {
   readonly retryAt: number | undefined;
   /** Fields that were wrong, for bodies that a schema refused. */
   readonly problems: readonly { path: string; message: string }[] | undefined;
+  /** What data rules found, where one of them blocked. */
+  findings: readonly Pick<Finding, "rule" | "detector" | "direction">[] = [];
 
   constructor(
     code: GatewayCode,

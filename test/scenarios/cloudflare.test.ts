@@ -1,11 +1,13 @@
 /** Cloudflare AI Gateway's address forms, universal endpoint, headers and envelopes. */
+import { readFileSync } from "node:fs";
 import OpenAI from "openai";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { PROVIDERS } from "#providers/registry.ts";
-import { ask, auditEntry, chat } from "../support/client.ts";
+import { ask, auditEntry, chat, type Answer } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import {
   json,
+  openAiAnswer,
   plain,
   plainCostNanos,
   scriptedPolicy,
@@ -61,6 +63,13 @@ beforeAll(async () => {
       dlp: {
         rules: [
           { id: "secret", dictionary: ["top-secret"], directions: ["prompt"], action: "block" },
+          {
+            id: "told",
+            dictionary: ["hush-hush"],
+            directions: ["prompt", "answer"],
+            action: "warn",
+          },
+          { id: "kept", dictionary: ["bottom-secret"], directions: ["answer"], action: "block" },
         ],
       },
     }),
@@ -187,7 +196,97 @@ describe("the universal endpoint", () => {
   });
 });
 
+/** Headers of Cloudflare's that are read, and those that say nothing here. */
+const READ = [
+  "authorization",
+  "gateway-id",
+  "cache-ttl",
+  "skip-cache",
+  "cache-key",
+  "collect-log",
+  "collect-log-payload",
+  "metadata",
+  "custom-cost",
+  "request-timeout",
+  "max-attempts",
+  "retry-delay",
+  "backoff",
+  "event-id",
+  "byok-alias",
+  "otel-trace-id",
+  "otel-parent-span-id",
+  "session-id",
+];
+const PASSED_OVER: Record<string, string> = {
+  "no-wholesale": "true",
+  zdr: "true",
+  "turn-id": "turn-1",
+  "no-session-affinity": "true",
+  "allowed-models": "claude-opus-5",
+  "allowed-providers": "anthropic",
+  "some-day": "{",
+};
+/** Headers of its answers that are given, and those of an auto router and of resumed runs. */
+const GIVEN = [
+  "cache-status",
+  "log-id",
+  "request-id",
+  "event-id",
+  "step",
+  "model",
+  "provider",
+  "dlp",
+];
+const NOT_GIVEN = ["routed-model", "routing-decision-id", "routing-reason", "run-id"];
+
+const dlpOf = ({ headers }: Answer) => JSON.parse(headers.get("cf-aig-dlp") ?? "null") as unknown;
+const found = (rule: string, check: string) => ({
+  profile: { profile_id: rule, entry_ids: [expect.any(String)] },
+  policy_ids: [rule],
+  check,
+});
+const say = (content: string, answered: string) => {
+  upstream.script = (_seen, response) => json(response, 200, openAiAnswer(answered));
+  return post("openai/chat/completions", { ...query, messages: [{ role: "user", content }] });
+};
+
 describe("headers and envelopes", () => {
+  it("that do nothing here change nothing, reach nobody, and are in the reference like all others", async () => {
+    const more = Object.entries(PASSED_OVER).map(([name, value]) => [`cf-aig-${name}`, value]);
+    const plainly = await post("openai/chat/completions", query);
+    const answer = await post("openai/chat/completions", query, Object.fromEntries(more));
+    expect([answer.status, answer.text]).toEqual([200, plainly.text]);
+    expect(
+      Object.keys(upstream.seen.at(-1)!.headers).filter((name) => name.startsWith("cf-aig")),
+    ).toEqual([]);
+    const given = [...answer.headers.keys()].filter((name) => name.startsWith("cf-aig-"));
+    expect(given.filter((name) => !GIVEN.includes(name.slice(7)))).toEqual([]);
+    const reference = readFileSync("docs/reference/headers.md", "utf8");
+    const unnamed = [...READ, ...Object.keys(PASSED_OVER), ...GIVEN, ...NOT_GIVEN].filter(
+      (name) => name !== "some-day" && !reference.includes(`\`cf-aig-${name}`),
+    );
+    expect(unnamed).toEqual([]);
+  });
+
+  it("tell what rules found, in prompt and answer, flagged or blocked", async () => {
+    expect(dlpOf(await say("hi", "ho"))).toBeNull();
+    const flagged = await say("hush-hush", "hush-hush");
+    expect([flagged.status, dlpOf(flagged)]).toEqual([
+      200,
+      { findings: [found("told", "REQUEST"), found("told", "RESPONSE")], action: "FLAG" },
+    ]);
+    const prompt = await say("top-secret", "ho");
+    expect([prompt.status, dlpOf(prompt)]).toEqual([
+      400,
+      { findings: [found("secret", "REQUEST")], action: "BLOCK" },
+    ]);
+    const answer = await say("hi", "bottom-secret");
+    expect([answer.status, dlpOf(answer)]).toEqual([
+      400,
+      { findings: [found("kept", "RESPONSE")], action: "BLOCK" },
+    ]);
+  });
+
   it("echo the event id, and keep it and the custom cost as metadata, never as a price", async () => {
     const answer = await post("openai/chat/completions", query, {
       "cf-aig-event-id": "evt-1",

@@ -142,10 +142,12 @@ function refusal(
   const message = plan.verdict?.message ?? refusalMessage(code, reply, hit, at);
   // A refusal without a moment at which it would pass is final: SDKs should not try again.
   const waits = code !== "concurrency_limited" && reply.retryAt === undefined;
-  return new Refused(code, message, reply.limits, {
+  const refused = new Refused(code, message, reply.limits, {
     retryAt: reply.retryAt,
     ...(waits ? { retryable: false } : {}),
   });
+  if (code === "dlp_blocked") refused.findings = plan.request.findings;
+  return refused;
 }
 
 function refusalMessage(

@@ -20,11 +20,13 @@ import { Keep } from "../cache/keep.ts";
 import { planCache } from "../cache/plan.ts";
 import { replay } from "../cache/replay.ts";
 import { readEntry, type CacheEntry } from "../cache/store.ts";
+import { dlpHeader } from "../cloudflare/dlp-header.ts";
 import { openTokens, recallTokens } from "../payloads/keep-tokens.ts";
 import { admit, type Admission } from "./admit.ts";
 import { answerOpaque } from "./answer-opaque.ts";
 import { answerStream } from "./answer-stream.ts";
 import { answerWhole } from "./answer-whole.ts";
+import { cloudflareHeaders, findingsOf, servedHeaders } from "./answer-headers.ts";
 import { readAsked } from "./asked.ts";
 import { Background, type Later } from "./background.ts";
 import type { Answered } from "./call.ts";
@@ -119,6 +121,7 @@ async function fulfil(
   } catch (error) {
     const failure = tellable(fromUnknown(error), plan.policy.dlp);
     const isBlocked = failure.code === "dlp_blocked" || failure.code === "guard_blocked";
+    if (failure.code === "dlp_blocked") failure.findings = findingsOf(plan, settlement);
     const outcome = request.signal.aborted ? "aborted" : isBlocked ? "blocked" : "failed";
     const status = outcome === "aborted" ? 499 : failure.status;
     ctx.waitUntil(settlement.book(env, outcome, status, Date.now(), call.startedAt));
@@ -189,6 +192,7 @@ async function provided(
   const tries = new Tries(context, admission, settlement);
   if (endpoint.kind !== "opaque" && !plan.request.stream) {
     const { body, candidate } = await answerWhole(tries, call, plan, settlement);
+    Object.assign(headers, dlpHeader(findingsOf(plan, settlement), "FLAG"));
     // The caller's next turn may follow at once.
     await settlement.tokens?.done();
     ctx.waitUntil(settlement.book(env, "completed", 200, Date.now(), call.startedAt));
@@ -202,6 +206,7 @@ async function provided(
   if (endpoint.kind === "opaque") {
     const passed = await answerOpaque(env, request, call, answered, plan, settlement);
     ctx.waitUntil(passed.done);
+    Object.assign(headers, dlpHeader(findingsOf(plan, settlement), "FLAG"));
     const { body, status } = passed;
     return new Response(body, { status, headers: { ...headers, ...passed.headers } });
   }
@@ -245,15 +250,6 @@ function streamed(
   return new Response(stream.body, { headers });
 }
 
-function servedHeaders({ provider, model }: { provider: string; model: string }) {
-  return {
-    "x-tallygate-provider": provider,
-    "x-tallygate-model": model,
-    "cf-aig-provider": provider,
-    "cf-aig-model": model,
-  };
-}
-
 /** Looks for a kept answer, or one that is coming; without either, gathers the coming one. */
 async function openCache(
   env: Env,
@@ -283,19 +279,4 @@ function ownAnswer(endpoint: Endpoint, plan: Plan): JsonObject | undefined {
     return provider !== undefined && endpoint.asks(provider);
   });
   return asked ? undefined : endpoint.answer?.(plan.body);
-}
-
-/** What Cloudflare's clients look for in an answer, beside the log's id. */
-function cloudflareHeaders({ asked }: Call, { request }: Plan): Record<string, string> {
-  const headers: Record<string, string> = {};
-  if (asked.options.eventId !== undefined) headers["cf-aig-event-id"] = asked.options.eventId;
-  if (request.findings.length > 0) {
-    const findings = request.findings.map(({ rule, detector }) => ({
-      profile: { profile_id: rule, entry_ids: [detector] },
-      policy_ids: [rule],
-      check: "REQUEST",
-    }));
-    headers["cf-aig-dlp"] = JSON.stringify({ findings, action: "FLAG" });
-  }
-  return headers;
 }

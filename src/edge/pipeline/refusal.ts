@@ -1,11 +1,11 @@
 /** A refusal as the response that a caller gets, in the form that their client reads. */
 import type { Dialect } from "#providers/types.ts";
 import type { GatewayError } from "../errors.ts";
-import { idHeaders, limitHeaders, retryHeaders } from "../headers.ts";
 import { logFailure } from "../log.ts";
 import type { Target } from "../surface/addresses.ts";
 import { cloudflareRefusal } from "../surface/cloudflare.ts";
 import { Refused } from "./admit.ts";
+import { refusalHeaders } from "./answer-headers.ts";
 
 /** A refusal in Cloudflare's envelope, on its addresses, for what it has a code of. */
 export function cloudflareResponse(
@@ -22,7 +22,7 @@ export function cloudflareResponse(
   const limits = error instanceof Refused ? error.limits : [];
   return Response.json(refusal.body, {
     status: refusal.status,
-    headers: { ...idHeaders(requestId), ...limitHeaders(limits, at), ...retryHeaders(error, at) },
+    headers: refusalHeaders(error, requestId, at, limits),
   });
 }
 
@@ -39,10 +39,6 @@ export function refusalResponse(
   const message = `${error.message} (request ${requestId})`;
   return Response.json(dialect.encodeError({ status, code, type, message, requestId }), {
     status,
-    headers: {
-      ...idHeaders(requestId),
-      ...limitHeaders(limits, at),
-      ...retryHeaders(error, at),
-    },
+    headers: refusalHeaders(error, requestId, at, limits),
   });
 }

@@ -25,7 +25,8 @@ type AskedOf = Pick<AttemptData, "provider" | "model" | "credential">;
 export class Settlement {
   readonly #admission: Admission;
   readonly #attempts: AttemptData[] = [];
-  readonly #findings: Finding[] = [];
+  /** What rules found in the answer so far. */
+  readonly findings: Finding[] = [];
   /** The answer while it is one piece; a hash over the pieces once there are more. */
   #answer: string | Hash = "";
   #answerBytes = 0;
@@ -142,7 +143,7 @@ export class Settlement {
   }
 
   addFindings(findings: readonly Finding[], repeats = false): void {
-    addFindings(this.#findings, findings, repeats);
+    addFindings(this.findings, findings, repeats);
   }
 
   /** Takes part of the answer as the caller gets it. */
@@ -202,7 +203,7 @@ export class Settlement {
       estimated: this.#estimated,
       overrunNanos: Math.max(costNanos - this.#admission.holdNanos, 0),
       cache: this.cache,
-      findings: this.#findings,
+      findings: this.findings,
       status,
       latencyMs: Math.max(at - startedAt, 0),
     };

@@ -36,6 +36,13 @@ it("without them a call is a chat completion, tagged with nothing", async () => 
   expect(asked.metadata).toBeUndefined();
 });
 
+it.each(["x-tallygate-session", "cf-aig-session-id", "x-claude-code-session-id"])(
+  "%s names the session",
+  async (name) => {
+    expect(await ask({ [name]: "s" })).toMatchObject({ session: "s" });
+  },
+);
+
 describe("what is over its bound is refused by the header's name", () => {
   it.each([
     ["x-tallygate-action", "x".repeat(201)],
