@@ -54,8 +54,8 @@ const rule = (action: "redact" | "block") => (detector: string) => ({
 
 /**
  * 60 requests a minute and 5 dollars a month for each user, and no other limit; cards, SSNs, e-mail
- * and phone numbers redacted, AWS keys and API secrets blocked, both ways; three tiers over the
- * development upstream. A provider in `live` is called at its own address with its own key instead.
+ * and phone numbers redacted, AWS keys and API secrets blocked, both ways; attacks on prompts flagged;
+ * three tiers over the development upstream. A provider in `live` is called at its own address with its own key instead.
  *
  * @param upstreamUrl the development upstream, without a path
  */
@@ -83,5 +83,7 @@ export function startingPolicy(options: {
     limits: [{ name: "requests-per-minute", metric: "requests", limit: 60, windowMs: minuteMs }],
     budgets: [{ name: "month", limitUsd: 5, period: "month" }],
     dlp: { rules: [...redacted.map(rule("redact")), ...blocked.map(rule("block"))] },
+    // Nobody is turned away by a score before its admin has seen some.
+    guard: { action: "flag" },
   };
 }

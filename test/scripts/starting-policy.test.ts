@@ -40,6 +40,10 @@ test("it redacts and blocks both ways", () => {
   for (const rule of document.dlp.rules) expect(rule.directions).toEqual(["prompt", "answer"]);
 });
 
+test("it flags attacks on prompts and turns nobody away for them", () => {
+  expect(document.guard).toEqual({ action: "flag" });
+});
+
 test("its three tiers go to the development upstream, and a real key takes its provider elsewhere", () => {
   expect(Object.keys(document.tiers)).toEqual(["standard", "premium", "enterprise"]);
   for (const provider of Object.values(document.providers)) {
