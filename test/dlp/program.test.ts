@@ -1,6 +1,12 @@
 /** Rules an administrator may write, and the reasons why others are refused. */
 import { describe, expect, it } from "vitest";
 
+import {
+  DICTIONARY_WORDS_MAX,
+  DICTIONARY_WORD_CHARS_MAX,
+  PATTERNS_MAX,
+  RULES_MAX,
+} from "#dlp/limits.ts";
 import { checkRules, compileDlp, patternCostsOf } from "#dlp/program.ts";
 import type { CustomPattern, DlpRule } from "#dlp/rule.ts";
 import { scanText } from "#dlp/scan.ts";
@@ -24,12 +30,38 @@ describe("rules", () => {
     ["matching nothing", { source: "a?" }, /empty text/],
     ["not RE2", { source: "(?=x)y" }, /RE2/],
     ["unclosed", { source: "(ab" }, /RE2/],
+    ["repeating too often", { source: "x[0-9]{2,257}" }, /\{2,257\} is over 256/],
+    ["of edges alone", { source: "\\b" }, /empty text/],
     ["of 600 characters", { source: "x".repeat(600) }, /600 characters/],
   ])("refuse a pattern %s, and say why", (_, pattern, reason) => {
     expect(checkRules([rule({ pattern })])).toEqual([
       { path: "rules.0.pattern", message: expect.stringMatching(reason) as string },
     ]);
     expect(() => compileDlp([rule({ pattern })])).toThrow(/refused/);
+  });
+
+  it("refuse more rules, own patterns and words than are taken, and take as many as are", () => {
+    const many = (count: number, more: Partial<DlpRule>): DlpRule[] =>
+      Array.from({ length: count }, (_, n) => rule({ id: `r${n}`, ...more }));
+    const pattern = { pattern: { source: "x{3}" } };
+    expect(checkRules(many(PATTERNS_MAX, pattern))).toEqual([]);
+    const patterns = checkRules(many(PATTERNS_MAX + 1, pattern));
+    expect(patterns.map(({ message }) => message)).toEqual([
+      `at most ${PATTERNS_MAX} rules may have own patterns`,
+    ]);
+    expect(checkRules(many(RULES_MAX, { detector: "email" }))).toEqual([]);
+    const rules = checkRules(many(RULES_MAX + 1, { detector: "email" }));
+    expect(rules[0]?.message).toContain(`at most ${RULES_MAX}`);
+    const words = (count: number): string[] => Array.from({ length: count }, (_, n) => `w${n}`);
+    expect(checkRules([rule({ dictionary: words(DICTIONARY_WORDS_MAX) })])).toEqual([]);
+    for (const dictionary of [
+      words(DICTIONARY_WORDS_MAX + 1),
+      ["x".repeat(DICTIONARY_WORD_CHARS_MAX + 1)],
+      [" "],
+    ]) {
+      const problems = checkRules([rule({ dictionary })]);
+      expect(problems.map(({ path }) => path)).toEqual(["rules.0.dictionary"]);
+    }
   });
 
   it("refuse unknown detectors, twice the same id, two kinds at once, empty lists", () => {
@@ -58,6 +90,10 @@ describe("rules", () => {
     const luhn: CustomPattern = { source: "\\b\\d{16}\\b", checksum: "luhn" };
     expect(found("4111111111111111 4111111111111112", { pattern: luhn })).toEqual([
       "4111111111111111",
+    ]);
+    const mod97: CustomPattern = { source: "\\b[A-Z]{2}[0-9]{20}\\b", checksum: "mod97" };
+    expect(found("DE89370400440532013000 DE88370400440532013000", { pattern: mod97 })).toEqual([
+      "DE89370400440532013000",
     ]);
     const context: CustomPattern = { source: "\\d{5}", contextWords: ["badge"] };
     expect(found(`12345 ${".".repeat(70)} badge 54321`, { pattern: context })).toEqual(["54321"]);
