@@ -1,6 +1,7 @@
 /** Answers given again: admitted, recorded, free, and nobody else's. */
 import OpenAI from "openai";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { AdminClient } from "../../scripts/policy-client.ts";
 import { ask, auditEntry, chat, type Answer } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import {
@@ -17,23 +18,25 @@ import {
 let upstream: ScriptedUpstream;
 let gateway: TestGateway;
 
+const email = { id: "email", detector: "email", directions: ["answer"], action: "redact" };
+const policyOf = (more: object[]) =>
+  scriptedPolicy(upstream.url, {
+    cache: { ttlSeconds: 600 },
+    routes: [
+      {
+        name: "fresh",
+        when: { tags: ["fresh"] },
+        candidates: [{ provider: "scripted" }],
+        cache: { bypass: true },
+      },
+    ],
+    dlp: { rules: [email, ...more] },
+  }) as Record<string, unknown>;
+
 beforeAll(async () => {
   upstream = await startScriptedUpstream();
   gateway = await startGateway({
-    policy: scriptedPolicy(upstream.url, {
-      cache: { ttlSeconds: 600 },
-      routes: [
-        {
-          name: "fresh",
-          when: { tags: ["fresh"] },
-          candidates: [{ provider: "scripted" }],
-          cache: { bypass: true },
-        },
-      ],
-      dlp: {
-        rules: [{ id: "email", detector: "email", directions: ["answer"], action: "redact" }],
-      },
-    }),
+    policy: policyOf([]),
   });
 });
 afterAll(async () => {
@@ -220,6 +223,24 @@ it("who waits for a caller that leaves is answered all the same", async () => {
   await gone;
   held.release();
   expect((await second).status).toBe(200);
+});
+
+it("a changed rule is a changed policy: what was kept before it is asked again, and scanned", async () => {
+  upstream.script = (_seen, response) => json(response, 200, openAiAnswer("the bluebird flies"));
+  const same = () => chat(gateway, gateway.keys.alice, "what flies?");
+  expect((await untilHit(same)).text).toContain("bluebird");
+  const admin = await AdminClient.open({ url: gateway.url, key: gateway.keys.admin });
+  try {
+    const bird = { id: "bird", dictionary: ["bluebird"], directions: ["answer"], action: "redact" };
+    const document = policyOf([bird]);
+    await admin.ask({ type: "PublishPolicy", expectVersion: 1, document, comment: "no birds" });
+  } finally {
+    admin.close();
+  }
+  // Until the new version is in force the old one's answers are what they were.
+  await expect.poll(async () => (await same()).text, { timeout: 60_000 }).not.toContain("bluebird");
+  expect((await untilHit(same)).text).not.toContain("bluebird");
+  expect(upstream.seen).toHaveLength(2);
 });
 
 it("a route may keep its answers for itself", async () => {

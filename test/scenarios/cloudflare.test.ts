@@ -123,6 +123,28 @@ it.each(compatible)(
   },
 );
 
+it.each([
+  ["v1/messages", { max_tokens: 20, messages: [{ role: "user", content: "hi" }] }],
+  ["v1/responses", { input: "hi" }],
+  ["api/chat", { messages: [{ role: "user", content: "hi" }] }],
+  ["v1beta/models/model-of-cohere:generateContent", { contents: [{ parts: [{ text: "hi" }] }] }],
+  [
+    "v1beta/models/model-of-cohere:streamGenerateContent?alt=sse",
+    { contents: [{ parts: [{ text: "hi" }] }] },
+  ],
+])("%s is answered by Cohere too, at its compatible address", async (path, body) => {
+  const stream = path.startsWith("v1/");
+  const named = path.startsWith("v1beta") ? body : { ...body, model: "model-of-cohere", stream };
+  const answer = await post(path, named);
+  expect([answer.status, answer.text]).toEqual([200, expect.stringContaining("Hello")]);
+  expect(upstream.seen).toMatchObject([
+    {
+      path: "/cohere/compatibility/v1/chat/completions",
+      body: { model: "model-of-cohere", messages: [{ role: "user", content: "hi" }] },
+    },
+  ]);
+});
+
 describe("address forms", () => {
   const root = "v1/0123456789abcdef/main";
 
