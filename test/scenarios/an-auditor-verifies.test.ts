@@ -1,6 +1,6 @@
 /** An auditor trusts nobody: archive, evidence, decisions and the past, over real HTTP. */
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { paths } from "#events/manifest.ts";
 import { ask, auditEntry, chat } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { PageVerifier } from "../support/page-verifier.ts";
 import {
   scriptedPolicy,
   startScriptedUpstream,
@@ -111,13 +112,25 @@ it("what was downloaded verifies offline, until a bit of it is flipped", async (
   }
   const fine = await tallygate("verify", folder, "--key", publicKey);
   expect([fine.stdout, fine.code]).toEqual([expect.stringContaining("decisions made again"), 0]);
-  const [first] = shards.filter(({ segments }) => segments > 0);
+  // So says who has only the format's page, and none of the gateway's code.
+  const byThePage = (shard: string): string[] => {
+    const at = path.join(folder, shard);
+    const files = readdirSync(at, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name));
+    const bytes = files.map((one) => [path.relative(at, one), readFileSync(one)] as const);
+    return new PageVerifier(new Map(bytes)).verify(shard, [publicKey]);
+  };
+  const full = shards.filter(({ segments }) => segments > 0);
+  expect(full.map(({ shard }) => byThePage(shard))).toEqual(full.map(() => []));
+  const [first] = full;
   const file = path.join(folder, first?.shard ?? "", paths.manifest(0));
-  const bytes = Buffer.from(await (await import("node:fs/promises")).readFile(file));
+  const bytes = readFileSync(file);
   bytes[40] = (bytes[40] ?? 0) ^ 1;
   writeFileSync(file, bytes);
   const flipped = await tallygate("verify", folder, "--key", publicKey);
   expect([flipped.stdout, flipped.code]).toEqual([expect.stringContaining(paths.manifest(0)), 1]);
+  expect(byThePage(first?.shard ?? "").length).toBeGreaterThan(0);
 });
 
 it("one request is proven by a bundle that needs nothing else", async () => {

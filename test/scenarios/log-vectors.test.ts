@@ -2,11 +2,12 @@
  * The log's format, read by somebody who has only its page: nothing of the gateway is imported, and
  * everything is worked out anew from docs/reference/log-format.md, signed notes and RFC 6962.
  */
-import { createHash, createPublicKey, verify } from "node:crypto";
+import { createPublicKey, verify } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { canonical, leafOf, nodeOf as node, rootOf, sha256 } from "../support/page-tree.ts";
 
 const folder = path.resolve(import.meta.dirname, "../../docs/reference/log-vectors");
 
@@ -31,30 +32,7 @@ const expected = JSON.parse(readFileSync(path.join(folder, "expected.json"), "ut
 const read = (kind: string, n: number, end: string): Buffer =>
   readFileSync(path.join(folder, expected.shard, kind, `${String(n).padStart(10, "0")}.${end}`));
 
-const sha256 = (...parts: (Buffer | string)[]): Buffer => {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return hash.digest();
-};
 const hex = (text: string): Buffer => Buffer.from(text, "hex");
-
-/** RFC 8785, as far as its values go: keys sorted, nothing between them. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, one]) => `${JSON.stringify(key)}:${canonical(one)}`).join(",")}}`;
-}
-
-const node = (left: Buffer, right: Buffer): Buffer => sha256(Buffer.of(1), left, right);
-
-/** RFC 6962, section 2.1: the root over entries, cut at the largest power of two below their number. */
-const leafOf = (entry: Buffer): Buffer => sha256(Buffer.of(0), entry);
-function rootOf(leaves: readonly Buffer[]): Buffer {
-  if (leaves.length === 1) return leaves[0] as Buffer;
-  const cut = 2 ** Math.floor(Math.log2(leaves.length - 1));
-  return sha256(Buffer.of(1), rootOf(leaves.slice(0, cut)), rootOf(leaves.slice(cut)));
-}
 
 /** Section 2.1.1, from the leaf up: the root that a path gives. */
 function rootBy(leaf: Buffer, index: number, size: number, proof: readonly string[]): Buffer {
