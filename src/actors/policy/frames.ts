@@ -106,7 +106,8 @@ const reads = [
 
 const Write = z.discriminatedUnion("type", writes);
 const Read = z.discriminatedUnion("type", reads);
-const Frame = z.discriminatedUnion("type", [...writes, ...reads]);
+/** Every command. */
+export const Frame = z.discriminatedUnion("type", [...writes, ...reads]);
 
 /** A command that changes something: for admins. */
 export type WriteFrame = z.infer<typeof Write>;
