@@ -39,6 +39,11 @@ async function patterns(): Promise<Pattern[]> {
   vi.resetModules();
   await import("#dlp/catalogue.ts");
   await import("#dlp/guard/score.ts");
+  const loaded = found.length;
+  // These are made when they are first asked for.
+  (await import("#dlp/kit/link.ts")).isLink("number is: ");
+  (await import("#dlp/kit/written-dates.ts")).writtenAfter(": 3 May 1990");
+  expect(found.length).toBe(loaded + 3);
   vi.unstubAllGlobals();
   expect(literals).toBeGreaterThan(150);
   expect(found.length).toBeGreaterThan(literals);
