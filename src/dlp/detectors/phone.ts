@@ -68,28 +68,38 @@ const WORDS = contextWords([
 const LABEL = /^[ ,\\-]{1,3}(?:office|fax|mobile|cell|home|desk|work|phone|tel)/i;
 
 /** One group of a layout in five bits: its length, and whether it opens a parenthesis. */
-const GROUP_BITS = 32;
+const GROUP_BITS = 5;
 const IN_PARENTHESIS = 16;
+/** Of more groups there is no layout that counts. */
+const LAYOUT_GROUPS_MAX = 4;
 
-/** Group lengths, with "(" before those in parentheses, as one number: at most eight groups. */
+/** Group lengths, with "(" before those in parentheses, as one number: at most four groups. */
 function layoutOf(written: string): number {
   let layout = 0;
   for (const group of written.split("-"))
     layout =
-      layout * GROUP_BITS +
+      (layout << GROUP_BITS) +
       Number(group.replace("(", "")) +
       (group.startsWith("(") ? IN_PARENTHESIS : 0);
   return layout;
 }
 
-const NORTH = new Set(["3-3-4", "1-3-3-4", "3-3-3-4"].map(layoutOf));
-const NORTH_PARENTHESES = new Set(["(3-3-4", "1-(3-3-4"].map(layoutOf));
-const SHORT = new Set(["2-2-2", "3-3", "2-4", "(2-4"].map(layoutOf));
-const DATES = new Set(["4-2-2", "2-2-4", "1-2-4", "2-1-4", "1-1-4", "4-1-1"].map(layoutOf));
-
-const TRUNK = new Set(
-  [3, 4, 5].flatMap((area) => [5, 6, 7, 8].map((n) => layoutOf(`${area}-${n}`))),
-);
+/** What a layout is, as bits. */
+const NORTH = 1;
+const NORTH_PARENTHESES = 2;
+const SHORT = 4;
+const TRUNK = 8;
+const AREAS = [3, 4, 5].flatMap((area) => [5, 6, 7, 8].map((count) => `${area}-${count}`));
+const LAYOUTS = new Map<number, number>();
+for (const [kind, layouts] of [
+  [NORTH, ["3-3-4", "1-3-3-4", "3-3-3-4"]],
+  [NORTH_PARENTHESES, ["(3-3-4", "1-(3-3-4"]],
+  [SHORT, ["2-2-2", "3-3", "2-4", "(2-4"]],
+  [TRUNK, AREAS],
+] as const)
+  for (const layout of layouts.map(layoutOf))
+    LAYOUTS.set(layout, kind | (LAYOUTS.get(layout) ?? 0));
+const DATES = ["4-2-2", "2-2-4", "1-2-4", "2-1-4", "1-1-4", "4-1-1"].map(layoutOf);
 
 /** "0044 20 7946 0958": the sign for abroad, and the code of a country in the first group or after it. */
 const ABROAD =
@@ -102,8 +112,8 @@ const reading = {
   /** How many digits. */
   count: 0,
   groups: 0,
-  /** See `layoutOf`; of all groups, and of the first three. */
-  layout: 0,
+  /** What its layout is, and the layout of the first three groups: see `layoutOf`. */
+  kind: 0,
   opening: 0,
   /** The one separator between all groups; 0 when they differ. */
   separator: 0,
@@ -134,18 +144,6 @@ function separatorEnd(codes: Uint8Array, length: number, at: number): number {
   return index;
 }
 
-/** Notes what stands between two groups. */
-function join(codes: Uint8Array, from: number, to: number): void {
-  let between = 0;
-  for (let i = from; i < to; i += 1) {
-    between = codes[i] ?? 0;
-    if (between === SLASH) reading.slashed = true;
-  }
-  if (to - from !== 1) between = 0;
-  if (reading.groups === 1) reading.separator = between;
-  else if (reading.separator !== between) reading.separator = 0;
-}
-
 /** Past the digits from an index on; more than a number has are not looked at. */
 function digitsEnd(codes: Uint8Array, length: number, from: number): number {
   const to = Math.min(length, from + DIGITS_MAX + 1);
@@ -154,60 +152,68 @@ function digitsEnd(codes: Uint8Array, length: number, from: number): number {
   return stop;
 }
 
-/** What was read last: past the separators before a group, and past its digits. */
-const group = { gap: 0, stop: 0 };
-
-/** Reads the group that follows another one. Rows are read from every group of them: each is kept. */
-function readGroup(source: Source, index: number): void {
-  const { codes, length, groups } = source;
+/** Finds the group that follows another one. Rows are read from every group of them: each is kept. */
+function findGroup(codes: Uint8Array, length: number, kept: Int32Array, index: number): number {
   const place = (index & KEPT_MASK) * 3;
-  if (groups[place] === index + 1) {
-    group.gap = groups[place + 1] ?? 0;
-    group.stop = groups[place + 2] ?? 0;
-    return;
-  }
-  group.gap = separatorEnd(codes, length, index);
-  group.stop = group.gap > index ? digitsEnd(codes, length, group.gap) : group.gap;
-  groups[place] = index + 1;
-  groups[place + 1] = group.gap;
-  groups[place + 2] = group.stop;
+  if (kept[place] === index + 1) return place;
+  const gap = separatorEnd(codes, length, index);
+  kept[place] = index + 1;
+  kept[place + 1] = gap;
+  kept[place + 2] = gap > index ? digitsEnd(codes, length, gap) : gap;
+  return place;
+}
+
+function hasSlash(codes: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i += 1) if (codes[i] === SLASH) return true;
+  return false;
 }
 
 /** Reads the groups of digits at `at` into `reading`; answers whether there are any. */
 function readNumber(source: Source, at: number): boolean {
   const { codes, length } = source;
+  const kept = (source.groups ??= new Int32Array((KEPT_MASK + 1) * 3));
   const plus = codes[at] === PLUS;
   const abroad = codes[at] === ZERO && codes[at + 1] === ZERO;
-  let index = plus ? at + 1 : at;
-  let end = -1;
-  let count = 0;
-  let layout = 0;
-  reading.groups = reading.opening = reading.separator = 0;
-  reading.slashed = false;
-  for (let groups = 0; groups < GROUPS_READ; groups += 1) {
-    if (groups === 0) {
-      group.gap = index + (source.code(index) === OPEN ? 1 : 0);
-      group.stop = digitsEnd(codes, length, group.gap);
-    } else readGroup(source, index);
-    const { gap, stop } = group;
+  let gap = plus ? at + 1 : at;
+  if (source.code(gap) === OPEN) gap += 1;
+  let end = digitsEnd(codes, length, gap);
+  // Whatever ended at the end of the text may go on.
+  if (end === length) source.code(length);
+  let count = end - gap;
+  if (count === 0 || count > DIGITS_MAX) return false;
+  let layout = count + (codes[gap - 1] === OPEN ? IN_PARENTHESIS : 0);
+  let opening = layout;
+  let groups = 1;
+  let separator = 0;
+  let slashed = false;
+  for (; groups < GROUPS_READ; groups += 1) {
+    const place = findGroup(codes, length, kept, end);
+    gap = kept[place + 1] ?? 0;
+    const stop = kept[place + 2] ?? 0;
     const digits = stop - gap;
-    // Whatever ended at the end of the text may go on.
     if (stop === length) source.code(length);
     if (digits === 0 || count + digits > DIGITS_MAX) break;
     const opens = codes[gap - 1] === OPEN;
     // Groups of one digit are a country's own or follow one; a row of them is a list.
-    if (digits === 1 && groups > 0 && !plus && !(abroad && opens)) break;
-    if (groups > 0) join(codes, index, gap);
-    layout = layout * GROUP_BITS + digits + (opens ? IN_PARENTHESIS : 0);
+    if (digits === 1 && !plus && !(abroad && opens)) break;
+    const between = gap - end === 1 ? (codes[end] ?? 0) : 0;
+    if (between === SLASH || (between === 0 && hasSlash(codes, end, gap))) slashed = true;
+    if (groups === 1) separator = between;
+    else if (separator !== between) separator = 0;
+    if (groups < LAYOUT_GROUPS_MAX)
+      layout = (layout << GROUP_BITS) + digits + (opens ? IN_PARENTHESIS : 0);
+    if (groups < 3) opening = layout;
     count += digits;
-    reading.groups = groups + 1;
-    if (groups < 3) reading.opening = layout;
-    end = index = stop;
+    end = stop;
   }
   reading.end = end;
   reading.count = count;
-  reading.layout = layout;
-  return end >= 0;
+  reading.groups = groups;
+  reading.opening = opening;
+  reading.kind = groups > LAYOUT_GROUPS_MAX ? 0 : (LAYOUTS.get(layout) ?? 0);
+  reading.separator = separator;
+  reading.slashed = slashed;
+  return true;
 }
 
 /** An extension ("x565", " ext. 12") after a number, or the same end. */
@@ -229,10 +235,10 @@ function isAbroad(source: Source, at: number): boolean {
 }
 
 function shapeConfidence(source: Source, at: number): number {
-  const { layout, separator } = reading;
+  const { kind, separator } = reading;
   if (source.code(at) === PLUS) return reading.count >= 8 ? 0.85 : 0;
-  if (NORTH_PARENTHESES.has(layout)) return 0.8;
-  if (!NORTH.has(layout)) return isAbroad(source, at) ? 0.55 : 0.2;
+  if ((kind & NORTH_PARENTHESES) !== 0) return 0.8;
+  if ((kind & NORTH) === 0) return isAbroad(source, at) ? 0.55 : 0.2;
   if (reading.slashed) return 0.3;
   if (separator === 0) return 0.45;
   if (separator === 45) return 0.6;
@@ -252,12 +258,12 @@ function labelAfter(source: Source, end: number): boolean {
 /** Layouts that are years, dates or decimals however near the word "call" stands. */
 function looksLikeDate(): boolean {
   // A date may be followed by a time; a number of more groups has one separator throughout.
-  return DATES.has(reading.opening) && (reading.groups === 3 || reading.separator === 0);
+  return (reading.groups === 3 || reading.separator === 0) && DATES.includes(reading.opening);
 }
 
 /** "0171/1234567": an area with its zero before a slash, and the subscriber's number. */
 function isTrunk(source: Source, at: number): boolean {
-  return source.code(at) === ZERO && TRUNK.has(reading.layout);
+  return source.code(at) === ZERO && (reading.kind & TRUNK) !== 0;
 }
 
 /** A row of groups between other rows that begin with digits: columns of a table. */
@@ -286,7 +292,7 @@ function inLongRow(source: Source, at: number): boolean {
 
 function candidateAt(source: Source, at: number): Candidate | undefined {
   if (!readNumber(source, at) || reading.count < DIGITS_MIN) return undefined;
-  if (reading.count < 7 && !SHORT.has(reading.layout)) return undefined;
+  if (reading.count < 7 && (reading.kind & SHORT) === 0) return undefined;
   const stop = extensionEnd(source, reading.end);
   if (!source.closes(stop)) return undefined;
   if (source.code(stop) === 46 && is(source.code(stop + 1), DIGIT)) return undefined;

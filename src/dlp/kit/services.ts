@@ -22,16 +22,16 @@ const SERVICES =
   "surge telegr telegram test tfp trello travis travisci twilio twitch twitter typeform unsplash uploadcare vercel vonage " +
   "webex weaviate wechat wepay yandex yelp zapier zendesk zoom zuora";
 
-const KNOWN = new Set(SERVICES.split(" "));
-tellByBeginnings([...KNOWN]);
+const KNOWN = SERVICES.split(" ");
+tellByBeginnings(KNOWN);
 
-/** By sum of its codes: whether a service has that, so that most beginnings of names are not looked up. */
-const SUMS_BITS = 12;
-const SUMS = new Uint8Array(1 << SUMS_BITS);
+/** By sum of its codes: the services that have it, so that a name is compared with one of them at most. */
+const SUMS_BITS = 10;
+const BY_SUM: string[][] = Array.from({ length: 1 << SUMS_BITS }, () => []);
 for (const service of KNOWN) {
   let sum = 0;
   for (let i = 0; i < service.length; i += 1) sum = addTo(sum, service.charCodeAt(i));
-  SUMS[placeOf(sum)] = 1;
+  BY_SUM[placeOf(sum)]?.push(service);
 }
 
 function addTo(sum: number, code: number): number {
@@ -49,8 +49,9 @@ export function namesService(name: Spelled): boolean {
   let sum = 0;
   for (let end = 0; end <= length; end += 1) {
     const code = end < length ? (codes[end] ?? 0) : UNDERSCORE;
-    if (end > 0 && (code === UNDERSCORE || code === FULL_STOP || code === HYPHEN))
-      if (SUMS[placeOf(sum)] === 1 && KNOWN.has(name.slice(0, end))) return true;
+    if (code === UNDERSCORE || code === FULL_STOP || code === HYPHEN)
+      for (const service of BY_SUM[placeOf(sum)] ?? [])
+        if (service.length === end && name.has(service, 0)) return true;
     sum = addTo(sum, code);
   }
   return false;

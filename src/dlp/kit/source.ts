@@ -32,7 +32,7 @@ export class Source {
   /** Words before values, for `kit/context.ts`. */
   readonly heard = new Heard();
   /** Groups of digits, for the detector of telephone numbers. */
-  readonly groups: number[] = [];
+  groups: Int32Array | undefined;
   /** What marks placeholders, for `kit/placeholder.ts`. */
   readonly signs = new Signs();
   /** The assignment that was read last, for the next detector that asks there. */

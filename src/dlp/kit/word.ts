@@ -87,7 +87,7 @@ function hasAny(codes: Uint8Array, from: number, to: number, barredCodes: Uint8A
 /** A detector for identifiers of letters and digits. The longest valid reading wins. */
 export function wordDetector(spec: WordSpec): Detector {
   const words = contextWords(spec.words);
-  const first = barred(spec.first);
+  const first = barred(spec.first ?? spec.letters);
   const letters = barred(spec.letters);
   return {
     id: spec.id,
@@ -98,8 +98,8 @@ export function wordDetector(spec: WordSpec): Detector {
     prefilter: spec.prefilter,
     maxLength: spec.maxLength,
     validate(source, at): Candidate | undefined {
-      if (spec.quick !== undefined && !spec.quick(source, at)) return undefined;
       if (first[source.code(at)] === 1) return undefined;
+      if (spec.quick !== undefined && !spec.quick(source, at)) return undefined;
       if (!source.opens(at) || source.code(at - 1) === 95) return undefined;
       for (let found = readParts(source, at, spec) - 1; found >= 0; found -= 1) {
         const end = ends[found] ?? at;

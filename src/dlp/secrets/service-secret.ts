@@ -1,5 +1,6 @@
 /** Keys without a prefix, under the name of the service they belong to: "TWITTER_PROD=...". */
 import { readAssignment, valueOf, type Assignment } from "../kit/assignment.ts";
+import { DIGIT, HEX, is } from "../kit/chars.ts";
 import type { Detector } from "../kit/detector.ts";
 import { SIGNS } from "../kit/mixture.ts";
 import { entropy, isPlaceholder } from "../kit/placeholder.ts";
@@ -16,17 +17,29 @@ const TELLING = /key|token|secret|id$|auth|cred|prod|conf|pass/;
 
 const WHY = ["name", "shape", "entropy"];
 
-/** What an address, a date or a pair has one of. */
-const TELLS = SIGNS.join | SIGNS.dot | SIGNS.colon | SIGNS.slash;
+/** What an address has one of. */
+const IN_ADDRESSES = SIGNS.dot | SIGNS.colon | SIGNS.slash;
+
+/** Whether a value is an address or a date: each pattern is tried only where its signs stand. */
+function isKnownShape(source: Source, found: Readonly<Assignment>): boolean {
+  const { signs } = found.mix;
+  const numeral = is(source.code(found.start), DIGIT);
+  if ((signs & IN_ADDRESSES) === 0 && (!numeral || (signs & SIGNS.join) === 0)) return false;
+  const value = valueOf(source, found);
+  return ADDRESS.test(value) || DATE.test(value);
+}
+
+function isPair(source: Source, found: Readonly<Assignment>): boolean {
+  const { signs } = found.mix;
+  if ((signs & (SIGNS.join | SIGNS.colon)) === 0) return false;
+  return is(source.code(found.start), HEX) && PAIR.test(valueOf(source, found));
+}
 
 function judge(source: Source, found: Readonly<Assignment>): number {
   const { start, end } = found;
   const { digits, upper, lower, signs, turns } = found.mix;
   const length = end - start;
-  if ((signs & (SIGNS.odd | SIGNS.open)) !== 0) return 0;
-  const telling = (signs & TELLS) !== 0;
-  const value = telling ? valueOf(source, found) : "";
-  if (telling && (ADDRESS.test(value) || DATE.test(value))) return 0;
+  if ((signs & (SIGNS.odd | SIGNS.open)) !== 0 || isKnownShape(source, found)) return 0;
   if (upper + lower === 0) {
     const whole = digits === length && length >= 15 && length <= 20;
     if (!whole) return 0;
@@ -34,7 +47,7 @@ function judge(source: Source, found: Readonly<Assignment>): number {
     return TELLING.test(name) || !/[_.-]/.test(name) ? 0.55 : 0;
   }
   if (digits === 0 || entropy(source.codes, start, end) < 2.6) return 0;
-  if (telling && PAIR.test(value)) return 0.7;
+  if (isPair(source, found)) return 0.7;
   if (turns < 3 || turns < length / 12) return 0;
   return length >= 20 ? 0.75 : 0.6;
 }

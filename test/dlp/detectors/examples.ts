@@ -146,6 +146,8 @@ export const EXAMPLES: Readonly<Record<string, DetectorExamples>> = {
     ],
     misses: [
       "2026-03-02 12:31-14:30",
+      "1 415 555 0132 22",
+      "call 415/555/0132",
       "0012 34 5678 9012",
       "0045 1234 5678 9012 3456",
       "serial 00442079460958",
@@ -187,8 +189,8 @@ export const EXAMPLES: Readonly<Record<string, DetectorExamples>> = {
   },
   "us-npi": { hits: ["NPI «1234567893»"], misses: ["NPI 1234567890", "1234567893"] },
   "us-mbi": {
-    hits: ["MBI «1EG4-TE5-MK73»", "«1EG4TE5MK73»"],
-    misses: ["1SG4-TE5-MK73", "0EG4TE5MK73"],
+    hits: ["MBI «1EG4-TE5-MK73»", "«1EG4TE5MK73»", "«1e44te5mk73»"],
+    misses: ["1SG4-TE5-MK73", "0EG4TE5MK73", "1EO4TE5MK73"],
   },
   "ca-sin": {
     hits: ["SIN «130 692 544»", "social insurance number: «130-692-544»"],

@@ -63,7 +63,7 @@ describe("a name", () => {
       "_twitter",
       "bundle_enterpris",
       "twitterx.y",
-      "oktak_x",
+      "twidi_x",
       "",
     ])
       expect([written, service(written)]).toEqual([written, false]);
