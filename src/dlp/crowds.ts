@@ -10,13 +10,18 @@ interface Crowd {
   readonly ends: number[];
 }
 
+/** Where the first of as many values as may overlap ended; -1 where there were fewer. */
+function fourthLast({ ends }: Crowd): number {
+  return ends.length < CROWD_MAX ? -1 : (ends[ends.length - CROWD_MAX] ?? -1);
+}
+
 export class Crowds {
   readonly #byDetector = new Map<number, Crowd>();
 
   /** Whether a place lies inside of as many values of a detector as may overlap. */
   isFull(detector: number, at: number): boolean {
     const crowd = this.#byDetector.get(detector);
-    return crowd !== undefined && crowd.at < at && (crowd.ends.at(-CROWD_MAX) ?? -1) > at;
+    return crowd !== undefined && crowd.at < at && fourthLast(crowd) > at;
   }
 
   /** Notes a value; true when it is the last that may overlap those before it. */
@@ -31,6 +36,6 @@ export class Crowds {
       crowd.ends.push(end);
       if (crowd.ends.length > CROWD_MAX) crowd.ends.shift();
     }
-    return (crowd.ends.at(-CROWD_MAX) ?? -1) > at;
+    return fourthLast(crowd) > at;
   }
 }

@@ -78,15 +78,17 @@ class Pass {
 
   #ask(detector: number, at: number): void {
     const source = this.#source;
-    if (this.#crowds !== undefined && this.#crowds.isFull(detector, at)) return;
-    source.touched = false;
     const asked = this.#engine.detectors[detector];
-    const found = asked?.validate(source, at);
+    if (asked === undefined) return;
+    const { crowds } = asked;
+    if (crowds !== undefined && this.#crowds?.isFull(detector, at) === true) return;
+    source.touched = false;
+    const found = asked.validate(source, at);
     if (source.touched) this.#keepFrom(at);
     else if (found !== undefined) {
-      if (asked?.crowds !== undefined) {
+      if (crowds !== undefined) {
         this.#crowds ??= new Crowds();
-        if (this.#crowds.enter(detector, at, found.end)) found.runsOn = asked.crowds;
+        if (this.#crowds.enter(detector, at, found.end)) found.runsOn = crowds;
       }
       this.#sink(detector, found, at);
     }
