@@ -22,6 +22,8 @@ function found(text: string, more: Partial<DlpRule>): string[] {
   return matches.map((match) => text.slice(match.start, match.end));
 }
 
+const words = (count: number): string[] => Array.from({ length: count }, (_, n) => `w${n}`);
+
 describe("rules", () => {
   it.each<[string, CustomPattern, RegExp]>([
     ["without end", { source: "a+" }, /without end/],
@@ -52,7 +54,6 @@ describe("rules", () => {
     expect(checkRules(many(RULES_MAX, { detector: "email" }))).toEqual([]);
     const rules = checkRules(many(RULES_MAX + 1, { detector: "email" }));
     expect(rules[0]?.message).toContain(`at most ${RULES_MAX}`);
-    const words = (count: number): string[] => Array.from({ length: count }, (_, n) => `w${n}`);
     expect(checkRules([rule({ dictionary: words(DICTIONARY_WORDS_MAX) })])).toEqual([]);
     for (const dictionary of [
       words(DICTIONARY_WORDS_MAX + 1),
