@@ -13,9 +13,15 @@ enableCompileCache(path.join(root, ".tallygate", "compiled"));
 const here = createRequire(import.meta.url);
 const inWrangler = createRequire(here.resolve("wrangler"));
 
+export interface EsbuildResult {
+  outputFiles: { text: string }[];
+  /** The files that went into it, by their paths below the folder that it was built in. */
+  metafile?: { inputs: Record<string, unknown> };
+}
+
 /** The part of esbuild that is used here. */
 export interface Esbuild {
-  build(options: Record<string, unknown>): Promise<{ outputFiles: { text: string }[] }>;
+  build(options: Record<string, unknown>): Promise<EsbuildResult>;
   transform(code: string, options: Record<string, unknown>): Promise<{ code: string }>;
 }
 

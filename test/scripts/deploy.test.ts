@@ -327,7 +327,8 @@ it("deploys with the real wrangler to an empty account: everything is provisione
       keep_bindings: expect.arrayContaining(["plain_text", "secret_text"]),
       migrations: { new_tag: "v2", steps: [{}, { new_sqlite_classes: ["BudgetActor"] }] },
     });
-    expect(upload?.modules).toContain("worker.js");
+    const modules = ["worker.js", "price-data.js", "weights.js"];
+    expect(upload?.modules).toEqual(expect.arrayContaining(modules));
   } finally {
     await account.stop();
   }
