@@ -2,7 +2,6 @@
  * Access tokens for Google's service accounts: a JWT signed with the account's key is traded for a
  * token, which this isolate keeps until shortly before its end.
  */
-import { importPKCS8, SignJWT } from "jose";
 import * as z from "zod";
 import { sha256Hex } from "#events/sha256.ts";
 import { tryParseJson } from "#events/parse-json.ts";
@@ -67,21 +66,46 @@ async function fetchToken(key: GoogleKey, at: number, signal: AbortSignal | unde
   );
 }
 
+/** What Google takes for a token: a JSON Web Token of the account's (RFC 7523), signed with RS256. */
 async function assertionOf(key: GoogleKey, at: number): Promise<string> {
   const now = Math.floor(at / 1_000);
   const header = { alg: "RS256", typ: "JWT", ...(key.privateKeyId && { kid: key.privateKeyId }) };
+  const claims = {
+    scope: SCOPE,
+    iss: key.clientEmail,
+    aud: key.tokenUri,
+    iat: now,
+    exp: now + assertionSeconds,
+  };
+  const text = `${jsonInBase64Url(header)}.${jsonInBase64Url(claims)}`;
   try {
-    return await new SignJWT({ scope: SCOPE })
-      .setProtectedHeader(header)
-      .setIssuer(key.clientEmail)
-      .setAudience(key.tokenUri)
-      .setIssuedAt(now)
-      .setExpirationTime(now + assertionSeconds)
-      .sign(await importPKCS8(key.privateKey, "RS256"));
+    const signer = await importKey(key.privateKey);
+    const signature = await crypto.subtle.sign(RS256, signer, Buffer.from(text));
+    return `${text}.${Buffer.from(signature).toString("base64url")}`;
   } catch {
     throw new GatewayError(
       "provider_not_configured",
       "The secret with Google's service account holds no private key that can be read (PKCS #8, as in its JSON file). Tell your operator.",
     );
   }
+}
+
+const RS256 = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
+/** RFC 7518, section 3.3: a shorter key may not sign. */
+const modulusBitsMin = 2_048;
+const PEM_START = "-----BEGIN PRIVATE KEY-----";
+
+const jsonInBase64Url = (value: object): string =>
+  Buffer.from(JSON.stringify(value)).toString("base64url");
+
+/** A key for signatures out of PKCS #8 in PEM (RFC 7468); throws for anything else. */
+async function importKey(pem: string): Promise<CryptoKey> {
+  if (!pem.startsWith(PEM_START)) throw new Error("no private key in PEM");
+  const base64 = pem.replaceAll(/-----(?:BEGIN|END) PRIVATE KEY-----|\s/g, "");
+  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  const key = await crypto.subtle.importKey("pkcs8", bytes, RS256, false, ["sign"]);
+  const { algorithm } = key;
+  const modulusBits = "modulusLength" in algorithm ? algorithm.modulusLength : 0;
+  if (modulusBits < modulusBitsMin) throw new Error("the key is too short");
+  return key;
 }
