@@ -38,7 +38,13 @@ beforeAll(async () => {
       first: { kind: "openai", baseUrl: `${first.url}/v1` },
       second: { kind: "openai", baseUrl: `${second.url}/v1` },
     },
-    tiers: { standard: { candidates: [{ provider: "first", serves: ["gpt-4o-mini"] }] } },
+    tiers: {
+      standard: {
+        candidates: [
+          { provider: "first", serves: ["gpt-4o-mini", "exactly-*", "old*", "*preview*", "a-*"] },
+        ],
+      },
+    },
     routes: [
       {
         name: "gold",
@@ -80,6 +86,24 @@ beforeAll(async () => {
           },
         ],
       },
+      {
+        name: "weighed",
+        when: { models: ["weighed"] },
+        balance: "weight",
+        candidates: [
+          { provider: "first", model: "gpt-4o-mini", weight: 1 },
+          { provider: "second", model: "gpt-spare", weight: 3 },
+        ],
+      },
+      {
+        name: "quick",
+        when: { models: ["quick"] },
+        balance: "latency",
+        candidates: [
+          { provider: "first", model: "gpt-quick-1" },
+          { provider: "second", model: "gpt-quick-2" },
+        ],
+      },
       { name: "shared", when: { models: ["shared"] }, candidates: [both[0]] },
       { name: "funded", when: { models: ["funded"] }, candidates: [both[0]] },
     ],
@@ -102,7 +126,8 @@ beforeAll(async () => {
         when: { routes: ["funded"] },
       },
     ],
-    prices: { "gpt-4o-mini": price, "gpt-spare": price },
+    models: { allow: ["*"], deny: ["exactly-this", "old-*", "*-preview", "a-*-z"] },
+    prices: { "gpt-4o-mini": price, "gpt-spare": price, "gpt-quick-*": price, "*": price },
   };
   gateway = await startGateway({ policy });
 });
@@ -150,6 +175,44 @@ it("a share of requests goes to the canary, and what was picked is in the books"
   const route = providerOf(answer!) === "second" ? "half" : "rest";
   expect(await auditEntry(gateway, idOf(answer!))).toMatchObject({ route });
 });
+
+it("requests are spread by weight, and each goes to one provider", async () => {
+  const answers = await Promise.all(Array.from({ length: 80 }, () => ask("weighed")));
+  expect(answers.every((answer) => answer.status === 200)).toBe(true);
+  expect(first.seen.length + second.seen.length).toBe(80);
+  // Of a fair draw neither happens once in a hundred thousand times.
+  expect(first.seen.length).toBeGreaterThan(0);
+  expect(second.seen.length).toBeGreaterThan(first.seen.length);
+});
+
+it("the one that answered fastest lately is asked first, once both are known", async () => {
+  first.script = async (seen, response) => {
+    await new Promise((resolve) => {
+      setTimeout(resolve, 1_500);
+    });
+    await plain(seen, response);
+  };
+  const known = [await ask("quick"), await ask("quick")].map(providerOf);
+  expect(new Set(known)).toEqual(new Set(["first", "second"]));
+  const later = [await ask("quick"), await ask("quick"), await ask("quick")].map(providerOf);
+  expect(later).toEqual(["second", "second", "second"]);
+});
+
+it.each(["exactly-this", "old-one", "gpt-preview", "a-to-z"])(
+  "%s is on the deny list, by its name, a beginning, an end or a pattern",
+  async (model) => {
+    const refused = await ask(model);
+    expect([refused.status, errorOf(refused).code]).toEqual([400, "model_not_allowed"]);
+    expect(first.seen).toEqual([]);
+  },
+);
+
+it.each(["exactly-that", "older", "preview-gpt", "a-to-y"])(
+  "%s is not on the deny list, for all that it is like what is",
+  async (model) => {
+    expect((await ask(model)).status).toBe(200);
+  },
+);
 
 it("Cloudflare's compat address asks for a route by its name", async () => {
   const answer = await fetch(`${gateway.url}/compat/chat/completions`, {
