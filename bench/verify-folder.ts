@@ -52,12 +52,12 @@ function measure(threads: number, run: string): void {
 
 try {
   console.log(JSON.stringify(describeMachine()));
-  await buildForNode(["bench/verify-run.ts", "scripts/cli/verify-thread.ts"], built);
+  const threads = ["verify-thread", "replay-thread"].map((name) => `scripts/cli/${name}.ts`);
+  await buildForNode(["bench/verify-run.ts", ...threads], built);
   const events = await write(archive, Number(values.shards), Number(values.rounds));
   console.log(`${events.toLocaleString("en")} events in ${values.shards} shards`);
   measure(1, "floor");
-  measure(1, "replay");
-  for (const run of ["chain", "decisions"]) {
+  for (const run of ["replay", "chain", "decisions"]) {
     for (let threads = 1; threads <= availableParallelism(); threads *= 2) measure(threads, run);
   }
 } finally {

@@ -4,13 +4,11 @@
  * that what is timed is what is installed.
  */
 import { parseArgs } from "node:util";
-import type { EventEnvelope } from "#events/envelope.ts";
-import { SegmentScan } from "#events/segment-scan.ts";
-import { viewsAt } from "#projections/replay/views.ts";
 import { readPublicKey } from "#events/note.ts";
 import { sha256Hex } from "#events/sha256.ts";
 import type { Depth } from "#projections/verify/streams.ts";
 import { gunzipText, openFolder } from "../scripts/cli/artefacts.ts";
+import { replayFolder } from "../scripts/cli/replay-pool.ts";
 import { verifyFolder } from "../scripts/cli/verify-pool.ts";
 
 /** What a run does: every check, those of the chain, a fold, or what no verifier can do without. */
@@ -44,25 +42,9 @@ async function floor(folder: string): Promise<number> {
 }
 
 /** Folds every event to the views, as the books of a moment are folded; nothing is verified. */
-async function replay(folder: string): Promise<number> {
-  let events = 0;
-  for (const shard of await openFolder(folder)) {
-    async function* segments(): AsyncGenerator<EventEnvelope[]> {
-      for (const file of (await shard.list()).filter((name) => name.endsWith(".gz"))) {
-        const scan = new SegmentScan(
-          await gunzipText((await shard.read(file)) ?? new Uint8Array()),
-        );
-        const run: EventEnvelope[] = [];
-        for (let index = 0; index < scan.size; index += 1) {
-          const line = scan.read(index);
-          if (line !== undefined) run.push(line.event());
-        }
-        yield run;
-      }
-    }
-    events += (await viewsAt(segments(), Infinity)).position;
-  }
-  return events;
+async function replay(folder: string, threads: number): Promise<number> {
+  const views = await replayFolder({ folder, at: Number.MAX_SAFE_INTEGER, threads });
+  return views.reduce((sum, { position }) => sum + position, 0);
 }
 
 async function verify(folder: string, threads: number, depth: Depth): Promise<number> {
@@ -76,7 +58,7 @@ async function verify(folder: string, threads: number, depth: Depth): Promise<nu
 
 function work(folder: string, threads: number, run: Run): Promise<number> {
   if (run === "floor") return floor(folder);
-  return run === "replay" ? replay(folder) : verify(folder, threads, run);
+  return run === "replay" ? replay(folder, threads) : verify(folder, threads, run);
 }
 
 const names = {

@@ -27,7 +27,10 @@ async function buildClient(): Promise<void> {
 /** Bundles the command line, a module for each command that is loaded when it is called. */
 async function buildCli(): Promise<void> {
   await rm(cliDist, { recursive: true, force: true });
-  await buildForNode(["scripts/cli/main.ts", "scripts/cli/verify-thread.ts"], cliDist);
+  await buildForNode(
+    ["main", "verify-thread", "replay-thread"].map((name) => `scripts/cli/${name}.ts`),
+    cliDist,
+  );
 }
 
 /** Bundles modules for Node, those that they load when needed apart, all in one folder. */

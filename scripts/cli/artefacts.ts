@@ -63,6 +63,13 @@ export async function openFolder(folder: string): Promise<ShardArtefacts[]> {
   }));
 }
 
+/** One shard of a folder. */
+export async function openShard(folder: string, name: string): Promise<ShardArtefacts> {
+  const shard = (await openFolder(folder)).find((one) => one.shard === name);
+  if (shard === undefined) throw new Error(`The folder of shard ${name} is gone.`);
+  return shard;
+}
+
 export interface Gateway {
   url: string;
   apiKey: string;

@@ -53,3 +53,13 @@ export function targetOf(flags: { url?: string | undefined; key?: string | undef
 export function print(text: string): void {
   process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
 }
+
+/** How many threads are asked for; as many as there are cores when it is not said. */
+export function readThreads(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  const threads = Number(given);
+  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
+    throw new Complaint("--threads takes a number from 1 to 256.", MISUSED);
+  }
+  return threads;
+}

@@ -1,6 +1,16 @@
 /** `tallygate replay`: a recorded decision made again, or the books as they were. */
+import { existsSync } from "node:fs";
+import { booksOf } from "#projections/replay/books.ts";
 import { Complaint, MISUSED } from "../policy-target.ts";
-import { type Command, print, readArgs, targetOf, targetOptions, targetUsage } from "./command.ts";
+import {
+  type Command,
+  print,
+  readArgs,
+  readThreads,
+  targetOf,
+  targetOptions,
+  targetUsage,
+} from "./command.ts";
 import { getJson, withParams } from "./http.ts";
 
 interface Explained {
@@ -8,14 +18,35 @@ interface Explained {
   decided: { type: string };
 }
 
+/** The books of an archive in a folder, as of a time; of all of it when none is given. */
+async function replayArchive(folder: string, time?: string, threads?: string): Promise<number> {
+  if (!existsSync(folder)) throw new Complaint(`There is no folder "${folder}".`, MISUSED);
+  const { replayFolder } = await import("./replay-pool.ts");
+  const at = time === undefined ? Number.MAX_SAFE_INTEGER : readTime(time);
+  const views = await replayFolder({ folder, at, threads: readThreads(threads) });
+  print(JSON.stringify(booksOf(at, views), undefined, 2));
+  return 0;
+}
+
+function readTime(time: string): number {
+  const at = /^\d{1,15}$/.test(time) ? Number(time) : Date.parse(time);
+  if (Number.isNaN(at)) throw new Complaint(`"${time}" is no time.`, MISUSED);
+  return at;
+}
+
 export const replay: Command = {
   usage: `npx tallygate replay <request id>
 npx tallygate replay --at TIME
 npx tallygate replay --user MEMBER [--at TIME | --seq N]
+npx tallygate replay --folder DIR [--at TIME] [--threads N]
 
 The first decides a request again, from the state before it: exit code 1 when the answer is another
 than the recorded one. The others show costs and usage, or a member's budgets and open requests, as
 they were at a time, or after the member's Nth event.
+
+  --at TIME       ISO 8601, or milliseconds since 1970
+  --folder DIR    out of an archive in a folder: no gateway is asked, and nothing is verified
+  --threads N     shards of the folder at a time; as many as there are cores
 
 ${targetUsage}`,
   async run(args) {
@@ -25,8 +56,14 @@ ${targetUsage}`,
       at: text,
       user: text,
       seq: text,
+      folder: text,
+      threads: text,
     });
     const [id, more] = positionals;
+    if (values.folder !== undefined) {
+      if (id !== undefined) throw new Complaint("--folder takes no request id.", MISUSED);
+      return replayArchive(values.folder, values.at, values.threads);
+    }
     const { at, user, seq } = values;
     const isPast = at !== undefined || user !== undefined;
     if (more !== undefined || (id === undefined) !== isPast) {

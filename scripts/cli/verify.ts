@@ -15,7 +15,7 @@ import type { Depth } from "#projections/verify/streams.ts";
 import { verifyArchive, type VerifyReport } from "#projections/verify/verify.ts";
 import type { WitnessDemand } from "#projections/verify/witnessed.ts";
 import { Complaint, MISUSED } from "../policy-target.ts";
-import { type Command, readArgs } from "./command.ts";
+import { type Command, readArgs, readThreads } from "./command.ts";
 import { gunzipText, openGateway, publishedKeys } from "./artefacts.ts";
 import { verifyFolder } from "./verify-pool.ts";
 
@@ -179,15 +179,6 @@ async function verifyParquet(file: string, keys: Uint8Array<ArrayBuffer>[], json
     findings.length === 0 ? `OK: ${events} events are what was signed.\n` : "NOT OK\n";
   process.stdout.write(json ? `${JSON.stringify({ findings })}\n` : told + verdict);
   return findings.length === 0 ? 0 : 1;
-}
-
-function readThreads(given: string | undefined): number | undefined {
-  if (given === undefined) return undefined;
-  const threads = Number(given);
-  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
-    throw new Complaint("--threads takes a number from 1 to 256.", MISUSED);
-  }
-  return threads;
 }
 
 async function run(args: string[]): Promise<number> {

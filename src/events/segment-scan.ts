@@ -97,11 +97,23 @@ export class SegmentScan {
 
   /** Line `index`, from 0; `undefined` when it is no event. Total. */
   read(index: number): ScannedLine | undefined {
+    return this.#read(index, true);
+  }
+
+  /** The same for who proves nothing: its hash is the one that it says, and it counts as not altered. */
+  readUnproven(index: number): ScannedLine | undefined {
+    return this.#read(index, false);
+  }
+
+  #read(index: number, isProven: boolean): ScannedLine | undefined {
     const start = this.#starts[index] ?? 0;
     const end = (this.#starts[index + 1] ?? 0) - 1;
     const text = this.#segment.text(start, end);
     const isAscii = text.length === end - start;
-    if (isAscii && this.#line.read(text, start, end, this.leaf)) return this.#line;
+    if (isAscii && this.#line.read(text, start, end, this.leaf)) {
+      if (isProven) this.#line.prove(end);
+      return this.#line;
+    }
     const line = readLine(text);
     if (line === undefined) return undefined;
     writeHash(line.hash, this.leaf, 1);
@@ -188,14 +200,21 @@ class ByteLine implements ScannedLine {
     this.stream = text.slice(streamAt - start, streamEnd - start);
     this.type = interned(text.slice(typeAt - start, typeEnd - start));
     this.prev = text.slice(prevAt - start, prevAt + 64 - start);
-    const said = text.slice(hashAt - start, hashAt + 64 - start);
-    // Without its hash the line is the body: what comes after that moves up to what is before.
-    bytes.copyWithin(found.headEnd, hashAt + 65, end);
-    const body = bytes.subarray(start, end - (hashAt + 65 - found.headEnd));
-    this.hash = sha256Hex(body);
-    this.isAltered = this.hash !== said;
-    if (this.isAltered) this.hash = flat(said);
+    this.hash = text.slice(hashAt - start, hashAt + 64 - start);
+    this.isAltered = false;
     return true;
+  }
+
+  /** Finds out whether the line that was read last is the one that was hashed; uses its bytes up. */
+  prove(end: number): void {
+    const { bytes, base } = this.source;
+    const { hashAt, headEnd } = this.#end;
+    // Without its hash the line is the body: what comes after that moves up to what is before.
+    bytes.copyWithin(headEnd, hashAt + 65, end);
+    const hash = sha256Hex(bytes.subarray(base, end - (hashAt + 65 - headEnd)));
+    this.isAltered = hash !== this.hash;
+    // The one that was said is a part of the line's text, which nobody should have to keep.
+    this.hash = this.isAltered ? flat(this.hash) : hash;
   }
 
   event(recalls?: Recalls): EventEnvelope {

@@ -1,7 +1,7 @@
 /** The past over HTTP: a decision explained, books and principals as they were, evidence. */
 import * as z from "zod";
 import { userStream } from "#actors/kit/names.ts";
-import type { ExportedViews } from "#actors/ledger/api.ts";
+import { booksOf } from "#projections/replay/books.ts";
 import { findEntry } from "../books/ledgers.ts";
 import { EntryId, TailParams } from "../books/params.ts";
 import { GatewayError } from "../errors.ts";
@@ -71,12 +71,7 @@ export async function showState(
     if (at === undefined)
       throw new GatewayError("invalid_request", "Give `at`, or `user` with `at` or `seq`.");
     const views = await Promise.all(shards.map(({ ledger }) => ledger.viewsAt(at)));
-    return c.json({
-      at,
-      events: views.reduce((sum, { position }) => sum + position, 0),
-      costs: views.flatMap(({ sums }) => sums.flatMap(costRow)),
-      usage: views.flatMap(({ sums }) => sums.flatMap(usageRow)),
-    });
+    return c.json(booksOf(at, views));
   }
   const stream = userStream(c.env.TALLYGATE_SECRET, principal.organisation, user, actor);
   const until = { ...(at === undefined ? {} : { at }), ...(seq === undefined ? {} : { seq }) };
@@ -86,23 +81,4 @@ export async function showState(
   const state = states.find(({ seq }) => seq > 0);
   if (state === undefined) throw new GatewayError("not_found", "Nothing had happened by then.");
   return c.json({ user, stream, ...state });
-}
-
-type SumsRow = ExportedViews["sums"][number];
-
-/** A row of sums as `/costs` would name its columns, if it has any of them. */
-function costRow({ charged = 0, costNanos = 0, ...row }: SumsRow): SumsRow[] {
-  if (charged === 0 && costNanos === 0) return [];
-  const { hour = 0, model = "", provider = "", user = "", team = "" } = row;
-  const { key = "", route = "", tags = "[]" } = row;
-  const about = { hour, model, provider, user, team, key, route, tags };
-  const { inputTokens = 0, outputTokens = 0, cachedTokens = 0, savedNanos = 0 } = row;
-  const tokens = { inputTokens, outputTokens, cachedTokens };
-  return [{ ...about, requests: charged, costNanos, savedNanos, ...tokens }];
-}
-
-/** A row of sums as `/usage` would name its columns, if it counts a request. */
-function usageRow({ charged: _charged, costNanos: _costNanos, ...row }: SumsRow): SumsRow[] {
-  const { latency: _latency, firstByte: _firstByte, ...counts } = row;
-  return counts["requests"] === 0 ? [] : [counts];
 }

@@ -18,7 +18,7 @@ export interface ViewsThen {
  * a prefix of each.
  */
 export async function viewsAt(
-  runs: AsyncIterable<readonly EventEnvelope[]>,
+  runs: AsyncIterable<Iterable<EventEnvelope>>,
   at: number,
   base?: AsyncIterable<BaseLine>,
 ): Promise<ViewsThen> {

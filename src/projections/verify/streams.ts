@@ -1,7 +1,8 @@
 /** Every stream of a shard: gapless, chained, and every decision in it the one that its past gives. */
 import { GENESIS } from "#events/envelope.ts";
 import type { EventEnvelope } from "#events/envelope.ts";
-import { flat, Recall } from "#events/recall.ts";
+import { flat } from "#events/recall.ts";
+import { StreamRecalls } from "#events/recalls.ts";
 import type { Recalls, ScannedLine } from "#events/segment-scan.ts";
 import type { StreamForked } from "#events/stream-events.ts";
 import { upcast, upcasters } from "#events/upcast.ts";
@@ -26,8 +27,6 @@ interface Stream {
   tally: BudgetTally;
   /** Events that come and were decided on the other branch of a fork: not made again. */
   carried: number;
-  /** By type: what its events have in common. */
-  recalls: Map<string, Recalls>;
 }
 
 /** A stream that was restored from a backup, and went on before it knew what it had forgotten. */
@@ -43,9 +42,6 @@ export interface StreamFork {
 }
 
 export type Report = (kind: FindingKind, message: string) => void;
-
-/** Kinds of events in streams whose last one is kept to read the next by: some kilobytes each. */
-const recallsMax = 20_000;
 
 /** Where an event is that names a policy version. */
 export interface NamedWhere {
@@ -66,9 +62,7 @@ export class Streams {
   /** Where streams stood at the base that the archive begins with. */
   readonly #before = new Map<string, () => Stream>();
   readonly #depth: Depth;
-  /** By type: what differs from one event of a stream to its next. */
-  readonly #varying = new Map<string, { cause: Set<string>; data: Set<string> }>();
-  #recalled = 0;
+  readonly #recalls = new StreamRecalls();
   /** Decisions that were made again. */
   decisions = 0;
   readonly forks: StreamFork[] = [];
@@ -98,7 +92,6 @@ export class Streams {
       carried,
       state: stream.startsWith("u_") ? stateOf() : initialState(),
       tally: tally === null ? new BudgetTally() : BudgetTally.unpack(tally),
-      recalls: new Map(),
     }));
   }
 
@@ -119,7 +112,7 @@ export class Streams {
     stream.seq = line.seq;
     stream.hash = line.hash;
     if (this.#depth === "chain" && !isFork(line)) return noteTime(stream, line.at, report);
-    const event = readEvent(line, this.#recalls(stream, line.type));
+    const event = readEvent(line, this.#recalls.of(stream.name, line.type));
     if (event === undefined) return report("damaged", "the event's data cannot be read");
     noteTime(stream, event.at, report);
     const isCarried = stream.carried > 0;
@@ -147,21 +140,6 @@ export class Streams {
     this.#before.delete(name);
     this.#streams.set(name, stream);
     return stream;
-  }
-
-  /** What events of a type in a stream have in common; nothing once there are too many of them. */
-  #recalls({ recalls }: Stream, type: string): Recalls | undefined {
-    const known = recalls.get(type);
-    if (known !== undefined || this.#recalled >= recallsMax) return known;
-    let varying = this.#varying.get(type);
-    if (varying === undefined) {
-      varying = { cause: new Set(), data: new Set() };
-      this.#varying.set(type, varying);
-    }
-    const fresh = { cause: new Recall(varying.cause), data: new Recall(varying.data) };
-    recalls.set(type, fresh);
-    this.#recalled += 1;
-    return fresh;
   }
 
   /** Takes what a segment's streams have in common, in the order of its lines. */
@@ -213,7 +191,6 @@ function begun(name: string): Stream {
     state: initialState(),
     tally: new BudgetTally(),
     carried: 0,
-    recalls: new Map(),
   };
 }
 
