@@ -53,11 +53,13 @@ export const catalogue: readonly CatalogueEntry[] = [
   ...entriesOf("any", [StreamForked]),
 ];
 
-const byName = new Map(catalogue.map((entry) => [`${entry.type} ${entry.v}`, entry]));
+/** Versions by type: a name made of both would be a new text, to be hashed, for each event. */
+const byType = new Map<string, CatalogueEntry[]>();
+for (const entry of catalogue) byType.set(entry.type, [...(byType.get(entry.type) ?? []), entry]);
 
 /** The entry of a type in a version; `undefined` when this code does not know it. */
 export function lookUpEvent(type: string, v: number): CatalogueEntry | undefined {
-  return byName.get(`${type} ${v}`);
+  return byType.get(type)?.find((entry) => entry.v === v);
 }
 
 /** The newest version of a type that this code knows; 0 when it knows none. */
