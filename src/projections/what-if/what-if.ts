@@ -32,6 +32,8 @@ interface Open {
   groups: readonly Difference[];
   admitted: boolean;
   chain: RequestData["chain"];
+  /** What its hold was charged with when it expired: until the truth comes, that is its cost. */
+  charged?: { before: number; after: number };
 }
 
 export class WhatIf {
@@ -160,10 +162,8 @@ export class WhatIf {
     if (open === undefined) return void evolve(state, fact, at);
     this.#open.delete(fact.data.requestId);
     const costNanosAfter = open.admitted ? this.#costOf(fact.data, open.chain) : 0;
-    for (const group of open.groups) {
-      group.costNanosBefore += fact.data.costNanos;
-      group.costNanosAfter += costNanosAfter;
-    }
+    const { before = 0, after = 0 } = open.charged ?? {};
+    addCost(open, fact.data.costNanos - before, costNanosAfter - after);
     if (!open.admitted) return;
     evolve(state, { ...fact, data: { ...fact.data, costNanos: costNanosAfter } } as UserFact, at);
   }
@@ -177,12 +177,22 @@ export class WhatIf {
     const { requestId } = fact.data;
     const open = this.#open.get(requestId);
     if (open === undefined || open.admitted) {
-      const hold = state.holds.get(requestId);
-      const data =
-        fact.type === "HoldExpired" ? { requestId, chargedNanos: hold?.costNanos ?? 0 } : fact.data;
+      const chargedNanos = state.holds.get(requestId)?.costNanos ?? 0;
+      const data = fact.type === "HoldExpired" ? { requestId, chargedNanos } : fact.data;
       evolve(state, { ...fact, data } as UserFact, at);
+      if (open !== undefined && fact.type === "HoldExpired") {
+        this.#expire(open, fact.data.chargedNanos, chargedNanos);
+      }
+    } else if (fact.type === "HoldExpired") {
+      this.#expire(open, fact.data.chargedNanos, 0);
     }
     if (fact.type === "RequestReleased") this.#open.delete(requestId);
+  }
+
+  /** A hold that expired costs all of it, in the record and under the draft. */
+  #expire(open: Open, before: number, after: number): void {
+    open.charged = { before, after };
+    addCost(open, before, after);
   }
 
   /** What the recorded usage costs at the draft's prices, at the providers that the draft would ask. */
@@ -212,6 +222,13 @@ export class WhatIf {
     if (usage === undefined || costNanos === 0) return costNanos;
     if (own !== undefined) return costOf(usage, own);
     return price === undefined ? costNanos : costOf(usage, price);
+  }
+}
+
+function addCost({ groups }: Open, before: number, after: number): void {
+  for (const group of groups) {
+    group.costNanosBefore += before;
+    group.costNanosAfter += after;
   }
 }
 

@@ -140,6 +140,52 @@ test.each([
   );
 });
 
+test("a hold that expired costs all of it until its truth comes, in the record and under the draft", () => {
+  const draft = new Draft(wide, () => undefined);
+  const stream = new DecidedStream("u_alice");
+  const bound = { inputTokens: 2_000_000, outputTokens: 100_000, costNanos: 0 };
+  for (const requestId of ["lost", "late"]) {
+    const data = requestOf(requestId, { member: "alice", model: "small", bound });
+    const { request } = draft.again({ type: "RequestAdmitted", v: 1, data }, START);
+    stream.execute({ type: "admit", at: START, request: { ...request, policyVersion: 1 } });
+  }
+  stream.execute({ type: "expire", at: START + 1e9 });
+  // Each rounded part of a worst case may be a nano-dollar more.
+  const [heldNanos, dearNanos] = [2.1e9 + 4, 6.3e9 + 4];
+  const expired = stream.events.map((event) => unseal(event));
+  expect(facts(expired).map(({ type }) => type)).toEqual([
+    "RequestAdmitted",
+    "RequestAdmitted",
+    "HoldExpired",
+    "HoldExpired",
+  ]);
+  const dearer = policy({ usd: 3 });
+  const without = policy({ models: ["large"] });
+  const costs = ({ costNanosBefore, costNanosAfter }: ReturnType<typeof whatIf>) => [
+    costNanosBefore,
+    costNanosAfter,
+  ];
+  expect(costs(whatIf(expired, wide))).toEqual([2 * heldNanos, 2 * heldNanos]);
+  expect(costs(whatIf(expired, dearer))).toEqual([2 * heldNanos, 2 * dearNanos]);
+  expect(costs(whatIf(expired, without))).toEqual([2 * heldNanos, 0]);
+  // One is told late: its truth takes the place of what its hold was charged.
+  const usage = { inputTokens: 500_000, outputTokens: 0 };
+  const attempt = { provider: "main", model: "small", status: 200, latencyMs: 5, usage };
+  const settlement = {
+    ...settlementOf("late", 0.5e9),
+    usage,
+    attempts: [{ ...attempt, price: draft.price("main", "small"), costNanos: 0.5e9 }],
+    provider: "main",
+    servedModel: "small",
+  };
+  const told = stream.execute({ type: "settle", at: START + 1.01e9, settlement } as never);
+  const events = [...expired, ...told.map((event) => unseal(event))];
+  expect(facts(events).at(-1)?.type).toBe("ExpiryCorrected");
+  expect(costs(whatIf(events, wide))).toEqual([heldNanos + 0.5e9, heldNanos + 0.5e9]);
+  expect(costs(whatIf(events, dearer))).toEqual([heldNanos + 0.5e9, dearNanos + 1.5e9]);
+  expect(costs(whatIf(events, without))).toEqual([heldNanos + 0.5e9, 0]);
+});
+
 test("a wider policy lets pass what was refused, with its bound and no made-up cost", () => {
   const narrow = live(policy({ perMinute: 7 }));
   const result = whatIf(narrow, wide);
