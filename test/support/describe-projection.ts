@@ -83,6 +83,26 @@ export function describeProjection(
       );
     });
 
+    test("the fold of any prefix equals the live view at that prefix", () => {
+      fc.assert(
+        fc.property(histories, fc.infiniteStream(fc.nat(1_000)), (streams, choices) => {
+          const views = new MemoryViews();
+          const taken: EventEnvelope[] = [];
+          const left = streams.map((stream) => [...stream]).filter((stream) => stream.length > 0);
+          while (left.length > 0) {
+            const at = Number(choices.next().value) % left.length;
+            const stream = left[at] as EventEnvelope[];
+            const batch = stream.splice(0, 1 + (Number(choices.next().value) % 4));
+            views.take(batch);
+            taken.push(...batch);
+            expect(rowsOf(views)).toBe(atOnce([taken]));
+            if (stream.length === 0) left.splice(at, 1);
+          }
+        }),
+        { ...options, numRuns: 10 },
+      );
+    });
+
     test("a fold does not change what it is given", () => {
       fc.assert(
         fc.property(histories, (streams) => {
