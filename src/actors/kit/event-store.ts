@@ -15,6 +15,7 @@ import {
   type SealedEvent,
 } from "#events/envelope.ts";
 import { parseJson } from "#events/parse-json.ts";
+import { recentEventsMax } from "./limits.ts";
 
 const NO_DELETE =
   "CREATE TRIGGER IF NOT EXISTS events_no_delete BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END";
@@ -36,6 +37,8 @@ export class EventStore {
   #head: Head;
   /** Sealed, and written with their neighbours by `write`. */
   #unwritten: SealedEvent[] = [];
+  /** The last that were written, without a gap up to the head, for whoever sends them on. */
+  #recent: SealedEvent[] = [];
   /** Time of the last event, milliseconds; 0 before the first. */
   lastAt = 0;
 
@@ -74,6 +77,8 @@ export class EventStore {
   write(): void {
     const all = this.#unwritten;
     this.#unwritten = [];
+    this.#recent.push(...all);
+    if (this.#recent.length > recentEventsMax) this.#recent = [];
     for (let from = 0; from < all.length; from += rowsMax) {
       const rows = all.slice(from, from + rowsMax);
       this.#sql.exec(
@@ -87,6 +92,7 @@ export class EventStore {
   adopt(events: readonly SealedEvent[]): void {
     this.#unwritten.push(...events);
     this.write();
+    this.#recent = [];
     this.#head = this.#readHead();
   }
 
@@ -102,6 +108,7 @@ export class EventStore {
     this.#sql.exec("DROP TRIGGER events_no_delete");
     this.#sql.exec("DELETE FROM events WHERE seq > ?", seq);
     this.#sql.exec(NO_DELETE);
+    this.#recent = [];
     this.#head = this.#readHead();
   }
 
@@ -124,7 +131,20 @@ export class EventStore {
   /** Forgets what a failed transaction left in memory. */
   reload(): void {
     this.#unwritten = [];
+    this.#recent = [];
     this.#head = this.#readHead();
+  }
+
+  /** As `read`, of what nobody has asked to forget: from memory where they are still there. */
+  readRecent(seq: number, limit: number): SealedEvent[] {
+    const from = seq - (this.#recent[0]?.seq ?? Infinity);
+    return from >= 0 ? this.#recent.slice(from, from + limit) : this.read(seq, limit);
+  }
+
+  /** Lets go of what is kept in memory of the events up to `seq`; storage has them. */
+  forgetRecent(seq: number): void {
+    const count = seq + 1 - (this.#recent[0]?.seq ?? Infinity);
+    if (count > 0) this.#recent = this.#recent.slice(count);
   }
 
   /** Events from `seq` on, in order. */

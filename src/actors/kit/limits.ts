@@ -29,3 +29,5 @@ export const adoptEventsMax = 1_000;
 export const carriedEventsMax = 5_000;
 /** Characters of a branch that is kept in one event: an event fits a row, of at most 2 MB. */
 export const setAsideCharsMax = 500_000;
+/** Events that stay in memory until the ledger has them: a second of a busy member's. */
+export const recentEventsMax = 1_024;

@@ -91,13 +91,14 @@ export class Outbox {
       if (reply.outcome === "fork") return false;
       if (reply.outcome === "ok" && reply.head.seq > this.#store.head.seq) return false;
       this.#exported = reply.outcome === "ok" ? reply.head.seq : reply.seq - 1;
+      this.#store.forgetRecent(this.#exported);
     }
     return true;
   }
 
   /** What comes next, of one epoch. */
   #nextRun(): SealedEvent[] {
-    const events = this.#store.read(this.#exported + 1, outboxEventsMax);
+    const events = this.#store.readRecent(this.#exported + 1, outboxEventsMax);
     if (this.#store.head.epoch === 1) return events;
     const epoch = epochOf(events[0]);
     const end = events.findIndex((event) => epochOf(event) !== epoch);

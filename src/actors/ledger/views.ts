@@ -24,6 +24,8 @@ const nameOf = (table: Table, row: Row): string =>
 export class Views {
   readonly #sql: CountingSql;
   readonly #suffix: string;
+  /** The statement for a row of each table: one a request, and the same each time. */
+  readonly #inserts = new Map<Table, string>();
 
   constructor(sql: CountingSql, suffix = "") {
     this.#sql = sql;
@@ -159,11 +161,12 @@ export class Views {
   }
 
   #insert(table: Table, row: Row): void {
-    const columns = table.columns.map((column) => column.name);
-    this.#sql.run(
-      `INSERT INTO "${this.#name(table)}" VALUES (${columns.map(() => "?").join(", ")})`,
-      ...columns.map((column) => row[column] ?? null),
-    );
+    let statement = this.#inserts.get(table);
+    if (statement === undefined) {
+      statement = `INSERT INTO "${this.#name(table)}" VALUES (${table.columns.map(() => "?").join(", ")})`;
+      this.#inserts.set(table, statement);
+    }
+    this.#sql.run(statement, ...table.columns.map(({ name }) => row[name] ?? null));
   }
 
   #update(table: Table, row: Row): void {

@@ -2,7 +2,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { snapshotTailMax } from "#actors/kit/limits.ts";
+import { recentEventsMax, snapshotTailMax } from "#actors/kit/limits.ts";
 import type { LedgerActor } from "#actors/ledger/ledger-actor.ts";
 import type { UserActor } from "#actors/user/user-actor.ts";
 import { EMPTY_HEAD, readChain, type SealedEvent } from "#events/envelope.ts";
@@ -85,6 +85,32 @@ describe("the way to the ledger", () => {
     expect(await ledger.faults()).toEqual([]);
     await admit("b");
     expect(await sql("SELECT v FROM meta WHERE k = 'exported'")).toEqual([{ v: "2" }]);
+  });
+
+  test("a commit that failed is not sent, nor are more than memory keeps left out", async () => {
+    const { stub, stream, home, commandOf, admit, events } = principal();
+    await admit("a");
+    await runInDurableObject(stub, async (actor, { storage: { sql } }) => {
+      sql.exec(
+        "CREATE TRIGGER full AFTER INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+      );
+      await actor.admit(commandOf("b")).catch(() => undefined);
+      sql.exec("DROP TRIGGER full");
+    });
+    await runDurableObjectAlarm(stub);
+    const ledger = LEDGER.getByName(home.ledger);
+    expect(await ledger.rawEvents({ stream, from: 1, limit: 10 })).toEqual(await events());
+    const ids = Array.from({ length: recentEventsMax + 10 }, (_, index) => `r${index}`);
+    await Promise.all(ids.map((id) => admit(id)));
+    await runDurableObjectAlarm(stub);
+    await admit("last");
+    await runDurableObjectAlarm(stub);
+    const kept = await events();
+    expect(kept).toHaveLength(ids.length + 2);
+    // It takes only what follows, so the last are there when all are.
+    const from = kept.length - 9;
+    expect(await ledger.rawEvents({ stream, from, limit: 10 })).toEqual(kept.slice(-10));
+    expect(await ledger.faults()).toEqual([]);
   });
 });
 
