@@ -5,5 +5,10 @@ export type PlainHeaders = Readonly<Record<string, string>>;
 
 /** Reads all headers of a request. */
 export function plainHeaders({ headers }: Request): PlainHeaders {
-  return Object.fromEntries(headers);
+  const plain: Record<string, string> = {};
+  // Half the cost of an iterator, which makes a pair and a result for each.
+  headers.forEach((value, name) => {
+    plain[name] = value;
+  });
+  return plain;
 }

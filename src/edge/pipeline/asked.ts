@@ -5,6 +5,7 @@ import type { Dialect, JsonObject, RequestView } from "#providers/types.ts";
 import type { Target } from "../surface/addresses.ts";
 import { plainHeaders, type PlainHeaders } from "../plain-headers.ts";
 import { metadataOf, readOptions, type CallOptions } from "../surface/options.ts";
+import { parseBody } from "../body.ts";
 import { readBody } from "../surface/read-body.ts";
 import { callerIp } from "../caller-ip.ts";
 import { readProviderKey } from "../auth/credentials.ts";
@@ -26,6 +27,8 @@ export interface Asked {
   provider?: string;
   /** The body as it came: parsed again whenever it has to be decided again. */
   text: string;
+  /** The body, parsed, for whoever takes it first: to decide changes it. */
+  parsed?: JsonObject | undefined;
   view: RequestView;
   action: string;
   resource?: string;
@@ -52,7 +55,7 @@ export async function readAsked(
   target: Target,
   headers = plainHeaders(request),
 ): Promise<Asked> {
-  const { endpoint, text, body, provider } = await readBody(request, target, headers);
+  const { endpoint, text, body, whole, provider } = await readBody(request, target, headers);
   const view = endpoint.view(body);
   if (!view.ok) {
     const { field, message } = view.error;
@@ -66,6 +69,7 @@ export async function readAsked(
     options: readOptions(headers),
     dialect: endpoint.dialect,
     text,
+    parsed: whole ? body : undefined,
     view: view.value,
     action: nameHeader(headers, "x-tallygate-action") ?? endpoint.action,
     tags: [],
@@ -100,6 +104,13 @@ export async function readAsked(
   const kept = metadataOf(asked.options);
   if (Object.keys(kept).length > 0) asked.metadata = { ...asked.metadata, ...kept };
   return asked;
+}
+
+/** The body as an object of one's own, free to be changed. */
+export function takeBody(asked: Asked): JsonObject {
+  const { parsed = parseBody(asked.text) } = asked;
+  asked.parsed = undefined;
+  return parsed;
 }
 
 function nameHeader(headers: PlainHeaders, name: string): string | undefined {

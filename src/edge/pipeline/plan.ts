@@ -20,9 +20,8 @@ import { estimatedTokens } from "#policy/tokens.ts";
 import { PRICE_BOOK_VERSION } from "#providers/price-data.ts";
 import type { JsonObject } from "#providers/types.ts";
 import type { LivePolicy } from "../policy-cache.ts";
-import { parseBody } from "../body.ts";
 import { tokenPlanOf, type TokenPlan } from "../payloads/keep-tokens.ts";
-import type { Asked } from "./asked.ts";
+import { type Asked, takeBody } from "./asked.ts";
 import { withCredentials, type CredentialedLink } from "./credential.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type EntityAnswer, type EntityLook, entityLook } from "./entities.ts";
@@ -94,7 +93,7 @@ export interface Call {
 export function planRequest(call: Call, policy: LivePolicy, secret: string, tier?: string): Plan {
   const { asked, principal, startedAt } = call;
   const { snapshot } = policy;
-  const body = parseBody(asked.text);
+  const body = takeBody(asked);
   const slots = asked.endpoint.texts(body);
   const look = lookAt(snapshot.document, slots);
   const entities = entityLook(call, policy, slots);

@@ -18,6 +18,8 @@ export interface Read {
   endpoint: Endpoint;
   text: string;
   body: JsonObject;
+  /** Whether `body` is what `text` parses to. */
+  whole: boolean;
   /** The provider that the address or the model named. */
   provider?: string;
 }
@@ -38,7 +40,7 @@ export async function readBody(
   if (target.endpoint === undefined) {
     const dialect = dialectOfTarget(target);
     const call = await readOpaque(request, target.nativePath ?? "", dialect);
-    return { ...call, body: parseBody(call.text), ...named(target.provider) };
+    return { ...call, body: parseBody(call.text), whole: true, ...named(target.provider) };
   }
   const text = await readRequestText(request, bodyBytesMax, headers);
   let endpoint: Endpoint = ENDPOINTS[target.endpoint];
@@ -69,7 +71,8 @@ export async function readBody(
     body = { ...body, model: split.model };
     changed = true;
   }
-  return { endpoint, body, text: changed ? JSON.stringify(body) : text, ...named(provider) };
+  const whole = !changed && target.run === undefined;
+  return { endpoint, body, whole, text: changed ? JSON.stringify(body) : text, ...named(provider) };
 }
 
 /** `provider/model`, as Cloudflare's `compat` endpoint takes it. */
