@@ -1,7 +1,7 @@
 /** Bad input: each kind gets a status, a code and a sentence in the caller's own dialect. */
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ask, chat, errorOf } from "../support/client.ts";
+import { ask, errorOf, type Answer } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 
 let gateway: TestGateway;
@@ -80,10 +80,21 @@ describe.each(cases)("%s", (_what, body, status, code, says = "") => {
   });
 });
 
-it("a body over the bound is 413 before it is parsed", async () => {
-  const answer = await post("/v1/chat/completions", `{"model":"${"x".repeat(21 * 1024 * 1024)}"}`);
-  expect(answer.status).toBe(413);
-  expect(errorOf(answer).code).toBe("body_too_large");
+/** The code of a refusal, where each dialect's SDK looks for it. */
+function codeOf(answer: Answer): string | undefined {
+  const error = answer.json["error"] as { code?: string; details?: { error_code?: string } };
+  return answer.json["type"] === "error" ? error.details?.error_code : error.code;
+}
+
+const dialects = [
+  ["/v1/chat/completions", undefined],
+  ["/v1/messages", "error"],
+] as const;
+
+it.each(dialects)("a body over the bound is 413 at %s before it is parsed", async (path, type) => {
+  const answer = await post(path, `{"model":"${"x".repeat(21 * 1024 * 1024)}"}`);
+  expect([answer.status, answer.json["type"]]).toEqual([413, type]);
+  expect(codeOf(answer)).toBe("body_too_large");
 });
 
 it("no key is 401 and says where to put one", async () => {
@@ -111,8 +122,11 @@ it("a key of another organisation, or with one character changed, opens nothing"
     gateway.keys.alice.slice(0, -1) + (gateway.keys.alice.endsWith("a") ? "b" : "a"),
   ];
   for (const key of wrong) {
-    const answer = await chat(gateway, key, "hi");
-    expect(answer.status).toBe(401);
+    for (const [path, type] of dialects) {
+      const answer = await ask(`${gateway.url}${path}`, { method: "POST", key, body: "{}" });
+      expect([answer.status, answer.json["type"]]).toEqual([401, type]);
+      expect(codeOf(answer)).toBe("unauthenticated");
+    }
   }
 });
 
