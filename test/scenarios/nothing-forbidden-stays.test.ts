@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { chat } from "../support/client.ts";
+import { auditEntry, chat } from "../support/client.ts";
 import { startGateway } from "../support/gateway.ts";
 import {
   json,
@@ -53,16 +53,17 @@ it("no prompt, answer, secret or key is in any stored byte or log line", async (
   const awsKey = ["AKIA", "QYLPMN5HXZ7WTR2B"].join("");
   const gateway = await startGateway({ state, policy });
   const key = gateway.keys.alice;
-  await chat(gateway, key, "a quokkasong prompt with card 4111 1111 1111 1111");
-  await chat(gateway, key, `a quokkasong prompt with ${awsKey}`);
-  await chat(gateway, key, "a quokkasong prompt that must break");
-  await chat(gateway, key, "a quokkasong prompt, streamed", { stream: true });
-  await chat(gateway, key, "a quokkasong prompt", { model: "gpt-unknown" });
+  const answers = [
+    await chat(gateway, key, "a quokkasong prompt with card 4111 1111 1111 1111"),
+    await chat(gateway, key, `a quokkasong prompt with ${awsKey}`),
+    await chat(gateway, key, "a quokkasong prompt that must break"),
+    await chat(gateway, key, "a quokkasong prompt, streamed", { stream: true }),
+    await chat(gateway, key, "a quokkasong prompt", { model: "gpt-unknown" }),
+  ];
   await chat(gateway, `${key.slice(0, -3)}222`, "a quokkasong prompt");
-  // The ledger takes what it is sent within half a second; then all copies exist.
-  await new Promise((resolve) => {
-    setTimeout(resolve, 1_500);
-  });
+  // Once the ledger has the end of each, all copies exist.
+  const ids = answers.map(({ headers }) => headers.get("x-request-id") ?? "");
+  await Promise.all(ids.map((id) => auditEntry(gateway, id)));
   const said = gateway.complaints();
   await gateway.kill();
   const secret = key.split("_")[3] ?? "";

@@ -65,9 +65,10 @@ export class Courier {
     this.#setup = setup;
   }
 
-  /** When to run after events came: soon where there are sinks, else to see whether there are. */
+  /** When to run after events came: soon where there are sinks, or nobody looked for them yet. */
   get delayMs(): number {
-    return this.#setup.store.lanes().length > 0 ? sinkDelayMs : sinkRefreshMs;
+    const hasNone = this.#lookedAt > -Infinity && this.#setup.store.lanes().length === 0;
+    return hasNone ? sinkRefreshMs : sinkDelayMs;
   }
 
   /** Whether a lane has events to carry, or letters to try again. */

@@ -1,5 +1,6 @@
 /** Nothing is lost on the way out: outages, refusals, slowness, repeats and crashes of a sink. */
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { sinkDelayMs, sinkRefreshMs } from "#actors/ledger/limits.ts";
 import { CourierBench } from "../../../support/courier.ts";
 import { answer, startScriptedSink, type ScriptedSink } from "../../../support/scripted-sink.ts";
 import { MORNING, SampleStream } from "../../../support/sample-events.ts";
@@ -46,6 +47,18 @@ it("events arrive in order, each once, while all is well", async () => {
   expect(idsIn(sink.seen.map(({ body }) => body))).toEqual(idsOf(bench));
   expect(sink.seen.length).toBe(3);
   expect(bench.courier.pending).toBe(false);
+});
+
+it("sinks are looked for soon after the first events, then soon only where there are some", async () => {
+  const bench = new CourierBench([ndjson()]);
+  const none = new CourierBench([]);
+  for (const each of [bench, none]) {
+    expect(each.courier.delayMs).toBe(sinkDelayMs);
+    live(each, 1);
+    await each.runUntil(each.now + 1_000);
+  }
+  expect(bench.courier.delayMs).toBe(sinkDelayMs);
+  expect(none.courier.delayMs).toBe(sinkRefreshMs);
 });
 
 it("a sink that is down for a day misses nothing and is not stormed", async () => {
