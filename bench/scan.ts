@@ -33,6 +33,10 @@ const HOSTILE = [
   ":(passXyJ7",
   "::1-0a_pass",
   "tfp_0nLl1w1J5V7=",
+  "1 ",
+  "DOB 18-",
+  "DOB 19801329\n",
+  "パスワード：Xk9ceLV-",
 ];
 
 interface Row {
