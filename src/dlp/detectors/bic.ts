@@ -4,16 +4,16 @@ import type { Candidate, Detector } from "../kit/detector.ts";
 import { isLink } from "../kit/link.ts";
 import type { Source } from "../kit/source.ts";
 
-/** ISO 3166 codes, which stand in the fifth and sixth place. */
+/** ISO 3166 codes, which stand in the fifth and sixth place: a first letter, then every second. */
 const COUNTRIES = new Set(
   (
-    "AD AE AF AG AI AL AM AO AR AT AU AW AZ BA BB BD BE BF BG BH BI BJ BM BN BO BR BS BT BW BY BZ CA CD CF CG CH CI " +
-    "CL CM CN CO CR CU CV CW CY CZ DE DJ DK DM DO DZ EC EE EG ER ES ET FI FJ FO FR GA GB GD GE GG GH GI GL GM GN GQ " +
-    "GR GT GW GY HK HN HR HT HU ID IE IL IM IN IQ IR IS IT JE JM JO JP KE KG KH KM KN KR KW KY KZ LA LB LC LI LK LR " +
-    "LS LT LU LV LY MA MC MD ME MG MK ML MM MN MO MR MT MU MV MW MX MY MZ NA NC NE NG NI NL NO NP NZ OM PA PE PF PG " +
-    "PH PK PL PS PT PY QA RO RS RU RW SA SB SC SD SE SG SI SK SL SM SN SO SR ST SV SY SZ TC TD TG TH TJ TL TM TN TO " +
-    "TR TT TW TZ UA UG US UY UZ VA VC VE VG VN VU WS XK YE ZA ZM ZW"
-  ).split(" "),
+    "ADEFGILMORTUWZ BABDEFGHIJMNORSTWYZ CADFGHILMNORUVWYZ DEJKMOZ ECEGRST FIJOR " +
+    "GABDEGHILMNQRTWY HKNRTU IDELMNQRST JEMOP KEGHMNRWYZ LABCIKRSTUVY MACDEGKLMNORTUVWXYZ " +
+    "NACEGILOPZ OM PAEFGHKLSTY QA ROSUW SABCDEGIKLMNORTVYZ TCDGHJLMNORTWZ UAGSYZ VACEGNU WS " +
+    "XK YE ZAMW"
+  )
+    .split(" ")
+    .flatMap(([first = "", ...seconds]) => seconds.map((second) => first + second)),
 );
 
 /** How far after the word a code may stand: a header row above it, a field's name around it. */
