@@ -80,15 +80,14 @@ class Pass {
     const source = this.#source;
     const asked = this.#engine.detectors[detector];
     if (asked === undefined) return;
-    const { crowds } = asked;
-    if (crowds !== undefined && this.#crowds?.isFull(detector, at) === true) return;
+    if (asked.crowds !== undefined && this.#crowds?.isFull(detector, at) === true) return;
     source.touched = false;
     const found = asked.validate(source, at);
     if (source.touched) this.#keepFrom(at);
     else if (found !== undefined) {
-      if (crowds !== undefined) {
+      if (asked.crowds !== undefined) {
         this.#crowds ??= new Crowds();
-        if (this.#crowds.enter(detector, at, found.end)) found.runsOn = crowds;
+        if (this.#crowds.enter(detector, at, found.end)) found.runsOn = asked.crowds;
       }
       this.#sink(detector, found, at);
     }
