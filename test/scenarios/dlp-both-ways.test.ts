@@ -63,6 +63,21 @@ describe("in the prompt", () => {
     for (const secret of [card, ssn, email]) expect(text).not.toContain(secret);
   });
 
+  it("a key that comes twice counts as the rules saw it: the provider gets one, and not the other", async () => {
+    const twice = (first: string, last: string): string =>
+      `{"model":"gpt-4o-mini","messages":[{"role":"user","content":"${first}"}],"messages":[{"role":"user","content":"${last}"}]}`;
+    const body = twice("my card is 4111 1111 1111 1111", "hello");
+    for (const path of ["/v1/chat/completions", "/scripted/v1/rerank"]) {
+      await ask(`${gateway.url}${path}`, { method: "POST", key: gateway.keys.alice, body });
+    }
+    const sent = upstream.seen.map(({ text }) => text);
+    expect(sent.length).toBeGreaterThan(0);
+    for (const text of sent) {
+      expect(text).not.toContain("4111");
+      expect(text.match(/"messages"/g)).toHaveLength(1);
+    }
+  });
+
   it("a blocked secret never reaches a provider; the refusal names the rule, not the secret", async () => {
     const answer = await chat(gateway, gateway.keys.alice, `use ${awsKey} please`);
     expect(answer.status).toBe(400);
