@@ -64,9 +64,9 @@ describe("in the prompt", () => {
   });
 
   it("a key that comes twice counts as the rules saw it: the provider gets one, and not the other", async () => {
-    const twice = (first: string, last: string): string =>
-      `{"model":"gpt-4o-mini","messages":[{"role":"user","content":"${first}"}],"messages":[{"role":"user","content":"${last}"}]}`;
-    const body = twice("my card is 4111 1111 1111 1111", "hello");
+    const hidden = '[{"role":"user","content":"my card is 4111 1111 1111 1111"}]';
+    const shown = '[{"role":"user","content":"hello"}]';
+    const body = `{"model":"gpt-4o-mini","messages":${hidden},"messages":${shown}}`;
     for (const path of ["/v1/chat/completions", "/scripted/v1/rerank"]) {
       await ask(`${gateway.url}${path}`, { method: "POST", key: gateway.keys.alice, body });
     }
