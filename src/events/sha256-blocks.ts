@@ -89,7 +89,11 @@ function compress(): void {
   digest[7] = (digest[7] ?? 0) + h;
 }
 
-const hex = Array.from({ length: 65_536 }, (_, half) => half.toString(16).padStart(4, "0"));
+/** Every sixteen bits in hex, made for the first hash: it would be the longest part of a start. */
+let hexOf: readonly string[] | undefined;
+
+const everyHex = (): string[] =>
+  Array.from({ length: 65_536 }, (_, half) => half.toString(16).padStart(4, "0"));
 
 /** SHA-256, hex, of the UTF-8 bytes of a text of at most `shortCharsMax` characters. */
 export function sha256OfShort(text: string): string {
@@ -104,6 +108,8 @@ export function sha256OfShort(text: string): string {
     schedule(at);
     compress();
   }
+  hexOf ??= everyHex();
+  const hex = hexOf;
   let out = "";
   for (let index = 0; index < 8; index += 1) {
     const value = digest[index] ?? 0;
