@@ -54,11 +54,12 @@ export const catalogue: readonly CatalogueEntry[] = [
 ];
 
 /** Versions by type: a name made of both would be a new text, to be hashed, for each event. */
-const byType = new Map<string, CatalogueEntry[]>();
-for (const entry of catalogue) byType.set(entry.type, [...(byType.get(entry.type) ?? []), entry]);
+let byType: ReadonlyMap<string, CatalogueEntry[]> | undefined;
 
 /** The entry of a type in a version; `undefined` when this code does not know it. */
 export function lookUpEvent(type: string, v: number): CatalogueEntry | undefined {
+  // Made when the first event is read: at the top it would make every schema at every start.
+  byType ??= Map.groupBy(catalogue, (entry) => entry.type);
   return byType.get(type)?.find((entry) => entry.v === v);
 }
 
