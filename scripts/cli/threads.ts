@@ -1,4 +1,5 @@
 /** A folder's shards read in threads, each one shard after the other: both ends of them. */
+import { once } from "node:events";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parentPort, Worker } from "node:worker_threads";
@@ -57,9 +58,9 @@ async function runThread<Result>(
     await new Promise<void>((resolve, reject) => {
       const proceed = (): void => {
         const shard = next();
+        if (shard === undefined) return resolve();
         // eslint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin
-        if (shard !== undefined) return thread.postMessage(shard);
-        resolve();
+        thread.postMessage(shard);
       };
       thread.on("error", reject);
       thread.on("exit", () => reject(new Error("A thread of the reader ended early.")));
@@ -71,17 +72,22 @@ async function runThread<Result>(
       proceed();
     });
   } finally {
-    await thread.terminate();
+    // It ends by itself, once what it still unpacks is done: to be torn out of that can crash Node.
+    const gone = thread.threadId === -1 ? undefined : once(thread, "exit");
+    // eslint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin
+    thread.postMessage(null);
+    await gone;
   }
 }
 
-/** The thread's end: reads each shard that it is told. */
+/** The thread's end: reads each shard that it is told, until it is told that there is no more. */
 export function serve<Result>(
   read: (shard: string, onProgress: (events: number) => void) => Promise<Result>,
 ): void {
   // eslint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin
   const tell = (told: Told<Result>): void => parentPort?.postMessage(told);
-  parentPort?.on("message", (shard: string) => {
+  parentPort?.on("message", (shard: string | null) => {
+    if (shard === null) return parentPort?.close();
     read(shard, (events) => tell({ kind: "progress", shard, events })).then(
       (result) => tell({ kind: "done", shard, result }),
       (error: unknown) =>

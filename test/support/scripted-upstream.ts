@@ -37,7 +37,9 @@ function textOf(content: unknown): string {
 }
 
 function lastPrompt(body: Record<string, unknown>): string {
-  const messages = (body["messages"] ?? []) as ({ role: string; content: unknown } | null)[];
+  // Whoever is fuzzed sends what is no list, too.
+  const given = Array.isArray(body["messages"]) ? body["messages"] : [];
+  const messages = given as ({ role: string; content: unknown } | null)[];
   return textOf(messages.findLast((message) => message?.role === "user")?.content);
 }
 
