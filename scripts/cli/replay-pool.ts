@@ -17,9 +17,10 @@ export interface ReplayFolder extends ReplayData {
   threads?: number | undefined;
 }
 
-/** The views of every shard of a folder as they were, by the shards' names. */
+/** The views of every shard of a folder as they were, by the shards' names; throws where one is none. */
 export async function replayFolder({ folder, at, threads }: ReplayFolder): Promise<ViewsThen[]> {
   const shards = await openFolder(folder);
+  if (shards.length === 0) throw new Error(`There is no archive in "${folder}".`);
   const count = Math.min(threads ?? availableParallelism(), shards.length);
   if (count <= 1) {
     const views: ViewsThen[] = [];

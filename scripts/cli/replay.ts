@@ -24,7 +24,8 @@ async function replayArchive(folder: string, time?: string, threads?: string): P
   const { replayFolder } = await import("./replay-pool.ts");
   const at = time === undefined ? Number.MAX_SAFE_INTEGER : readTime(time);
   const views = await replayFolder({ folder, at, threads: readThreads(threads) });
-  print(JSON.stringify(booksOf(at, views), undefined, 2));
+  const books = booksOf(at, views);
+  print(JSON.stringify(time === undefined ? { ...books, at: undefined } : books, undefined, 2));
   return 0;
 }
 

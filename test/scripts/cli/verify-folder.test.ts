@@ -75,6 +75,19 @@ test("what is wrong in one shard is found by threads as by one", async () => {
   await expect(replayFolder({ folder, at, threads: 2 })).rejects.toThrow(/l_1\/manifests/);
 }, 240_000);
 
+test("no books are made of a folder that is no archive", async () => {
+  const empty = mkdtempSync(path.join(folder, "..", "tallygate-empty-"));
+  const replay = (threads: number) =>
+    replayFolder({ folder: empty, at: Number.MAX_SAFE_INTEGER, threads });
+  await expect(replay(1)).rejects.toThrow(/There is no archive in ".*tallygate-empty-/);
+  mkdirSync(path.join(empty, "notes"));
+  mkdirSync(path.join(empty, "photos"));
+  for (const threads of [1, 2]) {
+    await expect(replay(threads)).rejects.toThrow(/(?:notes|photos)\/: there is no segment/);
+  }
+  rmSync(empty, { recursive: true });
+});
+
 test("a folder that is not there is said so by name", async () => {
   const options = { publicKeys, trusted: [], threads: 2, onProgress: () => {} };
   await expect(verifyFolder({ ...options, folder: path.join(folder, "nowhere") })).rejects.toThrow(
