@@ -36,6 +36,24 @@ describe.runIf(hasChromium)("the books in a browser", () => {
     await fits(page);
   }, 240_000);
 
+  test("what happens between the books' answer and the tail's first word is shown", async () => {
+    const { keys } = stage.gateway;
+    const page = await signIn(keys.auditor);
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    await page.routeWebSocket(/\/audit\/tail\?.*kind=request/, async (socket) => {
+      await opened;
+      socket.connectToServer();
+    });
+    await go(page, "");
+    const requests = page.locator(".tile", { hasText: "Requests" }).getByRole("button");
+    const shown = async () => Number((await requests.textContent())?.match(/\d+$/)?.[0]);
+    const before = await shown();
+    const id = (await chat(keys.bob, "in between")).headers.get("x-request-id") ?? "";
+    await auditEntry(stage.gateway, id);
+    open();
+    await expect.poll(shown, { timeout: 60_000 }).toBeGreaterThan(before);
+  });
+
   test("requests are found by cost and latency, and one shows its texts and what people said", async () => {
     const { url, keys } = stage.gateway;
     const client = await AdminClient.open({ url, key: keys.admin });

@@ -14,7 +14,10 @@ export interface TailListener {
   /** Entries that the server left out, because there were more in a second than it sends. */
   skipped(count: number): void;
   state(state: LiveState): void;
-  /** The connection stands, for the first time or again: what happened before has to be asked for. */
+  /**
+   * The connection stands, for the first time or again. What happened before it stood never comes:
+   * whoever asked for it earlier, even a moment ago, asks again.
+   */
   opened(isFirst: boolean): void;
 }
 

@@ -21,6 +21,6 @@ export function useShadowReport(draft: number): Loaded<ShadowReport> {
     ask<ShadowReport>(withQuery("/policy/shadow", { draft }), { signal }),
   );
   const refresh = useThrottled(loaded.reload, refreshMs);
-  useTail({ kind: "request" }, { entries: refresh, opened: (isFirst) => isFirst || refresh() });
+  useTail({ kind: "request" }, { entries: refresh, opened: refresh });
   return loaded;
 }

@@ -41,7 +41,7 @@ function Shown(props: {
     readView(policy, holders, signal),
   );
   const refresh = useThrottled(loaded.reload, 10_000);
-  useTail({ kind: "request" }, { entries: refresh, opened: (isFirst) => isFirst || refresh() });
+  useTail({ kind: "request" }, { entries: refresh, opened: refresh });
   useAdminEvents(["BudgetLimitsEffective"], loaded.reload);
   return (
     <div className="side-by-side">

@@ -88,7 +88,8 @@ function RecentActs() {
   const loaded = useLoad("acts", (signal) =>
     readPage({ kind: "act", fields: {} }, { limit: 6, signal }),
   );
-  useTail({ kind: "act" }, { entries: useThrottled(loaded.reload, 2_000) });
+  const refresh = useThrottled(loaded.reload, 2_000);
+  useTail({ kind: "act" }, { entries: refresh, opened: refresh });
   return (
     <Card title="Policy, keys and budgets">
       <Show loaded={loaded} lines={4}>
@@ -143,10 +144,7 @@ export function Overview() {
     loaded.reload();
     groups.reload();
   }, 10_000);
-  const state = useTail(
-    { kind: "request" },
-    { entries: refresh, opened: (isFirst) => isFirst || refresh() },
-  );
+  const state = useTail({ kind: "request" }, { entries: refresh, opened: refresh });
   return (
     <Page
       title="Overview"

@@ -29,7 +29,7 @@ function useCircuitEnd(day: ProviderDay | undefined, look: () => void): void {
 function Shown({ policy }: { policy: LivePolicy }) {
   const day = useLoad(`day ${policy.version}`, readProviderDay);
   const refresh = useThrottled(day.reload, 5_000);
-  useTail({ kind: "request" }, { entries: refresh, opened: (isFirst) => isFirst || refresh() });
+  useTail({ kind: "request" }, { entries: refresh, opened: refresh });
   useCircuitEnd(day.data, day.reload);
   const names = Object.keys(policy.document.providers);
   if (names.length === 0) return <Nothing title="No providers">Name one in the policy.</Nothing>;

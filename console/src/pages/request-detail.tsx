@@ -196,7 +196,7 @@ export function RequestDetail({ id }: { id: string }) {
     { user: entry?.user },
     {
       entries: (entries) => entries.some((each) => each.id === id) && loaded.reload(),
-      // It may have happened between the answer and this.
+      // It may have happened between the answer and this; what is final is read, and noted, once.
       opened: (isFirst) => (isMoving || !isFirst) && loaded.reload(),
     },
     isMissing || entry?.kind === "request",
