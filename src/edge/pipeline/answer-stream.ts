@@ -49,18 +49,28 @@ const KEEP_ALIVE = new TextEncoder().encode(": keep-alive\n\n");
 
 type Outcome = "completed" | "failed" | "aborted" | "blocked" | "cut";
 
+/** What an answer streams from, and to whom. */
+export interface Streaming {
+  env: Env;
+  request: Request;
+  call: Call;
+  admission: Admission;
+  /** The provider whose answer has begun. */
+  answered: Answered;
+  settlement: Settlement;
+  /** Who is asked when it breaks before the caller was told anything of it. */
+  tries?: Again;
+  reframe?: Reframe | undefined;
+  /** Hears what the caller is told. */
+  onText?: ((text: string) => void) | undefined;
+}
+
 /** Starts the pump. `done` settles the books; keep the runtime waiting for it. */
-export function answerStream(
-  env: Env,
-  request: Request,
-  call: Call,
-  admission: Admission,
-  answered: Answered,
-  settlement: Settlement,
-  reframe?: Reframe,
-  onText?: (text: string) => void,
-  tries?: Again,
-): { body: ReadableStream; done: Promise<Outcome | undefined> } {
+export function answerStream(streaming: Streaming): {
+  body: ReadableStream;
+  done: Promise<Outcome | undefined>;
+} {
+  const { env, request, call, admission, settlement, tries, reframe, onText } = streaming;
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const encoder = new TextEncoder();
@@ -68,7 +78,7 @@ export function answerStream(
     call,
     admission,
     settlement,
-    ...reading(call, admission, answered, settlement),
+    ...reading(call, admission, streaming.answered, settlement),
     silence: new Silence(),
     left: false,
     held: tries?.mayAskAgain === true ? "" : undefined,

@@ -38,6 +38,18 @@ import { askSecond } from "./second-opinion.ts";
 import { Settlement } from "./settlement.ts";
 import { Tries } from "./tries.ts";
 
+/** An admitted call on its way to an answer. */
+interface Serving {
+  env: Env;
+  request: Request;
+  ctx: Later;
+  call: Call;
+  admission: Admission;
+  settlement: Settlement;
+  /** Those of the answer, as far as they are known. */
+  headers: Record<string, string>;
+}
+
 const CONTENT_TYPES = {
   sse: "text/event-stream; charset=utf-8",
   ndjson: "application/x-ndjson",
@@ -168,7 +180,7 @@ async function answerCall(
     return new Response(again.body, { headers });
   }
   try {
-    return await provided(env, request, ctx, call, admission, settlement, keep, headers);
+    return await provided({ env, request, ctx, call, admission, settlement, headers }, keep);
   } catch (error) {
     keep?.drop();
     throw error;
@@ -176,16 +188,8 @@ async function answerCall(
 }
 
 /** The answer of whichever provider gives one. */
-async function provided(
-  env: Env,
-  request: Request,
-  ctx: Later,
-  call: Call,
-  admission: Admission,
-  settlement: Settlement,
-  keep: Keep | undefined,
-  headers: Record<string, string>,
-): Promise<Response> {
+async function provided(serving: Serving, keep: Keep | undefined): Promise<Response> {
+  const { env, request, ctx, call, admission, settlement, headers } = serving;
   const { endpoint } = call.asked;
   const { plan } = admission;
   const context = { env, request, plan, endpoint, options: call.asked.options };
@@ -210,37 +214,22 @@ async function provided(
     const { body, status } = passed;
     return new Response(body, { status, headers: { ...headers, ...passed.headers } });
   }
-  return streamed(env, request, ctx, call, admission, answered, tries, settlement, keep, headers);
+  return streamed(serving, keep, answered, tries);
 }
 
 /** The answer as it comes, kept once it has come whole. */
 function streamed(
-  env: Env,
-  request: Request,
-  ctx: Later,
-  call: Call,
-  admission: Admission,
+  serving: Serving,
+  keep: Keep | undefined,
   answered: Answered,
   tries: Tries,
-  settlement: Settlement,
-  keep: Keep | undefined,
-  headers: Record<string, string>,
 ): Response {
+  const { ctx, call, headers } = serving;
   const { dialect, endpoint } = call.asked;
   const reframe = endpoint.reframe?.();
   const contentType = reframe?.contentType ?? CONTENT_TYPES[dialect.contentType];
   const onText = keep && ((text: string) => keep.add(text));
-  const stream = answerStream(
-    env,
-    request,
-    call,
-    admission,
-    answered,
-    settlement,
-    reframe,
-    onText,
-    tries,
-  );
+  const stream = answerStream({ ...serving, answered, tries, reframe, onText });
   const kept = stream.done.then((outcome) =>
     outcome === "completed" ? keep?.save(contentType) : keep?.drop(),
   );

@@ -90,17 +90,16 @@ async function told(to: DialectId, first: Answered, others: Answered[] = [], may
     },
   };
   const settlement = { addAnswer: nothing, hear: nothing, book: async () => undefined };
-  const { body, done } = answerStream(
-    {} as Env,
-    new Request("https://gateway.example/"),
-    { requestId: "r", startedAt: 0, asked: { dialect: dialectOf(to), includeUsage: true } } as Call,
-    { plan } as unknown as Admission,
-    first,
-    settlement as unknown as Settlement,
-    undefined,
-    undefined,
+  const asked = { dialect: dialectOf(to), includeUsage: true };
+  const { body, done } = answerStream({
+    env: {} as Env,
+    request: new Request("https://gateway.example/"),
+    call: { requestId: "r", startedAt: 0, asked } as Call,
+    admission: { plan } as unknown as Admission,
+    answered: first,
+    settlement: settlement as unknown as Settlement,
     tries,
-  );
+  });
   const text = await new Response(body).text();
   return { text, outcome: await done, givenUp: givenUp.map(({ code }) => code) };
 }

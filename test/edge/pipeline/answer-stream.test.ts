@@ -52,14 +52,14 @@ function start(from: DialectId, to: DialectId) {
     calledAt: 0,
   };
   const settlement = { addAnswer: nothing, hear: nothing, book: async () => undefined };
-  const { body: answer, done } = answerStream(
-    {} as Env,
-    new Request("https://gateway.example/"),
-    { requestId: "r", startedAt: 0, asked: { dialect: dialectOf(to) } } as Call,
-    { plan } as unknown as Admission,
-    answered as unknown as Answered,
-    settlement as unknown as Settlement,
-  );
+  const { body: answer, done } = answerStream({
+    env: {} as Env,
+    request: new Request("https://gateway.example/"),
+    call: { requestId: "r", startedAt: 0, asked: { dialect: dialectOf(to) } } as Call,
+    admission: { plan } as unknown as Admission,
+    answered: answered as unknown as Answered,
+    settlement: settlement as unknown as Settlement,
+  });
   return { reader: answer.getReader(), done, controller };
 }
 
