@@ -27,7 +27,7 @@ function textOf(result: WhatIfResult): string {
       .filter(([, one]) => one.newlyRefused + one.newlyAllowed > 0)
       .map(([name, one]) => row(name, one)),
   ];
-  const { rerouted, sample, unknownMembers, splitActors, texts } = result;
+  const { rerouted, sample, unknownMembers, splitLate, texts } = result;
   const { newlyBlocked, newlyLimited, newlyRedacted } = result;
   const rules = Object.entries(result.byRule).map(([name, one]) => [
     name,
@@ -46,9 +46,11 @@ function textOf(result: WhatIfResult): string {
     ...(unknownMembers === 0
       ? []
       : [`Not decided: ${unknownMembers} members whose books before the record are not known.`]),
-    ...(splitActors === 0
+    ...(splitLate === 0
       ? []
-      : [`Decided one by one: ${splitActors} actors of members who are split.`]),
+      : [
+          `Decided late: ${splitLate} requests of members who are split were collected out of order.`,
+        ]),
   ];
   return lines.join("\n");
 }

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import type { WhatIfResult } from "#projections/what-if/result.ts";
 import { AdminClient } from "../../scripts/policy-client.ts";
 import { ask, chat, errorOf, type Answer } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
@@ -157,4 +158,29 @@ it("split, killed and joined again, an account spends its budget once and is one
     });
     expect([explained.status, explained.json["same"]], explained.text).toEqual([200, true]);
   }
+  // Under a draft they are one member too: all but the first five of this hour would be refused.
+  const draft = policyOf(0, {
+    limits: [{ name: "hourly", metric: "requests", limit: 5, windowMs: 3_600_000 }],
+    concurrency: [],
+    budgets: [],
+  });
+  const again = async () => {
+    const body = JSON.stringify({ document: draft });
+    const { url, keys } = started;
+    const { text } = await ask(`${url}/policy/what-if`, { method: "POST", key: keys.admin, body });
+    const { result } = JSON.parse(text.trim().split("\n").at(-1) ?? "") as { result: WhatIfResult };
+    const known = await rowsOf("/audit/events?kind=request&limit=500", "events");
+    const passedOnes = known.filter(
+      ({ kind, outcome }) => kind === "request" && outcome !== "refused",
+    );
+    const { splitMembers, splitLate, newlyRefused, newlyAllowed, byRule } = result;
+    return [
+      splitMembers,
+      splitLate,
+      newlyAllowed,
+      newlyRefused - passedOnes.length,
+      byRule["hourly"]?.newlyRefused === newlyRefused,
+    ];
+  };
+  await expect.poll(again, { timeout: 60_000 }).toEqual([1, 0, 0, -5, true]);
 }, 240_000);

@@ -7,6 +7,7 @@ import type { Evidence } from "#projections/verify/evidence.ts";
 import type { EvidenceQuery } from "./evidence.ts";
 import type { MemberEvidencePage, MemberEvidenceQuery } from "./member-evidence.ts";
 import type { SinkLetter, SinkStatus } from "./sinks/report.ts";
+import type { SplitEventsQuery } from "./split-events.ts";
 import type { WhatIfQuery } from "./what-if.ts";
 import type { ExplainedDecision, PrincipalState, Until } from "#projections/replay/principal.ts";
 import type {
@@ -137,6 +138,8 @@ export interface LedgerQueryApi {
   viewsAt(at: number): Promise<ExportedViews>;
   /** Recorded requests under a draft: lines of JSON, `WhatIfFrame` each. Cancelled by not reading on. */
   whatIf(query: WhatIfQuery): Promise<ReadableStream<Uint8Array>>;
+  /** What the streams of split members recorded, in the order of time: lines, `SplitFrame` each. */
+  splitEvents(query: SplitEventsQuery): Promise<ReadableStream<Uint8Array>>;
   /** The sums as of this moment. */
   exportViews(): Promise<ExportedViews>;
   /** How far each sink is. */

@@ -80,6 +80,7 @@ import type { TailState } from "./tail.ts";
 import { Tails } from "./tails.ts";
 import { openWitnesses } from "./open-witnesses.ts";
 import type { Witnesses } from "./witnesses.ts";
+import { streamSplitEvents, type SplitEventsQuery } from "./split-events.ts";
 import { streamWhatIf, type WhatIfQuery } from "./what-if.ts";
 
 export class LedgerActor extends RestorableActor implements LedgerApi {
@@ -262,6 +263,12 @@ export class LedgerActor extends RestorableActor implements LedgerApi {
     const { base } = this.archivist;
     const lines = base.standing === undefined ? undefined : base.lines();
     return streamWhatIf(query, this.archivist.everyEvent(), this.#log.size, lines);
+  }
+
+  async splitEvents(query: SplitEventsQuery): Promise<ReadableStream<Uint8Array>> {
+    const { base } = this.archivist;
+    const lines = base.standing === undefined ? undefined : base.lines();
+    return streamSplitEvents(query, this.archivist.everyEvent(), lines);
   }
 
   async exportViews(): Promise<ExportedViews> {

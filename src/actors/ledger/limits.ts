@@ -51,6 +51,11 @@ export const hotMs = 30 * 24 * 60 * 60 * 1_000;
 export const trimRowsMax = 2_000;
 /** Events between two words about a what-if's progress: a few milliseconds of work. */
 export const whatIfEventsMax = 1_000;
+/**
+ * Events of split members held back until they are in the order of their times: some 2 KB each. One
+ * actor may be collected so many of theirs later than another.
+ */
+export const splitHeldMax = 16_384;
 /** Events and characters in one sending: what the narrowest collectors take (1,000 and 5 MB), with room. */
 export const sinkEventsMax = 500;
 export const sinkCharsMax = 1_000_000;

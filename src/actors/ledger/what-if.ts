@@ -20,6 +20,8 @@ export interface WhatIfQuery {
   sample?: number;
   /** What the draft's rules found in kept texts, by those who may read them. */
   rereads?: Rereads;
+  /** Streams of members who are split: these are decided elsewhere, each member's together. */
+  apart?: readonly string[];
 }
 
 /**
@@ -32,13 +34,14 @@ export type WhatIfFrame =
   | { result: WhatIfResult; since?: number };
 
 export function streamWhatIf(
-  { document, from, to, sample = 1, rereads = {} }: WhatIfQuery,
+  { document, from, to, sample = 1, rereads = {}, apart = [] }: WhatIfQuery,
   runs: AsyncGenerator<EventEnvelope[]>,
   of: number,
   base?: AsyncIterable<BaseLine>,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const draft = new Draft(document, priceOf, rereads);
+  const isApart = new Set(apart);
   let whatIf: WhatIf | undefined;
   let since: number | undefined;
   let done = 0;
@@ -61,7 +64,7 @@ export function streamWhatIf(
           return controller.close();
         }
         for (const event of run.value) {
-          if (!whatIf.wants(event)) continue;
+          if (isApart.has(event.stream) || !whatIf.wants(event)) continue;
           const read = upcast(event);
           if (read.kind === "known") whatIf.take(read.event);
         }

@@ -11,6 +11,7 @@ import { compileDlp, type DlpProgram } from "#dlp/program.ts";
 import { canonicalJson } from "#events/canonical.ts";
 import { hashPolicy } from "#policy/hash.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
+import type { Books } from "#projections/what-if/one-member.ts";
 import { Sample } from "#projections/what-if/sample.ts";
 import {
   noTexts,
@@ -42,10 +43,13 @@ export class Rereading {
   readonly #program: DlpProgram;
   readonly #sample: Sample;
   readonly #texts: KeptTexts;
+  readonly #books: Books;
   #opened = 0;
 
-  constructor({ c }: Reader, query: WhatIfQuery) {
+  /** `books` are those of members who are split: who is taken for a sample is taken with all streams. */
+  constructor({ c }: Reader, query: WhatIfQuery, books: Books) {
     this.#query = query;
+    this.#books = books;
     this.#program = compileDlp(query.document.dlp.rules);
     this.#sample = new Sample(query.sample ?? 1);
     this.#texts = new KeptTexts(c.env);
@@ -76,7 +80,11 @@ export class Rereading {
   /** Requests that a provider was asked for: of one that was refused nothing is kept. */
   #wants({ kind, outcome, source }: AuditEntry): boolean {
     const isEnded = outcome !== "refused" && outcome !== "released" && outcome !== "admitted";
-    return kind === "request" && isEnded && this.#sample.has(source.stream);
+    return (
+      kind === "request" &&
+      isEnded &&
+      this.#sample.has(this.#books.get(source.stream) ?? source.stream)
+    );
   }
 
   async #read(entry: AuditEntry, { rereads, told }: Reading): Promise<void> {
@@ -106,7 +114,11 @@ export class Rereading {
 }
 
 /** Opens the kept texts for a what-if: for whom policy names, and recorded before anything is read. */
-export async function openRereading(reader: Reader, query: WhatIfQuery): Promise<Rereading> {
+export async function openRereading(
+  reader: Reader,
+  query: WhatIfQuery,
+  books: Books,
+): Promise<Rereading> {
   const { c, principal } = reader;
   const { organisation, member } = principal;
   const policy = await currentPolicy(c.env, c.executionCtx, organisation);
@@ -120,5 +132,5 @@ export async function openRereading(reader: Reader, query: WhatIfQuery): Promise
       `What is kept of texts is for ${readers.join(" and ") || "nobody"}; your role is ${member.role}. Ask without texts, or have payloads.readers name it.`,
     );
   }
-  return new Rereading(reader, query);
+  return new Rereading(reader, query, books);
 }

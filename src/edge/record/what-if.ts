@@ -2,17 +2,21 @@
 import * as z from "zod";
 import type { WhatIfFrame, WhatIfQuery } from "#actors/ledger/what-if.ts";
 import { checkRules } from "#dlp/program.ts";
-import { parseJson, tryParseJson } from "#events/parse-json.ts";
+import { tryParseJson } from "#events/parse-json.ts";
 import { validatePolicy } from "#policy/validate.ts";
+import { Draft } from "#projections/what-if/draft.ts";
+import type { Books } from "#projections/what-if/one-member.ts";
 import { emptyResult, mergeResults, type WhatIfResult } from "#projections/what-if/result.ts";
+import type { Rereads } from "#projections/what-if/texts.ts";
 import { priceOf } from "#providers/price-book.ts";
 import { providerIds } from "#providers/registry.ts";
 import { TailParams } from "../books/params.ts";
 import { readRequestText } from "../body.ts";
 import { GatewayError } from "../errors.ts";
-import { progressAnswer } from "./progress.ts";
+import { linesOf, progressAnswer } from "./progress.ts";
 import type { Reader, Shard } from "./reader.ts";
 import { openRereading, type Rereading } from "./rereading.ts";
+import { booksOf, splitFrames } from "./split-what-if.ts";
 
 const draftBytesMax = 2 * 1024 * 1024;
 
@@ -52,25 +56,33 @@ export async function whatIf(reader: Reader): Promise<Response> {
     throw new GatewayError("invalid_request", "The draft is not a valid policy.", { problems });
   }
   const { from = 0, to = Number.MAX_SAFE_INTEGER, sample = 1 } = asked.data;
-  const query = { document: checked.document, from, to, sample };
-  const rereading = asked.data.texts === true ? await openRereading(reader, query) : undefined;
-  return progressAnswer(framesOf(shards, query, rereading));
+  const books = await booksOf(reader);
+  const apart = [...books.keys()];
+  const query = { document: checked.document, from, to, sample, apart };
+  const rereading =
+    asked.data.texts === true ? await openRereading(reader, query, books) : undefined;
+  return progressAnswer(framesOf(shards, query, rereading, books));
 }
 
 async function* framesOf(
   shards: readonly Shard[],
   query: WhatIfQuery,
   rereading: Rereading | undefined,
+  books: Books,
 ): AsyncGenerator<WhatIfFrame> {
   let result: WhatIfResult = emptyResult();
   let before = 0;
   let since = 0;
+  const rereads: Rereads = {};
   const sizes = await Promise.all(shards.map(({ ledger }) => ledger.archiveStatus()));
-  const of = sizes.reduce((sum, { events }) => sum + events, 0);
+  const events = sizes.reduce((sum, one) => sum + one.events, 0);
+  // What is decided together is read once more.
+  const of = books.size === 0 ? events : 2 * events;
   for (const [index, shard] of shards.entries()) {
     const read = rereading && (yield* rereading.shard(shard));
     const asked = read === undefined ? query : { ...query, rereads: read.rereads };
-    for await (const frame of linesOf(await shard.ledger.whatIf(asked))) {
+    if (books.size > 0) Object.assign(rereads, read?.rereads);
+    for await (const frame of linesOf<WhatIfFrame>(await shard.ledger.whatIf(asked))) {
       if ("result" in frame) {
         const { result: one, since: from = 0 } = frame;
         result = mergeResults(result, read === undefined ? one : { ...one, texts: read.told });
@@ -79,24 +91,12 @@ async function* framesOf(
     }
     before += sizes[index]?.events ?? 0;
   }
-  yield since === 0 ? { result } : { result, since };
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<WhatIfFrame> {
-  const reader = stream.getReader();
-  const decoder = new TextDecoder();
-  let rest = "";
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      rest += decoder.decode(value, { stream: !done });
-      const lines = rest.split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) yield parseJson(line) as WhatIfFrame;
-      if (done) return;
+  if (books.size > 0) {
+    const draft = new Draft(query.document, priceOf, rereads);
+    for await (const frame of splitFrames(shards, query, draft, books)) {
+      if ("result" in frame) result = mergeResults(result, frame.result);
+      else yield { done: before + frame.done, of };
     }
-  } finally {
-    // Whoever stops reading stops the work.
-    await reader.cancel().catch(() => {});
   }
+  yield since === 0 ? { result } : { result, since };
 }

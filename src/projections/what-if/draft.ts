@@ -3,7 +3,7 @@
  * budgets, for how much at most, and whether its findings would have blocked it.
  */
 import { worstCaseCost, type Price } from "#events/money.ts";
-import type { UserFact } from "#events/user-events.ts";
+import type { LimitData, UserFact } from "#events/user-events.ts";
 import type { Verdict } from "#actors/user/admit.ts";
 import type { RequestData } from "#actors/user/state.ts";
 import { periodOf } from "#policy/calendar.ts";
@@ -44,11 +44,14 @@ export class Draft {
 
   /** What was found in kept texts, where they were read again. */
   readonly #rereads: Rereads;
+  /** Members whom the draft splits. */
+  readonly #split: ReadonlySet<string>;
 
   constructor(document: PolicyDocument, bookPrice: BookPrice, rereads: Rereads = {}) {
     this.document = document;
     this.#bookPrice = bookPrice;
     this.#rereads = rereads;
+    this.#split = new Set(document.split?.map(({ member }) => member));
   }
 
   /** The draft's own price of a provider's model, where it sets one. */
@@ -66,10 +69,13 @@ export class Draft {
     );
   }
 
-  /** The recorded request under the draft. `at` is when it was decided. */
-  again({ data: recorded }: Decision, at: number): Redrafted {
-    // A rate that members share is another actor's: what it let pass passes, what it refused stays.
-    const { sharedLimits = [], ...data } = recorded;
+  /**
+   * The recorded request under the draft. `at` is when it was decided; `isSplit` says that several
+   * actors served its member.
+   */
+  again({ data: recorded }: Decision, at: number, isSplit = false): Redrafted {
+    // What members share is other actors': what it let pass passes, what it refused stays.
+    const { sharedLimits: _rates, shared: _budgets, ...data } = recorded;
     const { member: id, tier, team, keyId, model, ip, tags = [] } = data;
     const member = { id, role: "member" as const, tier, ...(team === undefined ? {} : { team }) };
     const resolved = resolveFor(
@@ -106,7 +112,7 @@ export class Draft {
       ...data,
       chain,
       route: { ...resolved.pick, answers },
-      limits: resolved.limits,
+      limits: isSplit || this.#split.has(id) ? resolved.limits.map(asShared) : resolved.limits,
       budgets: resolved.budgets.map((budget) => ({
         ...budget,
         ...periodOf(budget.period, at, resolved.timeZone),
@@ -122,11 +128,7 @@ export class Draft {
     };
     const lacking = isTooLarge ? "prompt_too_large" : "unpriced_model";
     const refusal = resolved.refusal?.code ?? (chain.length === 0 ? lacking : undefined);
-    const refusedBy = "by" in data ? data.by : undefined;
-    const isSharedRefusal = sharedLimits.some(({ name }) => name === refusedBy);
-    const verdict = isSharedRefusal
-      ? { code: (data as { code: string }).code, by: refusedBy }
-      : this.#verdict(data, refusal);
+    const verdict = sharedVerdict(recorded) ?? this.#verdict(data, refusal);
     return verdict === undefined ? { request } : { request, verdict };
   }
 
@@ -161,6 +163,21 @@ export class Draft {
     }
     return refusal === undefined ? undefined : { code: refusal };
   }
+}
+
+/** A recorded refusal by what members share. */
+function sharedVerdict({ sharedLimits = [], shared = [], ...data }: Decision["data"]) {
+  if (!("code" in data) || data.by === undefined) return undefined;
+  const { code, by } = data;
+  const isIt = (rule: { name: string } | undefined): boolean => rule?.name === by;
+  const isShared =
+    sharedLimits.some(isIt) || shared.some((budget) => isIt(budget) || isIt(budget.parent));
+  return isShared ? { code, by } : undefined;
+}
+
+/** A member's own limit where several actors serve them: no counter of theirs knows bursts. */
+function asShared(limit: LimitData): LimitData {
+  return limit.mode === "gcra" ? { ...limit, mode: "sliding" } : limit;
 }
 
 /** What one answer of a recorded request may use: its hold may cover several. */

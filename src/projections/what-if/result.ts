@@ -42,8 +42,10 @@ export interface WhatIfResult extends Difference {
   countedRefusals: number;
   /** Members whose books before the record are not known: none of their requests is decided again. */
   unknownMembers: number;
-  /** Actors of members who are split: each is decided as if it were a member of its own. */
-  splitActors: number;
+  /** Members who are split: what their actors decided is decided again as one actor would have. */
+  splitMembers: number;
+  /** Requests of theirs that were collected too late to be decided in the order of their times. */
+  splitLate: number;
   byModel: Record<string, Difference>;
   byUser: Record<string, Difference>;
   byDay: Record<string, Difference>;
@@ -83,7 +85,8 @@ export function emptyResult(): WhatIfResult {
     newlyAllowedBoundNanos: 0,
     countedRefusals: 0,
     unknownMembers: 0,
-    splitActors: 0,
+    splitMembers: 0,
+    splitLate: 0,
     byModel: {},
     byUser: {},
     byDay: {},
@@ -184,7 +187,8 @@ export function mergeResults(a: WhatIfResult, b: WhatIfResult): WhatIfResult {
     newlyAllowedBoundNanos: a.newlyAllowedBoundNanos + b.newlyAllowedBoundNanos,
     countedRefusals: a.countedRefusals + b.countedRefusals,
     unknownMembers: a.unknownMembers + b.unknownMembers,
-    splitActors: a.splitActors + b.splitActors,
+    splitMembers: a.splitMembers + b.splitMembers,
+    splitLate: a.splitLate + b.splitLate,
     byModel: groups(a.byModel, b.byModel),
     byUser: groups(a.byUser, b.byUser),
     byDay: groups(a.byDay, b.byDay),

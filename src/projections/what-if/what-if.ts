@@ -5,7 +5,8 @@
  * Exact where the record is: every single decision is made by the same decider, in order, and its
  * consequences (what is used, held, left) carry on. What no record has is not guessed: a request
  * that was refused and would pass has no usage, so it counts with its bound apart. Of a sample the
- * same holds for each member in it.
+ * same holds for each member in it. Several actors of one member are decided in one book, in the
+ * order of their times.
  */
 import { answeringAttempt } from "#events/attempts.ts";
 import type { EventEnvelope } from "#events/envelope.ts";
@@ -14,9 +15,9 @@ import type { AttemptData, UserFact } from "#events/user-events.ts";
 import { judge } from "#actors/user/admit.ts";
 import { evolve } from "#actors/user/evolve.ts";
 import { initialState, type DataOf, type RequestData, type UserState } from "#actors/user/state.ts";
-import { localScope } from "#policy/split.ts";
 import { blocks, isRerouted, limited } from "../shadow.ts";
 import type { Decision, Draft } from "./draft.ts";
+import { asOne, isCounted, type Books } from "./one-member.ts";
 import {
   emptyResult,
   groupsOf,
@@ -40,23 +41,29 @@ export class WhatIf {
   readonly #draft: Draft;
   readonly #from: number;
   readonly #to: number;
+  /** Streams of members who are split. Their books are one, and so are their states. */
+  readonly #books: Books;
   readonly #states = new Map<string, UserState>();
   readonly #open = new Map<string, Open>();
   readonly #sample: Sample;
-  /** Streams whose books before their next event are not known: none of theirs is decided. */
+  /** Books that are not known before their next event: nothing in them is decided. */
   readonly #unknown = new Set<string>();
-  /** Streams with a decision in the time, where not all are taken. */
+  /** Books with a decision in the time, where not all are taken. */
   readonly #met = new Set<string>();
-  /** Streams of members who are split. */
-  readonly #split = new Set<string>();
+  /** Books of members who are split, each with the moment of its last event. */
+  readonly #lastAt = new Map<string, number>();
+  /** Keys that each of their actors had heard is no more: they hear of it one after the other. */
+  readonly #fenced = new Map<string, Set<string>>();
+  readonly #decidedSplit = new Set<string>();
   readonly result: WhatIfResult = emptyResult();
 
   /**
    * Decides again what was decided at `from` or later and before `to`, milliseconds, by all members
-   * or by a share of them, above 0 up to 1.
+   * or by a share of them, above 0 up to 1. Streams in `books` have to come in the order of time.
    */
-  constructor(draft: Draft, from: number, to: number, share = 1) {
+  constructor(draft: Draft, from: number, to: number, share = 1, books: Books = new Map()) {
     this.#draft = draft;
+    this.#books = books;
     this.#from = from;
     this.#to = to;
     this.#sample = new Sample(share);
@@ -65,25 +72,33 @@ export class WhatIf {
 
   /** Begins a stream with its books as they were before its next event, if they are known. */
   begin(stream: string, state: UserState | undefined): void {
-    if (!this.#sample.has(stream)) return;
-    if (state === undefined) this.#unknown.add(stream);
-    else this.#states.set(stream, state);
+    const book = this.#bookOf(stream);
+    if (!this.#sample.has(book)) return;
+    // Books of several actors cannot be put together: what they lease is of all of them.
+    if (state === undefined || book !== stream || this.#books.has(stream)) this.#unknown.add(book);
+    else this.#states.set(book, state);
+  }
+
+  #bookOf(stream: string): string {
+    return this.#books.size === 0 ? stream : (this.#books.get(stream) ?? stream);
   }
 
   /** Whether an event is one to take: cheaper to ask than to read the event for nothing. */
   wants(event: EventEnvelope): boolean {
     if (!event.stream.startsWith("u_")) return false;
-    const isTaken = this.#sample.has(event.stream);
-    const isKnown = !this.#unknown.has(event.stream);
+    const book = this.#bookOf(event.stream);
+    const isTaken = this.#sample.has(book);
+    const isKnown = !this.#unknown.has(book);
     if (this.result.sample !== undefined || !isKnown) this.#meet(event, { isTaken, isKnown });
     return isTaken && isKnown;
   }
 
   #meet({ stream, type, at }: EventEnvelope, member: { isTaken: boolean; isKnown: boolean }): void {
+    const book = this.#bookOf(stream);
     const isAsked = at >= this.#from && at < this.#to;
     if (!isAsked || (type !== "RequestAdmitted" && type !== "RequestRefused")) return;
-    if (this.#met.has(stream)) return;
-    this.#met.add(stream);
+    if (this.#met.has(book)) return;
+    this.#met.add(book);
     const { sample } = this.result;
     if (sample !== undefined) sample.of += 1;
     if (!member.isKnown) this.result.unknownMembers += 1;
@@ -92,17 +107,34 @@ export class WhatIf {
 
   /** Takes the next event that is wanted; those of one stream come in its order. */
   take(event: EventEnvelope): void {
-    let state = this.#states.get(event.stream);
-    if (state === undefined) this.#states.set(event.stream, (state = initialState()));
+    const book = this.#bookOf(event.stream);
+    let state = this.#states.get(book);
+    if (state === undefined) this.#states.set(book, (state = initialState()));
     const fact = event as unknown as UserFact;
-    const { at } = event;
+    if (!this.#books.has(event.stream)) return this.#take(state, fact, event.at, false);
+    if (!isCounted(event.type)) return;
+    this.#noteTime(book, event);
+    const fenced = this.#fenced.get(event.stream) ?? new Set();
+    this.#fenced.set(event.stream, (state.fenced = fenced));
+    this.#take(state, asOne(fact), event.at, true);
+  }
+
+  #noteTime(book: string, { at, type }: EventEnvelope): void {
+    const last = this.#lastAt.get(book) ?? 0;
+    this.#lastAt.set(book, Math.max(last, at));
+    if (type !== "RequestAdmitted" && type !== "RequestRefused") return;
+    const isAsked = at >= this.#from && at < this.#to;
+    if (!isAsked) return;
+    if (at < last) this.result.splitLate += 1;
+    if (this.#decidedSplit.has(book)) return;
+    this.#decidedSplit.add(book);
+    this.result.splitMembers += 1;
+  }
+
+  #take(state: UserState, fact: UserFact, at: number, isSplit: boolean): void {
     const isDecision = fact.type === "RequestAdmitted" || fact.type === "RequestRefused";
     if (isDecision && at >= this.#to) return;
-    if (isDecision && at >= this.#from) {
-      if (isOfSplit(fact.data)) this.#split.add(event.stream);
-      this.result.splitActors = this.#split.size;
-      return this.#decide(state, fact, at);
-    }
+    if (isDecision && at >= this.#from) return this.#decide(state, fact, at, isSplit);
     if (fact.type === "RefusalsCounted" && at >= this.#from && at < this.#to) {
       this.result.countedRefusals += fact.data.count;
     }
@@ -117,10 +149,10 @@ export class WhatIf {
     if (fact.type !== "ThresholdCrossed") evolve(state, fact, at);
   }
 
-  #decide(state: UserState, fact: Decision, at: number): void {
+  #decide(state: UserState, fact: Decision, at: number, isSplit: boolean): void {
     const { requestId, member: user, model } = fact.data;
     const wasAdmitted = fact.type === "RequestAdmitted";
-    const { request, verdict } = this.#draft.again(fact, at);
+    const { request, verdict } = this.#draft.again(fact, at, isSplit);
     const judgement = judge(state, request, at, verdict);
     const of = { model, user, at };
     const groups = groupsOf(this.result, of);
@@ -230,11 +262,4 @@ function addCost({ groups }: Open, before: number, after: number): void {
     group.costNanosBefore += before;
     group.costNanosAfter += after;
   }
-}
-
-const isOwn = ({ scope }: { scope: string }): boolean => localScope(scope) !== undefined;
-
-/** Whether a request was decided by one of several actors that serve its member. */
-function isOfSplit({ shared, sharedLimits }: Decision["data"]): boolean {
-  return shared?.some(isOwn) === true || sharedLimits?.some(isOwn) === true;
 }

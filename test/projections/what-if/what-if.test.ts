@@ -7,7 +7,7 @@ import { PolicyDocument } from "#policy/document.ts";
 import { Draft } from "#projections/what-if/draft.ts";
 import { mergeResults, emptyResult } from "#projections/what-if/result.ts";
 import { WhatIf } from "#projections/what-if/what-if.ts";
-import { requestOf, settlementOf, START } from "../../actors/user/fixtures.ts";
+import { budgetOf, requestOf, settlementOf, START } from "../../actors/user/fixtures.ts";
 import { DecidedStream } from "../../support/archives.ts";
 
 const priceOfModel = (usd: number) => ({ inputUsdPerMtok: usd, outputUsdPerMtok: usd });
@@ -351,7 +351,13 @@ test("what members share is not decided anew: what passed passes, what it refuse
     ({ type, v: 1, stream: "u_alice", at: START, data: { ...data, ...more } }) as never;
   what.take(event("RequestAdmitted"));
   what.take(event("RequestRefused", { requestId: "two", code: "rate_limited", by: "team-rate" }));
-  expect(what.result).toMatchObject({ requests: 2, newlyRefused: 0, newlyAllowed: 0 });
+  // A budget that a team shares: no lease of this draft's would cover it, and none is asked.
+  const budget = budgetOf({ name: "team-month", scope: "team:red" });
+  const more = { sharedLimits: undefined, shared: [budget] };
+  what.take(event("RequestAdmitted", { requestId: "three", ...more }));
+  const refused = { code: "budget_exceeded", by: "team-month" };
+  what.take(event("RequestRefused", { requestId: "four", ...more, ...refused }));
+  expect(what.result).toMatchObject({ requests: 4, newlyRefused: 0, newlyAllowed: 0 });
 });
 
 test("what was found in kept texts blocks by its rule, frees what it used, and is told by rule", () => {
@@ -381,18 +387,9 @@ test("what was found in kept texts blocks by its rule, frees what it used, and i
   expect([twice.newlyBlocked, twice.newlyRedacted]).toEqual([2, 2]);
 });
 
-test("limits that refuse are told by name, and members who are split are named as such", () => {
+test("limits that refuse are told by name", () => {
   const tight = whatIf(recorded, policy({ perMinute: 7 }));
   expect(tight.newlyLimited).toBe(tight.newlyRefused);
   expect(tight.byRule).toEqual({ rpm: { newlyRefused: tight.newlyRefused, newlyRedacted: 0 } });
-  expect(tight.splitActors).toBe(0);
-  const split = recorded.map((event) => {
-    const fact = event as unknown as UserFact;
-    if (fact.type !== "RequestAdmitted") return event;
-    const [limit] = fact.data.limits;
-    const scope = `member:${fact.data.member}/user`;
-    const sharedLimits = limit === undefined ? [] : [{ ...limit, scope }];
-    return { ...event, data: { ...fact.data, limits: [], sharedLimits } };
-  });
-  expect(whatIf(split, wide).splitActors).toBe(2);
+  expect(tight.splitMembers).toBe(0);
 });
