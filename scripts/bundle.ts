@@ -8,7 +8,8 @@ import { builtinModules } from "node:module";
 import path from "node:path";
 import { type EsbuildResult, loadEsbuild, root } from "./from-wrangler.ts";
 import { lateConstants } from "./late-constants.ts";
-import { withLeanRe2, withLeanZod, withoutJsonSchema } from "./lean-modules.ts";
+import { withLeanZod, withoutJsonSchema } from "./lean-modules.ts";
+import { withLeanRe2 } from "./lean-re2.ts";
 import { roomByRoom } from "./room-by-room.ts";
 
 /** The gateway. */
