@@ -11,6 +11,7 @@ import { lateConstants } from "./late-constants.ts";
 import { withLeanZod, withoutJsonSchema } from "./lean-modules.ts";
 import { withLeanRe2 } from "./lean-re2.ts";
 import { roomByRoom } from "./room-by-room.ts";
+import { withoutUncalled } from "./uncalled-methods.ts";
 
 /** The gateway. */
 export const workerEntry = "src/edge/worker.ts";
@@ -94,12 +95,20 @@ function filesOf(code: string): (at: number) => string {
   return (at) => notes.findLast((note) => note.index <= at)?.[1] ?? "";
 }
 
+/**
+ * Packages whose methods go when nothing calls them. Not partyserver, whose methods are called from
+ * other Workers' isolates, and not our own.
+ */
+const lean = /^node_modules\/(re2js|jose|hono|superjson|aws4fetch|zod)\//;
+
 /** Code that does the same with less to read, and with schemas that are made when first asked for. */
 async function shrink(code: string): Promise<string> {
   // Loaded when they are asked for, because nothing that runs on this machine is shrunk.
   const [{ minify }, vite] = await Promise.all([import("@swc/core"), import("vite")]);
-  const fileAt = filesOf(code);
-  const late = await lateConstants(code, {
+  const packageAt = filesOf(code);
+  const called = await withoutUncalled(code, (at) => lean.test(packageAt(at)));
+  const fileAt = filesOf(called.code);
+  const late = await lateConstants(called.code, {
     isBuilder: (at) => /^(node_modules\/zod|src\/dlp\/kit)\//.test(fileAt(at)),
     mayWait: (at) => /^(node_modules\/zod|src|client)\//.test(fileAt(at)),
   });

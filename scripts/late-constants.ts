@@ -8,12 +8,7 @@
  * that its expression does is build a value, so that nobody can tell when it was made. An arrow function
  * that is one such expression counts as named: its calls are worth the wait, too.
  */
-interface Node {
-  type: string;
-  start: number;
-  end: number;
-  [key: string]: unknown;
-}
+import { applied, isNode, type Node } from "./syntax.ts";
 
 export interface LateOptions {
   /** Whether code at this place of the bundle is a function whose calls are worth the wait. */
@@ -44,9 +39,6 @@ const building = new Set([
 ]);
 const containers = new Set(["Map", "Set", "RegExp"]);
 const functions = new Set(["ArrowFunctionExpression", "FunctionExpression"]);
-
-const isNode = (value: unknown): value is Node =>
-  typeof value === "object" && value !== null && typeof (value as Node).type === "string";
 
 /** Children of a node that are code of their own, not the names of members, labels or bindings. */
 function* partsOf(node: Node): Generator<Node> {
@@ -199,17 +191,4 @@ export async function lateConstants(
     return false;
   });
   return { code: applied(code, edits), late };
-}
-
-function applied(
-  code: string,
-  edits: readonly { at: number; end: number; text: string }[],
-): string {
-  const parts: string[] = [];
-  let from = 0;
-  for (const { at, end, text } of [...edits].sort((a, b) => a.at - b.at || a.end - b.end)) {
-    parts.push(code.slice(from, at), text);
-    from = end;
-  }
-  return [...parts, code.slice(from)].join("");
 }
