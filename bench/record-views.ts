@@ -7,6 +7,7 @@ import { CountingSql } from "#actors/ledger/sql.ts";
 import { Views } from "#actors/ledger/views.ts";
 import { GENESIS, type EventEnvelope } from "#events/envelope.ts";
 import type { UserFact } from "#events/user-events.ts";
+import { budgetAccount } from "#projections/budgets.ts";
 import { admitted, requestId, settled } from "../test/support/sample-events.ts";
 import type { ViewQuestion } from "./view-questions.ts";
 
@@ -17,6 +18,24 @@ const begin = Date.UTC(2026, 10, 1);
 const monthMs = 30 * 86_400_000;
 const requestsMax = 1_000_000;
 
+/** The budgets of all, of a team and of each member, of the month and of each day. */
+function budgetsOf(who: number, at: number) {
+  const resetsAt = begin + monthMs;
+  const terms = { limitNanos: 1e12, resetsAt, thresholds: [], atLimit: "block" as const };
+  const month = { ...terms, period: "month" as const, periodKey: "2026-11-01" };
+  const periodKey = new Date(at).toISOString().slice(0, 10);
+  return {
+    budgets: [
+      { ...month, name: "own", scope: "user" },
+      { ...month, name: "daily", scope: "user", period: "day" as const, periodKey },
+    ],
+    shared: [
+      { ...month, name: "team", scope: `team:team-${who % 7}` },
+      { ...month, name: "company", scope: "organisation" },
+    ],
+  };
+}
+
 /** The events of one request, as its member's stream has them. */
 function eventsOf(n: number): EventEnvelope[] {
   const at = begin + Math.floor((n / requestsMax) * monthMs);
@@ -25,7 +44,13 @@ function eventsOf(n: number): EventEnvelope[] {
   const id = requestId(at, n);
   const latencyMs = 80 + ((n * 7_919) % 2_900);
   const facts: UserFact[] = [
-    admitted({ requestId: id, model, member: `member-${who}`, team: `team-${who % 7}` }),
+    admitted({
+      requestId: id,
+      model,
+      member: `member-${who}`,
+      team: `team-${who % 7}`,
+      ...budgetsOf(who, at),
+    }),
     settled({
       requestId: id,
       servedModel: model,
@@ -73,6 +98,15 @@ export async function askViews(
 ): Promise<number> {
   const dayMs = 86_400_000;
   const day = begin + dayMs;
+  const budgetsBy = async (dimension: "hour" | "model") => {
+    const { budgets, shared } = budgetsOf(7, begin);
+    const asked = [
+      ...budgets.map((budget) => ({ account: budgetAccount(budget), user: "member-7" })),
+      ...shared.map((budget) => ({ account: budgetAccount(budget) })),
+    ];
+    const answer = await ledger.budgetSums({ asked, groupBy: [dimension], from: begin });
+    return answer.budgets.flatMap(({ groups }) => groups);
+  };
   const ask: Record<ViewQuestion, () => Promise<readonly unknown[]>> = {
     "usage of the month in one sum": async () =>
       (await ledger.usage({ groupBy: [], filter: {} })).groups,
@@ -84,6 +118,8 @@ export async function askViews(
       (await ledger.usage({ groupBy: ["hour"], filter: {}, from: day, to: day + dayMs })).groups,
     "usage of one member by day": async () =>
       (await ledger.usage({ groupBy: ["day"], filter: { user: "member-7" } })).groups,
+    "budgets of a member, their team and all, by hour": () => budgetsBy("hour"),
+    "budgets of a member, their team and all, by model": () => budgetsBy("model"),
     "audit list of one member and model, newest first": async () =>
       (await ledger.auditEvents({ filter: { user: "member-7", model: "gpt-5" }, limit: 50 }))
         .entries,

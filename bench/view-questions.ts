@@ -7,6 +7,8 @@ export const questions = [
   "costs of the month by member",
   "usage of a day by hour",
   "usage of one member by day",
+  "budgets of a member, their team and all, by hour",
+  "budgets of a member, their team and all, by model",
   "audit list of one member and model, newest first",
   "audit list of failures over an amount, in a week",
 ] as const;

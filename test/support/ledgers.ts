@@ -1,4 +1,5 @@
 /** Ledgers for tests in workerd: fresh ones, and what they hold as text. */
+import { tables } from "#projections/fold-batch.ts";
 import { env, runInDurableObject } from "cloudflare:test";
 import type { LedgerActor } from "#actors/ledger/ledger-actor.ts";
 
@@ -16,7 +17,7 @@ export function freshLedger(): LedgerStub {
 /** Every row of every view, as text: what "the same bytes" means. */
 export function viewsOf(ledger: LedgerStub): Promise<string> {
   return runInDurableObject(ledger, (_actor, state) => {
-    const views = ["audit", "sums", "sumsByDay", "budgetSums"].map((table) =>
+    const views = tables.map(({ name: table }) =>
       state.storage.sql.exec(`SELECT * FROM "${table}"`).toArray(),
     );
     return JSON.stringify(views, null, 1);

@@ -9,7 +9,7 @@
 import * as z from "zod";
 import { unseal, type EventEnvelope, type SealedEvent } from "#events/envelope.ts";
 import { auditTable } from "#projections/audit.ts";
-import { budgetTable } from "#projections/budgets.ts";
+import { budgets } from "#projections/budgets.ts";
 import { tables, viewsVersion } from "#projections/fold-batch.ts";
 import type { Cell } from "#projections/projection.ts";
 import { HOUR_MS } from "#projections/sums.ts";
@@ -167,8 +167,9 @@ function beginningOf(table: string | undefined, through: number | undefined): Ce
   if (through === undefined) return null;
   // Of entries from before the base only those are kept that are open there.
   if (table === auditTable.name) return [firstIdAt(through + ID_SLACK_MS)];
-  if (table !== budgetTable.name) return null;
+  const ofBudgets = budgets.tables.find(({ name }) => name === table);
+  if (ofBudgets === undefined) return null;
   // It says what budgets came to, and no more of what they spent; periods of now are after it.
-  const [_hour, ...rest] = budgetTable.key;
+  const [_hour, ...rest] = ofBudgets.key;
   return [Math.floor(through / HOUR_MS) + 0.5, ...rest.map(() => "")];
 }
