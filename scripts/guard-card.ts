@@ -129,7 +129,7 @@ const training = ({
 The sources' licences are MIT, Apache-2.0, CC-BY-4.0 and ODC-BY. Only hashed weights are shipped, no rows. Training is seeded and writes the same bytes each time.`;
 
 const limits = `## Speed
-\`node bench/guard.ts\` prints characters a second at several lengths, and each of 21 hostile inputs against an ordinary text; 9 to 12 million characters a second of mixed prompts on a busy two-core machine (target: five), the worst input 2.7 times an ordinary one. The work is linear in the text's length.
+\`node bench/guard.ts\` prints characters a second at several lengths, and each of 21 hostile inputs against an ordinary text; 10 to 27 million characters a second on a busy two-core machine (target: five), the worst input 5.6 times an ordinary one. The work is linear in the text's length.
 
 ## Limits
 - **It does not generalise to new families without overt wording.** What asks politely for something harmful (PAIR, much of CyberSecEval) is found because similar texts were in training. Overt phrasing, disguises and suffixes are found by rules and do carry over.

@@ -2,7 +2,8 @@
  * The workshop behind `train-guard.ts`: clusters near-duplicates, fits the hashed model, and scores by
  * cross-validation. Deterministic: a seeded generator and a fixed order.
  */
-import { eachWindow, featureBits } from "../src/dlp/guard/features.ts";
+import { eachBlock, featureBits } from "../src/dlp/guard/features.ts";
+import { blockChars } from "../src/dlp/guard/limits.ts";
 import { foldedText } from "../src/dlp/guard/fold.ts";
 import { type GuardModel, slotsOffset, weightMax } from "../src/dlp/guard/model.ts";
 import { views } from "../src/dlp/guard/normalise.ts";
@@ -72,8 +73,19 @@ function windowsOf(row: Row): Uint32Array[] {
   if (known !== undefined) return known;
   const windows: Uint32Array[] = [];
   const view = row.attack ? views(row.text).at(-1)! : views(row.text)[0]!;
-  eachWindow(view, (slots, count) => {
-    if (windows.length < settings.windowsMax) windows.push(slots.slice(0, count));
+  let before: Uint16Array | undefined;
+  let blocks = 0;
+  eachBlock(view, (slots, count) => {
+    const here = slots.slice(0, count);
+    const isWindow = before !== undefined || view.folded.length <= blockChars;
+    if (isWindow && windows.length < settings.windowsMax) {
+      // The order in which slots are summed is part of what comes out: that of even blocks first.
+      const both = blocks % 2 === 0 ? [here, before ?? []] : [before ?? [], here];
+      const distinct = Uint32Array.from(new Set(both.flatMap((part) => [...part])));
+      if (distinct.length > 0) windows.push(distinct);
+    }
+    before = here;
+    blocks++;
   });
   cache.set(row, windows);
   return windows;

@@ -3,6 +3,7 @@
  * HTML character references). Only runs that decode to readable text are returned. Linear: every
  * pattern is a run of one character class, and the decoded length is bounded.
  */
+import { unitsOf } from "./buffers.ts";
 import { encodedRunCharsMax } from "./limits.ts";
 
 /** A run that decoded to readable text. */
@@ -11,30 +12,73 @@ export interface DecodedRun {
   readonly text: string;
 }
 
-const base64Run = /[A-Za-z0-9+/_-]{20,}={0,2}/g;
+const base64CharsMin = 20;
+const hexCharsMin = 24;
 const hexRun = /(?:[0-9A-Fa-f]{2}[ :]?){12,}/g;
 const runsMax = 32;
 
 /** The readable texts encoded in `text`, in order, at most 32 of each kind. */
-export function decodeRuns(text: string): DecodedRun[] {
+export function decodeRuns(text: string, units = unitsOf(text)): DecodedRun[] {
   const out: DecodedRun[] = [];
-  collect(out, text, base64Run, "base64", base64Bytes);
-  collect(out, text, hexRun, "hex", hexBytes);
+  const base64: string[] = [];
+  eachRun(text, units, BASE64, base64CharsMin, (run) => {
+    base64.push(run);
+    return base64.length < runsMax;
+  });
+  collect(out, base64, "base64", base64Bytes);
+  const hex: string[] = [];
+  eachRun(text, units, SPACED_HEX, hexCharsMin, (run) => {
+    hex.push(...(run.match(hexRun) ?? []));
+    return hex.length < runsMax;
+  });
+  collect(out, hex.slice(0, runsMax), "hex", hexBytes);
   return out;
 }
 
 function collect(
   out: DecodedRun[],
-  text: string,
-  pattern: RegExp,
+  runs: readonly string[],
   kind: DecodedRun["kind"],
   toBytes: (run: string) => Uint8Array,
 ): void {
-  let tried = 0;
-  for (const match of text.matchAll(pattern)) {
-    if (++tried > runsMax) return;
-    const decoded = readable(toBytes(match[0].slice(0, encodedRunCharsMax)));
+  for (const run of runs) {
+    const decoded = readable(toBytes(run.slice(0, encodedRunCharsMax)));
     if (decoded !== null) out.push({ kind, text: decoded });
+  }
+}
+
+const BASE64 = 1;
+const SPACED_HEX = 2;
+/** What runs are made of: base64 in both alphabets, hex with signs between. */
+const kinds = new Uint8Array(128);
+for (let code = 0; code < 128; code++) {
+  const char = String.fromCharCode(code);
+  kinds[code] = (/[\w+/-]/.test(char) ? BASE64 : 0) | (/[\dA-Fa-f :]/.test(char) ? SPACED_HEX : 0);
+}
+
+const isOf = (kind: number, unit: number): boolean => unit < 128 && (kinds[unit]! & kind) !== 0;
+
+/**
+ * Visits each run of `least` units and more that are all of a kind, until a visit says no. One of them
+ * stands at a multiple of `least`, so that hardly any others are looked at in a text of words.
+ */
+function eachRun(
+  text: string,
+  units: Uint16Array,
+  kind: number,
+  least: number,
+  visit: (run: string) => boolean,
+): void {
+  const { length } = text;
+  for (let at = least - 1; at < length; at += least) {
+    if (!isOf(kind, units[at]!)) continue;
+    let from = at;
+    while (from > 0 && isOf(kind, units[from - 1]!)) from--;
+    let to = at + 1;
+    while (to < length && isOf(kind, units[to]!)) to++;
+    if (to - from >= least && !visit(text.slice(from, to))) return;
+    // The next to look at is the first that may end a run after this one.
+    at = to;
   }
 }
 

@@ -12,6 +12,7 @@ import {
 } from "./heuristics.ts";
 import { phraseWindowWords } from "./limits.ts";
 import type { View } from "./normalise.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** Signals of one view and their sum in logits. */
 export interface Evidence {
@@ -22,10 +23,10 @@ export interface Evidence {
 /** `raw` is the text as written, given for the plain view only (markers are lost in folding). */
 export function evidenceOf(view: View, raw: string | null): Evidence {
   const signals: Signal[] = [];
-  if (raw !== null) rawSignals(raw, signals);
+  if (raw !== null) rawSignals(raw, view.folded.units, signals);
   phraseSignals(view, signals);
   disguiseSignals(view, signals);
-  signals.push(...densestPhrasing(view.tokens.classes));
+  signals.push(...densestPhrasing(view.tokens));
   return { logits: weightOf(signals), signals };
 }
 
@@ -41,13 +42,13 @@ export function categoryOf(signals: readonly Signal[]): GuardCategory | null {
   return best;
 }
 
-function densestPhrasing(classes: string): Signal[] {
+function densestPhrasing({ classes, count }: Tokens): Signal[] {
   const step = phraseWindowWords / 2;
   let best: Signal[] = [];
   let bestWeight = 0;
-  for (let from = 0; from === 0 || from + step < classes.length; from += step) {
+  for (let from = 0; from === 0 || from + step < count; from += step) {
     const signals: Signal[] = [];
-    classSignals(classes.slice(from, from + phraseWindowWords), signals);
+    classSignals(classes, from, Math.min(count, from + phraseWindowWords), signals);
     const weight = weightOf(signals);
     if (weight > bestWeight) {
       best = signals;

@@ -4,8 +4,9 @@
  * often.
  */
 import type { Folded } from "./fold.ts";
-import { blockChars, windowBlocks } from "./limits.ts";
+import { blockChars } from "./limits.ts";
 import type { View } from "./normalise.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** log2 of the number of weights. */
 export const featureBits = 16;
@@ -16,71 +17,27 @@ const golden = 0x9e3779b1;
 /** At most: three n-grams, two shapes, and a word with its class at every second unit. */
 const slotsPerUnitMax = 10;
 
-/** The slots of one block, repeats included; valid up to `count`. */
-interface Block {
-  readonly slots: Uint32Array;
-  count: number;
-}
+/** Scratch space for the slots of a block, never read across calls. */
+const blockSlots = new Uint16Array(blockChars * slotsPerUnitMax + 64);
 
 /**
- * Which window last saw a slot. Scratch space, never read across calls: each window takes a stamp of
- * its own, and a fresh 128 KB table for every text would cost more than scoring it.
+ * Calls `visit` with the slots of each block of a view, repeats included. The array is reused: valid up
+ * to `count`, until `visit` returns. Linear: each unit is hashed once.
  */
-const seen = new Uint16Array(1 << featureBits);
-let stamp = 0;
-
-/**
- * Calls `visit` with the distinct slots of each window of a view (`windowBlocks` neighbouring blocks,
- * one block apart). The array is reused: valid up to `count`, until `visit` returns. Linear: each
- * unit is hashed once, into one of as many buffers as a window has blocks.
- */
-export function eachWindow(view: View, visit: (slots: Uint32Array, count: number) => void): void {
-  const { folded } = view;
-  const room = Math.min(folded.length, blockChars) * slotsPerUnitMax + 64;
-  const ring: Block[] = [];
-  while (ring.length < windowBlocks) ring.push({ slots: new Uint32Array(room), count: 0 });
-  const distinct = new Uint32Array(windowBlocks * room);
-  const blocks = Math.ceil(folded.length / blockChars);
-  let token = 0;
-  for (let at = 0; at < blocks; at++) {
-    token = fillBlock(view, at * blockChars, token, ring[at % windowBlocks]!);
-    if (at + 1 < Math.min(windowBlocks, blocks)) continue;
-    const count = distinctSlots(ring, distinct);
-    if (count > 0) visit(distinct, count);
-  }
-}
-
-function distinctSlots(ring: readonly Block[], distinct: Uint32Array): number {
-  if (stamp === 0xffff) {
-    seen.fill(0);
-    stamp = 0;
-  }
-  const mine = ++stamp;
-  let found = 0;
-  for (const { slots, count } of ring) {
-    for (let at = 0; at < count; at++) {
-      const slot = slots[at]!;
-      if (seen[slot] === mine) continue;
-      seen[slot] = mine;
-      distinct[found++] = slot;
-    }
-  }
-  return found;
-}
-
-/** Fills a block with the slots from unit `from` and word `firstToken` on; returns the next word. */
-function fillBlock(view: View, from: number, firstToken: number, block: Block): number {
+export function eachBlock(view: View, visit: (slots: Uint16Array, count: number) => void): void {
   const { folded, tokens } = view;
-  const to = Math.min(folded.length, from + blockChars);
-  let token = firstToken;
-  while (token < tokens.count && tokens.ends[token]! <= to) token++;
-  const chars = charSlots(folded.codes, Math.max(0, from - 4), to, block.slots);
-  const shapes = shapeSlots(folded, from, to, block.slots, chars);
-  block.count = wordSlots(view, firstToken, token, block.slots, shapes);
-  return token;
+  let token = 0;
+  for (let from = 0; from < folded.length; from += blockChars) {
+    const to = Math.min(folded.length, from + blockChars);
+    const firstToken = token;
+    while (token < tokens.count && tokens.ends[token]! <= to) token++;
+    const chars = charSlots(folded.codes, Math.max(0, from - 4), to, blockSlots);
+    const shapes = shapeSlots(folded, from, to, blockSlots, chars);
+    visit(blockSlots, wordSlots(tokens, firstToken, token, blockSlots, shapes));
+  }
 }
 
-function charSlots(codes: Uint16Array, from: number, to: number, slots: Uint32Array): number {
+function charSlots(codes: Uint16Array, from: number, to: number, slots: Uint16Array): number {
   let count = 0;
   let a = 0;
   let b = 0;
@@ -89,9 +46,9 @@ function charSlots(codes: Uint16Array, from: number, to: number, slots: Uint32Ar
   for (let at = from; at < to; at++) {
     const e = codes[at]! + 1;
     if (at - from >= 4) {
-      const three = Math.imul(Math.imul(c, multiplier) + d, multiplier) + e;
-      const four = three + Math.imul(b, 0x2c1b3c6d);
-      const five = four + Math.imul(a, 0x297a2d39);
+      const three = (Math.imul(Math.imul(c, multiplier) + d, multiplier) + e) | 0;
+      const four = (three + Math.imul(b, 0x2c1b3c6d)) | 0;
+      const five = (four + Math.imul(a, 0x297a2d39)) | 0;
       slots[count++] = Math.imul(three, golden) >>> shift;
       slots[count++] = Math.imul(four ^ 0x51ed270b, golden) >>> shift;
       slots[count++] = Math.imul(five ^ 0x2545f491, golden) >>> shift;
@@ -112,7 +69,7 @@ function shapeSlots(
   folded: Folded,
   from: number,
   to: number,
-  slots: Uint32Array,
+  slots: Uint16Array,
   start: number,
 ): number {
   const { codes, capitals } = folded;
@@ -141,13 +98,12 @@ function shapeSlots(
 }
 
 function wordSlots(
-  view: View,
+  { hashes, classes }: Tokens,
   from: number,
   to: number,
-  slots: Uint32Array,
+  slots: Uint16Array,
   start: number,
 ): number {
-  const { hashes, classes } = view.tokens;
   let count = start;
   let last = from > 0 ? hashes[from - 1]! : 0;
   let lastClass = 0x7c;
@@ -157,7 +113,7 @@ function wordSlots(
     slots[count++] = Math.imul(hash ^ 0x6c8e9cf5, golden) >>> shift;
     slots[count++] = Math.imul((Math.imul(last, multiplier) ^ hash) + 0x1b873593, golden) >>> shift;
     last = hash;
-    const letter = classes.charCodeAt(at);
+    const letter = classes[at]!;
     if (letter === 0x2e) continue;
     const pair = (lastClass << 8) | letter;
     slots[count++] = Math.imul(pair + 0x3c6ef372, golden) >>> shift;

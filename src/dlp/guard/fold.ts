@@ -4,9 +4,12 @@
  * white space collapsed. Works on UTF-16 units in arrays, since building strings costs more than all
  * the scoring after it.
  */
+import { type Buffers, buffersFor } from "./buffers.ts";
 
 /** A folded text: `codes[0..length)`; `hidden` and `lookalike` count the tricks that were undone. */
 export interface Folded {
+  /** The text as it was written; asking a string for its characters again costs more. */
+  readonly units: Uint16Array;
   readonly codes: Uint16Array;
   readonly length: number;
   /** 1 where the unit was a capital letter. */
@@ -120,6 +123,10 @@ function foldByUnicode(table: Uint16Array): void {
 
 /** Made when the first text is folded: gateways without a guard start without it. */
 let foldTable: Uint16Array | undefined;
+const asciiTable = new Uint8Array(0x80);
+for (let code = 0; code < 0x80; code++) {
+  asciiTable[code] = code <= space ? space : String.fromCharCode(code).toLowerCase().charCodeAt(0);
+}
 const lookalikeTable = new Uint16Array(0x10000);
 for (const [plain, others] of Object.entries(lookalikes)) {
   for (const other of others) {
@@ -182,27 +189,47 @@ function foldLookalikes(codes: Uint16Array, length: number): number {
   return touched;
 }
 
-/** Folds `text[from..to)`. Linear in its length; the output is never longer than the input. */
-export function fold(text: string, from = 0, to = text.length): Folded {
-  const table = (foldTable ??= buildFoldTable());
-  const codes = new Uint16Array(to - from);
-  const capitals = new Uint8Array(to - from);
+/**
+ * Folds what stands before the first unit past ASCII, most texts as a whole: no branch but that one, so
+ * that nothing is guessed wrong at the end of every word.
+ */
+function foldAscii(text: string, into: Buffers): { read: number; length: number } {
+  const { units, codes, capitals } = into;
+  const to = text.length;
   let length = 0;
+  let last = space;
+  let at = 0;
+  for (; at < to; at++) {
+    const raw = text.charCodeAt(at);
+    if (raw > 0x7f) break;
+    const code = asciiTable[raw]!;
+    units[at] = raw;
+    codes[length] = code;
+    capitals[length] = ((code ^ raw) >>> 5) & (raw >>> 6);
+    // White space collapses: one that follows another is written over by what comes next.
+    length += (((code ^ space) | (last ^ space)) + 0x7f) >>> 7;
+    last = code;
+  }
+  return { read: at, length };
+}
+
+/** Folds a text. Linear in its length; the output is never longer than the input. */
+export function fold(text: string, into: Buffers = buffersFor(text.length)): Folded {
+  const table = (foldTable ??= buildFoldTable());
+  const { units, codes, capitals } = into;
+  const to = text.length;
+  const plain = foldAscii(text, into);
+  let { length } = plain;
   let hidden = 0;
   let styled = 0;
   let maybeLookalike = false;
   let foreign = false;
-  let last = space;
-  for (let at = from; at < to; at++) {
+  let last = length > 0 ? codes[length - 1]! : space;
+  for (let at = plain.read; at < to; at++) {
     const raw = text.charCodeAt(at);
+    units[at] = raw;
     let code = table[raw]!;
-    if (code === space) {
-      if (last !== space) codes[length++] = space;
-      last = space;
-      continue;
-    }
-    if (raw <= 0x5a && raw >= 0x41) capitals[length] = 1;
-    if (raw > 0x7f) {
+    if (raw > 0x7f && code !== space) {
       if (code === drop) {
         if (isZeroWidth(raw) && isAsciiLetter(last)) hidden++;
         continue;
@@ -212,6 +239,7 @@ export function fold(text: string, from = 0, to = text.length): Folded {
         if (plain > 0) {
           if (raw === 0xdb40) hidden++;
           at++;
+          units[at] = text.charCodeAt(at);
           code = table[plain]!;
           styled++;
         }
@@ -220,11 +248,13 @@ export function fold(text: string, from = 0, to = text.length): Folded {
       if (code >= 0x250) foreign = true;
       if (code >= 0x370 && code < 0x600) maybeLookalike = true;
     }
-    codes[length++] = code;
+    capitals[length] = (raw - 0x41) >>> 0 < 26 ? 1 : 0;
+    codes[length] = code;
+    if (code !== space || last !== space) length++;
     last = code;
   }
   const lookalike = maybeLookalike ? foldLookalikes(codes, length) : 0;
-  return { codes, length, capitals, hidden, lookalike, styled, foreign };
+  return { units, codes, length, capitals, hidden, lookalike, styled, foreign };
 }
 
 const isZeroWidth = (raw: number): boolean =>

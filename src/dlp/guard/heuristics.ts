@@ -9,6 +9,7 @@ import { foldedText } from "./fold.ts";
 import { phrasesWithoutSpaces } from "./lexicon.ts";
 import type { View } from "./normalise.ts";
 import { suffixSigns } from "./suffix.ts";
+import { triggers, triggersIn } from "./triggers.ts";
 
 /** What kind of attack a text looks like. */
 export type GuardCategory = "jailbreak" | "injection" | "extraction" | "code-abuse";
@@ -27,6 +28,12 @@ interface ClassRule extends Signal {
   readonly repeats?: number;
 }
 
+/** A rule over the text as it was written. */
+interface RawRule extends ClassRule {
+  /** Triggers without which it cannot match: one of each set. */
+  readonly needs: readonly number[];
+}
+
 const rule = (
   id: string,
   category: GuardCategory,
@@ -40,7 +47,7 @@ export const classRules: readonly ClassRule[] = [
   rule("override-instructions", "injection", 5.5, /I[^|]{0,3}[PY][^|]{0,4}[TLZS]/g),
   rule("override-named-instructions", "injection", 5, /I[^|]{0,3}T[^|]?P/g),
   rule("override-all-instructions", "injection", 5, /IA[^|]{0,3}T/g),
-  rule("override-instructions-after", "injection", 5.5, /(?:P[^|]{0,2}T|TP)[^|]{0,2}I/g),
+  rule("override-instructions-after", "injection", 5.5, /P[^|]{0,2}T[^|]{0,2}I|TP[^|]{0,2}I/g),
   rule("override-what-was-said", "injection", 4, /IA[^|]{0,3}[PZ]/g),
   rule("override-limits", "jailbreak", 3, /I[^|]{0,3}[AY][^|]{0,3}L/g),
   rule("do-anything-now", "jailbreak", 5, /BAW/g),
@@ -73,84 +80,104 @@ export const classRules: readonly ClassRule[] = [
   rule("decode-and-act", "injection", 4.8, /E[^|]{0,5}[5B][^|]{0,2}[.RDU]/g),
 ];
 
+const { sign, rare, beginning, refusal, mode, user, model, data } = triggers;
+
+const rawRule = (needs: readonly number[], ...parts: Parameters<typeof rule>): RawRule => ({
+  ...rule(...parts),
+  needs,
+});
+
 /** Forged role and tool markers, placeholders of shared jailbreaks, and commands no task needs. */
-const rawRules: readonly ClassRule[] = [
-  rule(
+export const rawRules: readonly RawRule[] = [
+  rawRule(
+    [rare],
     "forged-role-marker",
     "injection",
     4,
     /<\|(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id)\|>|\[\/?INST\]|<<\/?SYS>>|<\/?(?:system|system_prompt|assistant)>|#{2,4} ?(?:system|instruction|assistant) ?:/gi,
   ),
-  rule(
+  rawRule(
+    [beginning | rare],
     "forged-prompt-end",
     "injection",
     4,
     /(?:end|start|begin) of (?:the )?(?:system |user )?(?:prompt|instructions|input|context)|\[(?:system|admin|developer)[^\]\n]{0,40}\]/gi,
   ),
-  rule(
+  rawRule(
+    [sign, mode],
     "prompt-placeholder",
     "jailbreak",
     4.5,
     /[[({<]\s{0,2}(?:insert|your)?[ _]{0,2}(?:prompt|question|query)[ _]{0,2}(?:here)?\s{0,2}[\])}>]/gi,
   ),
-  rule(
+  rawRule(
+    [beginning],
     "forced-beginning",
     "jailbreak",
     2.5,
     /(?:start|begin)(?:ning|ing|s)? (?:your |the |each |every |with |all )?(?:responses?|answers?|reply|replies|output|message|sentence)?[^\n.]{0,40}(?:\bsure\b|absolutely|of course|certainly|happy to|here(?:'s| is| are)\b|step 1)/gi,
   ),
-  rule(
+  rawRule(
+    [refusal],
     "forbidden-refusal",
     "jailbreak",
     2.5,
     /(?:never|not|don't|avoid|without) (?:ever )?(?:us(?:e|ing)|say(?:ing)?|includ(?:e|ing)|writ(?:e|ing)|mention(?:ing)?|print(?:ing)?)[^\n]{0,60}(?:sorry|apolog|unfortunately|cannot|can't|unable|as an ai\b|illegal|unethical|disclaimer)/gi,
     2,
   ),
-  rule(
+  rawRule(
+    [sign, mode],
     "fake-mode",
     "injection",
     3,
     /[<[({#*]{1,3} ?(?:system|god|admin|debug|developer|sudo|root|maintenance|operator|superuser)[ _-]?(?:mode|access|override|reset|prompt|console)[^\n]{0,30}[>\])}#*:]/gi,
   ),
-  rule(
+  rawRule(
+    [rare],
     "split-payload",
     "injection",
     2.5,
     /(?:\b\w{1,12} ?= ?["'][^"'\n]{1,40}["'][\s,;.]{1,4}(?:and )?){2,6}[^\n]{0,60}(?:\+|concat|combin|join)[^\n]{0,60}(?:answer|follow|obey|respond|do what)/gi,
   ),
-  rule(
+  rawRule(
+    [rare],
     "two-voices",
     "jailbreak",
     2.5,
     /[[(](?:gpt|chatgpt|classic|dan|normal|jailbreak)[\])]\s{0,2}:?/gi,
     2,
   ),
-  rule(
+  rawRule(
+    [rare],
     "machine-abuse",
     "code-abuse",
     3.2,
     /rm -rf (?:--no-preserve-root )?[/~]|:\(\)\s{0,2}\{\s{0,2}:\|:&|\/etc\/shadow|\/dev\/tcp\/\d|\bnc (?:-[a-z]+ )*-e\b|169\.254\.169\.254|(?:curl|wget) [^\n|]{1,200}\| ?(?:sudo )?(?:ba|z)?sh\b|powershell[^\n]{0,60}-enc|os\.environ[^\n]{0,80}(?:requests\.post|urlopen)/gi,
     2,
   ),
-  rule(
+  rawRule(
+    [rare],
     "run-code",
     "code-abuse",
     1.6,
     /(?:execute|run|eval)[^\n.]{0,40}(?:os\.system|subprocess|shell command|child_process|\/etc\/passwd|reverse shell|fork bomb|privilege|sandbox|host file)/gi,
   ),
-  rule(
+  rawRule(
+    [data],
     "exfiltrate",
     "injection",
     3.5,
     /(?:send|post|forward|upload|append|exfiltrate)[^\n]{0,80}(?:conversation|chat history|api keys?|secrets?|credentials|passwords?|tokens?|cookies)[^\n]{0,80}(?:https?:|@|\bto\b)/gi,
   ),
-  rule(
+  rawRule(
+    [user],
     "hidden-from-user",
     "injection",
     3.5,
     /(?:do not|don't|never|without) (?:tell|telling|mention|mentioning|inform|informing|alert|alerting|reveal this to)[^\n.]{0,30}(?:the )?user/gi,
   ),
-  rule(
+  rawRule(
+    [model],
     "note-to-model",
     "injection",
     3,
@@ -158,15 +185,56 @@ const rawRules: readonly ClassRule[] = [
   ),
 ];
 
+/** A bit for each class; the rarest share theirs, which only lets more through. */
+const classBits = new Int32Array(128);
+const bitOrder = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012567";
+for (let at = 0; at < 32; at++) classBits[bitOrder.charCodeAt(at)] = 1 << at;
+classBits[0x33] = classBits[0x58]!;
+classBits[0x34] = classBits[0x51]!;
+
+/**
+ * The classes that a text must have for a pattern to match: of each set in one of the lists, one. Gaps
+ * and what may be left out need nothing, and `.` is any word.
+ */
+function needsOf({ source }: RegExp): number[][] {
+  const wanted = source
+    .replace(/\[\^\|\](?:\{\d,\d\}|\?)/g, "")
+    .replace(/(?:\[[^\]]+\]|\w)\?/g, "");
+  return wanted
+    .split("|")
+    .map((one) =>
+      (one.match(/\[[^\]]+\]|\w/g) ?? []).map((set) =>
+        set.includes(".")
+          ? -1
+          : Array.from(set).reduce((bits, letter) => bits | classBits[letter.charCodeAt(0)]!, 0),
+      ),
+    );
+}
+
+let classNeeds: number[][][] | undefined;
+
 /** Signals of the classes in `classes[from..to)`. */
-export function classSignals(classes: string, out: Signal[]): void {
-  for (const each of classRules) count(each, classes, out);
+export function classSignals(classes: Uint8Array, from: number, to: number, out: Signal[]): void {
+  classNeeds ??= classRules.map(({ pattern }) => needsOf(pattern));
+  let present = 0;
+  for (let at = from; at < to; at++) present |= classBits[classes[at]!]!;
+  let subject = "";
+  for (let at = 0; at < classRules.length; at++) {
+    if (!classNeeds[at]!.some((sets) => sets.every((set) => (present & set) !== 0))) continue;
+    if (subject === "") {
+      subject = Reflect.apply(String.fromCharCode, null, classes.subarray(from, to)) as string;
+    }
+    count(classRules[at]!, subject, out);
+  }
 }
 
 /** Signals of the text as it was written. */
-export function rawSignals(text: string, out: Signal[]): void {
-  for (const each of rawRules) count(each, text, out);
-  const signs = suffixSigns(text);
+export function rawSignals(text: string, units: Uint16Array, out: Signal[]): void {
+  const found = triggersIn(units, text.length);
+  for (const each of rawRules) {
+    if (each.needs.every((set) => (found & set) !== 0)) count(each, text, out);
+  }
+  const signs = (found & sign) === 0 ? 0 : suffixSigns(text, units);
   if (signs > 0) {
     out.push({ id: "adversarial-suffix", category: "jailbreak", weight: signs === 2 ? 4.8 : 2.5 });
   }

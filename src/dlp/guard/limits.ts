@@ -6,6 +6,9 @@ export const segmentChars = 65_536;
 /** Segments overlap by this much, so that a phrase on a seam is seen whole. */
 export const segmentOverlapChars = 1_024;
 
+/** Shorter texts, nearly all there are, are folded into arrays that stay: 60 KB an isolate. */
+export const scratchChars = 4_096;
+
 /** Words longer than this are cut: no lexicon entry is near it, and a wall of letters stays cheap. */
 export const wordCharsMax = 48;
 
@@ -18,11 +21,11 @@ export const encodedRunCharsMax = 8_192;
 /** Views inside views (base64 in base64): past two layers no model follows either. */
 export const viewDepthMax = 2;
 
-/** The model reads a text in blocks of this many folded units. */
+/**
+ * The model reads a text in blocks of this many folded units, and judges two neighbouring ones
+ * together: long enough for a persona's set-up, short enough for a note.
+ */
 export const blockChars = 512;
-
-/** Neighbouring blocks judged together: long enough for a persona's set-up, short enough for a note. */
-export const windowBlocks = 2;
 
 /** Overt phrasing adds up over this many words at most, so that a long document is not a long proof. */
 export const phraseWindowWords = 320;

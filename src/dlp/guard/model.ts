@@ -3,7 +3,8 @@
  * (finer ones score no better, and would be half as much again of the Worker's bundle).
  * Its answer is a logit; the largest over a view's windows counts.
  */
-import { eachWindow, featureBits } from "./features.ts";
+import { eachBlock, featureBits } from "./features.ts";
+import { blockChars } from "./limits.ts";
 import type { View } from "./normalise.ts";
 import { packSteps, unpackSteps } from "./packing.ts";
 
@@ -59,18 +60,56 @@ export const slotsOffset = 50;
 const shortSlots = 400;
 const shortPenalty = 1;
 
+/** Which slots occur in the block at hand and in the one before, a bit each. Never read across calls. */
+let here = new Int32Array((1 << featureBits) / 32);
+let other = new Int32Array(here.length);
+
 /** Largest logit over the windows of a view, less the penalty; `-Infinity` for an empty view. */
-export function modelLogit(model: GuardModel, view: View): number {
-  const { weights, scale, bias } = model;
+export function modelLogit({ weights, scale, bias }: GuardModel, view: View): number {
   let best = Number.NEGATIVE_INFINITY;
   let windows = 0;
-  eachWindow(view, (slots, count) => {
+  const look = (sum: number, count: number): void => {
+    if (count === 0) return;
     windows++;
-    let sum = 0;
-    for (let at = 0; at < count; at++) sum += weights[slots[at]!]!;
     const short = count < shortSlots ? shortPenalty * (1 - count / shortSlots) : 0;
     const logit = (scale * sum) / Math.sqrt(count + slotsOffset) + bias - short;
     if (logit > best) best = logit;
+  };
+  const isWindow = view.folded.length <= blockChars;
+  let blocks = 0;
+  let sumBefore = 0;
+  let countBefore = 0;
+  eachBlock(view, (slots, length) => {
+    const before = here;
+    const now = other;
+    here = now;
+    other = before;
+    now.fill(0);
+    // What occurs in this block, and what of that does not occur in the one before: a window's slots
+    // are those of its first block and what is new in its second.
+    let sum = 0;
+    let count = 0;
+    let newSum = 0;
+    let newCount = 0;
+    // Without branches: which slots repeat cannot be guessed.
+    for (let at = 0; at < length; at++) {
+      const slot = slots[at]!;
+      const word = slot >>> 5;
+      const bits = now[word]!;
+      const isFirst = (~bits >>> slot) & 1;
+      const isNew = isFirst & (~before[word]! >>> slot);
+      const weight = weights[slot]!;
+      now[word] = bits | (1 << slot);
+      sum += weight & -isFirst;
+      count += isFirst;
+      newSum += weight & -isNew;
+      newCount += isNew;
+    }
+    if (isWindow) look(sum, count);
+    else if (blocks > 0) look(sumBefore + newSum, countBefore + newCount);
+    blocks++;
+    sumBefore = sum;
+    countBefore = count;
   });
   return windows > 1 ? best - windowPenalty * Math.log(windows) : best;
 }

@@ -3,6 +3,7 @@
  * disguise, what it says once undone (leetspeak, spaced-out letters, base64, hex, escapes, rot13,
  * reversed). Linear time; every view is bounded and views of views stop at `viewDepthMax`.
  */
+import { type Buffers, buffersFor } from "./buffers.ts";
 import { decodeRuns, unescapeText } from "./encodings.ts";
 import { type Folded, fold } from "./fold.ts";
 import { decodedCharsMax, viewAllowanceChars, viewDepthMax, viewLengthsMax } from "./limits.ts";
@@ -38,10 +39,10 @@ interface Collected {
   room: number;
 }
 
-/** All views of a text, the plain one first. */
-export function views(text: string): View[] {
+/** All views of a text, the plain one first; that one is valid as long as what it was folded into. */
+export function views(text: string, into: Buffers = buffersFor(text.length)): View[] {
   const out: Collected = { views: [], room: viewLengthsMax * text.length + viewAllowanceChars };
-  addViews(out, text, 0, "plain");
+  addViews(out, text, 0, "plain", into);
   return out.views;
 }
 
@@ -54,9 +55,15 @@ function addView(out: Collected, length: number, make: () => View): View | null 
   return view;
 }
 
-function addViews(out: Collected, text: string, depth: number, kind: ViewKind): void {
+function addViews(
+  out: Collected,
+  text: string,
+  depth: number,
+  kind: ViewKind,
+  into?: Buffers,
+): void {
   const plain = addView(out, text.length, () =>
-    viewOf(kind, fold(text), depth === 0 ? 0 : 1, depth),
+    viewOf(kind, fold(text, into), depth === 0 ? 0 : 1, depth, into),
   );
   if (plain === null) return;
   const { folded, tokens } = plain;
@@ -71,15 +78,21 @@ function addViews(out: Collected, text: string, depth: number, kind: ViewKind): 
   const unescaped = unescapeText(text);
   if (unescaped !== null) addViews(out, unescaped, depth + 1, "escaped");
   let left = decodedCharsMax;
-  for (const run of decodeRuns(text)) {
+  for (const run of decodeRuns(text, folded.units)) {
     if (run.text.length > left) break;
     left -= run.text.length;
     addViews(out, run.text, depth + 1, run.kind);
   }
 }
 
-function viewOf(kind: ViewKind, folded: Folded, undone: number, depth: number): View {
-  return { kind, folded, tokens: tokenise(folded), undone, depth };
+function viewOf(
+  kind: ViewKind,
+  folded: Folded,
+  undone: number,
+  depth: number,
+  into?: Buffers,
+): View {
+  return { kind, folded, tokens: tokenise(folded, into), undone, depth };
 }
 
 const unleet = (code: number): number =>

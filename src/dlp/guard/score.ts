@@ -3,9 +3,10 @@
  * and by the model; their odds add up, and the worst view of the worst segment counts. Linear in the
  * length of the text; no text leaves this file, only ids of rules.
  */
+import { buffersFor } from "./buffers.ts";
 import { type Evidence, categoryOf, evidenceOf } from "./evidence.ts";
 import type { GuardCategory } from "./heuristics.ts";
-import { reasonsMax, segmentChars, segmentOverlapChars } from "./limits.ts";
+import { reasonsMax, scratchChars, segmentChars, segmentOverlapChars } from "./limits.ts";
 import { type GuardModel, modelLogit, unpackModel } from "./model.ts";
 import { type View, type ViewKind, views } from "./normalise.ts";
 import { packedModel, thresholdOdds } from "./weights.ts";
@@ -33,6 +34,9 @@ let unpacked: GuardModel | undefined;
 /** The model in `weights.ts`, unpacked when the first text is judged. */
 const shipped = (): GuardModel => (unpacked ??= unpackModel(packedModel));
 
+/** Lent to one text after another: nobody reads what is left in it of an earlier one. */
+const scratch = buffersFor(scratchChars);
+
 interface Finding {
   readonly odds: number;
   readonly evidence: Evidence;
@@ -54,7 +58,8 @@ function worstFinding(model: GuardModel, text: string): Finding | null {
   for (let from = 0; from === 0 || from + segmentOverlapChars < text.length;) {
     const to = Math.min(text.length, from + segmentChars);
     const segment = text.slice(from, to);
-    for (const view of views(segment)) {
+    const into = segment.length > scratchChars ? undefined : scratch;
+    for (const view of views(segment, into)) {
       const finding = findingOf(model, view, segment);
       if (worst === null || finding.odds > worst.odds) worst = finding;
     }

@@ -1,8 +1,9 @@
 /**
  * One pass over folded text: words, their classes, and signs that the text is written in a disguise
- * (leetspeak, rot13, reversed, spaced-out letters). Each word is hashed four ways at once, so that a
- * disguise is seen without building the undisguised text.
+ * (leetspeak, rot13, reversed, spaced-out letters). A word that nobody knows is hashed three ways more,
+ * so that a disguise is seen without building the undisguised text.
  */
+import { type Buffers, buffersFor } from "./buffers.ts";
 import { type Folded, fold, foldedText } from "./fold.ts";
 import { commonWords, wordClasses } from "./lexicon.ts";
 import { wordCharsMax } from "./limits.ts";
@@ -14,8 +15,8 @@ export interface Tokens {
   readonly hashes: Int32Array;
   /** Offset in the folded text just after each word. */
   readonly ends: Int32Array;
-  /** Class letter of each word, as one string. */
-  readonly classes: string;
+  /** Class letter of each word, as its code. */
+  readonly classes: Uint8Array;
   /** Different words that are common only after undoing the disguise. */
   readonly leetWords: number;
   readonly rot13Words: number;
@@ -42,7 +43,7 @@ export function wordHash(word: string): number {
   return hash;
 }
 
-const tableBits = 13;
+const tableBits = 12;
 const tableSize = 1 << tableBits;
 const slotOf = (hash: number): number => Math.imul(hash, 0x9e3779b1) >>> (32 - tableBits);
 const keys = new Int32Array(tableSize);
@@ -101,30 +102,20 @@ for (let code = 0x30; code <= 0x39; code++) kindOf[code] = 1;
 for (const sign of "'@$_") kindOf[sign.charCodeAt(0)] = 1;
 for (const sign of ".!?;") kindOf[sign.charCodeAt(0)] = 2;
 
-/** The hashes of one word, and of what it would be undisguised. */
-interface WordHashes {
-  plain: number;
-  rot13: number;
-  reversed: number;
-  leet: number;
-  /** Digits and signs that leetspeak reads as letters. */
-  digits: number;
-}
-
-/** Hashes the word at `start` into `into`; returns the offset after it. */
-function hashWord(codes: Uint16Array, start: number, length: number, into: WordHashes): number {
-  let plain = 0;
+/** Which disguise makes the unknown word at `start` a common one, if any. */
+function disguiseOf(
+  codes: Uint16Array,
+  start: number,
+  end: number,
+  plain: number,
+): "leet" | "rot13" | "reversed" | null {
   let rot13 = 0;
   let reversed = 0;
   let power = 1;
   let leet = 0;
   let digits = 0;
-  const stop = Math.min(length, start + wordCharsMax);
-  let at = start;
-  for (; at < stop; at++) {
+  for (let at = start; at < end; at++) {
     const code = codes[at]!;
-    if (code < 128 && kindOf[code] !== 1) break;
-    plain = (Math.imul(plain, multiplier) + code + 1) | 0;
     reversed = (reversed + Math.imul(code + 1, power)) | 0;
     power = Math.imul(power, multiplier);
     let turned = code;
@@ -137,31 +128,23 @@ function hashWord(codes: Uint16Array, start: number, length: number, into: WordH
     rot13 = (Math.imul(rot13, multiplier) + turned + 1) | 0;
     leet = (Math.imul(leet, multiplier) + unleeted + 1) | 0;
   }
-  into.plain = plain;
-  into.rot13 = rot13;
-  into.reversed = reversed;
-  into.leet = leet;
-  into.digits = digits;
-  return at;
-}
-
-/** Which disguise makes an unknown word a common one, if any. */
-function disguiseOf(word: WordHashes, size: number): "leet" | "rot13" | "reversed" | null {
-  if (word.digits > 0) return word.digits < size && isCommon(word.leet) ? "leet" : null;
-  if (isCommon(word.rot13)) return "rot13";
-  const meant = size > 3 || reversedOnly.has(word.plain);
-  return meant && isCommon(word.reversed) ? "reversed" : null;
+  const size = end - start;
+  if (digits > 0) return digits < size && isCommon(leet) ? "leet" : null;
+  if (isCommon(rot13)) return "rot13";
+  const meant = size > 3 || reversedOnly.has(plain);
+  return meant && isCommon(reversed) ? "reversed" : null;
 }
 
 /** Splits folded text into words. Linear; a word is hashed over at most `wordCharsMax` units. */
-export function tokenise(folded: Folded): Tokens {
+export function tokenise(folded: Folded, into: Buffers = buffersFor(folded.length)): Tokens {
   if (!isFilled) fillTables();
   const { codes, length, capitals } = folded;
-  const hashes = new Int32Array(length + 1);
-  const ends = new Int32Array(length + 1);
-  const classes = new Uint8Array(length + 1);
-  const word: WordHashes = { plain: 0, rot13: 0, reversed: 0, leet: 0, digits: 0 };
-  const found = { leet: new Set<number>(), rot13: new Set<number>(), reversed: new Set<number>() };
+  const { hashes, ends, classes } = into;
+  const found: Record<"leet" | "rot13" | "reversed", Set<number> | undefined> = {
+    leet: undefined,
+    rot13: undefined,
+    reversed: undefined,
+  };
   let count = 0;
   let spacedRun = 0;
   let longestSpacedRun = 0;
@@ -171,39 +154,42 @@ export function tokenise(folded: Folded): Tokens {
     if (kind !== 1) {
       at++;
       if (kind === 2 && count > 0 && classes[count - 1] !== sentenceEnd) {
+        hashes[count] = 0;
         ends[count] = at;
         classes[count++] = sentenceEnd;
       }
       continue;
     }
     const start = at;
-    at = hashWord(codes, start, length, word);
+    const stop = Math.min(length, start + wordCharsMax);
+    let hash = 0;
+    for (; at < stop; at++) {
+      const code = codes[at]!;
+      if (code < 128 && kindOf[code] !== 1) break;
+      hash = (Math.imul(hash, multiplier) + (code + 1)) | 0;
+    }
     const size = at - start;
-    const slot = slotFor(word.plain);
-    const known = keys[slot] === word.plain;
-    let letter = known && classOf[slot]! > 0 ? classOf[slot]! : other;
+    const slot = slotFor(hash);
+    const known = keys[slot] === hash;
+    let letter = (known && classOf[slot]!) || other;
     if (letter === personaName && size <= 4 && capitals[start + 1] === 0) letter = firstName;
-    hashes[count] = word.plain;
+    hashes[count] = hash;
     ends[count] = at;
     classes[count++] = letter;
     spacedRun = size === 1 && (first >= 0x61 || first === 0x27) ? spacedRun + 1 : 0;
     if (spacedRun > longestSpacedRun) longestSpacedRun = spacedRun;
     if (size < 3 || known) continue;
-    const disguise = disguiseOf(word, size);
-    if (disguise !== null) found[disguise].add(word.plain);
+    const disguise = disguiseOf(codes, start, at, hash);
+    if (disguise !== null) (found[disguise] ??= new Set()).add(hash);
   }
   return {
     count,
     hashes,
     ends,
-    classes: asciiString(classes, count),
-    leetWords: found.leet.size,
-    rot13Words: found.rot13.size,
-    reversedWords: found.reversed.size,
+    classes,
+    leetWords: found.leet?.size ?? 0,
+    rot13Words: found.rot13?.size ?? 0,
+    reversedWords: found.reversed?.size ?? 0,
     longestSpacedRun,
   };
 }
-
-const ascii = new TextDecoder();
-const asciiString = (bytes: Uint8Array, length: number): string =>
-  ascii.decode(bytes.subarray(0, length));

@@ -105,6 +105,21 @@ export class Automaton {
     return this.#shortest[state / this.#width] ?? 0;
   }
 
+  /** The lists, as bits, of which a text stands among so many units, wherever: no end is looked at. */
+  among(units: Uint16Array, length: number): number {
+    const { classes } = this;
+    const next = this.#next;
+    const found = this.#foundIn;
+    let state = 0;
+    let bits = 0;
+    for (let i = 0; i < length; i += 1) {
+      const unit = units[i] ?? 0;
+      state = next[state + (unit < 256 ? (classes[unit] ?? 0) : 0)] ?? 0;
+      bits |= found[state] ?? 0;
+    }
+    return bits;
+  }
+
   /** The lists, as bits, of which a text stands in a name of so many folded codes. */
   within(codes: Uint8Array, length: number): number {
     const { classes } = this;
