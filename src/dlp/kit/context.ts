@@ -20,6 +20,8 @@ interface Entry {
   readonly fourth: number;
   /** Its letters outside ASCII have no codes of their own and are compared in the text. */
   readonly ascii: boolean;
+  /** Its first character where that is outside ASCII and knows no case, else 0: told without a copy. */
+  readonly first: number;
   /** By list: whether the word is in it. */
   readonly lists: boolean[];
   /** The lists that it is in. */
@@ -100,7 +102,10 @@ function entryOf(word: string): Entry {
   const codes = Uint8Array.from(word, (sign) => Math.min(sign.charCodeAt(0), FOREIGN));
   // A blank stands for nothing in a name of humps: then the fourth character is another one.
   const fourth = ascii && !codes.subarray(0, 4).includes(BLANK) ? (codes[3] ?? 0) : 0;
-  return { word, codes, fourth, ascii, lists: [], inLists: [] };
+  const sign = word[0] ?? "";
+  const caseless = (codes[0] ?? 0) === FOREIGN && sign.toLowerCase() === sign.toUpperCase();
+  const first = caseless ? word.charCodeAt(0) : 0;
+  return { word, codes, fourth, ascii, first, lists: [], inLists: [] };
 }
 
 /** Takes a list up into the walk. For the built-in lists only: a list is never forgotten. */
@@ -149,9 +154,11 @@ function endsWord({ codes, length }: Source, end: number): boolean {
 }
 
 /** The end of the word or phrase that stands at an index, or -1. */
-function endOf(source: Source, at: number, { word, ascii, codes: wantedCodes }: Entry): number {
+function endOf(source: Source, at: number, entry: Entry): number {
   const { codes, text, length } = source;
-  if (!ascii) {
+  const { word, first, codes: wantedCodes } = entry;
+  if (!entry.ascii) {
+    if (first !== 0 && text.charCodeAt(at) !== first) return -1;
     const end = at + word.length;
     return text.slice(at, end).toLowerCase() === word && endsWord(source, end) ? end : -1;
   }
