@@ -1,9 +1,10 @@
 /** Dates of birth: a calendar date that follows words of birth. A date alone is never one. */
-import { DIGIT, FOLD, NONE, OTHER, is, isWordCode } from "../kit/chars.ts";
+import { ALNUM, DIGIT, FOLD, NONE, OTHER, is, isWordCode } from "../kit/chars.ts";
 import { contextWords, hasContext } from "../kit/context.ts";
 import { plausibleDay } from "../kit/dates.ts";
 import type { Candidate, Detector } from "../kit/detector.ts";
 import { endsAfter, type DigitRun } from "../kit/digits.ts";
+import { SMALL, hasSmall } from "../kit/literal-case.ts";
 import type { Source } from "../kit/source.ts";
 import { MONTHS, WRITTEN_CHARS, monthOf, writtenAfter } from "../kit/written-dates.ts";
 
@@ -55,6 +56,12 @@ const WORDS = contextWords([
 ]);
 
 const CAPITALISED = MONTHS.flat().map((name) => (name[0] ?? "").toUpperCase() + name.slice(1));
+/** The folded codes of a name. */
+const foldedOf = (name: string): number[] =>
+  Array.from(name, (sign) => FOLD[sign.charCodeAt(0)] ?? OTHER);
+const three = (first = 0, second = 0, third = 0): number => (first << 16) | (second << 8) | third;
+/** What the capitalised names of months begin with. */
+const MONTH_BEGINS = new Set(CAPITALISED.map((name) => three(...foldedOf(name))));
 
 /** "3 March 1970", "3rd March 1970", "3. März 1970". */
 const DAY_FIRST = /^(\d{1,2})(?:st|nd|rd|th|er|\.|º)?[ -](\p{L}{3,10})\.?,?[ -](\d{4})$/u;
@@ -63,9 +70,13 @@ const MONTH_FIRST = /^(\p{L}{3,9})\.?[ -](\d{1,2})(?:st|nd|rd|th)?,?[ -](\d{4})$
 const LONGEST = 30;
 /** ... and of one right after its label: "twenty-third of September, 1970". */
 const LABELLED_LONGEST = 44;
-/** Longest of the labels, and the order in which they are tried. */
-const LABEL_CHARS_MAX = Math.max(...LABELS.map((label) => label.length));
-const LONGEST_FIRST = LABELS.toSorted((a, b) => b.length - a.length);
+/** The labels by their first letter, the longest first. */
+const BY_LETTER = new Map<number, { label: string; codes: Uint8Array; ascii: boolean }[]>();
+for (const label of LABELS.toSorted((a, b) => b.length - a.length)) {
+  const codes = Uint8Array.from(foldedOf(label));
+  const known = BY_LETTER.get(codes[0] ?? 0) ?? [];
+  BY_LETTER.set(codes[0] ?? 0, [...known, { label, codes, ascii: codes.every((c) => c < 128) }]);
+}
 /** Longest name of a month in `MONTH_FIRST`. */
 const MONTH_CHARS_MAX = 9;
 const BLANK = 32;
@@ -114,6 +125,10 @@ function numberFollows(source: Source, at: number): boolean {
 /** A date with the month as a word, anchored at the month or at the blank between day and month. */
 function written(source: Source, at: number): Candidate | undefined {
   const dayFirst = source.code(at) === BLANK;
+  const name = dayFirst ? at + 1 : at;
+  // Others are found from their label on.
+  if (!MONTH_BEGINS.has(three(source.code(name), source.code(name + 1), source.code(name + 2))))
+    return undefined;
   const start = dayFirst ? dayBefore(source, at) : at;
   if (start < 0 || !source.opens(start)) return undefined;
   if (!dayFirst && !numberFollows(source, at)) return undefined;
@@ -125,8 +140,7 @@ function written(source: Source, at: number): Candidate | undefined {
   const day = found?.[dayFirst ? 1 : 2] ?? "";
   const month = found?.[dayFirst ? 2 : 1] ?? "";
   if (!plausibleDay(monthOf(month), Number(day))) return undefined;
-  // Others are found from their label on.
-  if (!CAPITALISED.some((name) => month.startsWith(name))) return undefined;
+  if (!CAPITALISED.some((capitals) => month.startsWith(capitals))) return undefined;
   if (!hasContext(source, start, LABEL_WORDS, 40)) return undefined;
   return { start, end, confidence: 0.8, why: ["shape", "context"] };
 }
@@ -159,19 +173,38 @@ function numeric(source: Source, at: number): Candidate | undefined {
   return { start: at, end, confidence: 0.8, why: ["shape", "context"] };
 }
 
-/** The longest label that stands at an index, letter case aside. */
-function labelAt(source: Source, at: number): string | undefined {
-  const text = source.text.slice(at, at + LABEL_CHARS_MAX).toLowerCase();
-  return LONGEST_FIRST.find((label) => text.startsWith(label));
+/** The length of the longest label that stands at an index, letter case aside; 0 for none. */
+function labelLength({ text, codes, length }: Source, at: number): number {
+  for (const { label, codes: wanted, ascii } of BY_LETTER.get(SMALL[codes[at] ?? 0] ?? 0) ?? []) {
+    const end = at + wanted.length;
+    const told = end > length ? 0 : hasSmall(codes, at, wanted);
+    if (told === 0) continue;
+    // Letters outside ASCII have no codes of their own.
+    if ((told === 1 && ascii) || text.slice(at, end).toLowerCase() === label) return wanted.length;
+  }
+  return 0;
+}
+
+/** Whether a number of more than two digits is the first thing after a label: no day of a month. */
+function numberLeads({ codes, length }: Source, from: number): boolean {
+  const stop = Math.min(from + WRITTEN_CHARS, length) - 2;
+  let index = from;
+  while (index < stop && (codes[index] ?? 0) < 128 && !is(codes[index] ?? 0, ALNUM)) index += 1;
+  if (index >= stop) return false;
+  for (let i = index; i < index + 3; i += 1) if (!is(codes[i] ?? 0, DIGIT)) return false;
+  return true;
 }
 
 /** A date in any other writing, anchored at the label right before it. */
 function labelled(source: Source, at: number): Candidate | undefined {
-  const label = labelAt(source, at);
-  if (label === undefined) return undefined;
-  const from = at + label.length;
+  const label = labelLength(source, at);
+  if (label === 0) return undefined;
+  const from = at + label;
   // Asking for the last character that may count notes an unfinished text.
   source.code(from + WRITTEN_CHARS);
+  if (numberLeads(source, from)) return undefined;
+  if (!source.years.within(source.codes, from, Math.min(from + WRITTEN_CHARS, source.length)))
+    return undefined;
   const found = writtenAfter(source.text.slice(from, from + WRITTEN_CHARS));
   if (found === undefined || found.end - found.start > LABELLED_LONGEST) return undefined;
   const { start, end } = found;

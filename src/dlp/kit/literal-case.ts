@@ -4,7 +4,9 @@ import { NONE, UPPER, is } from "./chars.ts";
 import type { Source } from "./source.ts";
 
 /** Small letters for the capitals of ASCII. */
-const SMALL = Uint8Array.from({ length: 256 }, (_, code) => (is(code, UPPER) ? code + 32 : code));
+export const SMALL = Uint8Array.from({ length: 256 }, (_, code) =>
+  is(code, UPPER) ? code + 32 : code,
+);
 
 /** Whether a literal of small letters stands at an index: 1 or 0, and -1 where only the text tells. */
 export function hasSmall(codes: Uint8Array, at: number, wanted: Uint8Array): number {

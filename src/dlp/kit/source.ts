@@ -9,6 +9,7 @@ import { Heard } from "./context.ts";
 import { DigitRun, parseDigits } from "./digits.ts";
 import { Signs } from "./placeholder.ts";
 import { Runs } from "./runs.ts";
+import { Years } from "./written-dates.ts";
 
 export class Source {
   readonly text: string;
@@ -33,6 +34,8 @@ export class Source {
   readonly heard = new Heard();
   /** Groups of digits, for the detector of telephone numbers. */
   groups: Int32Array | undefined;
+  /** Years, for the detector of dates of birth. */
+  readonly years = new Years();
   /** What marks placeholders, for `kit/placeholder.ts`. */
   readonly signs = new Signs();
   /** The assignment that was read last, for the next detector that asks there. */

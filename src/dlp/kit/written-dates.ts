@@ -1,4 +1,5 @@
 /** Dates written out in the way of prose, right after a label: "birthday: the third of march 1970". */
+import { DIGIT, is } from "./chars.ts";
 import { plausibleDay } from "./dates.ts";
 
 /** How each month begins, in ten languages; what follows in the word is not looked at. */
@@ -59,9 +60,37 @@ function dayOf(digits: string | undefined, word: string | undefined): number {
   return digits === undefined ? (ORDINALS.get((word ?? "").toLowerCase()) ?? 0) : Number(digits);
 }
 
-/** Where a date stands in the text after a label, if nothing but words that link them stands between. */
+const ZERO = 48;
+const NINE = 57;
+
+/** Whether 1900 to 2099 stand at an index. */
+function isYear(codes: Uint8Array, at: number): boolean {
+  const first = codes[at] ?? 0;
+  const second = codes[at + 1] ?? 0;
+  if (!(first === ZERO + 1 ? second === NINE : first === ZERO + 2 && second === ZERO)) return false;
+  return is(codes[at + 2] ?? 0, DIGIT) && is(codes[at + 3] ?? 0, DIGIT);
+}
+
+/** Where years stand in a text: hostile ones have a label at every few characters, and no year. */
+export class Years {
+  /** No year begins from here ... */
+  #from = 0;
+  /** ... until here. */
+  #upTo = 0;
+
+  /** Whether a year stands between two indexes. */
+  within(codes: Uint8Array, from: number, to: number): boolean {
+    const known = from >= this.#from && from <= this.#upTo;
+    let at = known ? this.#upTo : from;
+    while (at + 4 <= to && !isYear(codes, at)) at += 1;
+    if (!known) this.#from = from;
+    if (at > this.#upTo || !known) this.#upTo = at;
+    return at + 4 <= to;
+  }
+}
+
+/** Where a date stands in the text after a label, if a year does, and nothing but words that link them stands between. */
 export function writtenAfter(text: string): { start: number; end: number } | undefined {
-  if (!/(?:19|20)\d\d/.test(text)) return undefined;
   patterns ??= { dayFirst: dayFirstPattern(), monthFirst: monthFirstPattern() };
   const dayFirst = patterns.dayFirst.exec(text);
   const found = dayFirst ?? patterns.monthFirst.exec(text);
