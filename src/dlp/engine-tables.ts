@@ -36,8 +36,8 @@ export interface LiteralEntry {
   readonly previous: number;
   /** How many letters, digits and hyphens run on from the anchor at least. */
   readonly reach: number;
-  /** The literal must not follow a letter or digit. */
-  readonly opens: boolean;
+  /** `OPENING` when the literal must not follow a letter or digit, else `ANYWHERE`. */
+  readonly where: number;
   /** The codes of a literal of ASCII, of small letters where case is ignored. */
   readonly codes: Uint8Array | undefined;
   /**
@@ -66,9 +66,17 @@ export interface Asked {
   plain: boolean;
 }
 
+/** What the pass asks of a detector. */
+export interface Askable {
+  readonly validate: Detector["validate"];
+  readonly crowds: string | undefined;
+}
+
 /** Tables compiled from detectors; shared by every scan of the same set. */
 export interface Engine {
   readonly detectors: readonly Detector[];
+  /** What of them is asked, all of one form: looking into objects of many forms takes longer. */
+  readonly askable: readonly Askable[];
   /** Flags by (previous code << 8) | code. */
   readonly pairs: Uint8Array;
   /** The same by (code << 8) | previous code, as memory has two characters on most machines. */
@@ -225,7 +233,8 @@ class Builder {
     const ascii = /^[\0-\u007f]*$/.test(written);
     const codes = ascii ? Uint8Array.from(written, (sign) => sign.charCodeAt(0)) : undefined;
     const said = { literal, ignoreCase, next, after, previous, reach };
-    const entry: LiteralEntry = { ...said, codes, opens, assigns, detectors };
+    const where = opens ? OPENING : ANYWHERE;
+    const entry: LiteralEntry = { ...said, codes, where, assigns, detectors };
     this.#entries.set(key, entry);
     this.#file(entry);
   }
@@ -237,7 +246,7 @@ class Builder {
       this.begins[first] = 1;
       for (const second of spellings(literal[1], ignoreCase, next)) {
         const pair = (first << 8) | second;
-        this.#flag(pair, LITERAL | (entry.opens ? MARK_OPENING : MARK));
+        this.#flag(pair, LITERAL | (entry.where === OPENING ? MARK_OPENING : MARK));
         if (this.bucketOf[pair] === 0) this.bucketOf[pair] = this.buckets.push([]) - 1;
         this.buckets[this.bucketOf[pair] ?? 0]?.push(entry);
       }
@@ -252,10 +261,10 @@ class Builder {
   thirds(): Uint8Array {
     const thirds = new Uint8Array(this.buckets.length << 8);
     this.buckets.forEach((bucket, index) => {
-      for (const { literal, ignoreCase, opens, after } of bucket) {
+      for (const { literal, ignoreCase, where, after } of bucket) {
         for (const third of spellings(literal[2], ignoreCase, after)) {
           const at = (index << 8) | third;
-          thirds[at] = (thirds[at] ?? 0) | (opens ? OPENING : ANYWHERE);
+          thirds[at] = (thirds[at] ?? 0) | where;
         }
       }
     });
@@ -296,6 +305,7 @@ export function compileEngine(detectors: readonly Detector[]): Engine {
     }
   return {
     detectors,
+    askable: detectors.map(({ validate, crowds }) => ({ validate, crowds })),
     pairs,
     swapped: pairs.map((_, pair) => pairs[((pair & 255) << 8) | (pair >> 8)] ?? 0),
     begins,

@@ -14,11 +14,13 @@ import {
   type Engine,
   type LiteralEntry,
 } from "./engine-tables.ts";
+
+import { STAND_APART, isAlone, wordStart } from "./edges.ts";
 import { runsAround, type Run } from "./base64.ts";
 import { LITERALS_SHIFT, findPlaces, placesFor, type Places } from "./places.ts";
 import { mayHoldValue, readAssignment } from "./kit/assignment.ts";
 import { VALUE_FIRST } from "./kit/operators.ts";
-import { ALNUM, ALPHA, DIGIT, LOCAL, DASH, NONE, is } from "./kit/chars.ts";
+import { ALNUM, ALPHA, DIGIT, DASH, NONE, is } from "./kit/chars.ts";
 import { hasContext, type ContextWords } from "./kit/context.ts";
 import type { Candidate } from "./kit/detector.ts";
 import { DIGITS_MAX, isSeparator, joinedBefore } from "./kit/digits.ts";
@@ -34,22 +36,14 @@ const ALONE_MAX = 5;
 /** The most digits that a prefilter asks for after letters. */
 const MIXED_DIGITS_MAX = 9;
 const BLANK = 32;
-const OPEN = 40;
-const CLOSE = 41;
 const HYPHEN = 45;
 const FULL_STOP = 46;
-const SLASH = 47;
 const COLON = 58;
 
 const NO_RUNS: readonly Run[] = [];
 
 /** Receives every candidate of a pass, with the index of its detector and the anchor it hangs on. */
 export type Sink = (detector: number, candidate: Candidate, anchor: number) => void;
-
-/** 1 for what ends a number that stands alone, whatever follows: all but what `isAlone` looks at. */
-const STAND_APART = Uint8Array.from({ length: 256 }, (_, code) =>
-  is(code, ALNUM | DASH) || isDash(code) || [BLANK, COLON, OPEN, CLOSE].includes(code) ? 0 : 1,
-);
 
 /** One pass over one source: holds what the visits of the pass share. */
 class Pass {
@@ -78,7 +72,7 @@ class Pass {
 
   #ask(detector: number, at: number): void {
     const source = this.#source;
-    const asked = this.#engine.detectors[detector];
+    const asked = this.#engine.askable[detector];
     if (asked === undefined) return;
     if (asked.crowds !== undefined && this.#crowds?.isFull(detector, at) === true) return;
     source.touched = false;
@@ -101,10 +95,10 @@ class Pass {
 
   /**
    * Asks those for whom enough letters, digits and hyphens run on from the anchor. `follow` are the
-   * bits of what follows the first group of a number, `length` is that of its third group, where no
-   * separator joins it to digits before; `from` is where the digits of a word begin.
+   * bits of what follows the first group of a number; `from` is where the digits of a word begin.
    */
-  #askAll(list: readonly Asked[], at: number, follow: number, length: number, from: number): void {
+  #askAll(list: readonly Asked[], at: number, follow: number, from: number): void {
+    let third = -1;
     let reached = -1;
     let solidly = -1;
     let digits = -1;
@@ -119,7 +113,10 @@ class Pass {
       }
       const { reach } = asked;
       if (asked.follow !== 0 && (asked.follow & follow) === 0) continue;
-      if (asked.third !== 0 && ((asked.third >> length) & 1) === 0) continue;
+      if (asked.third !== 0) {
+        if (third < 0) third = this.#thirdGroup(at);
+        if (((asked.third >> third) & 1) === 0) continue;
+      }
       if (asked.digits !== 0) {
         if (digits < 0) digits = this.#digitsFrom(at, from);
         if (digits < asked.digits) continue;
@@ -194,26 +191,51 @@ class Pass {
       }
     }
     const { byGroups, byGroupsJoined, followBits } = this.#engine;
+    // Few want numbers that are joined to others.
     const joined = joinedBefore(source, at);
-    // Few want numbers that are joined to others, and those few read them for themselves.
-    const run = joined ? undefined : source.digits(at);
-    const second = joined ? this.#secondGroup(at, end, next) : run?.group(1);
-    // Whoever is asked reads about as far: what is open here is open for all.
-    if (second === undefined || source.touched) {
+    const groups = joined ? byGroupsJoined : byGroups;
+    // Most of those who want several groups want more than one digit in the first, and read them all.
+    const second =
+      joined || end - at === 1 ? this.#secondGroup(at, end, next) : this.#group(at, end, next);
+    // Whoever is asked reads at least as far: what is open here is open for all.
+    if (source.touched) {
       this.#keepFrom(at);
       return;
     }
-    const list = (joined ? byGroupsJoined : byGroups)[(end - at) * GROUP_KEYS + second];
-    if (list !== undefined && list.length > 0)
-      this.#askAll(list, at, followBits[next] ?? 0, run?.group(2) ?? 0, at);
+    const list = groups[(end - at) * GROUP_KEYS + second];
+    if (list !== undefined && list.length > 0) this.#askAll(list, at, followBits[next] ?? 0, at);
+  }
+
+  /** The same as `#secondGroup`, by reading the number, which is kept for those who are asked. */
+  #group(at: number, end: number, next: number): number {
+    const source = this.#source;
+    if (!isSeparator(next) || !is(source.code(end + 1), DIGIT)) return 0;
+    return source.digits(at)?.group(1) ?? 0;
   }
 
   /** How many digits follow the first group of a number after one separator: 0 for none, or too many. */
   #secondGroup(at: number, end: number, next: number): number {
     const source = this.#source;
     if (!isSeparator(next)) return 0;
-    const count = source.run(end + 1, DIGIT, end + 2 + DIGITS_MAX) - end - 1;
+    const codes = this.#codes;
+    const most = end + 2 + DIGITS_MAX;
+    const stop = Math.min(most, source.length);
+    let to = end + 1;
+    while (to < stop && is(codes[to] ?? NONE, DIGIT)) to += 1;
+    // What ends with the text may go on.
+    if (to === stop && stop < most) source.code(stop);
+    const count = to - end - 1;
     return end - at + count > DIGITS_MAX ? 0 : count;
+  }
+
+  /** How many digits the third group of a number has; 0 for none, and for what is not known yet. */
+  #thirdGroup(at: number): number {
+    const source = this.#source;
+    source.touched = false;
+    const count = source.digits(at)?.group(2) ?? 0;
+    if (!source.touched) return count;
+    this.#keepFrom(at);
+    return 0;
   }
 
   /** `at` is the first digit after letters. */
@@ -236,20 +258,24 @@ class Pass {
       if (!joins) return;
     }
     const list = this.#engine.byLetters[at - start];
-    if (list !== undefined) this.#askAll(list, start, 0, 0, at);
+    if (list !== undefined) this.#askAll(list, start, 0, at);
   }
 
   /** `found` says which kinds of literals of the bucket may stand here, as bits of `thirds`. */
   literals(at: number, bucket: number, found: number): void {
     if (at < this.#from) return;
-    const before = this.#source.code(at - 1);
-    for (const entry of this.#engine.buckets[bucket] ?? []) {
-      if (((entry.opens ? OPENING : ANYWHERE) & found) === 0) continue;
-      if (entry.previous !== 0 && !is(before, entry.previous)) continue;
+    const entries = this.#engine.buckets[bucket];
+    if (entries === undefined) return;
+    for (let k = 0; k < entries.length; k += 1) {
+      const entry = entries[k];
+      if (entry === undefined) return;
+      if ((entry.where & found) === 0) continue;
+      if (entry.previous !== 0 && !is(this.#source.code(at - 1), entry.previous)) continue;
       if (entry.literal.length > 1 && !this.#stands(entry, at)) continue;
       if (entry.reach > 0 && this.#reach(at) < entry.reach) continue;
       if (entry.assigns !== 0 && !this.#assigns(entry, at)) continue;
-      for (const detector of entry.detectors) this.#ask(detector, at);
+      const { detectors } = entry;
+      for (let i = 0; i < detectors.length; i += 1) this.#ask(detectors[i] ?? 0, at);
     }
   }
 
@@ -282,38 +308,6 @@ class Pass {
     if (source.touched) this.#keepFrom(at);
     return stands && !source.touched;
   }
-}
-
-/**
- * Whether a short number that ends here stands alone, as most numbers of prose do: no letter is
- * glued to it, and no separator joins it to more digits or letters.
- */
-function isAlone(source: Source, end: number, next: number): boolean {
-  if (next === BLANK) {
-    const after = source.code(end + 1);
-    return !is(after, DIGIT) && after !== OPEN && !isDash(after);
-  }
-  if (isDash(next) || next === COLON || next === OPEN || next === CLOSE) {
-    const after = source.code(end + 1);
-    return (
-      !is(after, ALNUM) && after !== COLON && after !== BLANK && after !== OPEN && !isDash(after)
-    );
-  }
-  return !is(next, ALNUM | DASH);
-}
-
-/** Hyphen, dot or slash. */
-function isDash(code: number): boolean {
-  return code >= HYPHEN && code <= SLASH;
-}
-
-/** Where the word around `at` begins, at most 64 characters back. */
-export function wordStart(source: Source, at: number): number {
-  const { codes } = source;
-  const floor = Math.max(0, at - STEP_BACK_CHARS);
-  let start = at;
-  while (start > floor && is(codes[start - 1] ?? NONE, ALNUM | LOCAL | DASH)) start -= 1;
-  return start;
 }
 
 /** Looks at every place that `findPlaces` noted. */

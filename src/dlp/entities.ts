@@ -8,7 +8,7 @@
  */
 import * as z from "zod";
 import { SPANS_MAX } from "./limits.ts";
-import type { Match } from "./match.ts";
+import { matchOf, verdictOf, type Match } from "./match.ts";
 import type { DlpRule } from "./rule.ts";
 
 const Span = z.object({
@@ -52,16 +52,9 @@ export function entityMatches(rules: readonly DlpRule[], spans: readonly EntityS
   return spans.flatMap(({ type, start, end, score }) =>
     rules
       .filter(({ entity, threshold }) => entity === type && score >= (threshold ?? 0.5))
-      .map((rule) => ({
-        start,
-        end,
-        detector: entityDetector(type),
-        rule: rule.id,
-        confidence: score,
-        action: rule.action,
-        enforced: rule.mode === "enforce",
-        ...(rule.lifetime === "conversation" && { lasting: true }),
-        why: ["service"],
-      })),
+      .map((rule) => {
+        const candidate = { start, end, confidence: score, why: ["service"] };
+        return matchOf(verdictOf(rule, entityDetector(type)), candidate, start, end);
+      }),
   );
 }

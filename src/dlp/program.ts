@@ -11,6 +11,7 @@ import {
   PATTERNS_MAX,
   RULES_MAX,
 } from "./limits.ts";
+import { verdictOf, type Verdict } from "./match.ts";
 import type { Direction, DlpRule, Where } from "./rule.ts";
 
 /** One problem of a rule list, for the administrator; the path says where ("rules.2.pattern"). */
@@ -22,9 +23,9 @@ export interface RuleProblem {
 /** What one (direction, channel) scans with. */
 export interface Plan {
   readonly engine: Engine;
-  /** The rules a detector of the engine answers to, by its index. */
-  readonly rulesOf: readonly (readonly DlpRule[])[];
-  readonly patterns: readonly { scanner: CustomScanner; rule: DlpRule }[];
+  /** What the rules say of what a detector of the engine finds, by its index. */
+  readonly verdicts: readonly (readonly Verdict[])[];
+  readonly patterns: readonly { scanner: CustomScanner; verdict: Verdict }[];
   /** The rules that look for what a service finds. */
   readonly entities: readonly DlpRule[];
 }
@@ -140,24 +141,24 @@ function buildPlan(
   scanners: ReadonlyMap<string, CustomScanner>,
 ): Plan | undefined {
   if (rules.length === 0) return undefined;
-  const byDetector = new Map<string, { detector: Detector; rules: DlpRule[] }>();
+  const byDetector = new Map<string, { detector: Detector; verdicts: Verdict[] }>();
   for (const rule of rules) {
     for (const detector of detectorsOf(rule)) {
       // What can never be sure enough for the rule is not looked for.
       if ((rule.threshold ?? 0.5) > (detector.confidenceMax ?? 1)) continue;
-      const entry = byDetector.get(detector.id) ?? { detector, rules: [] };
-      entry.rules.push(rule);
+      const entry = byDetector.get(detector.id) ?? { detector, verdicts: [] };
+      entry.verdicts.push(verdictOf(rule, detector.id));
       byDetector.set(detector.id, entry);
     }
   }
   const entries = [...byDetector.values()];
   const patterns = rules.flatMap((rule) => {
     const scanner = scanners.get(rule.id);
-    return scanner === undefined ? [] : [{ scanner, rule }];
+    return scanner === undefined ? [] : [{ scanner, verdict: verdictOf(rule, rule.id) }];
   });
   return {
     engine: compileEngine(entries.map((entry) => entry.detector)),
-    rulesOf: entries.map((entry) => entry.rules),
+    verdicts: entries.map((entry) => entry.verdicts),
     patterns,
     entities: rules.filter((rule) => rule.entity !== undefined),
   };

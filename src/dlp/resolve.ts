@@ -1,6 +1,6 @@
 /** Which of overlapping matches wins: the strongest action, then the longest, then the surest. */
 import type { DlpAction } from "./rule.ts";
-import type { Match } from "./match.ts";
+import { cutTo, type Match } from "./match.ts";
 
 const STRENGTH: Record<DlpAction, number> = {
   block: 5,
@@ -65,10 +65,10 @@ function uncovered(match: Match, winners: readonly Match[], first: number): Matc
   for (let i = first; i < winners.length && (winners[i]?.start ?? 0) < match.end; i += 1) {
     const winner = winners[i];
     if (winner === undefined) break;
-    if (winner.start > start) parts.push({ ...match, start, end: winner.start });
+    if (winner.start > start) parts.push(cutTo(match, start, winner.start));
     start = Math.max(start, winner.end);
   }
-  if (start < match.end) parts.push({ ...match, start });
+  if (start < match.end) parts.push(cutTo(match, start, match.end));
   return parts;
 }
 
@@ -123,11 +123,6 @@ function isOfKind(first: Match, match: Match | undefined): boolean {
   );
 }
 
-/** A part of a match that lost the rest of it. */
-function cut(match: Match, start: number, end: number): Match {
-  return { ...match, start, end };
-}
-
 /**
  * The winners among those so far and the matches of the next kind, both sorted: one walk over both.
  * Matches of one kind win what those before them left.
@@ -155,7 +150,7 @@ function merge(winners: readonly Match[], { first, matches }: Kind): Match[] {
     for (let start = Math.max(match.start, end); start < match.end; start = end) {
       const to = winner === undefined ? match.end : Math.min(winner.start, match.end);
       if (start < to) {
-        merged.push(cut(match, start, to));
+        merged.push(cutTo(match, start, to));
         end = to;
       } else if (winner !== undefined) {
         merged.push(winner);
@@ -203,7 +198,13 @@ export function resolve(matches: readonly Match[]): Match[] {
       if (match.end > end) end = match.end;
     }
     if (to - from === 1) winners.push(first);
-    else for (const winner of resolveCluster(matches.slice(from, to))) winners.push(winner);
+    else {
+      const cluster = resolveCluster(matches.slice(from, to));
+      for (let i = 0; i < cluster.length; i += 1) {
+        const winner = cluster[i];
+        if (winner !== undefined) winners.push(winner);
+      }
+    }
     from = to;
   }
   return winners;

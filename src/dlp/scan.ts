@@ -6,11 +6,11 @@ import type { Candidate } from "./kit/detector.ts";
 import type { Codes } from "./kit/codes.ts";
 import { Source } from "./kit/source.ts";
 import { KEPT_CHARS, QUIET_CHARS_MAX } from "./limits.ts";
-import type { Match } from "./match.ts";
+import { matchOf, type Match, type Verdict } from "./match.ts";
 import { normalise, type Normal } from "./normalise.ts";
 import type { DlpProgram, Plan } from "./program.ts";
 import { byStart, resolve } from "./resolve.ts";
-import type { DlpRule, Where } from "./rule.ts";
+import type { Where } from "./rule.ts";
 import { swallow } from "./swallow.ts";
 
 export type { Match } from "./match.ts";
@@ -30,6 +30,9 @@ export interface Scanned {
 /** Collects matches, one for every rule that a candidate satisfies. */
 class Collector {
   readonly matches: Match[] = [];
+  /** Whether they are sorted already, as most detectors give them. */
+  sorted = true;
+  #last: Match | undefined;
   readonly #plan: Plan;
   readonly #normal: Normal;
 
@@ -39,30 +42,21 @@ class Collector {
   }
 
   add(detector: number, candidate: Candidate): void {
-    const id = this.#plan.engine.detectors[detector]?.id ?? "";
-    for (const rule of this.#plan.rulesOf[detector] ?? []) {
-      if (candidate.confidence < (rule.threshold ?? 0.5)) continue;
-      this.#push(rule, rule.detector === undefined ? rule.id : id, candidate);
+    const verdicts = this.#plan.verdicts[detector];
+    if (verdicts === undefined) return;
+    for (let k = 0; k < verdicts.length; k += 1) {
+      const verdict = verdicts[k];
+      if (verdict === undefined || candidate.confidence < verdict.threshold) continue;
+      this.push(verdict, candidate);
     }
   }
 
-  addPattern(rule: DlpRule, start: number, end: number): void {
-    this.#push(rule, rule.id, { start, end, confidence: 1, why: ["pattern"] });
-  }
-
-  #push(rule: DlpRule, detector: string, candidate: Candidate): void {
-    const match: Match = {
-      start: this.#normal.startOf(candidate.start),
-      end: this.#normal.endOf(candidate.end),
-      detector,
-      rule: rule.id,
-      confidence: candidate.confidence,
-      action: rule.action,
-      enforced: rule.mode === "enforce",
-      why: candidate.why,
-    };
-    if (rule.lifetime === "conversation") match.lasting = true;
-    if (candidate.runsOn !== undefined) match.runsOn = candidate.runsOn;
+  push(verdict: Verdict, candidate: Candidate): void {
+    const start = this.#normal.startOf(candidate.start);
+    const match = matchOf(verdict, candidate, start, this.#normal.endOf(candidate.end));
+    if (this.#last !== undefined && this.#last.start >= start && byStart(this.#last, match) > 0)
+      this.sorted = false;
+    this.#last = match;
     this.matches.push(match);
   }
 }
@@ -141,12 +135,17 @@ export function scanFrom(
   let hold = runEngine(plan.engine, source, start, ended, add, seen);
   hold = Math.min(hold, runs.hold);
   const ends = plan.patterns.map(() => [] as [number, number][]);
-  plan.patterns.forEach(({ scanner, rule }, index) => {
+  plan.patterns.forEach(({ scanner, verdict }, index) => {
     const at = Math.max(start, normal.indexOf(resume[index] ?? 0));
     const open = scanner.scan(source, at, ended, (matchStart, matchEnd) => {
       spans.push([matchStart, matchEnd]);
       ends[index]?.push([matchStart, matchEnd]);
-      collector.addPattern(rule, matchStart, matchEnd);
+      collector.push(verdict, {
+        start: matchStart,
+        end: matchEnd,
+        confidence: 1,
+        why: ["pattern"],
+      });
     });
     hold = Math.min(hold, open);
   });
@@ -160,19 +159,9 @@ export function scanFrom(
   const final = ended
     ? collector.matches
     : collector.matches.filter((match) => match.start < offset);
-  const matches = inOrder(final) ? final : final.toSorted(byStart);
+  const matches = collector.sorted ? final : final.toSorted(byStart);
   const keep = normal.startOf(Math.max(0, hold - KEPT_CHARS));
   return { matches, hold: offset, keep, resume: last };
-}
-
-/** Whether matches are sorted already, as most detectors give them. */
-function inOrder(matches: readonly Match[]): boolean {
-  for (let i = 1; i < matches.length; i += 1) {
-    const before = matches[i - 1];
-    const match = matches[i];
-    if (before !== undefined && match !== undefined && byStart(before, match) > 0) return false;
-  }
-  return true;
 }
 
 /** Notes that there was something, whatever it was. */

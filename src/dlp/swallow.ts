@@ -3,7 +3,7 @@
  * its bound is what a stream holds back, and the rest is swallowed as it comes.
  */
 import { ALNUM, is } from "./kit/chars.ts";
-import type { Match } from "./match.ts";
+import { cutTo, type Match } from "./match.ts";
 
 /** Winners after swallowing, and what is still being swallowed at the end of the text. */
 export interface Swallowed {
@@ -16,10 +16,12 @@ export interface Swallowed {
 
 /** `extra` has a leading mark, so that a run of letters and digits alone is not the empty string. */
 function runEnd(text: string, from: number, to: number, extra: string): number {
+  const signs = new Uint8Array(128);
+  for (let i = 1; i < extra.length; i += 1) signs[extra.charCodeAt(i)] = 1;
   let end = from;
   while (end < to) {
     const code = text.charCodeAt(end);
-    if (!is(code, ALNUM) && !extra.includes(text[end] ?? "", 1)) break;
+    if (!is(code, ALNUM) && signs[code] !== 1) break;
     end += 1;
   }
   return end;
@@ -43,11 +45,11 @@ export function swallow(
   if (taken < to) run = "";
   for (const match of winners) {
     if (match.end <= taken) continue;
-    if (match.start < taken) kept.push({ ...match, start: taken });
+    if (match.start < taken) kept.push(cutTo(match, taken, match.end));
     else if (match.runsOn !== undefined && match.enforced) {
       taken = runEnd(text, match.end, to, match.runsOn);
       run = taken === to ? match.runsOn : "";
-      kept.push({ ...match, end: taken });
+      kept.push(cutTo(match, match.start, taken));
     } else kept.push(match);
   }
   return { winners: kept, skipTo, open: run };

@@ -99,6 +99,8 @@ for (const [kind, layouts] of [
 ] as const)
   for (const layout of layouts.map(layoutOf))
     LAYOUTS.set(layout, kind | (LAYOUTS.get(layout) ?? 0));
+/** Lengths of a second group that a number may go on with: more than one digit, or 0 for none known. */
+const SECONDS = Array.from({ length: 21 }, (_, i) => i).filter((length) => length !== 1);
 const DATES = ["4-2-2", "2-2-4", "1-2-4", "2-1-4", "1-1-4", "4-1-1"].map(layoutOf);
 
 /** "0044 20 7946 0958": the sign for abroad, and the code of a country in the first group or after it. */
@@ -324,8 +326,9 @@ export const phone: Detector = {
   prefilter: [
     { kind: "anywhere", literals: ["+", "("], next: DIGIT },
     { kind: "anywhere", literals: ["+(", "(("] },
-    // A short group is one of several: of those that follow it after what stands between groups.
-    { kind: "digits", first: [1, 2, 3, 4, 5], follow: " -./()", whole: true },
+    // A short group is one of several: of those that follow it after what stands between groups. One
+    // digit alone goes on with no number, see `readNumber`.
+    { kind: "digits", first: [1, 2, 3, 4, 5], second: SECONDS, follow: " -./()", whole: true },
     { kind: "digits", first: [6, 7, 8, 9, 10, 11, 12, 13, 14, 15], whole: true },
   ],
   maxLength: 40,

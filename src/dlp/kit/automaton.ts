@@ -22,10 +22,11 @@ export class Automaton {
   /** By state: the lists whose texts end there, as bits, and those that do at the end alone. */
   readonly #found: Uint8Array;
   readonly #foundAtEnd: Uint8Array;
-  /** The first of them by state times width, as states are counted when they are walked. */
-  readonly #foundIn: Uint8Array;
   /** By state: the length of the shortest text that ends there; 0 for none. */
   readonly #shortest: Uint8Array;
+  /** The same by state times width, as states are counted when they are walked: division takes long. */
+  readonly #foundIn: Uint8Array;
+  readonly #shortestIn: Uint8Array;
 
   constructor(...lists: readonly (readonly string[])[]) {
     let width = 1;
@@ -49,7 +50,11 @@ export class Automaton {
     this.#next = new Uint16Array(nodes.length * width);
     this.#link(nodes);
     this.#foundIn = new Uint8Array(this.#next.length);
-    nodes.forEach((_, state) => (this.#foundIn[state * width] = this.#found[state] ?? 0));
+    this.#shortestIn = new Uint8Array(this.#next.length);
+    nodes.forEach((_, state) => {
+      this.#foundIn[state * width] = this.#found[state] ?? 0;
+      this.#shortestIn[state * width] = this.#shortest[state] ?? 0;
+    });
   }
 
   #add(nodes: Node[], text: string, bit: number): void {
@@ -102,7 +107,7 @@ export class Automaton {
 
   /** The length of the shortest text that ends in a state; 0 for none. */
   endsIn(state: number): number {
-    return this.#shortest[state / this.#width] ?? 0;
+    return this.#shortestIn[state] ?? 0;
   }
 
   /** The lists, as bits, of which a text stands among so many units, wherever: no end is looked at. */

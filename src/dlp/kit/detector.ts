@@ -76,7 +76,7 @@ export interface Detector {
   /** Longest match in UTF-16 units. */
   maxLength: number;
   /** The candidate whose anchor is `at`, if any. Pure; reads at most 64 characters to the left. */
-  validate(source: Source, at: number): Candidate | undefined;
+  validate: (source: Source, at: number) => Candidate | undefined;
   /**
    * What the run of a value may hold besides letters and digits, after a mark. Where four values of
    * the detector overlap, none is looked for inside the first of them any more, and the fourth

@@ -162,7 +162,7 @@ export function entropy(codes: Uint8Array, from: number, to: number): number {
     weight += WEIGHTS[count] ?? 0;
     seen[code] = count + 1;
   }
-  seen.fill(0);
+  for (let i = from; i < from + length; i += 1) seen[(codes[i] ?? 0) & 127] = 0;
   // Rounded, so that a value of exactly so many bits has them.
   return Math.round(((LOGARITHMS[length] ?? 0) - weight / length) * 1e9) / 1e9;
 }
