@@ -101,6 +101,18 @@ function filesOf(code: string): (at: number) => string {
  */
 const lean = /^node_modules\/(re2js|jose|hono|superjson|aws4fetch|zod)\//;
 
+/** Where the functions stand whose values are worth the wait: schemas, detectors, providers, tables. */
+const builders = new RegExp(
+  [
+    "^node_modules/(zod|jose)/",
+    "^src/dlp/kit/",
+    "^src/providers/(http-provider|openai-compatible|registry)[.]ts$",
+    "^src/edge/pipeline/endpoint[.]ts$",
+    "^src/edge/surface/(cohere|count|embeddings)[.]ts$",
+    "^src/projections/(sums|out/told)[.]ts$",
+  ].join("|"),
+);
+
 /** Code that does the same with less to read, and with schemas that are made when first asked for. */
 async function shrink(code: string): Promise<string> {
   // Loaded when they are asked for, because nothing that runs on this machine is shrunk.
@@ -109,8 +121,8 @@ async function shrink(code: string): Promise<string> {
   const called = await withoutUncalled(code, (at) => lean.test(packageAt(at)));
   const fileAt = filesOf(called.code);
   const late = await lateConstants(called.code, {
-    isBuilder: (at) => /^(node_modules\/zod|src\/dlp\/kit)\//.test(fileAt(at)),
-    mayWait: (at) => /^(node_modules\/zod|src|client)\//.test(fileAt(at)),
+    isBuilder: (at) => builders.test(fileAt(at)),
+    mayWait: (at) => /^(node_modules\/(zod|jose)|src|client)\//.test(fileAt(at)),
   });
   const { code: first } = await loadEsbuild().transform(late.code, {
     minify: true,

@@ -19,15 +19,18 @@ function fraction(value: number): number {
 }
 
 function firstPrimes(count: number): number[] {
-  const primes: number[] = [];
-  for (let next = 2; primes.length < count; next += 1) {
-    if (primes.every((prime) => next % prime !== 0)) primes.push(next);
+  const primes = [2];
+  for (let next = 3; primes.length < count; next += 2) {
+    let at = 0;
+    while ((primes[at] ?? next) ** 2 <= next && next % (primes[at] ?? 1) !== 0) at += 1;
+    if ((primes[at] ?? next) ** 2 > next) primes.push(next);
   }
   return primes;
 }
 
-const K = Int32Array.from(firstPrimes(64), (prime) => fraction(Math.cbrt(prime)));
-const START = Int32Array.from(firstPrimes(8), (prime) => fraction(Math.sqrt(prime)));
+const primes = firstPrimes(64);
+const K = Int32Array.from(primes, (prime) => fraction(Math.cbrt(prime)));
+const START = Int32Array.from(primes.slice(0, 8), (prime) => fraction(Math.sqrt(prime)));
 const words = new Int32Array(64);
 /** The digest so far, one word after the other. */
 const digest = new Int32Array(8);

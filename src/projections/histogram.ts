@@ -46,7 +46,7 @@ export function withLatency(histogram: string, ms: number): string {
 export type Counts = Map<number, number>;
 
 /** Where a long histogram is added up: all zeros between two of them. */
-const scratch: number[] = Array.from({ length: indexOf(longestMs) + 1 }, () => 0);
+const scratch = new Float64Array(indexOf(longestMs) + 1);
 
 /** Adds a histogram to counts. */
 export function addHistogram(counts: Counts, histogram: string): void {

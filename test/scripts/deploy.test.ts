@@ -19,6 +19,7 @@ import {
   startScriptedUpstream,
   type ScriptedUpstream,
 } from "../support/scripted-upstream.ts";
+import { startCalls } from "../support/start-calls.ts";
 
 let upstream: ScriptedUpstream;
 let gateway: TestGateway;
@@ -225,16 +226,33 @@ it("stops before anything is built when a setting cannot be read, without showin
   expect(commands).toEqual([]);
 });
 
-it("weighs the real bundle in a dry run, with no account", async () => {
+let built: Promise<string> | undefined;
+
+/** What a dry run without an account says; it leaves the Worker as it is deployed in `dist/worker`. */
+function dryRun(): Promise<string> {
   const node = path.join(root, "node_modules/.bin/node");
-  const script = path.join(root, "scripts/deploy.ts");
-  const { stdout } = await promisify(execFile)(node, [script, "--dry-run"], { cwd: root });
-  const kib = Number(/bundle: ([\d.]+) KiB/.exec(stdout)?.[1]);
+  const args = [path.join(root, "scripts/deploy.ts"), "--dry-run"];
+  built ??= promisify(execFile)(node, args, { cwd: root }).then(({ stdout }) => stdout);
+  return built;
+}
+
+it("weighs the real bundle in a dry run, with no account", async () => {
+  const said = await dryRun();
+  const kib = Number(/bundle: ([\d.]+) KiB/.exec(said)?.[1]);
   expect(kib).toBeGreaterThan(50);
   expect(kib).toBeLessThanOrEqual(bundleKibMax);
   // What the project allows itself.
   expect(kib).toBeLessThan(400);
-  expect(stdout).toContain("nothing was deployed");
+  expect(said).toContain("nothing was deployed");
+}, 240_000);
+
+it("a start builds no schema and few tables: what is dear waits until it is asked for", async () => {
+  await dryRun();
+  const { calls, functions } = await startCalls(path.join(root, "dist/worker"));
+  expect(calls).toBeGreaterThan(1_000);
+  // One schema of the policy is thousands of calls, and brings functions that nothing else calls.
+  expect(calls).toBeLessThan(20_000);
+  expect(functions).toBeLessThan(200);
 }, 240_000);
 
 /** The status for a request that names another host than the one it connects to. */

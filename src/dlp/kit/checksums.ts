@@ -73,13 +73,17 @@ const VERHOEFF_PERMUTATION = rows(
 );
 
 /** By (place in a row of eight * 10 + check so far) * 10 + digit: the check with that digit. */
-const VERHOEFF = new Uint8Array(800);
-for (let place = 0; place < 8; place += 1)
-  for (let check = 0; check < 10; check += 1)
-    for (let digit = 0; digit < 10; digit += 1) {
-      const permuted = VERHOEFF_PERMUTATION[place * 10 + digit] ?? 0;
-      VERHOEFF[(place * 10 + check) * 10 + digit] = VERHOEFF_PRODUCT[check * 10 + permuted] ?? 0;
-    }
+const VERHOEFF = verhoeffTable(VERHOEFF_PRODUCT, VERHOEFF_PERMUTATION);
+
+function verhoeffTable(product: Uint8Array, permutation: Uint8Array): Uint8Array {
+  const table = new Uint8Array(800);
+  for (let at = 0; at < 800; at += 1) {
+    const check = Math.floor(at / 10) % 10;
+    const permuted = permutation[Math.floor(at / 100) * 10 + (at % 10)] ?? 0;
+    table[at] = product[check * 10 + permuted] ?? 0;
+  }
+  return table;
+}
 
 /** Verhoeff's dihedral checksum over the first digits: Aadhaar. */
 export function verhoeff(values: Uint8Array, count: number): boolean {

@@ -27,11 +27,17 @@ tellByBeginnings(KNOWN);
 
 /** By sum of its codes: the services that have it, so that a name is compared with one of them at most. */
 const SUMS_BITS = 10;
-const BY_SUM: string[][] = Array.from({ length: 1 << SUMS_BITS }, () => []);
-for (const service of KNOWN) {
-  let sum = 0;
-  for (let i = 0; i < service.length; i += 1) sum = addTo(sum, service.charCodeAt(i));
-  BY_SUM[placeOf(sum)]?.push(service);
+const BY_SUM = bySum(KNOWN);
+
+function bySum(names: readonly string[]): ReadonlyMap<number, readonly string[]> {
+  const places = new Map<number, string[]>();
+  for (const name of names) {
+    let sum = 0;
+    for (let i = 0; i < name.length; i += 1) sum = addTo(sum, name.charCodeAt(i));
+    const place = placeOf(sum);
+    places.set(place, [...(places.get(place) ?? []), name]);
+  }
+  return places;
 }
 
 function addTo(sum: number, code: number): number {
@@ -50,7 +56,7 @@ export function namesService(name: Spelled): boolean {
   for (let end = 0; end <= length; end += 1) {
     const code = end < length ? (codes[end] ?? 0) : UNDERSCORE;
     if (code === UNDERSCORE || code === FULL_STOP || code === HYPHEN)
-      for (const service of BY_SUM[placeOf(sum)] ?? [])
+      for (const service of BY_SUM.get(placeOf(sum)) ?? [])
         if (service.length === end && name.has(service, 0)) return true;
     sum = addTo(sum, code);
   }

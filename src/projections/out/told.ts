@@ -41,15 +41,16 @@ export interface ToldEvent {
   data: Record<string, unknown>;
 }
 
-const fields = (
+function fields(
   plain: string,
   rest: Partial<Record<Exclude<Kind, "plain">, string>> = {},
-): ReadonlyMap<string, Kind> =>
-  new Map(
+): ReadonlyMap<string, Kind> {
+  return new Map(
     Object.entries({ plain, ...rest }).flatMap(([kind, names]) =>
       names.split(" ").map((name) => [name, kind as Kind] as const),
     ),
   );
+}
 
 const asked =
   "requestId keyId team tier ownTier action dialect model stream policyVersion policyHash priceBook findings guard unsearched chain route bound accounting deadlineAt left over";
