@@ -13,7 +13,7 @@ import type { LiveProvider } from "./dev-vars.ts";
 import { startDevUpstream } from "./dev-upstream.ts";
 import { loadMiniflare, loadWrangler, root } from "./from-wrangler.ts";
 import { leashChildren } from "./leash.ts";
-import { anyFreePort, freePortFrom } from "./ports.ts";
+import { anyFreePort, freePortFrom, holdPortFrom, type HeldPort } from "./ports.ts";
 import { consoleLink, seed } from "./seed.ts";
 import { devUpstreamVars, startingPolicy } from "./starting-policy.ts";
 import { openState, readSecret, readSeeded, readSigningKey, saveSeeded } from "./state.ts";
@@ -60,12 +60,13 @@ export interface Running {
 
 /** Runs the Worker in workerd. */
 async function startWorker(options: {
-  port: number;
+  held: HeldPort;
   state: string;
   entry: string | undefined;
   minify: boolean;
   vars: Record<string, string>;
 }): Promise<{ stop(): Promise<void> }> {
+  const { held, state } = options;
   const { workerOptions } = loadWrangler().unstable_getMiniflareWorkerOptions(
     path.join(root, "wrangler.toml"),
   );
@@ -76,8 +77,9 @@ async function startWorker(options: {
     name: "tallygate",
     modules: await bundleWorker(options.entry ?? workerEntry, options.minify),
     bindings: { ...(bindings as object), ...options.vars },
-    unsafeDirectSockets: [{ host: "127.0.0.1", port: options.port }],
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: held.port }],
   };
+  await held.release();
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: "127.0.0.1",
@@ -88,7 +90,7 @@ async function startWorker(options: {
       },
       cf: false,
       telemetry: { enabled: false },
-      resourcePersistencePath: path.join(options.state, "storage"),
+      resourcePersistencePath: path.join(state, "storage"),
       workers: [worker],
     }),
   );
@@ -118,7 +120,18 @@ const filled = (policy: unknown, upstreamUrl: string): unknown =>
 
 /** Starts everything, seeds what is new, and answers when it can be used. */
 export async function launch(options: LaunchOptions): Promise<Running> {
-  const port = options.port === 0 ? await anyFreePort() : await freePortFrom(options.port);
+  // Another gateway that starts meanwhile takes another port, and so another state.
+  const held = await holdPortFrom(options.port);
+  try {
+    return await launchAt(held, options);
+  } catch (error) {
+    await held.release();
+    throw error;
+  }
+}
+
+async function launchAt(held: HeldPort, options: LaunchOptions): Promise<Running> {
+  const { port } = held;
   const url = `http://127.0.0.1:${port}`;
   const state = openState(options.state ?? path.join(root, ".tallygate", `state-${port}`));
   const fromFile = options.devVars ? readDevVars(path.join(root, ".dev.vars")) : {};
@@ -143,7 +156,7 @@ export async function launch(options: LaunchOptions): Promise<Running> {
       TALLYGATE_SECRET: secret,
     };
     const { worker: entry, asDeployed: minify = false } = options;
-    const worker = await startWorker({ port, state, entry, minify, vars });
+    const worker = await startWorker({ held, state, entry, minify, vars });
     stops.push(() => worker.stop());
     const policy = options.policy ?? startingPolicy({ upstreamUrl: upstream.url, live });
     const keys = seeded?.keys ?? (await seed(url, secret, filled(policy, upstream.url)));

@@ -117,7 +117,7 @@ async function reasonOf({ url, key }: Target): Promise<Complaint> {
   try {
     response = await fetch(new URL("/admin/socket", url), {
       headers: { authorization: `Bearer ${key}` },
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(20_000),
     });
   } catch {
     return new Complaint(`Nothing answers at ${url}: is the gateway running?`, UNREACHED);

@@ -1,5 +1,5 @@
-/** Ports on this machine: which are free, and the next one when the wanted one is not. */
-import { createServer } from "node:net";
+/** Ports on this machine: which are free, the next one when the wanted one is not, and one that is held. */
+import { createServer, type Server } from "node:net";
 import { setTimeout } from "node:timers/promises";
 
 /** Whether `port` can be listened on at 127.0.0.1 now. */
@@ -13,17 +13,49 @@ export async function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** A port that the system picks: free a moment ago. */
+const anyFirst = 11_000;
+const anyCount = 21_000;
+
+/**
+ * A port that was free a moment ago, below those that the system hands out by itself: no outgoing
+ * connection gets it before it is used.
+ */
 export async function anyFreePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ port: 0, host: "127.0.0.1" }, () => {
-      const address = server.address();
-      const port = typeof address === "object" && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
+  for (let tries = 0; tries < 1_000; tries++) {
+    const port = anyFirst + Math.floor(Math.random() * anyCount);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`No port from ${anyFirst} to ${anyFirst + anyCount} is free.`);
+}
+
+/** A port that nobody else can have until it is let go. */
+export interface HeldPort {
+  port: number;
+  release(): Promise<void>;
+}
+
+const closed = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
   });
+
+/** Listens at `port` and hangs up on whoever calls; `undefined` when somebody else listens there. */
+async function hold(port: number): Promise<HeldPort | undefined> {
+  const server = createServer((socket) => socket.destroy());
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(undefined));
+    server.listen({ port, host: "127.0.0.1", exclusive: true }, () =>
+      resolve({ port, release: () => closed(server) }),
+    );
+  });
+}
+
+/** As `freePortFrom`, held until what is to listen there is ready to. */
+export async function holdPortFrom(wanted: number): Promise<HeldPort> {
+  for (;;) {
+    const held = await hold(wanted === 0 ? await anyFreePort() : await freePortFrom(wanted));
+    if (held !== undefined) return held;
+  }
 }
 
 /**

@@ -1,6 +1,9 @@
 /** What whoever holds a local gateway's secret does: the first organisation, and links to sign in. */
 import type { Keys } from "./state.ts";
 
+/** A cold Worker on a busy machine takes its time to answer for the first time. */
+const patienceMs = 60_000;
+
 const members = [
   { id: "admin", role: "admin" },
   { id: "auditor", role: "auditor" },
@@ -23,7 +26,7 @@ export async function seed(url: string, secret: string, policy: unknown): Promis
     method: "POST",
     headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
     body: JSON.stringify({ organisation: "dev", members, policy }),
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(patienceMs),
   });
   const text = await answer.text();
   if (answer.status === 409) {
@@ -49,7 +52,7 @@ export async function consoleLink(url: string, secret: string): Promise<string> 
     method: "POST",
     headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
     body: JSON.stringify({ organisation: "dev", member: "admin" }),
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(patienceMs),
   });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`POST /session/link answered ${answer.status}: ${text}`);

@@ -55,6 +55,13 @@ test("a taken port is said and the next free one is used", async () => {
   expect(gateway.complaints()).toContain(`port ${port} is taken`);
 });
 
+test("two that start at the same time on one port take two ports", async () => {
+  const port = await claimPort();
+  const both = await Promise.all([start({ port }), start({ port })]);
+  expect(new Set(both.map(({ url }) => url)).size).toBe(2);
+  expect(await Promise.all(both.map(count))).toEqual([1, 1]);
+});
+
 test("stopping leaves neither process nor port nor temporary state", async () => {
   const gateway = await start();
   await gateway.stop();
