@@ -116,6 +116,26 @@ test("a list is newest first whatever order entries come in, and holds each once
   );
 });
 
+test("an answer that was long on its way takes nothing back that was heard meanwhile", () => {
+  type Told = { id: string; outcome: string; source: { epoch: number; seqs: number[] } };
+  const admitted: Told = { id: "1", outcome: "admitted", source: { epoch: 1, seqs: [4] } };
+  const completed: Told = { id: "1", outcome: "completed", source: { epoch: 1, seqs: [4, 6] } };
+  const shown = (list: RowList<Told>) => list.at(0)?.outcome;
+  const list = new RowList<Told>();
+  for (const entry of [admitted, completed]) list.live([entry]);
+  list.add([admitted]);
+  expect(shown(list)).toBe("completed");
+  // After a restore the numbers begin anew.
+  list.add([{ id: "1", outcome: "restored", source: { epoch: 2, seqs: [2] } }]);
+  expect(shown(list)).toBe("restored");
+  const held = new RowList<Told>();
+  held.isHeld = true;
+  for (const entry of [completed, admitted]) held.live([entry]);
+  held.isHeld = false;
+  held.release();
+  expect(shown(held)).toBe("completed");
+});
+
 test("a held list takes changes of what it shows, and shows what is new once it is let go", () => {
   const list = new RowList<{ id: string; outcome: string }>();
   list.add([{ id: "1", outcome: "admitted" }]);

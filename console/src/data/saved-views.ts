@@ -1,7 +1,7 @@
 /** The organisation's named filters: listed, kept, forgotten; what others do to them is followed. */
 import type { SavedView } from "../logic/saved-views.ts";
 import { ask } from "./api.ts";
-import { useAdminEvents } from "./use-admin.ts";
+import { useAdminNews } from "./use-admin.ts";
 import { useLoad, type Loaded } from "./use-load.ts";
 
 const PATH = "/audit/saved-views";
@@ -9,7 +9,7 @@ const pathOf = (name: string): string => `${PATH}/${encodeURIComponent(name)}`;
 
 export function useSavedViews(): Loaded<{ views: SavedView[] }> {
   const loaded = useLoad("saved views", (signal) => ask<{ views: SavedView[] }>(PATH, { signal }));
-  useAdminEvents(["SavedViewSet", "SavedViewDeleted"], loaded.reload);
+  useAdminNews(["SavedViewSet", "SavedViewDeleted"], loaded.reload);
   return loaded;
 }
 

@@ -50,6 +50,26 @@ export function useAdminEvents(types: readonly string[], work: () => void): void
   );
 }
 
+/**
+ * As `useAdminEvents`, for what was asked for beside the socket: what happened between that answer
+ * and the moment at which the tab's socket stands was told to nobody, so it is asked for again.
+ */
+export function useAdminNews(types: readonly string[], work: () => void): void {
+  useAdminEvents(types, work);
+  const latest = useRef(work);
+  latest.current = work;
+  useEffect(() => {
+    const socket = adminSocket();
+    if (socket.state === "live") return undefined;
+    const stop = socket.onState(() => {
+      if (socket.state !== "live") return;
+      stop();
+      latest.current();
+    });
+    return stop;
+  }, []);
+}
+
 /** Runs one command at a time; tells whether it runs and what was wrong. */
 export function useCommand(): {
   run: <T>(command: AdminAsk) => Promise<T | undefined>;

@@ -7,6 +7,15 @@
 
 export interface Identified {
   id: string;
+  /** The events that it is folded from: of two of one id, the newer has more of them. */
+  source?: { epoch: number; seqs: readonly number[] };
+}
+
+/** Whether `entry` is told by fewer events than what is known: an answer that was long on its way. */
+function isOlder(entry: Identified, known: Identified | undefined): boolean {
+  const [own, other] = [entry.source, known?.source];
+  if (own === undefined || other === undefined || own.epoch !== other.epoch) return false;
+  return (own.seqs.at(-1) ?? 0) < (other.seqs.at(-1) ?? 0);
 }
 
 /** What a browser keeps of a list that is followed: older ones are asked for anew. */
@@ -53,12 +62,12 @@ export class RowList<T extends Identified> {
     return this.#ids.at(-1);
   }
 
-  /** Takes in entries from anywhere: what is known is replaced, what is new finds its place. */
+  /** Takes in entries from anywhere: what is known is renewed, what is new finds its place. */
   add(entries: readonly T[]): void {
     const older: T[] = [];
     const oldest = this.#ids[0];
     for (const entry of entries) {
-      if (this.#byId.has(entry.id)) this.#byId.set(entry.id, entry);
+      if (this.#byId.has(entry.id)) this.#renew(entry);
       else if (oldest === undefined || entry.id < oldest) older.push(entry);
       else this.#insert(entry);
     }
@@ -71,7 +80,7 @@ export class RowList<T extends Identified> {
   /** Takes in live entries: held back while the list is held, but for changes of what is shown. */
   live(entries: readonly T[]): void {
     for (const entry of entries) {
-      if (this.#byId.has(entry.id)) this.#byId.set(entry.id, entry);
+      if (this.#byId.has(entry.id)) this.#renew(entry);
       else if (this.isHeld) this.#hold(entry);
       else this.#insert(entry);
     }
@@ -104,7 +113,12 @@ export class RowList<T extends Identified> {
     this.#lost = 0;
   }
 
+  #renew(entry: T): void {
+    if (!isOlder(entry, this.#byId.get(entry.id))) this.#byId.set(entry.id, entry);
+  }
+
   #hold(entry: T): void {
+    if (isOlder(entry, this.#held.get(entry.id))) return;
     if (this.#held.has(entry.id) || this.#held.size < heldMax) this.#held.set(entry.id, entry);
     else this.#lost += 1;
   }

@@ -4,7 +4,7 @@ import { Button } from "@cloudflare/kumo/components/button";
 import { useState } from "react";
 import { ApiError, ask, send } from "../data/api.ts";
 import { useSession } from "../data/session.ts";
-import { useAdminEvents } from "../data/use-admin.ts";
+import { useAdminNews } from "../data/use-admin.ts";
 import { useLoad } from "../data/use-load.ts";
 import { count, dateTime, percent } from "../logic/format.ts";
 import { Card } from "../ui/page.tsx";
@@ -124,7 +124,7 @@ function Rebuild({ onDone }: { onDone: () => void }) {
 export function SelfAudit() {
   const loaded = useLoad("faults", (signal) => ask<Faults>("/audit/faults", { signal }));
   const isAdmin = useSession().role === "admin";
-  useAdminEvents(["ViewsDiffered", "StreamForked"], loaded.reload);
+  useAdminNews(["ViewsDiffered", "StreamForked"], loaded.reload);
   return (
     <Card title="The gateway's own audit" padded>
       <div className="stack">
