@@ -1,8 +1,6 @@
 /** Every address of the gateway, and who answers there. */
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
-import { dialectOf } from "#providers/registry.ts";
-import type { Dialect } from "#providers/types.ts";
 import { handleAdminSocket } from "./admin/socket.ts";
 import { handleSetup } from "./admin/setup.ts";
 import { ledgerShards, recordAccess } from "./access.ts";
@@ -20,11 +18,9 @@ import { CONSOLE_PATH, consoleRoutes } from "./console/routes.ts";
 import { DESCRIPTION_PATH, showDescription } from "./description.ts";
 import { scanText } from "./dlp-scan.ts";
 import { fromUnknown, GatewayError } from "./errors.ts";
-import { idHeaders, retryHeaders } from "./headers.ts";
-import { logFailure } from "./log.ts";
 import { handleMcp } from "./mcp/handle.ts";
 import { serve } from "./pipeline/pipeline.ts";
-import { refusalResponse } from "./pipeline/refusal.ts";
+import { refuse } from "./refuse.ts";
 import { recordRoutes } from "./record/routes.ts";
 import { currentPolicy } from "./policy-cache.ts";
 import { newRequestId } from "./request-id.ts";
@@ -36,7 +32,6 @@ import {
   showModel,
 } from "./surface/model-lists.ts";
 import { nearbyAddress } from "./surface/nearby.ts";
-import { dialectOfTarget } from "./surface/read-body.ts";
 import { serveUniversal } from "./surface/universal.ts";
 
 type App = BooksEnv;
@@ -169,31 +164,7 @@ function targetAt(c: AppContext, method: string): Target | undefined {
 
 app.onError((error, c) => {
   const refusal = fromUnknown(error);
-  const answer = refuse(c, refusal);
+  const answer = refuse(c.req.raw, refusal, c.get("requestId"));
   if (refusal.code === "method_not_allowed") answer.headers.set("allow", methodsAt(c).join(", "));
   return answer;
 });
-
-/** A refusal in the dialect of the address, or as plain JSON. */
-function refuse(c: AppContext, error: GatewayError): Response {
-  const now = Date.now();
-  const requestId = c.get("requestId");
-  const dialect = dialectFor(c);
-  if (dialect !== undefined) return refusalResponse(dialect, error, requestId, now);
-  const { status, code, message, problems } = error;
-  if (code === "internal") logFailure(requestId, error);
-  return Response.json(
-    { error: { code, message, requestId, ...(problems === undefined ? {} : { problems }) } },
-    { status, headers: { ...idHeaders(requestId), ...retryHeaders(error, now) } },
-  );
-}
-
-function dialectFor(c: AppContext): Dialect | undefined {
-  const { path } = c.req;
-  const target = targetAt(c, "POST") ?? targetOf("POST", nearbyAddress(path)?.slice(1) ?? "", "");
-  if (target?.endpoint !== undefined) return dialectOfTarget(target);
-  if (path.startsWith("/v1beta/")) return dialectOf("google-generate");
-  if (path.startsWith("/api/")) return dialectOf("ollama-chat");
-  if (!path.startsWith("/v1/")) return undefined;
-  return dialectOf(c.req.header("anthropic-version") ? "anthropic-messages" : "openai-chat");
-}

@@ -3,7 +3,8 @@
  * on this machine's own addresses only.
  */
 import type { Env } from "#actors/kit/env.ts";
-import { GATEWAY_CODES } from "./errors.ts";
+import { GatewayError } from "./errors.ts";
+import { refuse } from "./refuse.ts";
 import { newRequestId } from "./request-id.ts";
 
 /** `npm start`'s upstream key, and leave to call private addresses. */
@@ -19,15 +20,9 @@ export function developmentValues(env: Env): string[] {
 export function refuseDevelopment(request: Request, env: Env): Response | undefined {
   const [name] = developmentValues(env);
   if (name === undefined || isOwn(request.url)) return undefined;
-  const requestId = newRequestId(Date.now());
   const message = `This gateway has the development value ${name} and serves this machine only. Delete it: \`npx wrangler secret delete ${name}\`.`;
-  return Response.json(
-    { error: { code: "development_values", message, requestId } },
-    {
-      status: GATEWAY_CODES.development_values.status,
-      headers: { "x-request-id": requestId, "x-should-retry": "false" },
-    },
-  );
+  const error = new GatewayError("development_values", message);
+  return refuse(request, error, newRequestId(Date.now()));
 }
 
 let lastOrigin = "";

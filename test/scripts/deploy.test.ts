@@ -269,6 +269,11 @@ function statusAt(host: string, address: string): Promise<{ status: number; text
   });
 }
 
+async function toldElsewhere(address: string): Promise<object> {
+  const { status, text } = await statusAt("tallygate.acme.workers.dev", address);
+  return { status, ...(JSON.parse(text) as object) };
+}
+
 it("a Worker with development values serves its own machine and nobody else", async () => {
   for (const host of ["localhost", "127.0.0.1:80", "[::1]"]) {
     expect((await statusAt(host, "/health")).status).toBe(200);
@@ -279,6 +284,21 @@ it("a Worker with development values serves its own machine and nobody else", as
     expect(text).toContain("development_values");
     expect(text).toMatch(/TALLYGATE_ALLOW_PRIVATE|DEV_UPSTREAM_KEY/);
   }
+  // A caller is told in the words of the dialect that they speak, whatever they asked by.
+  const code = "development_values";
+  expect(await toldElsewhere("/v1/chat/completions")).toMatchObject({
+    status: 421,
+    error: { code },
+  });
+  expect(await toldElsewhere("/v1/messages")).toMatchObject({
+    status: 421,
+    type: "error",
+    error: { type: "api_error", details: { error_code: code } },
+  });
+  const google = { code: 421, message: expect.stringContaining("wrangler secret delete") };
+  expect(await toldElsewhere("/v1beta/models/gemini:generateContent")).toMatchObject({
+    error: google,
+  });
 });
 
 it("what the deploy button asks for is described, and no value for development is among it", () => {
