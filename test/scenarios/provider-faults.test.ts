@@ -40,6 +40,7 @@ beforeAll(async () => {
         main: { kind: "openai", baseUrl: `${first.url}/v1` },
         spare: { kind: "openai", baseUrl: `${second.url}/v1` },
         ill: { kind: "openai", baseUrl: `${first.url}/v1` },
+        frail: { kind: "openai", baseUrl: `${first.url}/v1` },
       },
       tiers: {
         standard: {
@@ -49,6 +50,8 @@ beforeAll(async () => {
             { provider: "main", serves: ["gpt-again"], retries: { attempts: 2, delayMs: 1 } },
             { provider: "ill", serves: ["gpt-ill"], priority: 1 },
             { provider: "spare", serves: ["gpt-ill"], priority: 2 },
+            { provider: "frail", serves: ["gpt-frail", "gpt-mended"], priority: 1 },
+            { provider: "spare", serves: ["gpt-frail"], priority: 2 },
           ],
         },
       },
@@ -80,6 +83,13 @@ function worstNanos(model: string, more: object = {}): number {
   const messages = [{ role: "user", content: "hi" }];
   const body = JSON.stringify({ model, messages, max_tokens: 100, ...more });
   return (Buffer.byteLength(body) + 256) * 100_000 + 100 * 200_000;
+}
+
+/** The circuits of a provider, one for each of its credentials. */
+async function circuitsOf(name: string): Promise<object[] | undefined> {
+  const { json: body } = await ask(`${gateway.url}/admin/circuits`, { key: gateway.keys.auditor });
+  const providers = body["providers"] as { name: string; circuits: object[] }[];
+  return providers.find((one) => one.name === name)?.circuits;
 }
 
 interface Standing {
@@ -152,19 +162,38 @@ describe("429", () => {
     expect(first.seen.length).toBe(5);
     expect(second.seen.length).toBe(12);
     expect((await settledNanos()) - before).toBe(12 * plainCostNanos);
-    const circuits = await ask(`${gateway.url}/admin/circuits`, { key: gateway.keys.auditor });
-    const providers = circuits.json["providers"] as { name: string; circuits: object[] }[];
-    const circuitsOf = (name: string) => providers.find((one) => one.name === name)?.circuits;
-    expect(circuitsOf("ill")).toMatchObject([
+    expect(await circuitsOf("ill")).toMatchObject([
       { state: expect.stringMatching(/^(open|probing)$/), failures: 5 },
     ]);
-    expect(circuitsOf("spare")).toMatchObject([{ state: "closed", failures: 0 }]);
+    expect(await circuitsOf("spare")).toMatchObject([{ state: "closed", failures: 0 }]);
     for (const [key, status] of [
       [gateway.keys.alice, 403],
       ["", 401],
     ] as const) {
       expect((await ask(`${gateway.url}/admin/circuits`, { key })).status).toBe(status);
     }
+  });
+});
+
+describe("a provider whose answers begin well", () => {
+  const half = openAiChunks(["Hello", " there"]).slice(0, 3);
+  const unread = JSON.stringify(openAiAnswer("Hello")).slice(0, 80);
+
+  it.each<[string, object, Script]>([
+    ["and whose streams break later", { stream: true }, (_, response) => stream(response, half)],
+    ["and cannot be read", {}, (_, response) => void response.writeHead(200).end(unread)],
+  ])("%s is left alone after five in a row", async (_name, more, script) => {
+    first.script = script;
+    for (let call = 0; call < 5; call += 1) await say("gpt-frail", more);
+    expect(await circuitsOf("frail")).toMatchObject([
+      { state: expect.stringMatching(/^(open|probing)$/), failures: 5 },
+    ]);
+    // Whoever else is there is asked first now; a good answer of the one that is ill closes it again.
+    expect((await say("gpt-frail", more)).status).toBe(200);
+    expect(first.seen.length).toBe(5);
+    first.script = plain;
+    await say("gpt-mended");
+    expect(await circuitsOf("frail")).toMatchObject([{ state: "closed", failures: 0 }]);
   });
 });
 

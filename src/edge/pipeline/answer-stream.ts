@@ -41,8 +41,8 @@ interface Pump {
   tries: Again | undefined;
 }
 
-/** What a stream needs of the tries, to be begun anew. */
-type Again = Pick<Tries, "mayAskAgain" | "giveUp" | "next">;
+/** What a stream needs of the tries: to be begun anew, and to say how it ended. */
+type Again = Pick<Tries, "mayAskAgain" | "giveUp" | "heard" | "next">;
 
 /** A comment: every reader of server-sent events passes over it. */
 const KEEP_ALIVE = new TextEncoder().encode(": keep-alive\n\n");
@@ -140,10 +140,15 @@ async function run(pump: Pump, signal: AbortSignal): Promise<Outcome> {
     for (;;) {
       watch(pump, betweenBytesOf(pump));
       try {
-        return await relayAll(pump);
+        const outcome = await relayAll(pump);
+        pump.tries?.heard();
+        return outcome;
       } catch (error) {
-        if (signal.aborted || pump.left) return "aborted";
-        await beginAnew(pump, pump.silence.isOver ? timeout(pump) : fromUnknown(error));
+        const isLeft = signal.aborted || pump.left;
+        const failure = pump.silence.isOver ? timeout(pump) : fromUnknown(error);
+        pump.tries?.heard(isLeft ? undefined : failure);
+        if (isLeft) return "aborted";
+        await beginAnew(pump, failure);
       }
     }
   } catch (error) {

@@ -20,12 +20,15 @@ export async function answerWhole(
     const answered = await tries.next();
     try {
       const body = await answerJson(answered, plan, asked.endpoint, settlement, startedAt);
+      tries.heard();
       if (settlement.finish !== "content_filter" || !tries.giveUp(filtered(answered))) {
         settlement.addAnswer(body);
         return { body, candidate: answered.candidate };
       }
     } catch (error) {
-      if (!tries.giveUp(fromUnknown(error))) throw error;
+      const failure = fromUnknown(error);
+      tries.heard(failure);
+      if (!tries.giveUp(failure)) throw error;
     }
   }
 }

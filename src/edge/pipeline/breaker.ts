@@ -1,6 +1,6 @@
 /**
  * A circuit breaker, one per provider and credential in each isolate: after several failures in a
- * row nobody is sent there for a while, then one call probes.
+ * row (answers that broke off among them) nobody is sent there for a while, then one call probes.
  *
  * Invariants: a closed circuit lets all through; an open one lets none through before its time; a
  * half-open one lets exactly one through at a time; a success closes it, a failed probe opens it

@@ -77,6 +77,16 @@ export class Tries {
   }
 
   /**
+   * What became of the answer that `next` gave, once its body was read: a provider that breaks off what
+   * it began well is as ill as one that does not answer.
+   */
+  heard(error?: GatewayError): void {
+    const { candidate } = this.#settlement;
+    if (candidate === undefined) return;
+    noteHealth(candidate, error !== undefined && isPassing(error), Date.now());
+  }
+
+  /**
    * Whether an answer that is of no use, and of which nothing was passed on, is asked for anew: of
    * somebody else, and a stream of whoever broke it where nobody else is left. Then it is in the
    * books as a try that was paid for.
@@ -112,7 +122,8 @@ export class Tries {
       const { call, result } = hedged
         ? await this.#hedge(first, () => this.#start(spare, looksFirst))
         : { call: first, result: await first.result };
-      this.#note(call, result);
+      // Of an answer whose body is read here, `heard` says how it went.
+      this.#note(call, result, this.#context.endpoint.kind === "opaque");
       if (isAnswer(result)) {
         this.#settlement.candidate = result.candidate;
         this.#settlement.calledAt = result.calledAt;
@@ -167,12 +178,12 @@ export class Tries {
     return { candidate, startedAt: Date.now(), result, stop: () => abort.abort() };
   }
 
-  /** What a call says of its provider, and where it failed, the books. */
-  #note({ candidate, startedAt }: Try, result: Result): void {
+  /** What a call says of its provider, all that it will say where `isLast`; where it failed, the books. */
+  #note({ candidate, startedAt }: Try, result: Result, isLast = true): void {
     const at = Date.now();
     const ms = Math.max(at - startedAt, 0);
     const failed = !isAnswer(result) && isPassing(result.error);
-    noteHealth(candidate, failed, at);
+    if (isLast || !isAnswer(result)) noteHealth(candidate, failed, at);
     if (failed || isAnswer(result)) this.#measure(candidate, ms, failed);
     if (isAnswer(result)) return;
     const { status, code } = result.error;

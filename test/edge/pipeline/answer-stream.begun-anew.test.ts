@@ -78,6 +78,7 @@ async function told(to: DialectId, first: Answered, others: Answered[] = [], may
   const givenUp: GatewayError[] = [];
   const tries = {
     mayAskAgain,
+    heard: nothing,
     giveUp(error: GatewayError) {
       if (others.length === 0) return false;
       givenUp.push(error);
