@@ -3,6 +3,7 @@
  * is only closed looks to HTTP/1.1 like a caller who has said all and waits, so the answer is fetched
  * and booked.
  */
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { ask } from "../support/client.ts";
@@ -22,7 +23,8 @@ let answer: (() => void) | undefined;
 
 beforeAll(async () => {
   upstream = await startScriptedUpstream();
-  gateway = await startGateway({ policy: scriptedPolicy(upstream.url) });
+  const budgets = [{ name: "month", limitUsd: 100 }];
+  gateway = await startGateway({ policy: scriptedPolicy(upstream.url, { budgets }) });
 });
 afterAll(async () => {
   await gateway.stop();
@@ -39,8 +41,8 @@ beforeEach(() => {
   };
 });
 
-/** A caller whose call has reached the provider; it sends no more than its request. */
-async function caller(user: "alice" | "bob"): Promise<Socket> {
+/** A caller who sends no more than its request. */
+function send(user: "alice" | "bob" | "admin"): Socket {
   const { hostname, port } = new URL(gateway.url);
   const body = JSON.stringify({
     model: "gpt-4o-mini",
@@ -56,6 +58,12 @@ async function caller(user: "alice" | "bob"): Promise<Socket> {
   const socket = connect(Number(port), hostname);
   socket.on("error", () => undefined);
   socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
+  return socket;
+}
+
+/** A caller whose call has reached the provider. */
+async function caller(user: "alice" | "bob"): Promise<Socket> {
+  const socket = send(user);
   await expect.poll(() => answer !== undefined).toBe(true);
   return socket;
 }
@@ -83,4 +91,29 @@ it("a caller who only hangs up has an answer in the books, and nothing held", as
   await expect
     .poll(() => entryOf("bob"))
     .toMatchObject({ outcome: "completed", costNanos: plainCostNanos });
+});
+
+it("callers who leave while they are let in leave nothing held, and are booked as they were answered", async () => {
+  upstream.script = plain;
+  const turns = 40;
+  // From before the request is read to after it is answered: one of the turns meets each moment.
+  for (let turn = 0; turn < turns; turn += 1) {
+    const socket = send("admin");
+    await once(socket, "connect");
+    for (let wait = 0; wait < turn; wait += 1)
+      await new Promise((resolve) => setImmediate(resolve));
+    socket.resetAndDestroy();
+  }
+  const admin = `${gateway.url}/audit/events?user=admin&kind=request&limit=100`;
+  const standing = async () => {
+    const { json } = await ask(`${gateway.url}/budgets`, { key: gateway.keys.admin });
+    const [month] = json["budgets"] as { heldNanos: number; settledNanos: number }[];
+    const { json: page } = await ask(admin, { key: gateway.keys.auditor });
+    const entries = page["events"] as { outcome: string; costNanos?: number }[];
+    const open = entries.filter(({ outcome }) => outcome === "admitted").length;
+    const booked = entries.reduce((sum, { costNanos = 0 }) => sum + costNanos, 0);
+    return { open, held: month?.heldNanos, unbooked: (month?.settledNanos ?? 0) - booked };
+  };
+  await expect.poll(standing).toEqual({ open: 0, held: 0, unbooked: 0 });
+  expect((await ask(admin, { key: gateway.keys.auditor })).json["events"]).not.toEqual([]);
 });

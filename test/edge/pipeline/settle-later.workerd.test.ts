@@ -2,7 +2,7 @@
 import { expect, test, vi } from "vitest";
 import type { Env } from "#actors/kit/env.ts";
 import type { SettleCommand } from "#actors/user/commands.ts";
-import { settleDelayMs, settlementsMax } from "../../../src/edge/limits.ts";
+import { settleDelayMs, settlementsMax, settleWatchMsMax } from "../../../src/edge/limits.ts";
 import { deliver, settleLater, takeSettlements } from "../../../src/edge/pipeline/settle-later.ts";
 import { settlementOf } from "../../actors/user/fixtures.ts";
 
@@ -58,6 +58,30 @@ test("whose request is cut off while it sees to others is replaced by the next w
   await scheduler.wait(3 * settleDelayMs);
   await settleLater(env, command("cut-off", "b"));
   expect(calls).toEqual([["a", "b"]]);
+  wait.mockRestore();
+});
+
+test("one request sees to those after it for a bounded time, and then another does", async () => {
+  const { env, calls } = noting();
+  const begun = Date.now();
+  let now = begun;
+  const clock = vi.spyOn(Date, "now").mockImplementation(() => now);
+  let settled = 0;
+  // Each wait ends with an admission that takes what waits, and a request that settles after it.
+  const wait = vi.spyOn(scheduler, "wait").mockImplementation(async (ms) => {
+    now += ms;
+    takeSettlements("busy");
+    settled += 1;
+    if (settled < 10_000) await settleLater(env, command("busy", `r${settled}`));
+  });
+  await settleLater(env, command("busy", "r0"));
+  expect(now - begun).toBeGreaterThanOrEqual(settleWatchMsMax);
+  expect(now - begun).toBeLessThanOrEqual(settleWatchMsMax + settleDelayMs);
+  expect(calls).toEqual([[`r${settled}`]]);
+  // The next who settles waits again: nobody is left without.
+  await settleLater(env, command("busy", "next"));
+  expect(now - begun).toBeGreaterThan(settleWatchMsMax + settleDelayMs);
+  clock.mockRestore();
   wait.mockRestore();
 });
 
