@@ -4,7 +4,7 @@
  */
 import axe from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { findChromium, openBrowser } from "../../scripts/browser.ts";
 import { startGateway, type GatewayOptions, type TestGateway } from "../support/gateway.ts";
 
@@ -36,10 +36,15 @@ export function setStage(options: GatewayOptions = {}): Stage {
   let gateway: TestGateway;
   let browser: Browser;
   const complaints: string[] = [];
+  const contexts: BrowserContext[] = [];
   beforeAll(async () => {
     gateway = await startGateway({ console: true, ...options });
     browser = await openBrowser(chromium ?? "");
   }, 240_000);
+  // A page that nobody looks at any more goes on asking, and complains into the next test.
+  afterEach(async () => {
+    await Promise.all(contexts.splice(0).map((context) => context.close()));
+  });
   afterAll(async () => {
     await browser?.close();
     await gateway?.stop();
@@ -52,6 +57,7 @@ export function setStage(options: GatewayOptions = {}): Stage {
     async openContext(more = {}) {
       const viewport = { width: 1280, height: 860 };
       const context = await browser.newContext({ viewport, ...more });
+      contexts.push(context);
       // For a machine that is busy with other things, too.
       context.setDefaultTimeout(60_000);
       context.on("console", (message) => {

@@ -23,7 +23,7 @@ beforeAll(async () => {
   second = await startScriptedUpstream();
   const policy = {
     ...scriptedPolicy(first.url, {
-      upstream: { firstByteMs: 1_500, betweenBytesMs: 1_500, keepAliveMs: 100 },
+      upstream: { firstByteMs: 4_000, betweenBytesMs: 4_000, keepAliveMs: 100 },
       accounting: { mode: "estimate" },
     }),
     providers: {

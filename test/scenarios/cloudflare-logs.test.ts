@@ -74,7 +74,7 @@ it("pages by number and by cursor hold every log once, and filters narrow them",
   for (let n = 0; n < 5; n += 1) {
     ids.push(idOf(await chat(gateway, gateway.keys.bob, `call ${n}`)));
   }
-  await auditEntry(gateway, ids.at(-1) ?? "");
+  for (const id of ids) await auditEntry(gateway, id);
   const logs = async (query: string) => {
     const { json } = await call(`/logs?${query}`, gateway.keys.bob);
     const info = json["result_info"] as { total_count: number; cursor: string | null };

@@ -18,6 +18,7 @@ import { split } from "../support/describe-provider.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import {
   json,
+  noonZone,
   startScriptedUpstream,
   type Script,
   type ScriptedUpstream,
@@ -223,6 +224,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     policy: {
       schema: 1,
+      timeZone: noonZone,
       providers: Object.fromEntries(providers) as object,
       tiers: {
         standard: {
@@ -234,12 +236,20 @@ beforeAll(async () => {
       },
       routes: [
         {
-          name: "hasty",
-          when: { models: ["*.hangs", "*.stalls"] },
+          name: "hanging",
+          when: { models: ["*.hangs"] },
           candidates: kinds.map((kind) => ({
             provider: `${kind}-1`,
             serves: [`${kind}.*`],
             firstByteMs: 1_500,
+          })),
+        },
+        {
+          name: "stalling",
+          when: { models: ["*.stalls"] },
+          candidates: kinds.map((kind) => ({
+            provider: `${kind}-1`,
+            serves: [`${kind}.*`],
             betweenBytesMs: 1_500,
           })),
         },

@@ -36,7 +36,7 @@ function policyOf(failMode: "open" | "closed"): object {
     secret: "CLASSIFIER_KEY",
     band,
     costUsd: 0.2,
-    timeoutMs: 2_000,
+    timeoutMs: 4_000,
     failMode,
   };
   return scriptedPolicy(provider.url, {

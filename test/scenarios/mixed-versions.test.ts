@@ -50,7 +50,7 @@ async function live(
           const { json } = await ask(`${url}/costs`, { key: keys.auditor });
           return (json["total"] as { costNanos: number }).costNanos;
         },
-        { timeout: 30_000 },
+        { timeout: 60_000 },
       )
       .toBe(answered * plainCostNanos);
     const budgets = await ask(`${url}/budgets`, { key: keys.alice });

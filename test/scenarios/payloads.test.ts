@@ -199,12 +199,6 @@ const reread = (user: string) => `/audit/events?action=payload.reread&user=${use
 
 /** Whether an access of a user comes into the list; it takes a moment to get there. */
 async function seen(wanted: (user: string) => string, user: string): Promise<boolean> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const { json: page } = await get(wanted(user));
-    if ((page["events"] as unknown[]).length > 0) return true;
-    await new Promise((resolve) => {
-      setTimeout(resolve, 100);
-    });
-  }
-  return false;
+  await expect.poll(async () => (await get(wanted(user))).json["events"]).not.toEqual([]);
+  return true;
 }

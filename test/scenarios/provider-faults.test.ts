@@ -8,6 +8,7 @@ import { ask, auditEntry, chat, errorOf, type Answer } from "../support/client.t
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import {
   json,
+  noonZone,
   openAiAnswer,
   openAiChunks,
   plain,
@@ -36,6 +37,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     policy: {
       schema: 1,
+      timeZone: noonZone,
       providers: {
         main: { kind: "openai", baseUrl: `${first.url}/v1` },
         spare: { kind: "openai", baseUrl: `${second.url}/v1` },
@@ -55,7 +57,7 @@ beforeAll(async () => {
           ],
         },
       },
-      upstream: { firstByteMs: 1_500, betweenBytesMs: 1_500 },
+      upstream: { firstByteMs: 4_000, betweenBytesMs: 4_000 },
       prices: { "gpt-*": price },
       budgets: [{ name: "month", limitUsd: 100 }],
     },

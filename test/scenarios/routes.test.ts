@@ -67,7 +67,7 @@ beforeAll(async () => {
         candidates: [{ provider: "second", model: "gpt-spare" }],
       },
       { name: "rest", when: { models: ["dynamic/half"] }, candidates: both },
-      { name: "hedged", when: { models: ["hedged"] }, candidates: both, hedge: { afterMs: 1_500 } },
+      { name: "hedged", when: { models: ["hedged"] }, candidates: both, hedge: { afterMs: 4_000 } },
       { name: "again", when: { models: ["again"] }, candidates: both, answerRetries: 1 },
       { name: "patient", when: { models: ["patient"] }, candidates: both },
       {

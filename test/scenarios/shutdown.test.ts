@@ -82,10 +82,13 @@ describe.runIf(existsSync("/proc/self/cmdline"))("a gateway that is told to stop
             expect(entry).toMatchObject({ outcome: "completed", costNanos: plainCostNanos });
           }
           // The one that was cut off is settled, or still holds its worst case: never forgotten.
-          const { json } = await ask(`${again.url}/audit/events?user=alice&limit=10`, {
-            key: again.keys.auditor,
-          });
-          expect(json["events"] as unknown[]).toHaveLength(6);
+          const events = async () => {
+            const { json } = await ask(`${again.url}/audit/events?user=alice&limit=10`, {
+              key: again.keys.auditor,
+            });
+            return json["events"] as unknown[];
+          };
+          await expect.poll(events).toHaveLength(6);
           expect(await costOf(again)).toBeGreaterThanOrEqual(5 * plainCostNanos);
           expect((await chat(again, again.keys.alice, "hi")).status).toBe(200);
         } finally {

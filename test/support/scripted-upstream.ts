@@ -172,10 +172,17 @@ export async function startScriptedUpstream(script: Script = plain): Promise<Scr
   return upstream;
 }
 
+const hoursPastNoon = new Date().getUTCHours() - 12;
+
+/** Where it is about noon: no day, week or month ends there while a test runs. */
+export const noonZone =
+  hoursPastNoon === 0 ? "UTC" : `Etc/GMT${hoursPastNoon > 0 ? "+" : ""}${hoursPastNoon}`;
+
 /** A policy over a scripted upstream: OpenAI's dialect, known prices, limits only where asked. */
 export function scriptedPolicy(upstreamUrl: string, more: Record<string, unknown> = {}): object {
   return {
     schema: 1,
+    timeZone: noonZone,
     providers: { scripted: { kind: "openai", baseUrl: `${upstreamUrl}/v1` } },
     tiers: {
       standard: { candidates: [{ provider: "scripted", serves: ["gpt-*"] }] },

@@ -67,7 +67,7 @@ describe("both find", () => {
         if (found.length === 0) expect.fail(`${file}: byte ${at} was changed unseen`);
       }
     }
-  }, 120_000);
+  });
 
   test("an artefact that is gone, one that should not be, and another order of lines", async () => {
     const damaged: Archived[] = [...whole.keys()].map((file) => {
@@ -172,7 +172,7 @@ test("what one finds the other finds, whatever bytes are changed", async () => {
     }),
     { seed: 6_962, numRuns: 150 },
   );
-}, 60_000);
+});
 
 test("the published vectors are sound to both, with both keys and with no other", () => {
   const folder = path.resolve(import.meta.dirname, "../../../docs/reference/log-vectors");

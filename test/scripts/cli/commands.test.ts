@@ -185,7 +185,7 @@ it("puts nobody back on this machine, says so by name, and has both the order an
         ["restore.refused", "member:alice", "", "restore_unavailable"],
       ]),
     );
-}, 60_000);
+});
 
 it("issues and revokes keys under the same names as the policy's own command", async () => {
   const issued = await as("admin", "keys", "issue", "bob", "--label", "ci", "--json");
