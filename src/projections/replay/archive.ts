@@ -7,7 +7,7 @@ import type { EventEnvelope } from "#events/envelope.ts";
 import { paths } from "#events/manifest.ts";
 import { StreamRecalls } from "#events/recalls.ts";
 import { SegmentScan, type SegmentText } from "#events/segment-scan.ts";
-import { surveyShard, type ShardArtefacts } from "../verify/artefacts.ts";
+import { surveyShard, unpackAhead, type ShardArtefacts } from "../verify/artefacts.ts";
 import { viewsAt, type ViewsThen } from "./views.ts";
 
 export interface ReplayOptions {
@@ -19,6 +19,9 @@ export interface ReplayOptions {
   onProgress?(events: number): void;
 }
 
+/** Unpacks a file; throws where it is not there. */
+type Unpack = (bytes: Uint8Array<ArrayBuffer> | undefined, file: string) => Promise<SegmentText>;
+
 /** Folds a shard's archive up to a moment; throws where a file is missing or is none. */
 export async function shardViewsAt(
   artefacts: ShardArtefacts,
@@ -27,13 +30,16 @@ export async function shardViewsAt(
   const { first, segments } = await surveyShard(artefacts, (kind, message, { file }) => {
     if (kind === "missing") throw new Error(`${artefacts.shard}/${file ?? ""}: ${message}`);
   });
-  const read = async (file: string): Promise<SegmentText> => {
-    const bytes = await artefacts.read(file);
+  const unpack: Unpack = async (bytes, file) => {
     if (bytes === undefined) throw new Error(`${artefacts.shard}/${file} is not there`);
     return options.gunzip(bytes);
   };
-  const base = first === 0 ? undefined : linesOf(read(paths.base(first)));
-  return viewsAt(runsOf(first, segments, read, options), options.at, base);
+  const file = paths.base(first);
+  const base = first === 0 ? undefined : linesOf(unpack(await artefacts.read(file), file));
+  const unpacking = unpackAhead(artefacts, { first, segments }, (bytes, n) =>
+    unpack(bytes, paths.segment(n)),
+  );
+  return viewsAt(runsOf(first, unpacking, options), options.at, base);
 }
 
 async function* linesOf(base: Promise<SegmentText>): AsyncGenerator<BaseLine> {
@@ -45,26 +51,19 @@ async function* linesOf(base: Promise<SegmentText>): AsyncGenerator<BaseLine> {
   }
 }
 
-/** Events, segment by segment, each good until the next is read; a segment ahead is unpacked. */
+/** Events, segment by segment, each good until the next is read. */
 async function* runsOf(
   first: number,
-  segments: number,
-  read: (file: string) => Promise<SegmentText>,
+  unpacking: AsyncIterable<SegmentText>,
   options: ReplayOptions,
 ): AsyncGenerator<Iterable<EventEnvelope>> {
   const recalls = new StreamRecalls();
-  const unpack = (n: number): Promise<SegmentText> => {
-    const coming = read(paths.segment(n));
-    // It is awaited later, and fails then.
-    coming.catch(() => undefined);
-    return coming;
-  };
-  let coming = unpack(first);
   let events = 0;
-  for (let n = first; n < segments; n += 1) {
-    const scan = new SegmentScan(await coming);
-    if (n + 1 < segments) coming = unpack(n + 1);
+  let n = first;
+  for await (const segment of unpacking) {
+    const scan = new SegmentScan(segment);
     yield eventsOf(scan, recalls, paths.segment(n));
+    n += 1;
     events += scan.size;
     options.onProgress?.(events);
   }

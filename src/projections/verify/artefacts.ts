@@ -90,6 +90,36 @@ function firstOf(there: ReadonlySet<string>, segments: number, bases: readonly n
   return whole ?? (isGone ? (starts.at(-1) ?? 0) : 0);
 }
 
+/**
+ * What the segments of a survey unpack to, in their order; nothing is there for one that is not.
+ *
+ * While one is read the next is unpacked, elsewhere. As who reads it does nothing else meanwhile, that
+ * has begun before: so its bytes are there by then, and those of the one after are on their way.
+ */
+export async function* unpackAhead<Unpacked>(
+  artefacts: ShardArtefacts,
+  { first, segments }: Pick<Survey, "first" | "segments">,
+  unpack: (bytes: Uint8Array<ArrayBuffer> | undefined, n: number) => Promise<Unpacked>,
+): AsyncGenerator<Unpacked, undefined> {
+  const fetch = (n: number): Promise<Uint8Array<ArrayBuffer> | undefined> =>
+    patient(n < segments ? artefacts.read(paths.segment(n)) : Promise.resolve(undefined));
+  let fetched = fetch(first + 1);
+  let coming = patient(unpack(await fetch(first), first));
+  for (let n = first; n < segments; n += 1) {
+    const unpacked = await coming;
+    if (n + 1 < segments) coming = patient(unpack(await fetched, n + 1));
+    fetched = fetch(n + 2);
+    yield unpacked;
+  }
+  return undefined;
+}
+
+/** A promise that is awaited later, and fails then. */
+function patient<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
 /** The text of an artefact; `undefined` when it is not there or, which is told, no text. */
 export async function readText(
   artefacts: ShardArtefacts,

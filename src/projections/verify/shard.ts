@@ -21,7 +21,7 @@ import {
 import { flat } from "#events/recall.ts";
 import type { ScannedLine, SegmentText } from "#events/segment-scan.ts";
 import { isSignedBy, parseNote } from "#events/note.ts";
-import { readText, surveyShard, type ShardArtefacts } from "./artefacts.ts";
+import { readText, surveyShard, unpackAhead, type ShardArtefacts } from "./artefacts.ts";
 import { Bases } from "./bases.ts";
 import { beginWith } from "./begin.ts";
 import type { Finding, FindingKind, Findings } from "./finding.ts";
@@ -121,14 +121,12 @@ export class ShardVerifier {
     const base = first === 0 ? undefined : await this.#begin(first, bases);
     const before = this.#events;
     views.compareAt(before, this.#sums);
-    let coming = this.#unpack(first);
+    const unpacking = unpackAhead(this.#artefacts, survey, (bytes) => this.#unpack(bytes));
     for (let n = first; n < segments; n += 1) {
       const manifest = await this.#manifest(n);
       await this.#checkpoint(n);
-      const unpacked = await coming;
-      // While one segment is checked the next is fetched and unpacked, elsewhere.
-      if (n + 1 < segments) coming = this.#unpack(n + 1);
-      this.#segment(n, unpacked, manifest);
+      const unpacked = await unpacking.next();
+      this.#segment(n, unpacked.value, manifest);
       views.compareAt(this.#events, this.#sums);
       await bases.endSegment(n, {
         previous: this.#previous,
@@ -241,15 +239,8 @@ export class ShardVerifier {
     this.#head = checkpoint;
   }
 
-  /** A segment's bytes and text; awaited later, so a failure waits until then. */
-  #unpack(n: number): Promise<Unpacked | undefined> {
-    const unpacked = this.#read(n);
-    unpacked.catch(() => undefined);
-    return unpacked;
-  }
-
-  async #read(n: number): Promise<Unpacked | undefined> {
-    const bytes = await this.#artefacts.read(paths.segment(n));
+  /** A segment's bytes and text. */
+  async #unpack(bytes: Uint8Array<ArrayBuffer> | undefined): Promise<Unpacked | undefined> {
     if (bytes === undefined) return undefined;
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     const content = await this.#options.gunzip(bytes).catch(() => undefined);
