@@ -138,11 +138,18 @@ export interface ChatResponse {
   model?: string;
   /** Set by the edge before encoding; this room knows no clock. */
   createdAtMs?: number;
+  /** Set by the edge, too: what an answer without an id of its own is called by. */
+  requestId?: string;
   parts: AssistantPart[];
   finish: FinishReason;
   /** The stop sequence that ended the answer, where the dialect tells it. */
   stopSequence?: string;
   usage?: Usage;
+}
+
+/** The answer's id in a dialect that begins all of its own alike: the provider's, else the request's. */
+export function answerId({ id, requestId }: ChatResponse, prefix: string): string {
+  return id ?? (requestId === undefined ? "" : prefix + requestId);
 }
 
 /** One step of a streamed answer. `id` names a block; blocks of one answer never share an id. */

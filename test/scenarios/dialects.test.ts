@@ -287,6 +287,24 @@ describe("Ollama", () => {
     expect(text).toBe("Hello there.");
   });
 
+  it("whose answers have no id gives each other dialect one of the request's, in its form", async () => {
+    const message = { role: "assistant", content: "Hello there." };
+    const whole = { model: "llama3.2", created_at: "2026-01-01T00:00:00Z", message, done: true };
+    upstream.script = (_seen, response) =>
+      json(response, 200, { ...whole, done_reason: "stop", prompt_eval_count: 2, eval_count: 3 });
+    const model = "llama3.2";
+    const messages = [{ role: "user" as const, content: "hi" }];
+    const chat = await openai().chat.completions.create({ model, messages }).withResponse();
+    const requestId = chat.response.headers.get("x-request-id") ?? "none";
+    expect(chat.data.id).toBe(`chatcmpl-${requestId}`);
+    const response = await openai().responses.create({ model, input: "hi" });
+    expect(response.id).toMatch(/^resp_[0-9a-f-]{36}$/);
+    const said = await anthropic().messages.create({ model, messages, max_tokens: 9 });
+    expect(said.id).toMatch(/^msg_[0-9a-f-]{36}$/);
+    const generated = await gemini().models.generateContent({ model, contents: "hi" });
+    expect(generated.responseId).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
   it("lists models", async () => {
     expect(Array.isArray((await ollama().list()).models)).toBe(true);
   });

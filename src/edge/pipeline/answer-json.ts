@@ -8,7 +8,7 @@ import { answerBytesMax } from "../limits.ts";
 import type { Answered } from "./call.ts";
 import type { AnswerMeta, Endpoint } from "./endpoint.ts";
 import { inspectTexts, restoreTexts } from "./inspect.ts";
-import type { Plan } from "./plan.ts";
+import type { Call, Plan } from "./plan.ts";
 import type { Settlement } from "./settlement.ts";
 
 /** The answer's body for the caller; throws `dlp_blocked`, `provider_error` or `provider_timeout`. */
@@ -17,7 +17,7 @@ export async function answerJson(
   plan: Plan,
   endpoint: Endpoint,
   settlement: Settlement,
-  createdAtMs: number,
+  call: Pick<Call, "requestId" | "startedAt">,
 ): Promise<string> {
   const text = await readAnswer(answered);
   settlement.firstByteAt = Date.now();
@@ -29,7 +29,8 @@ export async function answerJson(
   settlement.usage = meta.usage;
   settlement.finish = meta.finish;
   settlement.servedModel = meta.servedModel;
-  const converted = endpoint.convert(body, answered.dialect, { body: plan.body, createdAtMs });
+  const asked = { body: plan.body, createdAtMs: call.startedAt, requestId: call.requestId };
+  const converted = endpoint.convert(body, answered.dialect, asked);
   if (converted?.ok === false) throw broken(answered);
   const answer: JsonObject = converted === undefined ? body : converted.value;
   if (saysNothing(answer, endpoint, meta)) throw broken(answered);

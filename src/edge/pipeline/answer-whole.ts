@@ -12,14 +12,14 @@ import type { Tries } from "./tries.ts";
  */
 export async function answerWhole(
   tries: Tries,
-  { asked, startedAt }: Call,
+  call: Call,
   plan: Plan,
   settlement: Settlement,
 ): Promise<{ body: string; candidate: Answered["candidate"] }> {
   for (;;) {
     const answered = await tries.next();
     try {
-      const body = await answerJson(answered, plan, asked.endpoint, settlement, startedAt);
+      const body = await answerJson(answered, plan, call.asked.endpoint, settlement, call);
       tries.heard();
       if (settlement.finish !== "content_filter" || !tries.giveUp(filtered(answered))) {
         settlement.addAnswer(body);

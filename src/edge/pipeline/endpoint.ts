@@ -80,7 +80,7 @@ export interface Endpoint {
   convert(
     body: Json,
     from: UpstreamDialect,
-    asked: { body: JsonObject; createdAtMs: number },
+    asked: { body: JsonObject; createdAtMs: number; requestId: string },
   ): Result<JsonObject> | undefined;
   answerTexts(body: JsonObject): TextSlot[];
   /** The last change to a whole answer, after its scan. */
@@ -135,11 +135,11 @@ export function chatEndpoint(
       return { ok: true, value: { operation: "chat", dialect: target, body: prepared } };
     },
     meta: (body, from) => from.responseMeta(body),
-    convert(body, from, { createdAtMs }) {
+    convert(body, from, { createdAtMs, requestId }) {
       if (from.id === dialect.id) return undefined;
       const decoded = from.decodeResponse(body);
       if (!decoded.ok) return decoded;
-      const answer: ChatResponse = { ...decoded.value, createdAtMs };
+      const answer: ChatResponse = { ...decoded.value, createdAtMs, requestId };
       return { ok: true, value: dialect.encodeResponse(answer) };
     },
     answerTexts: (body) => dialect.responseTexts(body),

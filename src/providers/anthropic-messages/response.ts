@@ -1,5 +1,5 @@
 /** A message (not streamed) to and from the union. */
-import type { AssistantPart, ChatResponse, FinishReason } from "../chat.ts";
+import { answerId, type AssistantPart, type ChatResponse, type FinishReason } from "../chat.ts";
 import { crossing, refuse } from "../crossing.ts";
 import { asObject, asString, isObject, lookup, parseObject } from "../json.ts";
 import { metaOf, type ResponseMeta } from "../response-meta.ts";
@@ -57,7 +57,7 @@ export function encodeResponse(response: ChatResponse): JsonObject {
   const refused = response.parts.some((part) => part.type === "text" && part.refusal);
   const finish = refused ? "content_filter" : response.finish;
   return {
-    id: response.id ?? "",
+    id: answerId(response, "msg_"),
     type: "message",
     role: "assistant",
     model: response.model ?? "",

@@ -62,7 +62,7 @@ export function encodeResponse(response: ChatResponse): JsonObject {
     ],
     usageMetadata: response.usage ? writeUsage(response.usage) : undefined,
     modelVersion: response.model,
-    responseId: response.id,
+    responseId: response.id ?? response.requestId,
   });
 }
 

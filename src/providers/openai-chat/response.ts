@@ -1,5 +1,5 @@
 /** A chat completion (not streamed) to and from the union. */
-import type { ChatResponse, FinishReason } from "../chat.ts";
+import { answerId, type ChatResponse, type FinishReason } from "../chat.ts";
 import { crossing, refuse } from "../crossing.ts";
 import { asNumber, asObject, asString, isObject, lookup, objectsIn } from "../json.ts";
 import { metaOf, type ResponseMeta } from "../response-meta.ts";
@@ -71,7 +71,7 @@ export function encodeResponse(response: ChatResponse): JsonObject {
     finish_reason: writeFinish(response.finish),
   };
   const body: JsonObject = {
-    id: response.id ?? "",
+    id: answerId(response, "chatcmpl-"),
     object: "chat.completion",
     created: Math.floor((response.createdAtMs ?? 0) / 1000),
     model: response.model ?? "",

@@ -1,6 +1,6 @@
 /** The union into a response object, and what is read off one that passes through. */
 import type { Usage } from "#events/money.ts";
-import type { AssistantPart, ChatResponse, FinishReason } from "../chat.ts";
+import { answerId, type AssistantPart, type ChatResponse, type FinishReason } from "../chat.ts";
 import { asCount, asObject, asString, compact, isObject, objectsIn } from "../json.ts";
 import { metaOf, type ResponseMeta } from "../response-meta.ts";
 import type { Json, JsonObject } from "../types.ts";
@@ -70,7 +70,7 @@ export function responseMeta(body: Json): ResponseMeta {
 }
 
 export function encodeResponse(response: ChatResponse): JsonObject {
-  const id = response.id ?? "";
+  const id = answerId(response, "resp_");
   return responseObject({
     id,
     model: response.model ?? "",
