@@ -17,6 +17,7 @@ import type { WitnessDemand } from "#projections/verify/witnessed.ts";
 import { Complaint, MISUSED } from "../policy-target.ts";
 import { type Command, readArgs, readThreads } from "./command.ts";
 import { gunzipText, openGateway, publishedKeys } from "./artefacts.ts";
+import { progressOn } from "./progress.ts";
 import { verifyFolder } from "./verify-pool.ts";
 
 const usage = `npx tallygate verify <folder | URL | evidence.json | segment.parquet> --key <public key or file>
@@ -94,27 +95,6 @@ function readWitnesses(given: readonly string[], quorum?: string): WitnessDemand
     throw new Complaint("--witness-quorum is from 1 to the number of --witness keys.", MISUSED);
   }
   return keys.length === 0 ? undefined : { keys, quorum: enough };
-}
-
-/** One line that counts up, on a terminal only. */
-function progress(): { show(events: number): void; end(): void } {
-  const line = process.stderr.isTTY;
-  const started = performance.now();
-  let shownAt = 0;
-  return {
-    show(events) {
-      const now = performance.now();
-      if (!line || now - shownAt < 100) return;
-      shownAt = now;
-      const rate = Math.round(events / ((now - started) / 1000));
-      process.stderr.write(
-        `\r${events.toLocaleString("en")} events, ${rate.toLocaleString("en")}/s `,
-      );
-    },
-    end() {
-      if (line) process.stderr.write(`\r${" ".repeat(50)}\r`);
-    },
-  };
 }
 
 function print({ shards, findings, count }: VerifyReport, depth: Depth): string {
@@ -208,7 +188,7 @@ async function run(args: string[]): Promise<number> {
   const depth: Depth = values["chain-only"] ? "chain" : "decisions";
   const trusted = await readSince(values.since, publicKeys);
   const witnesses = readWitnesses(values.witness, values["witness-quorum"]);
-  const bar = progress();
+  const bar = progressOn(process.stderr, () => performance.now());
   const onProgress = (events: number): void => bar.show(events);
   const report = isUrl
     ? await verifyArchive(await openGateway({ url: where, apiKey: apiKey ?? "" }), {
