@@ -16,18 +16,30 @@ function isKeys(value: unknown): value is Keys {
   return members.every(({ id }) => typeof keys?.[id] === "string");
 }
 
+async function post(address: string, secret: string, body: object): Promise<Response> {
+  try {
+    return await fetch(address, {
+      method: "POST",
+      headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(patienceMs),
+    });
+  } catch (error) {
+    const { cause, message } = error as Error;
+    const why = cause instanceof Error ? cause.message : message;
+    // A few ports of mail, chat and the like: browsers and SDKs refuse to ask there.
+    const hint = why === "bad port" ? "no client asks at this port, name another with --port" : why;
+    throw new Error(`${new URL(address).origin} cannot be asked: ${hint}.`, { cause: error });
+  }
+}
+
 /**
  * Makes the organisation `dev` with its members and policy.
  *
  * @returns the members' API keys, which the gateway tells only this once
  */
 export async function seed(url: string, secret: string, policy: unknown): Promise<Keys> {
-  const answer = await fetch(`${url}/setup`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
-    body: JSON.stringify({ organisation: "dev", members, policy }),
-    signal: AbortSignal.timeout(patienceMs),
-  });
+  const answer = await post(`${url}/setup`, secret, { organisation: "dev", members, policy });
   const text = await answer.text();
   if (answer.status === 409) {
     throw new Error(
@@ -48,12 +60,8 @@ export async function seed(url: string, secret: string, policy: unknown): Promis
 
 /** A link that signs one browser in as the seeded admin, once, within ten minutes. */
 export async function consoleLink(url: string, secret: string): Promise<string> {
-  const answer = await fetch(`${url}/session/link`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
-    body: JSON.stringify({ organisation: "dev", member: "admin" }),
-    signal: AbortSignal.timeout(patienceMs),
-  });
+  const asked = { organisation: "dev", member: "admin" };
+  const answer = await post(`${url}/session/link`, secret, asked);
   const text = await answer.text();
   if (!answer.ok) throw new Error(`POST /session/link answered ${answer.status}: ${text}`);
   return (JSON.parse(text) as { url: string }).url;

@@ -12,7 +12,7 @@ import { model, panel } from "./panel.ts";
 const usage = `npm start -- [options]
   --port N       listen on 127.0.0.1:N, or the first free port after it (8787)
   --state DIR    keep storage and keys in DIR (.tallygate/state-<port>)
-  --json         print one JSON line when ready, for scripts
+  --json         print one JSON line when ready, for scripts (npm -s start: without npm's own lines)
   --policy FILE  start a new state with this policy document ($UPSTREAM: the upstream's address)
   --worker FILE  run another Worker entry than wrangler.toml's
   --no-console   do not build or serve the web console
@@ -36,7 +36,7 @@ function readOptions() {
     },
   });
   const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+  if (!/^\d+$/.test(values.port) || port > 65_535) {
     throw new Error(`--port takes a number from 0 to 65535, not "${values.port}".`);
   }
   const vars = values.var.map((pair): [string, string] => {

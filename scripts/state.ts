@@ -3,7 +3,16 @@
  * Worker's storage, the secret that its seeding is signed with, and the keys that were shown once.
  */
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 
 /** The API keys of the seeded members. */
@@ -28,7 +37,16 @@ export interface Seeded {
 /** Makes the folder (owner only) and answers its full path. */
 export function openState(folder: string): string {
   const full = path.resolve(folder);
-  mkdirSync(full, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(full, { recursive: true, mode: 0o700 });
+    accessSync(full, constants.W_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(
+      `The state folder ${full} cannot be made or written (${code}): name another with --state.`,
+      { cause: error },
+    );
+  }
   return full;
 }
 

@@ -1,7 +1,7 @@
 /** `npm start`, with a Worker that answers only what starting asks of one. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -74,6 +74,14 @@ test("a Worker that does not build is one clear error, and nothing keeps running
   await expect(start({ worker: "test/support/no-such-worker.ts" })).rejects.toThrow(
     "no-such-worker.ts",
   );
+});
+
+test("a port that no client asks at, and a folder that is none, are said so in one sentence", async () => {
+  await expect(start({ port: 6_000 })).rejects.toThrow("6000 cannot be asked: no client asks at");
+  const file = path.join(mkdtempSync(path.join(tmpdir(), "tallygate-file-")), "file");
+  writeFileSync(file, "");
+  await expect(start({ state: file })).rejects.toThrow(/file cannot be made or written \(EEXIST\)/);
+  rmSync(path.dirname(file), { recursive: true });
 });
 
 /** What was printed until the process said a line, or ended. */

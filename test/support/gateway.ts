@@ -137,6 +137,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
     };
   } catch (error) {
     await end("SIGKILL");
+    if (options.state === undefined) rmSync(state, { recursive: true, force: true });
     throw error;
   }
 }
