@@ -17,7 +17,8 @@ export interface Got {
 }
 
 export const agent = new Agent({ keepAlive: true, maxSockets: 16 });
-const hungMs = 15_000;
+/** Nothing takes as long, a rebuild of the views on a busy machine included. */
+const hungMs = 60_000;
 
 /** Sends one request and reads the whole answer; rejects when the connection is cut or hangs. */
 export function send(base: string, { method, path, headers, body }: Shot): Promise<Got> {
