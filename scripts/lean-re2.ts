@@ -85,6 +85,35 @@ function mapped(part: string): string {
   );
 }
 
+/**
+ * Methods that nobody here asks for, and whose names are too common to be told by: texts are replaced
+ * and split by others, and no pattern is shown. What only they call goes after them.
+ */
+const unasked: Readonly<Record<string, string>> = {
+  Matcher:
+    "appendReplacement appendReplacementFunc appendReplacementInternalJava appendReplacementInternalJs appendTail " +
+    "getNamedGroups lookingAt matchArray matches namedGroupsObject replace replaceAll replaceFirst",
+  Inst: "escapeRunes toString",
+  Machine: "matchSet",
+  DFA: "matchSet",
+  Regexp: "appendTo toString",
+  CharClass: "charClassToString toString",
+  RE2: "replaceAll replaceAllFunc replaceFirst",
+  RE2JS: "equals exec matchAll matches split test testExact toString",
+};
+
+/** A class without those of its methods. */
+function without(code: string, name: string, methods: string): string {
+  return between(code, `var ${name} = class`, "\n};", (whole) =>
+    methods.split(" ").reduce((part, method) => {
+      const written = new RegExp(`\\n\\t(?:static |\\*)?${method}\\([^\\n]*\\{\\n[^]*?\\n\\t\\}`);
+      if (!written.test(part))
+        throw new Error(`${name} has no ${method} any more: look at it again.`);
+      return part.replace(written, "");
+    }, whole),
+  );
+}
+
 /** RE2's code without the translation of other patterns into its own, and without its tables. */
 export function leanRe2(code: string): string {
   const tables = between(code, "static CATEGORIES =", "// src/Unicode.js", mapped);
@@ -92,7 +121,10 @@ export function leanRe2(code: string): string {
   // Letters, marks, numbers, punctuation and symbols.
   const kinds = String.raw`"[\\p{L}\\p{M}\\p{N}\\p{P}\\p{S}]"`;
   const print = between(made, "this._Print = new", ";", () => `this._Print = tableOf(${kinds})`);
-  return between(print, "// src/TranslateRegExpString.js", "// src/index.js", () => {
+  const asked = Object.entries(unasked).reduce((text, [name, methods]) => {
+    return without(text, name, methods);
+  }, print);
+  return between(asked, "// src/TranslateRegExpString.js", "// src/index.js", () => {
     const refuse = `throw new Error("Translation is left out by scripts/lean-re2.ts");`;
     return `const TranslateRegExpString = { translate() { ${refuse} } };\n`;
   });

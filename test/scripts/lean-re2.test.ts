@@ -81,11 +81,72 @@ it("in workerd every table has the same characters as the package's, and none is
   expect(whole.length - leanRe2(whole).length).toBeGreaterThan(50_000);
 });
 
+interface Re2 {
+  RE2JS: {
+    CASE_INSENSITIVE: number;
+    compile(
+      source: string,
+      flags: number,
+    ): {
+      programSize(): number;
+      matcher(text: string): { find(from: number): boolean; start(): number; end(): number };
+    };
+  };
+}
+
+/** What a pattern finds in a text, or why it is none: all that is asked of RE2 here. */
+function told({ RE2JS }: Re2, source: string, text: string, flags: number): unknown {
+  try {
+    const compiled = RE2JS.compile(source, flags);
+    const matcher = compiled.matcher(text);
+    const found: [number, number][] = [];
+    for (let at = 0; at <= text.length && matcher.find(at);) {
+      found.push([matcher.start(), matcher.end()]);
+      at = Math.max(matcher.end(), matcher.start() + 1);
+    }
+    return [compiled.programSize(), found];
+  } catch (error) {
+    return String(error);
+  }
+}
+
+const load = async (code: string): Promise<Re2> =>
+  (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as Re2;
+
+it("patterns are what they were: their size, what they find, and why they are none", async () => {
+  const [was, is] = await Promise.all([load(whole), load(leanRe2(whole))]);
+  const good =
+    String.raw`EMP-\d{6} \bX\d+\b (a|b)*c (?i)straße ^\s*\w+ [^a-z]{2,5} \p{L}+ \p{Lu}\p{Ll}{1,9} \pN+
+    [[:alpha:]]+ (?s).+ (?m)^k\d$ x{2,64} (foo|bar|foobar) (?P<n>a+)b \PL \p{Greek} (?:a?){20}a{20} \Q.*\E [\x{1F600}-\x{1F64F}]
+    (a+)+$ \d{3}-\d{2}-\d{4} ^$ k|K|ſ \A\w \w\z ..? (?U)a+ [\d.]+`.split(/\s+/);
+  const bad =
+    String.raw`( [ a{1001} (?=a) \1 [z-a] \p{Nope} *a a** (?P<1>a) \8 x{3,2} (?P<a>b)(?P<a>c)`.split(
+      " ",
+    );
+  const texts = [
+    "",
+    "EMP-123456 X12 aabbc",
+    "STRASSE straße ΑΒΓ αβγ kKſ",
+    "k1\nk2\n😀 123-45-6789",
+  ];
+  texts.push("aaaaaaaaaaaaaaaaaaaaaaaaaaaaab", `${"x".repeat(300)} foobar Zürich .* 0.5`);
+  for (const source of [...good, ...bad])
+    for (const text of texts)
+      for (const flags of [0, was.RE2JS.CASE_INSENSITIVE])
+        expect([source, told(is, source, text, flags)]).toEqual([
+          source,
+          told(was, source, text, flags),
+        ]);
+  const refused = bad.filter((source) => typeof told(is, source, "", 0) === "string");
+  expect(refused.length).toBeGreaterThan(9);
+});
+
 it("a package that is written differently is refused, and nothing left out by guess", () => {
   for (const [was, is] of [
     ["static CATEGORIES =", "static KINDS ="],
     ["static SCRIPTS = new LazyMap({", "static SCRIPTS = new Map({"],
     ["this._Print = new", "this._Print = old"],
+    ["\tappendTail() {", "\tappendEnd() {"],
   ] as const) {
     expect(() => leanRe2(whole.replace(was, is))).toThrow("look at it again");
   }
