@@ -9,6 +9,7 @@ import * as z from "zod";
 import { GATEWAY_CODES } from "#edge/errors.ts";
 import { RestoreRequest } from "#edge/admin/restore.ts";
 import { BudgetsParams, EventsParams, SumsParams } from "#edge/books/params.ts";
+import { ExportParams } from "#edge/record/export.ts";
 import { StateParams } from "#edge/record/past.ts";
 import { MemberEvidenceParams } from "#edge/record/member-evidence.ts";
 import { Feedback } from "#edge/record/feedback.ts";
@@ -163,6 +164,22 @@ const paths: Record<string, Schema> = {
       },
       query(EventsParams),
     ),
+  },
+  "/audit/export": {
+    get: {
+      summary: "The audit list as a file, or its proof, from which the file follows",
+      ...query(ExportParams),
+      responses: {
+        "200": {
+          description: "Every entry, newest first; with proofs=true lines of JSON that prove them",
+          content: {
+            "application/x-ndjson": { schema: { type: "object" } },
+            "text/csv": { schema: { type: "string" } },
+          },
+        },
+        ...failures,
+      },
+    },
   },
   "/audit/events/{id}": {
     get: operation(

@@ -54,12 +54,16 @@ async function exportSegment(
   return 0;
 }
 
+const noFormat = (): Complaint => new Complaint("--format takes ndjson, csv or parquet.", MISUSED);
+
 export const exporting: Command = {
   usage: `npx tallygate export [--format ndjson|csv|parquet] [--out FILE] [filters]
+npx tallygate export --proofs --out FILE [--format ndjson|csv|parquet] [filters]
 npx tallygate export --member ID [--out FILE]
 npx tallygate export --segment N --out FILE [--shard NAME] [--archive FOLDER]
 
-Every entry, newest first. Members get their own. With --member, every event of a person with the
+Every entry, newest first. Members get their own. With --proofs, FILE.proof is written beside FILE:
+"verify FILE" checks both without the gateway, 100,000 entries at most. With --member, every event of a person with the
 proofs that "verify" checks. With --segment, a sealed segment of the archive as Parquet, a row an
 event, with its proof; of a gateway, or of a folder.
 
@@ -75,17 +79,25 @@ ${targetUsage}`,
       segment: { type: "string" },
       shard: { type: "string" },
       archive: { type: "string" },
+      proofs: { type: "boolean" },
     });
-    const { format, out, member, segment, shard, archive } = flags;
+    const { format, out, member, segment, shard, archive, proofs } = flags;
     if (segment !== undefined) {
       const shards =
         archive === undefined ? await openGateway(gatewayOf(flags)) : await openFolder(archive);
       return exportSegment(shards, { segment, shard }, out);
     }
     if (member !== undefined) return exportMember(targetOf(flags), member, out);
+    if (proofs === true) {
+      if (out === undefined)
+        throw new Complaint("A proof stands beside a file: give --out.", MISUSED);
+      if (format !== "ndjson" && format !== "csv" && format !== "parquet") throw noFormat();
+      const { exportProven } = await import("./list-proof.ts");
+      return exportProven(targetOf(flags), filtersOf(flags), { format, out });
+    }
     if (format === "parquet") return exportParquet(targetOf(flags), filtersOf(flags), out);
     if (format !== "ndjson" && format !== "csv") {
-      throw new Complaint("--format takes ndjson, csv or parquet.", MISUSED);
+      throw noFormat();
     }
     const at = withParams("/audit/export", { ...filtersOf(flags), format });
     const { body, headers } = await send(targetOf(flags), at);

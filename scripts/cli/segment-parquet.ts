@@ -13,6 +13,7 @@ import { InclusionProofs } from "#events/merkle.ts";
 import { parseManifest } from "#events/manifest.ts";
 import { tryParseJson } from "#events/parse-json.ts";
 import { eventLeaf, readLine } from "#events/segment.ts";
+import { isSameCell, type Cell } from "#projections/out/parquet.ts";
 import type { ShardArtefacts } from "#projections/verify/artefacts.ts";
 import { verifyEvidence, type Evidence } from "#projections/verify/evidence.ts";
 import type { Finding } from "#projections/verify/finding.ts";
@@ -22,7 +23,6 @@ import { gunzipText } from "./artefacts.ts";
 const PROOF = "tallygate.segment";
 
 type Proof = { v: 1; shard: string } & Evidence["segments"][number];
-type Cell = string | bigint | Date | undefined;
 
 const text = { type: "BYTE_ARRAY", converted_type: "UTF8" } as const;
 const whole = { type: "INT64" } as const;
@@ -141,13 +141,6 @@ export async function writeSegment(
   return lines.length;
 }
 
-/** Whether a cell is the one that follows from the line. */
-function isSame(is: unknown, should: Cell): boolean {
-  if (should === undefined) return is === undefined || is === null;
-  if (should instanceof Date) return is instanceof Date && is.getTime() === should.getTime();
-  return is === should;
-}
-
 /** Checks such a file: every event of the segment, as it was signed, and no cell but what follows. */
 export async function verifySegment(
   file: string,
@@ -179,7 +172,7 @@ export async function verifySegment(
   }
   for (const [index, row] of rows.entries()) {
     const should = readLine(lines[index] ?? "") && rowOf(lines[index] ?? "", index);
-    const wrong = names.find((name) => !isSame(row[name], should?.[name]));
+    const wrong = names.find((name) => !isSameCell(row[name], should?.[name]));
     if (wrong === undefined) continue;
     const message = `its column ${wrong} is not what the event says`;
     findings.push({ kind: "damaged", message, shard, file, line: index + 1 });

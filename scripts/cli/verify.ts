@@ -17,10 +17,11 @@ import type { WitnessDemand } from "#projections/verify/witnessed.ts";
 import { Complaint, MISUSED } from "../policy-target.ts";
 import { type Command, readArgs, readThreads } from "./command.ts";
 import { gunzipText, openGateway, publishedKeys } from "./artefacts.ts";
+import { proofBeside, verifyExport } from "./list-proof.ts";
 import { progressOn } from "./progress.ts";
 import { verifyFolder } from "./verify-pool.ts";
 
-const usage = `npx tallygate verify <folder | URL | evidence.json | segment.parquet> --key <public key or file>
+const usage = `npx tallygate verify <folder | URL | evidence.json | segment.parquet | export with its .proof> --key <public key or file>
 
   --key KEY|FILE     a public key that may have signed, or a file of them; as often as needed
   --api-key KEY      an auditor's key, for a URL (TALLYGATE_KEY)
@@ -150,6 +151,37 @@ async function verifyBundle(file: string, keys: readonly Uint8Array<ArrayBuffer>
   return findings.length === 0 ? 0 : 1;
 }
 
+/** An export and its proof, whichever of the two was named; undefined where a file is neither. */
+function exportAt(file: string): { file: string; proof: string } | undefined {
+  const proof = proofBeside(file);
+  if (existsSync(proof)) return { file, proof };
+  return file.endsWith(".proof") && existsSync(file.slice(0, -6))
+    ? { file: file.slice(0, -6), proof: file }
+    : undefined;
+}
+
+async function verifyList(
+  { file, proof }: { file: string; proof: string },
+  keys: readonly Uint8Array<ArrayBuffer>[],
+  json: boolean,
+) {
+  const report = await verifyExport(file, proof, keys);
+  const { entries, findings, count, statement } = report;
+  const told = findings.map((finding) => `${describe(finding)}\n`).join("");
+  const until = statement === undefined ? "" : new Date(statement.at).toISOString();
+  const asked = `the key's holder signed that these are all for ${statement?.query ?? ""} at ${until}`;
+  const without =
+    statement === undefined || statement.unproven === 0
+      ? ""
+      : `; of ${statement.unproven} the archive does not have all events, so the signature alone vouches for them`;
+  const verdict =
+    count === 0
+      ? `OK: ${entries} entries are what the log says, and ${asked}${without}.\n`
+      : "NOT OK\n";
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : told + verdict);
+  return count === 0 ? 0 : 1;
+}
+
 /** A segment as Parquet, with its proof. */
 async function verifyParquet(file: string, keys: Uint8Array<ArrayBuffer>[], json: boolean) {
   const { verifySegment } = await import("./segment-parquet.ts");
@@ -178,6 +210,11 @@ async function run(args: string[]): Promise<number> {
   const publicKeys = readKeys(given);
   if (publicKeys.length === 0) throw new Complaint("Give the public key with --key.", MISUSED);
   if (!isUrl && existsSync(where) && statSync(where).isFile()) {
+    const exported = exportAt(where);
+    if (exported !== undefined) return verifyList(exported, publicKeys, values.json);
+    if (where.endsWith(".proof")) {
+      throw new Complaint(`The export has to stand beside its proof "${where}".`, MISUSED);
+    }
     if (where.endsWith(".parquet")) return verifyParquet(where, publicKeys, values.json);
     return verifyBundle(where, publicKeys, values.json);
   }

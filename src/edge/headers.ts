@@ -3,7 +3,7 @@
  * limit as the admitting transaction saw it, and what SDKs need to know to try again.
  */
 import type { LimitStatus } from "#actors/user/commands.ts";
-import { toUsd } from "./books/answers.ts";
+import { toUsd } from "#events/money.ts";
 import type { GatewayError } from "./errors.ts";
 
 /** The request id where OpenAI's, Anthropic's and Cloudflare's clients look for it. */

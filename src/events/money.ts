@@ -140,3 +140,12 @@ export function addUsage(a: Usage, b: Usage): Usage {
   }
   return sum;
 }
+
+/** Nano-dollars as dollars, exact: `1234567890` is `"1.23456789"`. */
+export function toUsd(costNanos: number): string {
+  const whole = Math.trunc(costNanos / NANOS_PER_DOLLAR);
+  const rest = Math.abs(costNanos % NANOS_PER_DOLLAR);
+  const sign = costNanos < 0 && whole === 0 ? "-" : "";
+  if (rest === 0) return `${sign}${whole}`;
+  return `${sign}${whole}.${String(rest).padStart(9, "0").replace(/0+$/, "")}`;
+}

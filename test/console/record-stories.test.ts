@@ -136,6 +136,14 @@ describe.runIf(hasChromium)("looking back in a browser", () => {
     const rows = await parquetReadObjects({ file });
     expect(rows.length).toBe(lines.length - 1);
     expect(rows.every((row) => row["user"] === "alice")).toBe(true);
+    // With proofs there are two files, the one beside the other.
+    await page.getByLabel("with proofs").check();
+    const names: string[] = [];
+    page.on("download", (saved) => names.push(saved.suggestedFilename()));
+    await page.getByRole("button", { name: "CSV" }).click();
+    await page.getByText(`${lines.length - 1} entries saved with their proof`).waitFor();
+    await expect.poll(() => names.length, { timeout: 30_000 }).toBe(2);
+    expect(names[1]).toBe(`${names[0]}.proof`);
   });
 
   test("a person is erased once their id is typed twice, and the proof is taken away", async () => {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { paths } from "#events/manifest.ts";
 import { ask, auditEntry, chat } from "../support/client.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { writeParquet } from "../../scripts/cli/parquet.ts";
 import { PageVerifier } from "../support/page-verifier.ts";
 import {
   scriptedPolicy,
@@ -234,6 +235,65 @@ it("an export as Parquet holds the same entries, typed", async () => {
   });
   const nowhere = await tallygate("export", "--format", "parquet", ...args.slice(2));
   expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining("--out")]);
+});
+
+async function* inOrder(lines: readonly string[]): AsyncGenerator<string> {
+  yield* lines;
+}
+
+it.each(["ndjson", "csv", "parquet"])(
+  "an export as %s with its proof verifies offline, and one byte that differs is named",
+  async (format) => {
+    const file = path.join(folder, `proven.${format}`);
+    const args = ["--out", file, "--url", gateway.url, "--key", gateway.keys.auditor];
+    const done = await tallygate(
+      "export",
+      "--proofs",
+      "--format",
+      format,
+      "--user",
+      "alice",
+      ...args,
+    );
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("their proof in ")]);
+    const fine = await tallygate("verify", file, "--key", publicKey);
+    expect([fine.stdout, fine.code]).toEqual([
+      expect.stringMatching(/^OK: \d+ entries are what the log says, .* all for {.*"user":"alice"/),
+      0,
+    ]);
+    const other = Buffer.alloc(32, 9).toString("base64");
+    const forged = await tallygate("verify", file, "--key", other);
+    expect([forged.code, forged.stdout]).toEqual([1, expect.stringContaining("no known key")]);
+    const bytes = readFileSync(file);
+    if (format === "parquet") {
+      // Its bytes are not all values: one value is another here.
+      const rows = await parquetReadObjects({ file: await asyncBufferFromFile(file) });
+      const lines = rows.map(({ id, user }) => JSON.stringify({ id, user }));
+      await writeParquet(inOrder(lines), file);
+    } else {
+      const at = bytes.indexOf(ids[3] ?? "");
+      bytes[at] = (bytes[at] ?? 0) ^ 1;
+      writeFileSync(file, bytes);
+    }
+    const flipped = await tallygate("verify", file, "--key", publicKey);
+    expect([flipped.code, flipped.stdout]).toEqual([
+      1,
+      expect.stringMatching(/entry \d+.* of the export is not what the log says/),
+    ]);
+  },
+);
+
+it("who has no proof beside an export is told, and members are proven their own entries alone", async () => {
+  const own = await get("/audit/export?proofs=true", gateway.keys.alice);
+  expect(own.text.split("\n")[0]).toBe('{"v":1,"kind":"export","format":"ndjson"}');
+  expect(own.text).not.toContain('\\"member\\":\\"bob\\"');
+  const alone = path.join(folder, "alone.csv.proof");
+  writeFileSync(alone, own.text);
+  const lost = await tallygate("verify", alone, "--key", publicKey);
+  expect([lost.code, lost.stderr]).toEqual([2, expect.stringContaining("stand beside its proof")]);
+  const nowhere = await tallygate("export", "--proofs", "--url", gateway.url, "--key", "x");
+  expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining("--out")]);
+  expect((await get("/audit/export?proofs=1")).status).toBe(400);
 });
 
 it("artefacts of others, and other objects, are not to be had", async () => {

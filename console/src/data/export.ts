@@ -8,22 +8,38 @@ export type ExportFormat = "ndjson" | "csv" | "parquet";
 
 const LINE_END = 0x0a;
 
-/** Reads all entries of a filter; `onProgress` hears how many lines there are so far. */
+/** What was exported, and where that was asked for its proof. */
+export interface Exported {
+  blob: Blob;
+  entries: number;
+  proof?: Blob;
+}
+
+/**
+ * Reads all entries of a filter; `onProgress` hears how many lines there are so far. With `proofs` the
+ * export is what follows from its proof.
+ */
 export async function exportEntries(options: {
   filter: Filter;
   format: ExportFormat;
+  proofs: boolean;
   signal: AbortSignal;
   onProgress: (entries: number) => void;
-}): Promise<{ blob: Blob; entries: number }> {
-  const { filter, format, signal, onProgress } = options;
+}): Promise<Exported> {
+  const { filter, format, proofs, signal, onProgress } = options;
   // Parquet is made here, of lines: its end holds where everything is.
   const sent = format === "parquet" ? "ndjson" : format;
-  const path = withQuery("/audit/export", { ...filterQuery(filter), format: sent });
+  const path = withQuery("/audit/export", {
+    ...filterQuery(filter),
+    format: sent,
+    ...(proofs ? { proofs: "true" } : {}),
+  });
   const answer = await fetch(path, { credentials: "same-origin", signal });
   if (!answer.ok || answer.body === null) {
     const { error } = (await answer.json().catch(() => ({}))) as { error?: { message?: string } };
     throw new ApiError(answer.status, "failed", error?.message ?? "The export was refused.");
   }
+  if (proofs) return provenOf(answer.body, { format, signal, onProgress });
   if (format === "parquet") {
     const { parquetOf } = await import("./parquet.ts");
     return parquetOf(linesOf<object>(answer.body), onProgress);
@@ -38,8 +54,29 @@ export async function exportEntries(options: {
     for (const byte of value) if (byte === LINE_END) entries += 1;
     onProgress(Math.max(entries, 0));
   }
-  const type = format === "csv" ? "text/csv" : "application/x-ndjson";
-  return { blob: new Blob(parts, { type }), entries: Math.max(entries, 0) };
+  return { blob: new Blob(parts, { type: types[format] }), entries: Math.max(entries, 0) };
+}
+
+const types = { csv: "text/csv", ndjson: "application/x-ndjson" } as const;
+
+async function provenOf(
+  body: ReadableStream<Uint8Array>,
+  options: {
+    format: ExportFormat;
+    signal: AbortSignal;
+    onProgress: (entries: number) => void;
+  },
+): Promise<Exported> {
+  const { format, signal, onProgress } = options;
+  const { readProven } = await import("./proven-export.ts");
+  const { proof: lines, texts, entries } = await readProven(body, signal, onProgress);
+  const proof = new Blob(lines, { type: types.ndjson });
+  if (format !== "parquet") {
+    return { blob: new Blob(texts, { type: types[format] }), entries, proof };
+  }
+  const { parquetOf } = await import("./parquet.ts");
+  const file = new Blob(texts).stream() as ReadableStream<Uint8Array>;
+  return { ...(await parquetOf(linesOf<object>(file), onProgress)), proof };
 }
 
 /** Hands a file to the browser to save. */

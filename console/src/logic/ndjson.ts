@@ -2,6 +2,13 @@
 
 /** Yields the value of each line; whoever stops reading ends the stream. */
 export async function* linesOf<T>(stream: ReadableStream<Uint8Array>): AsyncGenerator<T> {
+  for await (const line of textLinesOf(stream)) {
+    if (line.trim() !== "") yield JSON.parse(line) as T;
+  }
+}
+
+/** Yields each line as it is written, the last one also without its line break. */
+export async function* textLinesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const reader = stream.getReader();
   const decoder = new TextDecoder();
   let rest = "";
@@ -11,9 +18,9 @@ export async function* linesOf<T>(stream: ReadableStream<Uint8Array>): AsyncGene
       rest += decoder.decode(value, { stream: !done });
       const lines = rest.split("\n");
       rest = lines.pop() ?? "";
-      for (const line of lines) if (line.trim() !== "") yield JSON.parse(line) as T;
+      yield* lines;
       if (done) {
-        if (rest.trim() !== "") yield JSON.parse(rest) as T;
+        if (rest !== "") yield rest;
         return;
       }
     }

@@ -18,20 +18,19 @@ function useExport(filter: Filter) {
   const [progress, setProgress] = useState<Progress>({ kind: "idle" });
   const controller = useRef<AbortController>(undefined);
   const onProgress = (entries: number): void => setProgress({ kind: "running", entries });
-  const start = async (format: ExportFormat): Promise<void> => {
+  const start = async (format: ExportFormat, proofs: boolean): Promise<void> => {
     controller.current = new AbortController();
     const { signal } = controller.current;
     onProgress(0);
     try {
-      const { blob, entries } = await exportEntries({
-        filter,
-        format,
-        signal,
-        onProgress,
-      });
+      const asked = { filter, format, proofs, signal, onProgress };
+      const { blob, entries, proof } = await exportEntries(asked);
       const stamp = isoTime(Date.now()).slice(0, 19).replaceAll(":", "");
-      save(blob, `tallygate-audit-${stamp}.${format}`);
-      setProgress({ kind: "done", text: `${count(entries)} entries saved` });
+      const name = `tallygate-audit-${stamp}.${format}`;
+      save(blob, name);
+      if (proof !== undefined) save(proof, `${name}.proof`);
+      const what = proof === undefined ? "entries saved" : "entries saved with their proof";
+      setProgress({ kind: "done", text: `${count(entries)} ${what}` });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       setProgress({ kind: "done", text: signal.aborted ? "Stopped, nothing was saved" : message });
@@ -42,6 +41,7 @@ function useExport(filter: Filter) {
 
 export function ExportButtons({ filter }: { filter: Filter }) {
   const { progress, start, stop } = useExport(filter);
+  const [proofs, setProofs] = useState(false);
   if (progress.kind === "running") {
     return (
       <>
@@ -61,12 +61,20 @@ export function ExportButtons({ filter }: { filter: Filter }) {
           {progress.text}
         </span>
       ) : null}
+      <label className="small">
+        <input
+          type="checkbox"
+          checked={proofs}
+          onChange={(event) => setProofs(event.target.checked)}
+        />{" "}
+        with proofs
+      </label>
       {(["ndjson", "csv", "parquet"] as const).map((format) => (
         <Button
           key={format}
           size="sm"
           icon={<DownloadSimple size={14} />}
-          onClick={() => void start(format)}
+          onClick={() => void start(format, proofs)}
         >
           {titles[format]}
         </Button>

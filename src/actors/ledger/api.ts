@@ -4,7 +4,7 @@ import type { Head, SealedEvent } from "#events/envelope.ts";
 import type { AuditEntry } from "#projections/audit-entry.ts";
 import type { ShadowRow } from "#projections/shadow.ts";
 import type { Evidence } from "#projections/verify/evidence.ts";
-import type { EvidenceQuery } from "./evidence.ts";
+import type { EvidenceQuery, ListEvidenceQuery } from "./evidence.ts";
 import type { MemberEvidencePage, MemberEvidenceQuery } from "./member-evidence.ts";
 import type { SinkLetter, SinkStatus } from "./sinks/report.ts";
 import type { SplitEventsQuery } from "./split-events.ts";
@@ -128,6 +128,8 @@ export interface LedgerQueryApi {
   archiveStatus(): Promise<ArchiveStatus>;
   /** Events with their proofs; those that the archive does not have yet are left out. */
   evidence(query: EvidenceQuery): Promise<Evidence>;
+  /** The same for several entries; what waits is not archived first. */
+  listEvidence(query: ListEvidenceQuery): Promise<Evidence>;
   /** A bounded part of what a stream has, with proofs; what waits is archived before the first. */
   memberEvidence(query: MemberEvidenceQuery): Promise<MemberEvidencePage>;
   /** A recorded decision, made again from the events before it; null when it is none. */

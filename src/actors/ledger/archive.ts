@@ -214,6 +214,24 @@ export class Archive {
     }
   }
 
+  /**
+   * Every segment: those that were begun at a moment or later first, as what happened then is in one
+   * of the first of them, then the others, newest first.
+   */
+  *nearest(at: number): Generator<{ n: number; treeBefore: Frontier | undefined }> {
+    const [row] = this.#sql.run<{ n: number | null }>(
+      "SELECT min(n) AS n FROM segments WHERE at >= ? AND n >= ?",
+      at,
+      this.#first,
+    );
+    const last = this.#kept()?.n ?? -1;
+    const from = row?.n ?? last + 1;
+    yield* this.inOrder(from);
+    for (let n = from - 1; n >= this.#first; n -= 1) {
+      yield { n, treeBefore: this.#treeAfter(n - 1) };
+    }
+  }
+
   #treeAfter(n: number): Frontier | undefined {
     const [row] = this.#sql.run<{ tree: string }>("SELECT tree FROM segments WHERE n = ?", n);
     return row && (parseJson(row.tree) as Frontier);

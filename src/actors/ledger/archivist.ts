@@ -13,7 +13,7 @@ import type { ArchiveStatus } from "./api.ts";
 import { Archive, ArchiveConflict } from "./archive.ts";
 import { BaseReader } from "./base-reader.ts";
 import { gunzip, storeInBucket, type ArchiveStore } from "./archive-store.ts";
-import { gatherEvidence, type EvidenceQuery } from "./evidence.ts";
+import { gatherEvidence, type EvidenceQuery, type ListEvidenceQuery } from "./evidence.ts";
 import {
   gatherMemberBase,
   gatherMemberEvidence,
@@ -202,7 +202,12 @@ export class Archivist {
 
   /** Proofs for events that are archived. */
   evidence(query: EvidenceQuery): Promise<Evidence> {
-    return gatherEvidence(this.store, this.#setup.shard, this.archive.newestFirst(), query);
+    return gatherEvidence(this.store, this.#setup.shard, this.archive.newestFirst(), [query]);
+  }
+
+  /** The same for the events of several entries. */
+  listEvidence({ queries, at }: ListEvidenceQuery): Promise<Evidence> {
+    return gatherEvidence(this.store, this.#setup.shard, this.archive.nearest(at), queries);
   }
 
   /** What is archived of a stream from a place on, with proofs. */

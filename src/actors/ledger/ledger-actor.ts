@@ -43,7 +43,7 @@ import {
 } from "./api.ts";
 import { Archivist } from "./archivist.ts";
 import { budgetSumsOf } from "./budget-query.ts";
-import type { EvidenceQuery } from "./evidence.ts";
+import type { EvidenceQuery, ListEvidenceQuery } from "./evidence.ts";
 import { Faults } from "./faults.ts";
 import { Intake } from "./intake.ts";
 import {
@@ -229,6 +229,10 @@ export class LedgerActor extends RestorableActor implements LedgerApi {
   async evidence(query: EvidenceQuery): Promise<Evidence> {
     await this.archiveNow();
     return this.archivist.evidence(query);
+  }
+
+  listEvidence(query: ListEvidenceQuery): Promise<Evidence> {
+    return this.archivist.listEvidence(query);
   }
 
   async memberEvidence(query: MemberEvidenceQuery): Promise<MemberEvidencePage> {

@@ -1,28 +1,10 @@
 /** The books as JSON: units in every name, money also as decimal dollars. */
-import { NANOS_PER_DOLLAR } from "#events/money.ts";
-import type { AuditEntry } from "#projections/audit-entry.ts";
+import { toUsd } from "#events/money.ts";
 import { percentileMs } from "#projections/histogram.ts";
 import { largest, splitTags, totalOf } from "#projections/merge.ts";
 import { usageColumns } from "#projections/sums.ts";
+import { showEntry } from "#projections/out/audit-list.ts";
 import type { AuditPage, Dimension, Ranking, SumsAnswer, SumsGroup } from "#projections/queries.ts";
-
-/** Nano-dollars as dollars, exact: `1234567890` is `"1.23456789"`. */
-export function toUsd(costNanos: number): string {
-  const whole = Math.trunc(costNanos / NANOS_PER_DOLLAR);
-  const rest = Math.abs(costNanos % NANOS_PER_DOLLAR);
-  const sign = costNanos < 0 && whole === 0 ? "-" : "";
-  if (rest === 0) return `${sign}${whole}`;
-  return `${sign}${whole}.${String(rest).padStart(9, "0").replace(/0+$/, "")}`;
-}
-
-/** An entry with its time readable and its cost in dollars. */
-export function showEntry(entry: AuditEntry) {
-  return {
-    ...entry,
-    time: new Date(entry.at).toISOString(),
-    ...(entry.costNanos === undefined ? {} : { costUsd: toUsd(entry.costNanos) }),
-  };
-}
 
 /** `{events, nextCursor}`; `nextCursor` is null at the end. */
 export function showPage(page: AuditPage) {

@@ -4,7 +4,7 @@ import { largest, mergeSums, splitTags } from "#projections/merge.ts";
 import type { Dimension, SumsGroup } from "#projections/queries.ts";
 import type { BudgetStanding } from "#actors/user/commands.ts";
 import { GatewayError } from "../errors.ts";
-import { toUsd } from "./answers.ts";
+import { toUsd } from "#events/money.ts";
 import type { LedgerShard } from "./ledgers.ts";
 import { budgetsSplitMax } from "./limits.ts";
 

@@ -18,7 +18,7 @@ import { recordAccess } from "../access.ts";
 import { askActor, homeOf } from "../actors.ts";
 import type { LivePolicy } from "../policy-cache.ts";
 import { GatewayError } from "../errors.ts";
-import { toUsd } from "./answers.ts";
+import { toUsd } from "#events/money.ts";
 import { splitStandings } from "./budget-groups.ts";
 import { ledgersOf } from "./ledgers.ts";
 import { mergeStandings } from "./split-budgets.ts";

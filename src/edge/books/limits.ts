@@ -19,3 +19,5 @@ export const budgetsSplitMax = 500;
 export const namesCharsMax = 16_384;
 /** As the policy bounds a member's id. */
 export const memberIdCharsMax = 200;
+/** Entries of one export with proofs: each with some 6 KB of evidence. */
+export const provenEntriesMax = 100_000;

@@ -4,6 +4,7 @@
  * Invariants: nothing is read before the reader is known and the read is recorded; a member sees
  * their own entries only; which ledger is asked depends on the reader's organisation alone.
  */
+import { showEntry } from "#projections/out/audit-list.ts";
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import type { Env } from "#actors/kit/env.ts";
@@ -13,7 +14,7 @@ import { endOf, type Principal } from "#policy/snapshot.ts";
 import { fromUnknown, GatewayError } from "../errors.ts";
 import { retryHeaders } from "../headers.ts";
 import { logFailure } from "../log.ts";
-import { showEntry, showPage, showSums } from "./answers.ts";
+import { showPage, showSums } from "./answers.ts";
 import { findEntry, pageOf, rawOf, sumsOver, type LedgerShard } from "./ledgers.ts";
 import { rawEventsShown } from "./limits.ts";
 import { EntryId, EventsParams, splitPage, SumsParams, TailParams } from "./params.ts";

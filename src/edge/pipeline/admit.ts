@@ -6,7 +6,7 @@ import type { AdmitCommand, AdmitReply, Home, LimitStatus } from "#actors/user/c
 import { picksFor } from "#policy/picks.ts";
 import { shardOfRequest } from "#policy/split.ts";
 import { askActor, homeOf } from "../actors.ts";
-import { toUsd } from "../books/answers.ts";
+import { toUsd } from "#events/money.ts";
 import { GatewayError, toGatewayCode, type GatewayCode } from "../errors.ts";
 import { currentPolicy, renew, type LivePolicy } from "../policy-cache.ts";
 import { newRequestId } from "../request-id.ts";

@@ -6,7 +6,7 @@
 /** Rows in one group: what is in memory at once. */
 const rowGroupRows = 20_000;
 
-type Cell = string | bigint | Date | undefined;
+export type Cell = string | bigint | Date | undefined;
 type Entry = Readonly<Record<string, unknown>>;
 
 const text = (value: unknown): Cell => (typeof value === "string" ? value : undefined);
@@ -40,6 +40,18 @@ export const parquetSchema = [
   { name: "entries", num_children: columns.length },
   ...columns.map(({ name, schema }) => ({ name, ...schema, repetition_type: "OPTIONAL" as const })),
 ];
+
+/** An entry's row: what each column has. */
+export function cellsOf(entry: Entry): Record<string, Cell> {
+  return Object.fromEntries(columns.map(({ name, read }) => [name, read(entry[name])]));
+}
+
+/** Whether a cell that was read from a file is one that was written. */
+export function isSameCell(is: unknown, should: Cell): boolean {
+  if (should === undefined) return is === undefined || is === null;
+  if (should instanceof Date) return is instanceof Date && is.getTime() === should.getTime();
+  return is === should;
+}
 
 /** The part of `ParquetWriter` that is used here. */
 export interface RowGroupWriter {

@@ -1,6 +1,7 @@
 /** The books as JSON, without a gateway around them. */
 import { expect, test } from "vitest";
-import { showSums, toUsd } from "#edge/books/answers.ts";
+import { showSums } from "#edge/books/answers.ts";
+import { toUsd } from "#events/money.ts";
 import { usageColumns } from "#projections/sums.ts";
 
 const nothing = { groups: [], truncated: false };
