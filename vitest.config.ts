@@ -47,6 +47,8 @@ export default defineConfig({
           include: ["test/**/*.workerd.test.ts"],
           maxWorkers,
           testTimeout: 180_000,
+          expect: { poll: { timeout: 60_000 } },
+          hookTimeout: 240_000,
         },
       },
     ],

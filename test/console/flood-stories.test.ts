@@ -48,7 +48,7 @@ describe.runIf(hasChromium)("much at once in a browser", () => {
       await expect.poll(() => framesOf(page)).toBeGreaterThan(before);
       expect(await page.locator("a.row").count()).toBeLessThan(drawnMax);
     }
-    await page.getByText("2,000 loaded").waitFor();
+    await page.getByText("2,000 loaded").waitFor({ timeout: 120_000 });
     await page.getByRole("button", { name: "Pause" }).click();
     const top = page.locator("a.row[data-row='0']");
     const shown = await top.getAttribute("href");
