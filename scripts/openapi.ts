@@ -120,7 +120,7 @@ const paths: Record<string, Schema> = {
     post: operation("Archives what waits", list("shards")),
   },
   "/audit/state": {
-    get: operation("The books, or one member, as they were", thing, query(StateParams)),
+    get: operation("The books, or one actor, as they were", thing, query(StateParams)),
   },
   "/audit/members/{id}/evidence": {
     get: operation("A person's events with their proofs, as lines of JSON", thing, {

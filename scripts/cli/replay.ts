@@ -39,13 +39,19 @@ export const replay: Command = {
   usage: `npx tallygate replay <request id>
 npx tallygate replay --at TIME
 npx tallygate replay --user MEMBER [--at TIME | --seq N]
+npx tallygate replay --budget NAME [--scope SCOPE] [--at TIME | --seq N]
+npx tallygate replay --limit NAME --metric METRIC [--scope SCOPE] [--at TIME | --seq N]
+npx tallygate replay --policy [--at TIME | --seq N]
 npx tallygate replay --folder DIR [--at TIME] [--threads N]
 
 The first decides a request again, from the state before it: exit code 1 when the answer is another
-than the recorded one. The others show costs and usage, or a member's budgets and open requests, as
-they were at a time, or after the member's Nth event.
+than the recorded one. The others show costs and usage, a member's budgets and open requests, a
+budget or limit that several share, or the policy's version, members and keys, as they were at a
+time, or after the Nth event of that member, budget, limit or policy; without either, as they are.
 
   --at TIME       ISO 8601, or milliseconds since 1970
+  --scope SCOPE   whose budget or limit: organisation (when it is not said), or team:NAME
+  --metric METRIC what the limit counts: requests, tokens, usd or concurrency
   --folder DIR    out of an archive in a folder: no gateway is asked, and nothing is verified
   --threads N     shards of the folder at a time; as many as there are cores
 
@@ -57,6 +63,11 @@ ${targetUsage}`,
       at: text,
       user: text,
       seq: text,
+      budget: text,
+      limit: text,
+      metric: text,
+      scope: text,
+      policy: { type: "boolean" },
       folder: text,
       threads: text,
     });
@@ -65,14 +76,19 @@ ${targetUsage}`,
       if (id !== undefined) throw new Complaint("--folder takes no request id.", MISUSED);
       return replayArchive(values.folder, values.at, values.threads);
     }
-    const { at, user, seq } = values;
-    const isPast = at !== undefined || user !== undefined;
+    const { at, user, seq, budget, limit, metric, scope } = values;
+    const policy = values.policy === true ? "true" : undefined;
+    const isPast = [at, user, budget, limit, policy].some((given) => given !== undefined);
     if (more !== undefined || (id === undefined) !== isPast) {
-      throw new Complaint("Give a request id, or --at, or --user.", MISUSED);
+      throw new Complaint(
+        "Give a request id, or --at, --user, --budget, --limit or --policy.",
+        MISUSED,
+      );
     }
     const target = targetOf(values);
     if (id === undefined) {
-      const state = await getJson(target, withParams("/audit/state", { at, user, seq }));
+      const params = { at, user, seq, budget, limit, metric, scope, policy };
+      const state = await getJson(target, withParams("/audit/state", params));
       print(JSON.stringify(state, undefined, values.json === true ? undefined : 2));
       return 0;
     }

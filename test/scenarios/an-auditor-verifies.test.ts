@@ -194,6 +194,24 @@ it("the books as they were are the fold of what had happened", async () => {
   expect((await get("/audit/state?at=1000", gateway.keys.alice)).status).toBe(403);
 });
 
+it("the policy's actor is shown as it was at its own events; who asks unclearly is told so", async () => {
+  const { json } = await get("/audit/state?policy=true&seq=1");
+  expect(json).toMatchObject({ kind: "policy", seq: 1, members: [], keys: [], published: null });
+  const target = ["--url", gateway.url, "--key", gateway.keys.auditor];
+  const now = await tallygate("replay", "--policy", ...target);
+  const { members, published } = JSON.parse(now.stdout) as {
+    members: { id: string }[];
+    published: { version: number };
+  };
+  expect(members.map(({ id }) => id)).toContain("alice");
+  expect(published.version).toBeGreaterThan(0);
+  expect(now.stdout).not.toContain("secretHash");
+  const status = async (query: string) => (await get(`/audit/state?${query}`)).status;
+  expect(await status("policy=true&user=alice")).toBe(400);
+  expect(await status("limit=x&seq=1")).toBe(400);
+  expect(await status("budget=nobody&seq=1")).toBe(404);
+});
+
 it("an export streams what the reader may see, as lines or as a table, and is recorded", async () => {
   const lines = await get("/audit/export?user=alice");
   const entries = lines.text

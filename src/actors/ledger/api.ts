@@ -9,6 +9,7 @@ import type { MemberEvidencePage, MemberEvidenceQuery } from "./member-evidence.
 import type { SinkLetter, SinkStatus } from "./sinks/report.ts";
 import type { SplitEventsQuery } from "./split-events.ts";
 import type { WhatIfQuery } from "./what-if.ts";
+import type { ActorThen } from "#projections/replay/actor.ts";
 import type { ExplainedDecision, PrincipalState, Until } from "#projections/replay/principal.ts";
 import type {
   AuditPage,
@@ -136,6 +137,8 @@ export interface LedgerQueryApi {
   explain(query: { stream: string; seq: number }): Promise<ExplainedDecision | null>;
   /** A principal as they were. */
   principalAt(query: { stream: string; until: Until }): Promise<PrincipalState>;
+  /** A shared budget, a shared rate's counter or the policy as it was; null for another stream. */
+  actorAt(query: { stream: string; until: Until }): Promise<ActorThen | null>;
   /** The sums as they were at a moment (milliseconds, inclusive), folded anew. */
   viewsAt(at: number): Promise<ExportedViews>;
   /** Recorded requests under a draft: lines of JSON, `WhatIfFrame` each. Cancelled by not reading on. */

@@ -21,6 +21,7 @@ import type {
 } from "#projections/queries.ts";
 import type { ShadowRow } from "#projections/shadow.ts";
 import type { Evidence } from "#projections/verify/evidence.ts";
+import { actorUntil, type ActorThen } from "#projections/replay/actor.ts";
 import {
   explainDecision,
   stateUntil,
@@ -255,6 +256,11 @@ export class LedgerActor extends RestorableActor implements LedgerApi {
   async principalAt({ stream, until }: { stream: string; until: Until }): Promise<PrincipalState> {
     const before = await this.archivist.beginningOf(stream);
     return stateUntil(this.archivist.eventsOf(stream, before?.seq), until, before);
+  }
+
+  async actorAt({ stream, until }: { stream: string; until: Until }): Promise<ActorThen | null> {
+    const before = await this.archivist.beginningOf(stream);
+    return actorUntil(stream, this.archivist.eventsOf(stream), until, before);
   }
 
   async viewsAt(at: number): Promise<ExportedViews> {
