@@ -7,13 +7,16 @@ import { send, withParams } from "./http.ts";
 /** Fetches every part, in order; each ends with where the next begins. */
 export async function exportMember(
   target: Target,
-  member: string,
+  { member, actor }: { member: string; actor: string | undefined },
   out: string | undefined,
 ): Promise<number> {
   const to = out === undefined ? process.stdout : createWriteStream(out, { mode: 0o600 });
   let cursor: string | undefined;
   do {
-    const at = withParams(`/audit/members/${encodeURIComponent(member)}/evidence`, { cursor });
+    const at = withParams(`/audit/members/${encodeURIComponent(member)}/evidence`, {
+      cursor,
+      actor,
+    });
     const text = await (await send(target, at)).text();
     const end = text.trimEnd().split("\n").at(-1) ?? "";
     const { next } = JSON.parse(end) as { next?: string | null };

@@ -59,12 +59,12 @@ const noFormat = (): Complaint => new Complaint("--format takes ndjson, csv or p
 export const exporting: Command = {
   usage: `npx tallygate export [--format ndjson|csv|parquet] [--out FILE] [filters]
 npx tallygate export --proofs --out FILE [--format ndjson|csv|parquet] [filters]
-npx tallygate export --member ID [--out FILE]
+npx tallygate export --member ID [--actor N] [--out FILE]
 npx tallygate export --segment N --out FILE [--shard NAME] [--archive FOLDER]
 
 Every entry, newest first. Members get their own. With --proofs, FILE.proof is written beside FILE:
 "verify FILE" checks both without the gateway, 100,000 entries at most. With --member, every event of a person with the
-proofs that "verify" checks. With --segment, a sealed segment of the archive as Parquet, a row an
+proofs that "verify" checks; of one who is split, of one actor (--actor 0 to 15) at a time. With --segment, a sealed segment of the archive as Parquet, a row an
 event, with its proof; of a gateway, or of a folder.
 
 ${filterUsage}
@@ -80,14 +80,15 @@ ${targetUsage}`,
       shard: { type: "string" },
       archive: { type: "string" },
       proofs: { type: "boolean" },
+      actor: { type: "string" },
     });
-    const { format, out, member, segment, shard, archive, proofs } = flags;
+    const { format, out, member, segment, shard, archive, proofs, actor } = flags;
     if (segment !== undefined) {
       const shards =
         archive === undefined ? await openGateway(gatewayOf(flags)) : await openFolder(archive);
       return exportSegment(shards, { segment, shard }, out);
     }
-    if (member !== undefined) return exportMember(targetOf(flags), member, out);
+    if (member !== undefined) return exportMember(targetOf(flags), { member, actor }, out);
     if (proofs === true) {
       if (out === undefined)
         throw new Complaint("A proof stands beside a file: give --out.", MISUSED);

@@ -158,6 +158,16 @@ it("split, killed and joined again, an account spends its budget once and is one
     });
     expect([explained.status, explained.json["same"]], explained.text).toEqual([200, true]);
   }
+  // What the second actor decided is proven in its own stream.
+  const streams: unknown[] = [];
+  for (const actor of [0, 1]) {
+    const at = `${started.url}/audit/members/alice/evidence?actor=${actor}`;
+    const { text: evidence } = await ask(at, { key: auditor });
+    const [head, bundle] = evidence.split("\n").map((line) => JSON.parse(line || "{}") as object);
+    expect(bundle).toMatchObject({ v: 1, events: expect.any(Array) as unknown });
+    streams.push((head as { stream?: unknown }).stream);
+  }
+  expect(new Set(streams).size).toBe(2);
   // Under a draft they are one member too: all but the first five of this hour would be refused.
   const draft = policyOf(0, {
     limits: [{ name: "hourly", metric: "requests", limit: 5, windowMs: 3_600_000 }],

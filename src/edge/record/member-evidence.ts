@@ -15,6 +15,8 @@ export const MemberEvidenceParams = z.strictObject({
     .string()
     .regex(/^\d{1,10}\.\d{1,6}$/)
     .exactOptional(),
+  /** Which of the actors of a member who is split; the first has what was before. */
+  actor: z.coerce.number().int().min(0).max(15).default(0),
 });
 
 /** The member that the address names. */
@@ -26,14 +28,14 @@ export function memberOf(c: RecordContext): string {
 
 export async function proveMember(
   { c, principal, shards }: Reader,
-  { cursor }: z.output<typeof MemberEvidenceParams>,
+  { cursor, actor }: z.output<typeof MemberEvidenceParams>,
 ): Promise<Response> {
   const member = memberOf(c);
   if (principal.member.role === "member" && principal.member.id !== member) {
     throw new GatewayError("forbidden", "Members are given their own evidence; ask an auditor.");
   }
   const { TALLYGATE_SECRET: secret } = c.env;
-  const stream = userStream(secret, principal.organisation, member);
+  const stream = userStream(secret, principal.organisation, member, actor);
   const shard = ledgerName(secret, principal.organisation, stream, shards.length);
   const ledger = shards.find(({ name }) => name === shard)?.ledger;
   const page = await ledger?.memberEvidence({ stream, from: placeOf(cursor) });
