@@ -215,11 +215,15 @@ beforeAll(async () => {
     opens(response, kind);
     response.end(beginning(kind).wire);
   });
+  // Whoever is to be asked first has a circuit that no other fault has opened.
   const providers = kinds.flatMap((kind) =>
-    [first, second].map(({ url }, index) => [
-      `${kind}-${index + 1}`,
-      { kind, baseUrl: `${url}${KINDS[kind]!.base}` },
-    ]),
+    ["1", "alone", ...Object.keys(SILENT)]
+      .map((name): [string, ScriptedUpstream] => [name, first])
+      .concat([["2", second]])
+      .map(([name, { url }]) => [
+        `${kind}-${name}`,
+        { kind, baseUrl: `${url}${KINDS[kind]!.base}` },
+      ]),
   );
   gateway = await startGateway({
     policy: {
@@ -257,17 +261,17 @@ beforeAll(async () => {
           name: "alone",
           when: { models: ["openai.alone"] },
           streamRetries: 2,
-          candidates: [{ provider: "openai-1", model: "openai.silent-end" }],
+          candidates: [{ provider: "openai-alone", model: "openai.silent-end" }],
         },
-        {
-          name: "anew",
-          when: { models: ["*.silent-*"] },
+        ...Object.keys(SILENT).map((fault) => ({
+          name: fault,
+          when: { models: [`*.${fault}`] },
           streamRetries: 1,
           candidates: kinds.flatMap((kind) => [
-            { provider: `${kind}-1`, serves: [`${kind}.*`], priority: 1 },
+            { provider: `${kind}-${fault}`, serves: [`${kind}.*`], priority: 1 },
             { provider: `${kind}-2`, serves: [`${kind}.*`], priority: 2 },
           ]),
-        },
+        })),
       ],
       prices: Object.fromEntries(kinds.map((kind) => [`${kind}.*`, price])) as object,
       budgets: [{ name: "month", limitUsd: 1_000 }],
@@ -400,9 +404,9 @@ it("a stream that breaks before it has said anything is begun anew by the next, 
     const { text, errors, finishes } = readStream(caller, answer);
     expect([at, text, errors]).toEqual([at, whole.text, []]);
     expect([at, finishes.length]).toEqual([at, 1]);
-    expect(entry).toMatchObject({ outcome: "completed", provider: `${kind}-2`, route: "anew" });
+    expect(entry).toMatchObject({ outcome: "completed", provider: `${kind}-2`, route: fault });
     const attempts = entry["attempts"] as { provider: string; costNanos: number }[];
-    expect(attempts.map(({ provider }) => provider)).toEqual([`${kind}-1`, `${kind}-2`]);
+    expect(attempts.map(({ provider }) => provider)).toEqual([`${kind}-${fault}`, `${kind}-2`]);
     expect(entry["costNanos"]).toBe(attempts.reduce((sum, { costNanos }) => sum + costNanos, 0));
     expect([at, overrunNanos]).toEqual([at, 0]);
   }
@@ -415,7 +419,7 @@ it("a stream that nobody else can be asked for is asked of the same again, as of
   const { text, errors } = readStream("openai-chat", answer);
   expect([text, errors.length > 0]).toEqual(["", true]);
   const { entry, overrunNanos } = await bookedOf(answer);
-  const once = { provider: "openai-1", status: 200 };
+  const once = { provider: "openai-alone", status: 200 };
   expect(entry).toMatchObject({ outcome: "failed", attempts: [once, once, once] });
   expect(overrunNanos).toBe(0);
 });
