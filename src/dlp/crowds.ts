@@ -4,38 +4,39 @@
  */
 import { CROWD_MAX } from "./limits.ts";
 
-/** What was found of one detector: where it hung last, and where the last few values ended. */
-interface Crowd {
-  at: number;
-  readonly ends: number[];
-}
+/** What was found of one detector: where it hung last, and where the last few values ended, in a ring. */
+class Crowd {
+  at = -1;
+  #count = 0;
+  readonly #ends = new Int32Array(CROWD_MAX).fill(-1);
 
-/** Where the first of as many values as may overlap ended; -1 where there were fewer. */
-function fourthLast({ ends }: Crowd): number {
-  return ends.length < CROWD_MAX ? -1 : (ends[ends.length - CROWD_MAX] ?? -1);
+  add(end: number): void {
+    this.#ends[this.#count] = end;
+    this.#count = (this.#count + 1) % CROWD_MAX;
+  }
+
+  /** Where the first of as many values as may overlap ended; -1 where there were fewer. */
+  fourthLast(): number {
+    return this.#ends[this.#count] ?? -1;
+  }
 }
 
 export class Crowds {
-  readonly #byDetector = new Map<number, Crowd>();
+  readonly #byDetector: (Crowd | undefined)[] = [];
 
   /** Whether a place lies inside of as many values of a detector as may overlap. */
   isFull(detector: number, at: number): boolean {
-    const crowd = this.#byDetector.get(detector);
-    return crowd !== undefined && crowd.at < at && fourthLast(crowd) > at;
+    const crowd = this.#byDetector[detector];
+    return crowd !== undefined && crowd.at < at && crowd.fourthLast() > at;
   }
 
   /** Notes a value; true when it is the last that may overlap those before it. */
   enter(detector: number, at: number, end: number): boolean {
-    let crowd = this.#byDetector.get(detector);
-    if (crowd === undefined) {
-      crowd = { at: -1, ends: [] };
-      this.#byDetector.set(detector, crowd);
-    }
+    const crowd = (this.#byDetector[detector] ??= new Crowd());
     if (crowd.at !== at) {
       crowd.at = at;
-      crowd.ends.push(end);
-      if (crowd.ends.length > CROWD_MAX) crowd.ends.shift();
+      crowd.add(end);
     }
-    return fourthLast(crowd) > at;
+    return crowd.fourthLast() > at;
   }
 }

@@ -1,5 +1,6 @@
 /** What stands around a place: where its word begins, and numbers that stand alone, told from what follows. */
 import { ALNUM, DASH, DIGIT, LOCAL, NONE, is } from "./kit/chars.ts";
+import { DIGITS_MAX, isSeparator } from "./kit/digits.ts";
 import type { Source } from "./kit/source.ts";
 import { STEP_BACK_CHARS } from "./limits.ts";
 
@@ -36,6 +37,23 @@ export function isAlone(source: Source, end: number, next: number): boolean {
 /** Hyphen, dot or slash. */
 function isDash(code: number): boolean {
   return code >= HYPHEN && code <= SLASH;
+}
+
+/**
+ * How many digits follow the first group of a number, from `at` to `end`, after one separator, which is
+ * `next`: 0 for none, or too many.
+ */
+export function secondGroup(source: Source, at: number, end: number, next: number): number {
+  if (!isSeparator(next)) return 0;
+  const { codes, length } = source;
+  const most = end + 2 + DIGITS_MAX;
+  const stop = Math.min(most, length);
+  let to = end + 1;
+  while (to < stop && is(codes[to] ?? NONE, DIGIT)) to += 1;
+  // What ends with the text may go on.
+  if (to === stop && stop < most) source.code(stop);
+  const count = to - end - 1;
+  return end - at + count > DIGITS_MAX ? 0 : count;
 }
 
 /** Where the word around `at` begins, at most 64 characters back. */

@@ -67,7 +67,7 @@ export interface Asked {
 }
 
 /** What the pass asks of a detector. */
-export interface Askable {
+interface Askable {
   readonly validate: Detector["validate"];
   readonly crowds: string | undefined;
 }

@@ -15,7 +15,7 @@ import {
   type LiteralEntry,
 } from "./engine-tables.ts";
 
-import { STAND_APART, isAlone, wordStart } from "./edges.ts";
+import { STAND_APART, isAlone, secondGroup, wordStart } from "./edges.ts";
 import { runsAround, type Run } from "./base64.ts";
 import { LITERALS_SHIFT, findPlaces, placesFor, type Places } from "./places.ts";
 import { mayHoldValue, readAssignment } from "./kit/assignment.ts";
@@ -23,7 +23,7 @@ import { VALUE_FIRST } from "./kit/operators.ts";
 import { ALNUM, ALPHA, DIGIT, DASH, NONE, is } from "./kit/chars.ts";
 import { hasContext, type ContextWords } from "./kit/context.ts";
 import type { Candidate } from "./kit/detector.ts";
-import { DIGITS_MAX, isSeparator, joinedBefore } from "./kit/digits.ts";
+import { isSeparator, joinedBefore } from "./kit/digits.ts";
 import type { Source } from "./kit/source.ts";
 import { hasIgnoringCase, hasSmall } from "./kit/literal-case.ts";
 import { Crowds } from "./crowds.ts";
@@ -95,11 +95,12 @@ class Pass {
 
   /**
    * Asks those for whom enough letters, digits and hyphens run on from the anchor. `follow` are the
-   * bits of what follows the first group of a number; `from` is where the digits of a word begin.
+   * bits of what follows the first group of a number; `from` is where the digits of a word begin;
+   * `known` is how far it runs on, -1 where that is not known.
    */
-  #askAll(list: readonly Asked[], at: number, follow: number, from: number): void {
+  #askAll(list: readonly Asked[], at: number, follow: number, from: number, known: number): void {
     let third = -1;
-    let reached = -1;
+    let reached = known;
     let solidly = -1;
     let digits = -1;
     let heard: ContextWords | undefined;
@@ -112,6 +113,14 @@ class Pass {
         continue;
       }
       const { reach } = asked;
+      if (reach > 0) {
+        if (reached < 0) reached = this.#reach(at);
+        if (reached < reach) return;
+        if (asked.solid) {
+          if (solidly < 0) solidly = this.#solid(at, reached);
+          if (solidly < reach) continue;
+        }
+      }
       if (asked.follow !== 0 && (asked.follow & follow) === 0) continue;
       if (asked.third !== 0) {
         if (third < 0) third = this.#thirdGroup(at);
@@ -120,14 +129,6 @@ class Pass {
       if (asked.digits !== 0) {
         if (digits < 0) digits = this.#digitsFrom(at, from);
         if (digits < asked.digits) continue;
-      }
-      if (reach > 0) {
-        if (reached < 0) reached = this.#reach(at);
-        if (reached < reach) return;
-        if (asked.solid) {
-          if (solidly < 0) solidly = this.#solid(at, reached);
-          if (solidly < reach) continue;
-        }
       }
       if (asked.needs !== undefined && asked.needs !== heard) {
         if (asked.needs === missed || !hasContext(this.#source, at, asked.needs)) {
@@ -196,36 +197,24 @@ class Pass {
     const groups = joined ? byGroupsJoined : byGroups;
     // Most of those who want several groups want more than one digit in the first, and read them all.
     const second =
-      joined || end - at === 1 ? this.#secondGroup(at, end, next) : this.#group(at, end, next);
+      joined || end - at === 1 ? secondGroup(source, at, end, next) : this.#group(at, end, next);
     // Whoever is asked reads at least as far: what is open here is open for all.
     if (source.touched) {
       this.#keepFrom(at);
       return;
     }
     const list = groups[(end - at) * GROUP_KEYS + second];
-    if (list !== undefined && list.length > 0) this.#askAll(list, at, followBits[next] ?? 0, at);
+    if (list === undefined || list.length === 0) return;
+    // Nothing runs on past a number that ends before another sign.
+    const reached = is(next, ALNUM | DASH) ? -1 : end - at;
+    this.#askAll(list, at, followBits[next] ?? 0, at, reached);
   }
 
-  /** The same as `#secondGroup`, by reading the number, which is kept for those who are asked. */
+  /** The same as `secondGroup`, by reading the number, which is kept for those who are asked. */
   #group(at: number, end: number, next: number): number {
     const source = this.#source;
     if (!isSeparator(next) || !is(source.code(end + 1), DIGIT)) return 0;
     return source.digits(at)?.group(1) ?? 0;
-  }
-
-  /** How many digits follow the first group of a number after one separator: 0 for none, or too many. */
-  #secondGroup(at: number, end: number, next: number): number {
-    const source = this.#source;
-    if (!isSeparator(next)) return 0;
-    const codes = this.#codes;
-    const most = end + 2 + DIGITS_MAX;
-    const stop = Math.min(most, source.length);
-    let to = end + 1;
-    while (to < stop && is(codes[to] ?? NONE, DIGIT)) to += 1;
-    // What ends with the text may go on.
-    if (to === stop && stop < most) source.code(stop);
-    const count = to - end - 1;
-    return end - at + count > DIGITS_MAX ? 0 : count;
   }
 
   /** How many digits the third group of a number has; 0 for none, and for what is not known yet. */
@@ -258,7 +247,7 @@ class Pass {
       if (!joins) return;
     }
     const list = this.#engine.byLetters[at - start];
-    if (list !== undefined) this.#askAll(list, start, 0, at);
+    if (list !== undefined) this.#askAll(list, start, 0, at, -1);
   }
 
   /** `found` says which kinds of literals of the bucket may stand here, as bits of `thirds`. */

@@ -90,12 +90,8 @@ interface Kind {
 function kindsOf(cluster: readonly Match[]): readonly Kind[] | undefined {
   const [first] = cluster;
   if (first === undefined) return [];
-  // A row of values is mostly of one kind.
-  let row = 1;
-  while (row < cluster.length && isOfKind(first, cluster[row])) row += 1;
-  if (row === cluster.length) return [{ first, matches: cluster }];
-  const kinds = [{ first, matches: cluster.slice(0, row) }];
-  for (let i = row; i < cluster.length; i += 1) {
+  const kinds = [{ first, matches: [first] }];
+  for (let i = 1; i < cluster.length; i += 1) {
     const match = cluster[i];
     if (match === undefined) break;
     const known = kindFor(kinds, match);
@@ -184,6 +180,20 @@ function resolveCluster(cluster: readonly Match[]): readonly Match[] {
   return winners;
 }
 
+/** The same for matches of one kind, as most rows of values are: each wins what those before it left. */
+function takeRow(matches: readonly Match[], from: number, to: number, winners: Match[]): void {
+  let end = -1;
+  for (let i = from; i < to; i += 1) {
+    const match = matches[i];
+    if (match === undefined) return;
+    if (match.start >= end) winners.push(match);
+    else if (match.end > end && strength(match) > PARTS_FROM)
+      winners.push(cutTo(match, end, match.end));
+    else continue;
+    end = match.end;
+  }
+}
+
 /** The non-overlapping winners of matches sorted by `byStart`. */
 export function resolve(matches: readonly Match[]): Match[] {
   const winners: Match[] = [];
@@ -192,12 +202,15 @@ export function resolve(matches: readonly Match[]): Match[] {
     if (first === undefined) break;
     let { end } = first;
     let to = from + 1;
+    let row = true;
     for (; to < matches.length; to += 1) {
       const match = matches[to];
       if (match === undefined || match.start >= end) break;
       if (match.end > end) end = match.end;
+      if (row && !isOfKind(first, match)) row = false;
     }
     if (to - from === 1) winners.push(first);
+    else if (row) takeRow(matches, from, to, winners);
     else {
       const cluster = resolveCluster(matches.slice(from, to));
       for (let i = 0; i < cluster.length; i += 1) {

@@ -281,9 +281,7 @@ function inColumns(source: Source, at: number, stop: number): boolean {
 function inLongRow(source: Source, at: number): boolean {
   const run = source.digits(at);
   if (run === undefined) return false;
-  let last = 0;
-  while (last + 1 < run.count && run.group(last + 1) > 1 && run.total(last + 1) <= DIGITS_MAX)
-    last += 1;
+  const last = run.lastWithin(DIGITS_MAX);
   if (run.total(last) < ROW_DIGITS || run.total(last) > DIGITS_MAX) return false;
   if (!run.isSeparated(last, ROW, true)) return false;
   // Reading ends here, unless the run was cut off before a group that may still belong to it.

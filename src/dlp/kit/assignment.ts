@@ -1,15 +1,6 @@
 /** `name = value` in the spellings of code, configuration, JSON, XML, logs and prose. */
 import { ALNUM, DASH, DIGIT, LOWER, NONE, is } from "./chars.ts";
-import {
-  COUNTS,
-  ENDS,
-  SIDES,
-  STOPS,
-  TRAITS,
-  fillMixture,
-  mixInto,
-  type Mixture,
-} from "./mixture.ts";
+import { COUNTS, ENDS, STOPS, TRAITS, fillMixture, mixInto, type Mixture } from "./mixture.ts";
 import {
   MAY_TELL_PASSWORD,
   TELLS_NOTHING,
@@ -110,8 +101,6 @@ function valueEnd(source: Source, start: number, mix: Mixture): number {
   let signs = 0;
   let counts = 0;
   let traits = 0;
-  let turns = 0;
-  let side = 0;
   for (; end < stop; end += 1) {
     const code = codes[end] ?? NONE;
     const trait = TRAITS[code] ?? ENDS;
@@ -129,15 +118,10 @@ function valueEnd(source: Source, start: number, mix: Mixture): number {
     }
     counts += COUNTS[code] ?? 0;
     traits |= trait;
-    const its = trait & SIDES;
-    if (its !== 0 && its !== side) {
-      turns += 1;
-      side = its;
-    }
   }
   // What ends with the text may go on.
   if (end === length && end - start < VALUE_MAX) source.code(end);
-  fillMixture(mix, end - start, counts, traits, turns);
+  fillMixture(mix, end - start, counts, traits);
   return end;
 }
 
@@ -162,7 +146,7 @@ export function readAssignment(source: Source, at: number): Readonly<Assignment>
 }
 
 function newAssignment(): Assignment {
-  const mix = { digits: 0, upper: 0, lower: 0, other: 0, signs: 0, turns: 0 };
+  const mix = { digits: 0, upper: 0, lower: 0, other: 0, signs: 0 };
   return { name: new Spelled(), start: -1, end: -1, quoted: false, cut: false, mix };
 }
 

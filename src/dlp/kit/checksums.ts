@@ -72,16 +72,17 @@ const VERHOEFF_PERMUTATION = rows(
   "7046913258",
 );
 
-/** By (place in a row of eight * 10 + check so far) * 10 + digit: the check with that digit. */
+/** By place in a row of eight, check so far and digit, four bits each: the check with that digit, shifted. */
 const VERHOEFF = verhoeffTable(VERHOEFF_PRODUCT, VERHOEFF_PERMUTATION);
 
 function verhoeffTable(product: Uint8Array, permutation: Uint8Array): Uint8Array {
-  const table = new Uint8Array(800);
-  for (let at = 0; at < 800; at += 1) {
-    const check = Math.floor(at / 10) % 10;
-    const permuted = permutation[Math.floor(at / 100) * 10 + (at % 10)] ?? 0;
-    table[at] = product[check * 10 + permuted] ?? 0;
-  }
+  const table = new Uint8Array(8 << 8);
+  for (let place = 0; place < 8; place += 1)
+    for (let check = 0; check < 10; check += 1)
+      for (let digit = 0; digit < 10; digit += 1) {
+        const permuted = permutation[place * 10 + digit] ?? 0;
+        table[(place << 8) | (check << 4) | digit] = (product[check * 10 + permuted] ?? 0) << 4;
+      }
   return table;
 }
 
@@ -89,7 +90,7 @@ function verhoeffTable(product: Uint8Array, permutation: Uint8Array): Uint8Array
 export function verhoeff(values: Uint8Array, count: number): boolean {
   let check = 0;
   for (let i = 0; i < count; i += 1)
-    check = VERHOEFF[((i & 7) * 10 + check) * 10 + (values[count - 1 - i] ?? 0)] ?? 0;
+    check = VERHOEFF[((i & 7) << 8) | check | (values[count - 1 - i] ?? 0)] ?? 0;
   return check === 0;
 }
 

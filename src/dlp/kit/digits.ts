@@ -125,6 +125,23 @@ export class DigitRun {
     return group < this.count ? this.total(group) - this.total(group - 1) : 0;
   }
 
+  /**
+   * The last group up to which there are at most so many digits, and none but the first group has a
+   * single one.
+   */
+  lastWithin(most: number): number {
+    let total = this.layout & FIRST;
+    let rest = this.layout >>> GROUP_BITS;
+    let last = 0;
+    for (; last + 1 < this.count; last += 1) {
+      const length = rest & FIRST;
+      total += length;
+      if (length === 1 || total > most) break;
+      rest >>>= GROUP_BITS;
+    }
+    return last;
+  }
+
   /** Index past a group. */
   end(group: number): number {
     return this.#ends[group] ?? -1;

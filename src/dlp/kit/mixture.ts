@@ -9,8 +9,6 @@ export interface Mixture {
   other: number;
   /** Which signs it has, as `SIGNS` has their bits. */
   signs: number;
-  /** How often letters and digits change places: random values do it all the time, words do not. */
-  turns: number;
 }
 
 /** Bits of the signs that values are told by; `ODD` stands for all that has no bit of its own. */
@@ -39,7 +37,7 @@ for (const [signs, bit] of [
 /** Digits, and letters. */
 const IS_DIGIT = 128;
 const IS_LETTER = 256;
-export const SIDES = IS_DIGIT | IS_LETTER;
+const SIDES = IS_DIGIT | IS_LETTER;
 for (let code = 0; code < 128; code += 1)
   if (is(code, ALNUM)) TRAITS[code] = is(code, DIGIT) ? IS_DIGIT : IS_LETTER;
 /** Blanks, controls, backslashes and all outside printable ASCII end any value. */
@@ -67,7 +65,7 @@ const COUNT = (1 << COUNT_BITS) - 1;
 
 /** The mixture of the folded codes from an index up to another. */
 export function mixture(codes: Uint8Array, from: number, to: number): Mixture {
-  const mix = { digits: 0, upper: 0, lower: 0, other: 0, signs: 0, turns: 0 };
+  const mix = { digits: 0, upper: 0, lower: 0, other: 0, signs: 0 };
   mixInto(mix, codes, from, to);
   return mix;
 }
@@ -76,34 +74,32 @@ export function mixture(codes: Uint8Array, from: number, to: number): Mixture {
 export function mixInto(mix: Mixture, codes: Uint8Array, from: number, to: number): void {
   let counts = 0;
   let traits = 0;
-  let turns = 0;
-  let side = 0;
   for (let i = from; i < to; i += 1) {
     const code = codes[i] ?? 0;
-    const trait = TRAITS[code] ?? 0;
     counts += COUNTS[code] ?? 0;
-    traits |= trait;
-    const its = trait & SIDES;
-    if (its !== 0 && its !== side) {
-      turns += 1;
-      side = its;
-    }
+    traits |= TRAITS[code] ?? 0;
   }
-  fillMixture(mix, to - from, counts, traits, turns);
+  fillMixture(mix, to - from, counts, traits);
 }
 
-/** Fills a mixture with what was counted; the first letter or digit of a value is no turn. */
-export function fillMixture(
-  mix: Mixture,
-  length: number,
-  counts: number,
-  traits: number,
-  turns: number,
-): void {
+/** Fills a mixture with what was counted. */
+export function fillMixture(mix: Mixture, length: number, counts: number, traits: number): void {
   mix.digits = counts & COUNT;
   mix.upper = (counts >>> COUNT_BITS) & COUNT;
   mix.lower = (counts >>> (2 * COUNT_BITS)) & COUNT;
   mix.other = length - mix.digits - mix.upper - mix.lower;
   mix.signs = traits & SIGN_BITS;
-  mix.turns = Math.max(0, turns - 1);
+}
+
+/** How often letters and digits change places: random values do it all the time, words do not. */
+export function turnsIn(codes: Uint8Array, from: number, to: number): number {
+  let turns = 0;
+  let side = 0;
+  for (let i = from; i < to; i += 1) {
+    const its = (TRAITS[codes[i] ?? 0] ?? 0) & SIDES;
+    if (its === 0 || its === side) continue;
+    if (side !== 0) turns += 1;
+    side = its;
+  }
+  return turns;
 }

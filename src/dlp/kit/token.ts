@@ -1,5 +1,5 @@
 /** Secrets with a prefix of their own: the shape most services give their keys today. */
-import { ALNUM, B64, DASH, is } from "./chars.ts";
+import { ALNUM, B64, DASH, NONE, is } from "./chars.ts";
 import type { Candidate, Detector } from "./detector.ts";
 import { leastRun } from "./least-run.ts";
 import { isPlaceholder } from "./placeholder.ts";
@@ -58,20 +58,81 @@ function opens(source: Source, start: number, extra: string): boolean {
   return true;
 }
 
+/** What a pattern of as many characters as it says consists of: classes with a count, and literals. */
+const ITEMS = /\[([^\]]+)\]\{(\d+)\}|[\w-]/g;
+/** How such a pattern ends: with what may not follow. */
+const ENDS = ["(?!\\w)", "(?![\\w-])"] as const;
+
+/** What is told by its length and its literals, since its classes allow all that a run may hold. */
+interface Fixed {
+  readonly length: number;
+  readonly literals: readonly (readonly [place: number, code: number])[];
+  /** The hyphen may not follow either. */
+  readonly dashed: boolean;
+}
+
+function sorted(signs: string): string {
+  return signs.split("").toSorted().join("");
+}
+
+/** The signs of a class besides letters and digits, sorted; undefined where a range may be among them. */
+function signsOf(inside: string): string | undefined {
+  const signs = inside.replace("A-Za-z0-9", "");
+  return /-./.test(signs) ? undefined : sorted(signs);
+}
+
+/** The pattern of a token in such a form, when it has one. */
+function fixedOf({ source }: RegExp, extra: string): Fixed | undefined {
+  const ending = ENDS.find((end) => source.endsWith(end));
+  if (ending === undefined) return undefined;
+  const body = source.slice(1, -ending.length);
+  const usual = sorted(extra);
+  const literals: [number, number][] = [];
+  let length = 0;
+  let read = 0;
+  for (const [item, inside, count = "1"] of body.matchAll(ITEMS)) {
+    if (inside === undefined) literals.push([length, item.charCodeAt(0)]);
+    else if (signsOf(inside) !== usual) return undefined;
+    length += Number(count);
+    read += item.length;
+  }
+  return read === body.length ? { length, literals, dashed: ending !== ENDS[0] } : undefined;
+}
+
+/** The length of a value in a run, or 0. */
+function fixedLength({ codes }: Source, start: number, end: number, fixed: Fixed): number {
+  const { length, literals } = fixed;
+  if (end - start < length) return 0;
+  for (let i = 0; i < literals.length; i += 1) {
+    const literal = literals[i];
+    if (literal !== undefined && codes[start + literal[0]] !== literal[1]) return 0;
+  }
+  const next = start + length < end ? (codes[start + length] ?? NONE) : NONE;
+  return is(next, ALNUM) || next === 95 || (fixed.dashed && next === 45) ? 0 : length;
+}
+
 const WHY = ["prefix", "shape"];
 
 /** `pattern` is the one of the spec, sticky: where it ends is told without a list of what it took. */
+function patternLength({ text }: Source, start: number, end: number, pattern: RegExp): number {
+  pattern.lastIndex = 0;
+  return pattern.test(text.slice(start, end)) ? pattern.lastIndex : 0;
+}
+
 function find(
   source: Source,
   start: number,
   spec: TokenSpec,
   pattern: RegExp,
+  fixed: Fixed | undefined,
 ): Candidate | undefined {
   const { extra = "", maxLength = LENGTH_MAX, confidence = 0.9 } = spec;
   const end = source.run(start, ALNUM, start + maxLength, extra);
-  pattern.lastIndex = 0;
-  if (!pattern.test(source.text.slice(start, end))) return undefined;
-  const length = pattern.lastIndex;
+  const length =
+    fixed === undefined
+      ? patternLength(source, start, end, pattern)
+      : fixedLength(source, start, end, fixed);
+  if (length === 0) return undefined;
   if (isPlaceholder(source, start, start + Math.min(length, PLACEHOLDER_LOOK))) return undefined;
   const found = { start, end: start + length, confidence, why: WHY };
   return length === maxLength ? { ...found, runsOn: MARK + extra } : found;
@@ -86,6 +147,7 @@ function hasAny(source: Source, at: number, literals: readonly string[]): boolea
 export function tokenDetector(spec: TokenSpec): Detector {
   const { back = 0, extra = "" } = spec;
   const pattern = new RegExp(spec.pattern, "y");
+  const fixed = fixedOf(spec.pattern, extra);
   const reach = back > 0 ? 0 : Math.min(leastRun(spec.pattern), REACH_MAX);
   return {
     id: spec.id,
@@ -107,7 +169,7 @@ export function tokenDetector(spec: TokenSpec): Detector {
       if (!hasAny(source, at, spec.prefixes)) return undefined;
       const start = startOf(source, at, spec);
       if (at - start < (spec.backMin ?? 0) || !opens(source, start, extra)) return undefined;
-      return find(source, start, spec, pattern);
+      return find(source, start, spec, pattern, fixed);
     },
   };
 }

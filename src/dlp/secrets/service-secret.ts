@@ -2,7 +2,7 @@
 import { readAssignment, valueOf, type Assignment } from "../kit/assignment.ts";
 import { DIGIT, HEX, is } from "../kit/chars.ts";
 import type { Detector } from "../kit/detector.ts";
-import { SIGNS } from "../kit/mixture.ts";
+import { SIGNS, turnsIn } from "../kit/mixture.ts";
 import { entropy, isPlaceholder } from "../kit/placeholder.ts";
 import { namesService } from "../kit/services.ts";
 import type { Source } from "../kit/source.ts";
@@ -37,7 +37,7 @@ function isPair(source: Source, found: Readonly<Assignment>): boolean {
 
 function judge(source: Source, found: Readonly<Assignment>): number {
   const { start, end } = found;
-  const { digits, upper, lower, signs, turns } = found.mix;
+  const { digits, upper, lower, signs } = found.mix;
   const length = end - start;
   if ((signs & (SIGNS.odd | SIGNS.open)) !== 0 || isKnownShape(source, found)) return 0;
   if (upper + lower === 0) {
@@ -48,6 +48,7 @@ function judge(source: Source, found: Readonly<Assignment>): number {
   }
   if (digits === 0 || entropy(source.codes, start, end) < 2.6) return 0;
   if (isPair(source, found)) return 0.7;
+  const turns = turnsIn(source.codes, start, end);
   if (turns < 3 || turns < length / 12) return 0;
   return length >= 20 ? 0.75 : 0.6;
 }

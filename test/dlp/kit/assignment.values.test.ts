@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import "#dlp/catalogue.ts";
 import { readAssignment } from "#dlp/kit/assignment.ts";
 import { areJoinedWords } from "#dlp/kit/joined-words.ts";
-import { mixture } from "#dlp/kit/mixture.ts";
+import { mixture, turnsIn } from "#dlp/kit/mixture.ts";
 import { Source } from "#dlp/kit/source.ts";
 
 const WORD = "(?:[a-z]+(?:[A-Z][a-z]+)*|(?:[A-Z][a-z]+)+|[A-Z]+)[0-9]{0,4}";
@@ -54,8 +54,9 @@ describe("a value", () => {
           upper: count(text, /[A-Z]/g),
           lower: count(text, /[a-z]/g),
           other: count(text, /[^0-9A-Za-z]/g),
-          turns: count(sides, /(?:(?<=a)[0-9]|(?<=[0-9])a)/g),
         });
+        const turns = count(sides, /(?:(?<=a)[0-9]|(?<=[0-9])a)/g);
+        expect(turnsIn(codesOf(`1${text}A`), 1, text.length + 1)).toBe(turns);
         const signs = [/[_-]/, /\./, /:/, /\//, /[([{]/, /[=+|]/];
         expect(mix.signs).toBe(
           signs.reduce((bits, sign, i) => (sign.test(text) ? bits | (1 << i) : bits), 0),
