@@ -146,9 +146,11 @@ function buildPlan(
     for (const detector of detectorsOf(rule)) {
       // What can never be sure enough for the rule is not looked for.
       if ((rule.threshold ?? 0.5) > (detector.confidenceMax ?? 1)) continue;
-      const entry = byDetector.get(detector.id) ?? { detector, verdicts: [] };
+      // A rule of words may be called as a built-in detector is: its words are a detector all the same.
+      const key = rule.dictionary === undefined ? detector.id : `words ${detector.id}`;
+      const entry = byDetector.get(key) ?? { detector, verdicts: [] };
       entry.verdicts.push(verdictOf(rule, detector.id));
-      byDetector.set(detector.id, entry);
+      byDetector.set(key, entry);
     }
   }
   const entries = [...byDetector.values()];

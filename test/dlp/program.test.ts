@@ -102,6 +102,19 @@ describe("rules", () => {
     expect(found("ID-1 ID-2", { pattern: allow })).toEqual(["ID-2"]);
   });
 
+  it("look for their words also when they are called as a built-in detector is", () => {
+    const named = rule({ id: "phone", dictionary: ["heron"] });
+    const rules = [rule({ detector: "phone" }), named];
+    const text = "a heron, +1 212 555 0100";
+    for (const both of [rules, rules.toReversed()]) {
+      const matches = scanText(compileDlp(both), text, WHERE);
+      expect(matches.map((match) => [match.rule, text.slice(match.start, match.end)])).toEqual([
+        ["phone", "heron"],
+        ["own", "+1 212 555 0100"],
+      ]);
+    }
+  });
+
   it("take dictionaries of whole words, letter case aside, the longest first", () => {
     const dictionary = ["heron", "Blue Heron", "müller"];
     expect(found("the BLUE heron, a heron, herons and MÜLLER", { dictionary })).toEqual([
