@@ -8,16 +8,16 @@ import { CROWD_MAX } from "./limits.ts";
 class Crowd {
   at = -1;
   #count = 0;
-  readonly #ends = new Int32Array(CROWD_MAX).fill(-1);
+  readonly #ends = new Int32Array(CROWD_MAX);
 
   add(end: number): void {
     this.#ends[this.#count] = end;
     this.#count = (this.#count + 1) % CROWD_MAX;
   }
 
-  /** Where the first of as many values as may overlap ended; -1 where there were fewer. */
+  /** Where the first of as many values as may overlap ended; 0 where there were fewer. */
   fourthLast(): number {
-    return this.#ends[this.#count] ?? -1;
+    return this.#ends[this.#count] ?? 0;
   }
 }
 
