@@ -21,14 +21,8 @@ import type {
 } from "#projections/queries.ts";
 import type { ShadowRow } from "#projections/shadow.ts";
 import type { Evidence } from "#projections/verify/evidence.ts";
-import { actorUntil, type ActorThen } from "#projections/replay/actor.ts";
-import {
-  explainDecision,
-  stateUntil,
-  type ExplainedDecision,
-  type PrincipalState,
-  type Until,
-} from "#projections/replay/principal.ts";
+import type { ActorThen } from "#projections/replay/actor.ts";
+import type { ExplainedDecision, PrincipalState } from "#projections/replay/principal.ts";
 import { viewsAt } from "#projections/replay/views.ts";
 import {
   TAIL_PATH,
@@ -83,6 +77,7 @@ import { openWitnesses } from "./open-witnesses.ts";
 import type { Witnesses } from "./witnesses.ts";
 import { streamSplitEvents, type SplitEventsQuery } from "./split-events.ts";
 import { streamWhatIf, type WhatIfQuery } from "./what-if.ts";
+import { actorIn, explainIn, principalIn, type ActorQuery } from "./past.ts";
 
 export class LedgerActor extends RestorableActor implements LedgerApi {
   readonly #sql: CountingSql;
@@ -241,26 +236,16 @@ export class LedgerActor extends RestorableActor implements LedgerApi {
     return this.archivist.memberEvidence(query);
   }
 
-  async explain({
-    stream,
-    seq,
-  }: {
-    stream: string;
-    seq: number;
-  }): Promise<ExplainedDecision | null> {
-    const { archivist } = this;
-    const before = await archivist.beginningOf(stream);
-    return (await explainDecision(archivist.eventsOf(stream, before?.seq), seq, before)) ?? null;
+  explain(query: { stream: string; seq: number }): Promise<ExplainedDecision | null> {
+    return explainIn(this.archivist, query);
   }
 
-  async principalAt({ stream, until }: { stream: string; until: Until }): Promise<PrincipalState> {
-    const before = await this.archivist.beginningOf(stream);
-    return stateUntil(this.archivist.eventsOf(stream, before?.seq), until, before);
+  principalAt(query: ActorQuery): Promise<PrincipalState> {
+    return principalIn(this.archivist, query);
   }
 
-  async actorAt({ stream, until }: { stream: string; until: Until }): Promise<ActorThen | null> {
-    const before = await this.archivist.beginningOf(stream);
-    return actorUntil(stream, this.archivist.eventsOf(stream), until, before);
+  actorAt(query: ActorQuery): Promise<ActorThen | null> {
+    return actorIn(this.archivist, query);
   }
 
   async viewsAt(at: number): Promise<ExportedViews> {
