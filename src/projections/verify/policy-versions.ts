@@ -1,5 +1,19 @@
 /** Policy versions of an archive: each is named, everywhere, by the hash under which it was published. */
 
+import { canonicalJson } from "#events/canonical.ts";
+import { hashBody } from "#events/envelope.ts";
+
+/**
+ * Says what is wrong with a policy document that an event of the policy's stream brings: it is the one
+ * that its hash names, which every decision under it repeats.
+ */
+export function documentFault({ type, data }: { type: string; data: object }): string | undefined {
+  if (type !== "PolicyPublished" && type !== "PolicyProposed") return undefined;
+  const { document, hash } = data as { document: unknown; hash: string };
+  const is = hashBody(canonicalJson(document));
+  return is === hash ? undefined : `${type}: its document has the hash ${is}, not ${hash}`;
+}
+
 /** A policy version, and the hash under which it is named. */
 export type PolicyName = [version: number, hash: string];
 

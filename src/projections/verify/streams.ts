@@ -11,7 +11,7 @@ import type { BaseStream } from "#events/base.ts";
 import { evolve } from "#actors/user/evolve.ts";
 import { initialState, type UserState } from "#actors/user/state.ts";
 import type { FindingKind } from "./finding.ts";
-import type { PolicyName, PolicyVersions } from "./policy-versions.ts";
+import { documentFault, type PolicyName, type PolicyVersions } from "./policy-versions.ts";
 import { refute } from "./redecide.ts";
 import type { Sums } from "./sums.ts";
 import { BudgetTally } from "./tally.ts";
@@ -168,7 +168,12 @@ export class Streams {
 
   #check(stream: Stream, event: EventEnvelope, report: Report, isCarried: boolean): void {
     this.#sums.apply(event);
-    if (stream.state === undefined || !event.stream.startsWith("u_")) return;
+    if (!event.stream.startsWith("u_")) {
+      const other = documentFault(event);
+      if (other !== undefined) report("policy", other);
+      return;
+    }
+    if (stream.state === undefined) return;
     const fact = event as unknown as UserFact;
     // What was decided on another branch does not follow from this one; it counts all the same.
     const wrong = isCarried ? undefined : refute(stream.state, fact, event.at);
