@@ -3,9 +3,15 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { Crowds } from "#dlp/crowds.ts";
+import { compileEngine } from "#dlp/engine-tables.ts";
+import { runEngine, type Sink } from "#dlp/engine.ts";
+import { Source } from "#dlp/kit/source.ts";
 import { CROWD_MAX } from "#dlp/limits.ts";
 import { compileDlp } from "#dlp/program.ts";
 import { scanText } from "#dlp/scan.ts";
+import { typeformToken } from "#dlp/secrets/typeform-token.ts";
+
+import { naiveCandidates, spell } from "../support/naive-scan.ts";
 
 const SEED = 20261122;
 /** Values in the order of their places: which detector, how far on from the one before, how long. */
@@ -54,5 +60,17 @@ describe("values that overlap", () => {
     expect(found).toHaveLength(CROWD_MAX);
     expect(found[0]?.start).toBe(before.length);
     expect(found.at(-1)?.end).toBe(before.length + token.length * times);
+  });
+
+  it("are not looked for where four of them stand already", () => {
+    const [token, times] = ["tfp_0nL=", 40];
+    const text = token.repeat(times);
+    const found = new Set<string>();
+    const sink: Sink = (_, candidate) => found.add(spell(typeformToken.id, candidate));
+    runEngine(compileEngine([typeformToken]), new Source(text, true), 0, true, sink);
+    expect([...found].toSorted()).toEqual(naiveCandidates([typeformToken], text));
+    // 63 characters each, so that eight begin before the first of them ends.
+    expect(found.size).toBeGreaterThan(CROWD_MAX);
+    expect(found.size).toBeLessThan((times * 3) / 4);
   });
 });
