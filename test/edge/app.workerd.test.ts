@@ -19,7 +19,6 @@ const undescribed: Record<string, string> = {
   "GET /api/tags": "Ollama's to describe",
   "POST /session": "the console's own, with a cookie",
   "DELETE /session": "the console's own, with a cookie",
-  "GET /audit/export": "lines of JSON or CSV, no JSON document",
   "GET /audit/events/{id}/evidence": "a file for the verifier",
   "GET /audit/archive/{shard}/views.json": "a file for the verifier",
   "GET /audit/archive/{shard}/{kind}/{file}": "a file for the verifier",
