@@ -330,6 +330,8 @@ describe("headers and envelopes", () => {
     const block = { findings: [found("kept", "RESPONSE")], action: "BLOCK" };
     expect([kept.status, dlpOf(kept)]).toEqual([400, block]);
     expect(kept.text).not.toContain("bottom-secret");
+    const entry = await auditEntry(gateway, kept.headers.get("cf-aig-log-id") ?? "");
+    expect(entry).toMatchObject({ outcome: "blocked", dlp: "blocked" });
     upstream.script = plain;
     const asked = [{ role: "user", content: "hush-hush" }];
     const streamed = { ...query, stream: true, messages: asked };

@@ -53,12 +53,13 @@ export async function answerOpaque(
   const relinked = provider?.relink !== undefined && type.startsWith("application/json");
   if (relinked || (looked && !BINARY.test(type))) {
     const text = await readWhole(answered);
-    const done = runOf(answered, text, settlement).then(() => book("completed"));
+    const ran = runOf(answered, text, settlement);
     if (!looked) settlement.shadow?.unseen();
     let body = looked ? scanned(text, call, plan, settlement) : text;
     if (relinked) body = relink(env, request, call, answered, body);
     settlement.addAnswer(body);
-    return { status, headers, body, done };
+    // Not before it is scanned: what is blocked is booked as that, by who keeps the runtime waiting.
+    return { status, headers, body, done: ran.then(() => book("completed")) };
   }
   settlement.shadow?.unseen();
   const { readable, writable } = new IdentityTransformStream();
