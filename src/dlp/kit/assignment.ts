@@ -55,8 +55,8 @@ for (const lead of " \t=:>(") LEADS[lead.charCodeAt(0)] = 1;
 
 const LEADS_MAX = 8;
 
-/** The value that was walked last: its opening quote, or 0. */
-const walked = { quote: 0 };
+/** The value that was walked last: its opening quote, or 0, and what it was read into. */
+const walked = { quote: 0, into: undefined as Assignment | undefined };
 
 /** Past operators, blanks and one opening quote at `at`. */
 function valueStart(source: Source, at: number): number {
@@ -87,13 +87,47 @@ export function mayHoldValue({ codes, length }: Source, from: number): boolean {
   return (traits & (quoted ? ENDS : ENDS | STOPS)) === 0;
 }
 
+/** Stretches of a value are kept by the last bits of where they begin: four numbers of each. */
+const KEPT_MASK = 31;
+const KEPT_FIELDS = 4;
+/** Those of the text that was read last: one for all, as short texts would have one each. */
+const kept = new Int32Array((KEPT_MASK + 1) * KEPT_FIELDS);
+
+/**
+ * Counts the stretch from an index on that nothing ends and no operator parts, as far as `stop`, and
+ * answers where its numbers are: one more than where it begins, its end, its counts and its traits.
+ * Hostile texts begin a value in every stretch of a value before, so what was walked is kept.
+ */
+function findStretch(codes: Uint8Array, from: number, stop: number): number {
+  const place = (from & KEPT_MASK) * KEPT_FIELDS;
+  if (kept[place] === from + 1 && (kept[place + 1] ?? 0) < stop) return place;
+  let end = from;
+  let counts = 0;
+  let traits = 0;
+  for (; end < stop; end += 1) {
+    const code = codes[end] ?? NONE;
+    const trait = TRAITS[code] ?? ENDS;
+    if (trait >= ENDS) break;
+    counts += COUNTS[code] ?? 0;
+    traits |= trait;
+  }
+  kept[place] = end < stop ? from + 1 : 0;
+  kept[place + 1] = end;
+  kept[place + 2] = counts;
+  kept[place + 3] = traits;
+  return place;
+}
+
 /**
  * The end of a value: its closing quote, or what ends an unquoted one. The second operator inside
  * an unquoted value ends it as well, and so does a row of bare signs: assignments are no value. What
  * it is made of is counted on the way.
  */
-function valueEnd(source: Source, start: number, mix: Mixture): number {
+function valueEnd(source: Source, start: number, into: Assignment): number {
   const { codes, length } = source;
+  // Every text has an assignment of its own that is read into.
+  if (walked.into !== into) kept.fill(0);
+  walked.into = into;
   const { quote } = walked;
   const stop = Math.min(start + VALUE_MAX, length);
   let end = start;
@@ -102,18 +136,21 @@ function valueEnd(source: Source, start: number, mix: Mixture): number {
   let counts = 0;
   let traits = 0;
   for (; end < stop; end += 1) {
+    const place = findStretch(codes, end, stop);
+    end = kept[place + 1] ?? stop;
+    counts += kept[place + 2] ?? 0;
+    traits |= kept[place + 3] ?? 0;
+    if (end === stop) break;
     const code = codes[end] ?? NONE;
     const trait = TRAITS[code] ?? ENDS;
-    if (trait >= ENDS) {
-      if (trait >= STOPS ? code === quote : true) break;
-      if (quote === 0) {
-        if ((trait & STOPS) !== 0) break;
-        signs += 1;
-        if (signs > SIGNS_MAX) break;
-        if (is(source.code(end + 1), ALNUM)) {
-          operators += 1;
-          if (operators > 1 || end - start < OPERATOR_FREE) break;
-        }
+    if (trait >= STOPS ? code === quote : true) break;
+    if (quote === 0) {
+      if ((trait & STOPS) !== 0) break;
+      signs += 1;
+      if (signs > SIGNS_MAX) break;
+      if (is(source.code(end + 1), ALNUM)) {
+        operators += 1;
+        if (operators > 1 || end - start < OPERATOR_FREE) break;
       }
     }
     counts += COUNTS[code] ?? 0;
@@ -121,7 +158,7 @@ function valueEnd(source: Source, start: number, mix: Mixture): number {
   }
   // What ends with the text may go on.
   if (end === length && end - start < VALUE_MAX) source.code(end);
-  fillMixture(mix, end - start, counts, traits);
+  fillMixture(into.mix, end - start, counts, traits);
   return end;
 }
 
@@ -178,7 +215,7 @@ function read(source: Source, at: number, found: Assignment): boolean {
   const start = valueStart(source, operator.end);
   const { quote } = walked;
   if (quoted && quote === 0) return false;
-  const end = valueEnd(source, start, mix);
+  const end = valueEnd(source, start, found);
   const last = source.code(end - 1);
   const full = quote === 0 && prose && (last === 46 || last === 63 || last === 33) ? end - 1 : end;
   const length = full - start;

@@ -16,8 +16,10 @@ export interface ContextWords {
 interface Entry {
   readonly word: string;
   readonly codes: Uint8Array;
-  /** The code of its fourth character where that can be but this one; 0 where it may be another. */
-  readonly fourth: number;
+  /** The codes of its fourth and fifth character in 16 bits, where they can be but those. */
+  readonly inside: number;
+  /** Which of these bits count: none of a character that may be another. */
+  readonly insideMask: number;
   /** Its letters outside ASCII have no codes of their own and are compared in the text. */
   readonly ascii: boolean;
   /** Its first character where that is outside ASCII and knows no case, else 0: told without a copy. */
@@ -100,12 +102,15 @@ function file(entry: Entry): void {
 function entryOf(word: string): Entry {
   const ascii = /^[\0-\u007f]*$/.test(word);
   const codes = Uint8Array.from(word, (sign) => Math.min(sign.charCodeAt(0), FOREIGN));
-  // A blank stands for nothing in a name of humps: then the fourth character is another one.
-  const fourth = ascii && !codes.subarray(0, 4).includes(BLANK) ? (codes[3] ?? 0) : 0;
+  // A blank stands for nothing in a name of humps: then what follows is at another place.
+  const blank = codes.indexOf(BLANK);
+  const sure = !ascii ? 0 : blank < 0 ? codes.length : blank;
+  const insideMask = sure < 4 ? 0 : sure < 5 ? 0xff : 0xffff;
+  const inside = ((codes[3] ?? 0) | ((codes[4] ?? 0) << 8)) & insideMask;
   const sign = word[0] ?? "";
   const caseless = (codes[0] ?? 0) === FOREIGN && sign.toLowerCase() === sign.toUpperCase();
   const first = caseless ? word.charCodeAt(0) : 0;
-  return { word, codes, fourth, ascii, first, lists: [], inLists: [] };
+  return { word, codes, inside, insideMask, ascii, first, lists: [], inLists: [] };
 }
 
 /** Takes a list up into the walk. For the built-in lists only: a list is never forgotten. */
@@ -183,13 +188,13 @@ const NEVER = -(2 ** 30);
 
 /** Notes the words of a bucket that stand at an index. */
 function hear(source: Source, at: number, bucket: number): void {
-  const { heard } = source;
+  const { heard, codes } = source;
   const list = buckets[bucket] ?? [];
-  const fourth = SMALL[source.codes[at + 3] ?? 0];
+  const inside = (SMALL[codes[at + 3] ?? 0] ?? 0) | ((SMALL[codes[at + 4] ?? 0] ?? 0) << 8);
   for (let k = 0; k < list.length; k += 1) {
     const entry = list[k];
     if (entry === undefined) return;
-    if (entry.fourth !== 0 && entry.fourth !== fourth) continue;
+    if (((inside ^ entry.inside) & entry.insideMask) !== 0) continue;
     const end = endOf(source, at, entry);
     if (end < 0) continue;
     heard.starts.push(at);
@@ -234,6 +239,7 @@ export function lastWordEnd(
   accepts?: (end: number) => boolean,
 ): number {
   const heard = source.heard.upTo < at ? listen(source, at) : source.heard;
+  if (heard.starts.length === 0) return -1;
   const floor = at - length;
   if ((heard.last[list] ?? NEVER) < floor) return -1;
   const { starts, ends, entries: words } = heard;

@@ -18,6 +18,30 @@ const words = fc
   .array(fc.constantFrom("ab", "Ab", "AB", "A", "a1", "1", "1234", "12345", "-", "_", "aB", "ABc"))
   .map((parts) => parts.join(""));
 
+const LONG = "9".repeat(520);
+const row = fc
+  .array(
+    fc.constantFrom(..."pass pass _key xY7 a1B2c3D4 :( :( :( =( = : ( -".split(" "), '"', LONG),
+    {
+      minLength: 8,
+      maxLength: 40,
+    },
+  )
+  .map((parts) => parts.join(""));
+
+/** Where the equals signs and colons of a text stand. */
+function operators({ text }: Source): number[] {
+  return [...text.matchAll(/[=:]/g)].map(({ index }) => index);
+}
+
+/** What is read of an assignment, where there is one. */
+function readAt(source: Source, at: number): unknown {
+  const found = readAssignment(source, at);
+  if (found === undefined) return undefined;
+  const { name, start, end, quoted, cut, mix } = found;
+  return { name: name.slice(), start, end, quoted, cut, mix: { ...mix } };
+}
+
 function codesOf(text: string): Uint8Array {
   return new Source(text, true).codes;
 }
@@ -64,6 +88,23 @@ describe("a value", () => {
       }),
       { seed: 20261122 },
     );
+  });
+
+  it("is read in a row of values, whatever was read before, as in a text that is read once", () => {
+    let read = 0;
+    fc.assert(
+      fc.property(fc.tuple(row, row), (texts) => {
+        const sources = texts.map((text) => new Source(text, true));
+        const inRows = sources.map((source) => operators(source).map((at) => readAt(source, at)));
+        read += inRows.flat().filter((found) => found !== undefined).length;
+        const once = sources.map((source) =>
+          operators(source).map((at) => readAt(new Source(source.text, true), at)),
+        );
+        expect(inRows).toEqual(once);
+      }),
+      { numRuns: 400, seed: 20261122 },
+    );
+    expect(read).toBeGreaterThan(400);
   });
 
   it("is counted where its assignment is read as it is on its own, a sentence's end left out", () => {

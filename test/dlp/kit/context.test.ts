@@ -4,7 +4,16 @@ import { describe, expect, it } from "vitest";
 import { contextWords, hasContext } from "#dlp/kit/context.ts";
 import { Source } from "#dlp/kit/source.ts";
 
-const WORDS = contextWords(["tax file", "id no", "né le", "élève", "passnummer", "cc"]);
+const WORDS = contextWords([
+  "tax file",
+  "id no",
+  "né le",
+  "élève",
+  "passnummer",
+  "cc",
+  "desk",
+  "pesel",
+]);
 
 function stands(text: string): boolean {
   return hasContext(new Source(`${text}1`, true), text.length, WORDS);
@@ -21,15 +30,27 @@ describe("a word before a value", () => {
     "ÉLÈVE ",
     "Passnummer=",
     "CC ",
+    "Desk ",
+    "PESEL ",
+    "pesel",
     "1cc ",
   ])("is heard in %j", (text) => {
     expect(stands(text)).toBe(true);
   });
 
-  it.each(["taxfile ", "tax files ", "idea no ", "passnumme", "passport ", "acc ", "ne le ", "1 "])(
-    "is not heard in %j",
-    (text) => {
-      expect(stands(text)).toBe(false);
-    },
-  );
+  it.each([
+    "taxfile ",
+    "tax files ",
+    "idea no ",
+    "passnumme",
+    "passport ",
+    "pesec ",
+    "pese",
+    "dest ",
+    "acc ",
+    "ne le ",
+    "1 ",
+  ])("is not heard in %j", (text) => {
+    expect(stands(text)).toBe(false);
+  });
 });
