@@ -57,6 +57,8 @@ class Pass {
   /** The stretch of letters, digits, hyphens and underscores that was walked last. */
   #reachFrom = 0;
   #reachEnd = -1;
+  /** How many digits the third group of the number has that was read last; -1 where none was read. */
+  #third = -1;
   /** The first place whose verdict needs text that has not arrived. */
   hold: number;
 
@@ -99,7 +101,7 @@ class Pass {
    * `known` is how far it runs on, -1 where that is not known.
    */
   #askAll(list: readonly Asked[], at: number, follow: number, from: number, known: number): void {
-    let third = -1;
+    let third = this.#third;
     let reached = known;
     let solidly = -1;
     let digits = -1;
@@ -195,6 +197,7 @@ class Pass {
     // Few want numbers that are joined to others.
     const joined = joinedBefore(source, at);
     const groups = joined ? byGroupsJoined : byGroups;
+    this.#third = -1;
     // Most of those who want several groups want more than one digit in the first, and read them all.
     const second =
       joined || end - at === 1 ? secondGroup(source, at, end, next) : this.#group(at, end, next);
@@ -214,7 +217,10 @@ class Pass {
   #group(at: number, end: number, next: number): number {
     const source = this.#source;
     if (!isSeparator(next) || !is(source.code(end + 1), DIGIT)) return 0;
-    return source.digits(at)?.group(1) ?? 0;
+    const run = source.digits(at);
+    if (run === undefined) return 0;
+    this.#third = run.group(2);
+    return run.group(1);
   }
 
   /** How many digits the third group of a number has; 0 for none, and for what is not known yet. */

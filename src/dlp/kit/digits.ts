@@ -18,11 +18,9 @@ const GROUP_BITS = 5;
 /** All bits of the first group. */
 const FIRST = 31;
 /** By group: the lowest bits of those from the second up to it. */
-const PLACES = [0, 1, 2, 3, 4, 5].map((group) => {
-  let places = 0;
-  for (let i = 1; i <= group; i += 1) places |= 1 << (i * GROUP_BITS);
-  return places;
-});
+const PLACES = [0, 1, 2, 3, 4, 5].map(
+  (group) => ((2 ** (group * GROUP_BITS) - 1) / FIRST) << GROUP_BITS,
+);
 
 /** By code: the bit of what may stand between two groups of one number; 0 for what may not. */
 const SEPARATORS = new Uint8Array(256);
@@ -60,7 +58,6 @@ export class DigitRun {
   /** Value of every digit, separators left out. */
   readonly values = new Uint8Array(DIGITS_MAX);
   readonly #ends = new Int32Array(GROUPS_MAX);
-  readonly #totals = new Int32Array(GROUPS_MAX);
   /** The kinds of the separators before the groups, five bits each: none before the first. */
   #separators = 0;
 
@@ -78,7 +75,6 @@ export class DigitRun {
   /** Adds a group that ends at an index, with the code of the separator before it. */
   add(length: number, end: number, separator: number): void {
     const { count } = this;
-    this.#totals[count] = this.total(count - 1) + length;
     this.#ends[count] = end;
     if (count > 0) this.#separators |= separatorBit(separator) << (count * GROUP_BITS);
     this.layout |= length << (count * GROUP_BITS);
@@ -89,20 +85,16 @@ export class DigitRun {
   shift(): void {
     const { values } = this;
     const ends = this.#ends;
-    const totals = this.#totals;
-    const gone = totals[0] ?? 0;
     const count = this.count - 1;
-    const all = totals[count] ?? 0;
+    const gone = this.layout & FIRST;
+    const all = this.total(count);
     for (let i = gone; i < all; i += 1) values[i - gone] = values[i] ?? 0;
-    this.start = (ends[0] ?? 0) + 1;
+    for (let group = 0; group < count; group += 1) ends[group] = ends[group + 1] ?? 0;
+    this.start += gone + 1;
     const separators = this.#separators >>> GROUP_BITS;
     this.glued = (separators & FIRST) !== BLANK_BIT;
     this.#separators = separators & ~FIRST;
     this.count = count;
-    for (let group = 0; group < count; group += 1) {
-      ends[group] = ends[group + 1] ?? 0;
-      totals[group] = (totals[group + 1] ?? 0) - gone;
-    }
     this.layout >>>= GROUP_BITS;
     this.endings >>>= 1;
   }
@@ -115,14 +107,14 @@ export class DigitRun {
     return mixed || found === places * ((found >>> GROUP_BITS) & FIRST);
   }
 
-  /** Digits up to and with a group. */
+  /** Digits up to and with a group: all that stands there but the separators. */
   total(group: number): number {
-    return group < 0 ? 0 : (this.#totals[group] ?? 0);
+    return group < 0 ? 0 : this.end(group) - this.start - group;
   }
 
   /** Length of a group, 0 past the last. */
   group(group: number): number {
-    return group < this.count ? this.total(group) - this.total(group - 1) : 0;
+    return (this.layout >>> (group * GROUP_BITS)) & FIRST;
   }
 
   /**
@@ -207,7 +199,8 @@ function readGroups(source: DigitReader, from: number, before: number, run: Digi
   let index = from;
   let total = run.total(run.count - 1);
   let separator = before;
-  while (run.count < GROUPS_MAX) {
+  // What already has all digits of a number goes on with none.
+  while (run.count < GROUPS_MAX && total < DIGITS_MAX) {
     const last = index + DIGITS_MAX + 1;
     const stop = last < length ? last : length;
     let end = index;
