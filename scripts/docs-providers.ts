@@ -8,8 +8,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { priceLines, priceOf } from "#providers/price-book.ts";
-import { PRICE_DATA } from "#providers/price-data.ts";
+import { priceOf, priceRows } from "#providers/price-book.ts";
+import { PRICE_FALLBACKS } from "#providers/price-data.ts";
 import { PROVIDERS } from "#providers/registry.ts";
 import type { Operation, Provider } from "#providers/types.ts";
 
@@ -45,9 +45,11 @@ const textOf = (file: string): string => readFileSync(path.join(root, file), "ut
 const HOST_SECTION = /^[a-z]+_(.+)$/;
 
 /** Names that the price book knows word for word, with a host where a section is one's. */
-const knownNames = Object.entries(PRICE_DATA).flatMap(([section, { models }]) => {
+const knownNames = Object.keys(PRICE_FALLBACKS).flatMap((section) => {
   const host = HOST_SECTION.exec(section)?.[1];
-  const written = priceLines(models).join("\n");
+  const written = priceRows(section)
+    .flatMap(([names]) => names)
+    .join("\n");
   const names = [...written.matchAll(/(?:^|\s)[=^*$]([^\s;]+)/g)].map(([, name]) => String(name));
   return host === undefined ? names : names.map((name) => `${name}:${host}`);
 });

@@ -5,7 +5,7 @@
  * free.
  */
 import type { Nanos, Price } from "#events/money.ts";
-import { PRICE_DATA } from "./price-data.ts";
+import { PRICE_FALLBACKS, PRICE_NAMES, PRICE_QUOTES, PRICE_WINDOWS } from "./price-data.ts";
 
 /** Remembered models; past this many the memory starts anew. */
 const REMEMBERED_MAX = 2000;
@@ -82,7 +82,7 @@ function ofRouter(name: string): Entry {
 function find(section: string, name: string): Entry | undefined {
   const own = modelsOf(section).find((model) => model.matches(name));
   if (own !== undefined) return own;
-  const fallbacks = Object.hasOwn(PRICE_DATA, section) ? PRICE_DATA[section]?.fallbacks : undefined;
+  const fallbacks = Object.hasOwn(PRICE_FALLBACKS, section) ? PRICE_FALLBACKS[section] : [];
   for (const fallback of fallbacks ?? []) {
     const found = modelsOf(fallback).find((model) => model.matches(name));
     if (found !== undefined) return found;
@@ -104,27 +104,41 @@ function withDashes(name: string): string {
 function modelsOf(section: string): readonly Model[] {
   let models = sections.get(section);
   if (models === undefined) {
-    const text = Object.hasOwn(PRICE_DATA, section) ? (PRICE_DATA[section]?.models ?? "") : "";
-    models = priceLines(text).map(modelFrom);
+    models = priceRows(section).map(modelFrom);
     sections.set(section, models);
   }
   return models;
 }
 
-/** The lines of a section, with every name written out. */
-export function priceLines(models: string): string[] {
+/** What the book has of a model: its names, written out, its context window, and its quotes. */
+type Row = readonly [names: readonly string[], contextWindow: string, quotes: string];
+
+/** The rows of a section; none for one that the book does not have. */
+export function priceRows(section: string): Row[] {
+  const index = Object.keys(PRICE_FALLBACKS).indexOf(section);
+  if (index < 0) return [];
+  const names = PRICE_NAMES.split("\n\n").map((lines) => lines.split("\n"));
+  const first = names.slice(0, index).flat().length;
+  const windows = PRICE_WINDOWS.split("\n").slice(first);
+  const quotes = PRICE_QUOTES.split("\n").slice(first);
   let before = "";
-  const whole = (word: string): string =>
-    (before = word.startsWith("+") ? before + word.slice(1) : word);
-  return models.split("\n").flatMap((line) => {
-    const [names = "", ...rest] = line.split("\t");
-    return line === "" ? [] : [[names.split(" ").map(whole).join(" "), ...rest].join("\t")];
-  });
+  const whole = (word: string): string => (before = beginning(before, word));
+  return (names[index] ?? []).map((line, at) => [
+    line.split(" ").map(whole),
+    windows[at] ?? "",
+    quotes[at] ?? "",
+  ]);
 }
 
-function modelFrom(line: string): Model {
-  const [names = "", contextWindow = "", quotes = ""] = line.split("\t");
-  const alternatives = names.split(" ").map((words) => words.split(";").map(testOf));
+/** A name with what it has of the one before, when a letter says how many of its cuts to leave out. */
+function beginning(before: string, word: string): string {
+  if (!/^[A-Z]/.test(word)) return word;
+  const cuts = Array.from(before.matchAll(/(?<=[-./:])|$/g), ({ index }) => index);
+  return before.slice(0, cuts.at(64 - word.charCodeAt(0))) + word.slice(1);
+}
+
+function modelFrom([names, contextWindow, quotes]: Row): Model {
+  const alternatives = names.map((words) => words.split(";").map(testOf));
   return {
     matches: (name) => alternatives.some((tests) => tests.every((test) => test(name))),
     price: priceFrom(quotes.split(",").map((quote) => (quote === "" ? undefined : Number(quote)))),
