@@ -158,16 +158,19 @@ it("split, killed and joined again, an account spends its budget once and is one
     });
     expect([explained.status, explained.json["same"]], explained.text).toEqual([200, true]);
   }
-  // What the second actor decided is proven in its own stream.
-  const streams: unknown[] = [];
-  for (const actor of [0, 1]) {
-    const at = `${started.url}/audit/members/alice/evidence?actor=${actor}`;
-    const { text: evidence } = await ask(at, { key: auditor });
-    const [head, bundle] = evidence.split("\n").map((line) => JSON.parse(line || "{}") as object);
-    expect(bundle).toMatchObject({ v: 1, events: expect.any(Array) as unknown });
-    streams.push((head as { stream?: unknown }).stream);
-  }
-  expect(new Set(streams).size).toBe(2);
+  // What other actors decided is proven in their own streams; whose turn it was, requests' ids say.
+  const proven = async () => {
+    const streams = new Set<unknown>();
+    for (const actor of [0, 1, 2, 3]) {
+      const at = `${started.url}/audit/members/alice/evidence?actor=${actor}`;
+      const { text: evidence } = await ask(at, { key: auditor });
+      const [head, bundle] = evidence.split("\n").map((line) => JSON.parse(line || "{}") as object);
+      const { events: shown } = (bundle ?? {}) as { events?: unknown[] };
+      if ((shown?.length ?? 0) > 0) streams.add((head as { stream?: unknown }).stream);
+    }
+    return streams.size;
+  };
+  await expect.poll(proven, { timeout: 60_000 }).toBeGreaterThanOrEqual(2);
   // Under a draft they are one member too: all but the first five of this hour would be refused.
   const draft = policyOf(0, {
     limits: [{ name: "hourly", metric: "requests", limit: 5, windowMs: 3_600_000 }],
