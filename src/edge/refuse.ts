@@ -9,6 +9,7 @@ import { targetOf } from "./surface/addresses.ts";
 import { nearbyAddress } from "./surface/nearby.ts";
 import { dialectOfTarget } from "./surface/read-body.ts";
 
+/** Refuses with the error's status and code. What is internal is logged, and told as no more than that. */
 export function refuse(request: Request, error: GatewayError, requestId: string): Response {
   const now = Date.now();
   const dialect = dialectAt(request);
